@@ -1,0 +1,50 @@
+/* The archive of a run: one HDF5 file, written beside its final name, flushed to disk and renamed,
+ * so that a file of that name is always whole. Rank 0 writes all that is small, alone; encoders,
+ * representations and samples are written collectively by the ranks that have them. */
+#ifndef TWOVIEW_ARCHIVE_H
+#define TWOVIEW_ARCHIVE_H
+
+#include <mpi.h>
+
+#include "twoview/labelled.h"
+#include "twoview/results.h"
+#include "twoview/sampling.h"
+#include "twoview/stopwatch.h"
+
+/* All that a run leaves; everything is borrowed. */
+typedef struct {
+  const tv_experiment *experiment;
+  const tv_source *source;
+  const tv_features *features;
+  const tv_sampling *sampling;
+  const tv_spectra *spectra;
+  const tv_results *results;
+  const tv_stopwatch *stopwatch;
+  const char *command; /* the command line */
+} tv_record;
+
+/* Refuse, before any work, an output that exists (unless `replaces`) or that cannot be written.
+ *                                                                                   Collective. */
+tv_error *tv_archive_expect_writable(const char *path, int replaces, MPI_Comm comm);
+
+/* Write the archive. On an error nothing is left at `path` that was not there before. Collective. */
+tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm);
+
+/* What the report needs of an archive. */
+typedef struct {
+  char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */
+  int replicates, magnitudes, alphas, levels, methods;
+  double *lambda_max, *alpha, *n;  /* coordinates */
+  char **method;                   /* names */
+  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method */
+  double *alpha2_threshold;        /* replicate x lambda_max x method */
+} tv_archive;
+
+/* Not collective: one process reads. Free with tv_archive_close. */
+tv_error *tv_archive_read(const char *path, tv_archive **out);
+void tv_archive_close(tv_archive **archive);
+
+/* The archive's name of a quantity, its long name. */
+tv_label tv_quantity_label(tv_quantity quantity);
+
+#endif

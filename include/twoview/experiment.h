@@ -1,0 +1,120 @@
+/* The experiment: what a YAML file asks for, checked, with every default filled in. Everything
+ * downstream takes it as `const tv_experiment *`. */
+#ifndef TWOVIEW_EXPERIMENT_H
+#define TWOVIEW_EXPERIMENT_H
+
+#include <stdint.h>
+
+#include "twoview/error.h"
+
+typedef enum { TV_SOURCE_IDX = 1, TV_SOURCE_HDF5, TV_SOURCE_GAUSSIAN } tv_source_type;
+typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
+typedef enum { TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS } tv_method_id;
+typedef enum { TV_REPRESENT_NONE = 1, TV_REPRESENT_LAST, TV_REPRESENT_ALL } tv_represent;
+
+/* s_i = scale * i^-exponent, i = 1 .. features. */
+typedef struct {
+  int features;
+  double scale, exponent;
+} tv_power_law;
+
+typedef struct {
+  tv_teacher_type type;
+  int targets;  /* outputs of the linear teacher, or classes */
+  double noise; /* linear: standard deviation of the noise added to every target */
+} tv_teacher;
+
+typedef struct {
+  tv_source_type type;
+  char *images;             /* idx: file of images, plain or gzipped */
+  char *labels;             /* idx: file of labels; hdf5: 1D dataset of class labels, optional */
+  char *file;               /* hdf5: file */
+  char *samples;            /* hdf5: 2D dataset, samples as rows */
+  char *targets;            /* hdf5: 2D dataset of targets, optional, instead of labels */
+  double *spectrum;         /* gaussian: variances, largest first */
+  unsigned spectrum_count;
+  tv_power_law power_law;   /* gaussian: instead of the spectrum */
+  tv_teacher teacher;       /* gaussian */
+} tv_source_spec;
+
+typedef struct {
+  int pca; /* principal components kept; 0: all features */
+} tv_features_spec;
+
+typedef struct {
+  int k; /* rows of the encoder, the size of the representation */
+} tv_encoder_spec;
+
+typedef struct {
+  int components;       /* q, irrelevant components appended to the p features */
+  double *lambda_max;   /* eigenvalues of Gamma are drawn from U[0, lambda_max] */
+  unsigned lambda_max_count;
+} tv_noise_spec;
+
+typedef struct {
+  double theta_max;     /* eigenvalues of Theta are drawn from U[0, theta_max] */
+  double *alpha;        /* alignments of the augmentation with the noise */
+  unsigned alpha_count;
+} tv_augmentation_spec;
+
+typedef struct {
+  double from, to, factor;
+} tv_size_range;
+
+typedef struct {
+  int encoders, samples; /* booleans: store encoders and decoders; the samples themselves */
+  tv_represent representations;
+  int representation_samples; /* represented samples: the first of the nested order */
+} tv_archive_spec;
+
+typedef struct {
+  int shards;          /* parts into which the samples are cut, whatever the number of ranks */
+  int ranks_per_point; /* ranks that solve one point of the grid together */
+} tv_parallel_spec;
+
+typedef struct {
+  char *name;
+  uint64_t seed;
+  int replicates;
+  tv_source_spec source;
+  tv_features_spec features;
+  tv_noise_spec noise;
+  tv_augmentation_spec augmentation;
+  tv_size_range size_range; /* the mapping form of `samples` ... */
+  double *size_list;        /* ... and its list form; `sizes` is made from either */
+  unsigned size_list_count;
+  tv_encoder_spec encoder;
+  tv_method_id *methods;
+  unsigned methods_count;
+  tv_archive_spec archive;
+  tv_parallel_spec parallel;
+
+  int64_t *sizes; /* n_1 < n_2 < ..., nested sample sizes */
+  int sizes_count;
+  char *file;            /* as given, for messages */
+  char *text;            /* as read */
+  const char *const *overrides; /* borrowed, NULL-terminated: KEY=VALUE */
+} tv_experiment;
+
+/* Parse and check the text of experiment file `file` with `overrides` (KEY=VALUE, NULL-terminated,
+ * borrowed for the experiment's lifetime) applied. Touches no other file. Free `*out` with
+ * tv_experiment_destroy. Errors name file, line and key, and the nearest valid choice. */
+tv_error *tv_experiment_parse(const char *file, const char *text, const char *const *overrides,
+                              tv_experiment **out);
+void tv_experiment_destroy(tv_experiment **experiment);
+
+/* An error about the value of `key`, located: `FILE:LINE: KEY: message` or `--set KEY=VALUE: ...`.
+ */
+tv_error *tv_experiment_fault(const tv_experiment *experiment, const char *key, const char *format,
+                              ...) __attribute__((format(printf, 3, 4)));
+
+/* Check what depends on the data: `rows` samples of `features` features (rows < 0: unlimited). */
+tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows, int features);
+
+/* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
+tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
+
+/* Public names: joint-embedding, ... */
+const char *tv_method_name(tv_method_id method);
+
+#endif

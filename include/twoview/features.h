@@ -1,0 +1,30 @@
+/* From a source's raw features to the p important components. File sources are centred and rotated
+ * to their principal components, so that they share eigenvectors with the noise and augmentation
+ * covariances (mathematics: the theory assumes it); generated sources are made in them already. */
+#ifndef TWOVIEW_FEATURES_H
+#define TWOVIEW_FEATURES_H
+
+#include <mpi.h>
+
+#include "twoview/experiment.h"
+#include "twoview/source.h"
+
+typedef struct {
+  int inputs;       /* raw features */
+  int p;            /* components kept */
+  double *mean;     /* inputs, or NULL for a generated source */
+  double *basis;    /* inputs x p, column-major, orthonormal columns; NULL for a generated source */
+  double *spectrum; /* p variances of the components over the population or the data set */
+} tv_features;
+
+/* Fit to the whole data set: one pass over this rank's shards, one reduction, one eigenproblem on
+ * rank 0 (so that the basis is the same bits on any number of ranks). Free with
+ * tv_features_destroy.                                                              Collective. */
+tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                          tv_features **out);
+void tv_features_destroy(tv_features **features);
+
+/* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. */
+void tv_features_apply(const tv_features *features, int count, double *raw, double *components);
+
+#endif

@@ -1,0 +1,48 @@
+/* Process grids and the matrices that live on them, two-dimensional block-cyclic as ScaLAPACK wants
+ * them. On one rank a distributed matrix is an ordinary column-major one. */
+#ifndef TWOVIEW_GRID_H
+#define TWOVIEW_GRID_H
+
+#include <mpi.h>
+#include <stdint.h>
+
+#include "twoview/error.h"
+
+typedef struct {
+  MPI_Comm comm;  /* borrowed; all its ranks are in the grid */
+  int rank, size; /* of comm */
+  int handle;     /* owned: BLACS system handle */
+  int context;    /* owned: BLACS context */
+  int rows, columns, my_row, my_column;
+} tv_grid;
+
+/* The most nearly square grid that uses all ranks of `comm`: 6 -> 2 x 3, 14 -> 2 x 7.  Collective.
+ */
+tv_error *tv_grid_create(MPI_Comm comm, tv_grid **out);
+void tv_grid_destroy(tv_grid **grid); /* collective */
+/* tv_agree over the grid's ranks; free of charge on one rank.                        Collective.
+ */
+tv_error *tv_grid_agree(const tv_grid *grid, tv_error *mine);
+void tv_grid_shape(int size, int *rows, int *columns);
+
+typedef struct {
+  const tv_grid *grid;           /* borrowed */
+  int descriptor[9];             /* ScaLAPACK's */
+  int rows, columns;             /* global shape */
+  int local_rows, local_columns; /* this rank's share */
+  int leading;                   /* of the local array: >= 1 even when empty */
+  int *row_of, *column_of;       /* owned: global index of each local row, column */
+  double *data;                  /* owned, column-major */
+} tv_distmat;
+
+/* A zero matrix. Free with tv_distmat_destroy.                                      Collective. */
+tv_error *tv_distmat_create(const tv_grid *grid, int rows, int columns, tv_distmat **out);
+void tv_distmat_destroy(tv_distmat **matrix);
+
+/* The whole matrix on every rank: `out` is rows x columns, column-major.        Collective. */
+void tv_distmat_gather(const tv_distmat *matrix, double *out);
+
+/* Take this rank's share of a matrix that every rank has whole.                 Not collective. */
+void tv_distmat_scatter(const double *whole, tv_distmat *matrix);
+
+#endif

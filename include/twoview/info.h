@@ -1,0 +1,12 @@
+/* What a file holds, and how it was made. Serial. */
+#ifndef TWOVIEW_INFO_H
+#define TWOVIEW_INFO_H
+
+#include <stdio.h>
+
+#include "twoview/error.h"
+
+/* Describe an archive or another HDF5 file (attributes, dimensions, datasets), or an IDX file. */
+tv_error *tv_info(const char *path, FILE *out);
+
+#endif

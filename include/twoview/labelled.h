@@ -1,0 +1,36 @@
+/* Labelled arrays in HDF5, laid out as netCDF-4 does so that xarray, h5netcdf and the netCDF tools
+ * see named dimensions and coordinates. One process writes; NaN marks missing numbers. */
+#ifndef TWOVIEW_LABELLED_H
+#define TWOVIEW_LABELLED_H
+
+#include <hdf5.h>
+#include <stdint.h>
+
+#include "twoview/error.h"
+
+enum { TV_MOST_DIMENSIONS = 8 };
+
+/* What a variable is called and means. */
+typedef struct {
+  const char *name, *long_name, *units; /* units "1": dimensionless */
+} tv_label;
+
+/* Coordinates: a dimension of the group with its values. */
+tv_error *tv_label_numbers(hid_t group, tv_label label, int64_t count, const double *values);
+tv_error *tv_label_counts(hid_t group, tv_label label, int64_t count, const int64_t *values);
+tv_error *tv_label_words(hid_t group, tv_label label, int64_t count, const char *const *words);
+tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count); /* 0 .. count - 1 */
+
+/* A variable over dimensions of the group (or, with a leading '/', of the root), the last running
+ * fastest; `dimensions` ends with NULL. `values` NULL reserves an array to be written later, one
+ * chunk for each index of the first `outer` dimensions. Chunked, shuffled, deflated, checksummed. */
+tv_error *tv_label_array(hid_t group, tv_label label, const char *const *dimensions, int outer,
+                         const double *values);
+tv_error *tv_label_word_array(hid_t group, tv_label label, const char *const *dimensions,
+                              const char *const *words);
+
+/* Attributes of a group or variable. */
+tv_error *tv_attribute_text(hid_t object, const char *name, const char *text);
+tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value);
+
+#endif

@@ -1,0 +1,18 @@
+/* How a file came to be: everything that one would ask about it years later. */
+#ifndef TWOVIEW_PROVENANCE_H
+#define TWOVIEW_PROVENANCE_H
+
+#include <hdf5.h>
+
+#include "twoview/archive.h"
+
+/* Write provenance attributes to the root group, by one process. */
+tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks);
+
+/* One line: name, version, revision. */
+const char *tv_version_line(void);
+
+/* One BLAS thread per rank, unless the environment asks for another number. */
+void tv_limit_blas_threads(void);
+
+#endif

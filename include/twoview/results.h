@@ -1,0 +1,60 @@
+/* The grid of the experiment, solved: replicates x magnitudes of noise x alignments x sample sizes,
+ * each point by every method. */
+#ifndef TWOVIEW_RESULTS_H
+#define TWOVIEW_RESULTS_H
+
+#include "twoview/experiment.h"
+#include "twoview/features.h"
+#include "twoview/moments.h"
+#include "twoview/spectra.h"
+
+/* What is known of each point and method. */
+typedef enum {
+  TV_SCORE_CLEAN,       /* of the method on clean inputs (the same at every magnitude and alpha) */
+  TV_SCORE_CORRUPTED,   /* of the method on corrupted inputs */
+  TV_DISTANCE,          /* |clean - corrupted|, the distance to optimality */
+  TV_LEAKAGE,           /* of the encoder onto the noise components */
+  TV_OBJECTIVE,         /* attained */
+  TV_OBJECTIVE_OPTIMUM, /* the least value that theory gives */
+  TV_RESIDUAL,          /* of the stationarity equation */
+  TV_ORTHONORMALITY,    /* max |E S E' - I| */
+  TV_STATUS,            /* 0: solved; else the solver's info, and the other quantities are NaN */
+  TV_QUANTITIES
+} tv_quantity;
+
+typedef struct {
+  int replicates, magnitudes, alphas, levels, methods;
+  int64_t points;                   /* replicates x magnitudes x alphas x levels, in this order */
+  double *quantity[TV_QUANTITIES];  /* points x methods each, on every rank */
+  double *alpha2_threshold;         /* replicates x magnitudes x methods, on every rank */
+
+  int64_t first_point, own_points;  /* points solved here; none on ranks that lead no group */
+  int d, p;                         /* inputs of an encoder; important ones */
+  int rows[TV_METHODS];             /* of each method's encoder; 0 for a method not run */
+  double *encoder[TV_METHODS];      /* own_points x rows x d, or NULL when not kept */
+  double *decoder;                  /* own_points x k x d: RC's D', or NULL when not kept */
+
+  int represented_levels;           /* the last so many sample sizes are represented */
+  int represented_samples;
+  double *representation[TV_METHODS]; /* own represented points x samples x rows, or NULL */
+} tv_results;
+
+/* Solve everything, the points shared out over groups of ranks, each group one BLACS grid. Ranks
+ * that do not fill a group stay idle. Free with tv_results_destroy.                 Collective. */
+tv_error *tv_results_compute(const tv_experiment *experiment, const tv_features *features,
+                             const tv_moments *moments, const tv_spectra *spectra, MPI_Comm comm,
+                             int shows_progress, tv_results **out);
+void tv_results_destroy(tv_results **results);
+
+/* Encode the head of the moments, un-augmented and corrupted as the encoders' training data were.
+ * Needs the encoders.                                                           Not collective. */
+tv_error *tv_results_represent(const tv_experiment *experiment, const tv_moments *moments,
+                               const tv_spectra *spectra, tv_results *results);
+
+/* Index of a point. */
+int64_t tv_point(const tv_results *results, int replicate, int magnitude, int alpha, int level);
+
+/* Points solved here whose sample size is represented, and how many such points come before. */
+void tv_represented_range(const tv_results *results, int64_t *first, int64_t *count);
+
+#endif

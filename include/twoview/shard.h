@@ -1,0 +1,39 @@
+/* Shards: the samples are cut into a number of parts that depends on the experiment alone. Each
+ * part's sums are accumulated by one rank, and the parts are added along a binary tree over their
+ * indices, so that the total is the same bits whatever rank owns which part. */
+#ifndef TWOVIEW_SHARD_H
+#define TWOVIEW_SHARD_H
+
+#include <mpi.h>
+#include <stdint.h>
+
+#include "twoview/error.h"
+
+enum { TV_BATCH = 512 }; /* rows read and multiplied at a time; part of the bits of a result */
+
+typedef struct {
+  MPI_Comm comm;  /* borrowed */
+  int rank, size; /* of comm */
+  int64_t rows;   /* samples cut into shards */
+  int shards;
+} tv_partition;
+
+tv_partition tv_partition_make(MPI_Comm comm, int64_t rows, int shards);
+
+/* First row of a shard; shard = shards gives the number of rows. */
+int64_t tv_shard_first(const tv_partition *partition, int shard);
+
+/* First shard of a rank: ranks own consecutive shards, as evenly as possible; with more ranks than
+ * shards some own none. rank = size gives the number of shards. */
+int tv_shard_first_of_rank(const tv_partition *partition, int rank);
+
+/* Add one shard's contribution to `sum`; called for the shards that this rank owns, in order. */
+typedef tv_error *tv_shard_adder(void *context, int shard, double *sum);
+
+/* Sum `length` numbers over all shards; every rank receives the same bits in `total`. An error on
+ * one rank is everybody's.                                                          Collective.
+ * Needs log2(shards) * length numbers of memory beside `total` on each rank. */
+tv_error *tv_shard_sum(const tv_partition *partition, int64_t length, tv_shard_adder *add,
+                       void *context, double *total);
+
+#endif

@@ -1,0 +1,50 @@
+/* Where samples come from. A source yields rows in storage order; which of them belong to a
+ * subsample is not its business. File sources hold the same rows for every replicate; generated
+ * ones draw fresh rows for each. */
+#ifndef TWOVIEW_SOURCE_H
+#define TWOVIEW_SOURCE_H
+
+#include <stdint.h>
+
+#include "twoview/digest.h"
+#include "twoview/experiment.h"
+#include "twoview/shard.h"
+
+enum { TV_MOST_FILES = 2 };
+
+typedef struct {
+  char *path;
+  char digest[TV_DIGEST_LENGTH]; /* SHA-256, "" when not taken */
+} tv_source_file;
+
+typedef struct tv_source tv_source;
+struct tv_source {
+  int64_t rows;             /* samples; -1: as many as wanted, fresh for each replicate */
+  int features;             /* of a sample */
+  int targets;              /* of a sample; classes are one-hot */
+  const double *population; /* generated: the features' variances, largest first; else NULL */
+  tv_source_file files[TV_MOST_FILES]; /* provenance, filled on rank 0 */
+  void *state;                         /* owned, of the kind of source */
+
+  /* Rows [first, first + count) of a replicate: x is count x features, y is count x targets, rows
+   * contiguous. Rows of file sources must lie in this rank's shards.            Not collective. */
+  tv_error *(*read)(const tv_source *source, int replicate, int64_t first, int count, double *x,
+                    double *y);
+  void (*close)(tv_source *source);
+};
+
+/* Open the experiment's source; this rank keeps the rows of its shards at hand. Free with
+ * tv_source_close.                                                                  Collective. */
+tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out);
+void tv_source_close(tv_source **source);
+
+/* The kinds. */
+tv_error *tv_source_open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
+tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
+tv_error *tv_source_open_gaussian(const tv_experiment *experiment, MPI_Comm comm,
+                                  tv_source *source);
+
+/* Note a file for provenance, with its digest unless it is larger than 4 GiB. Not collective. */
+tv_error *tv_source_note_file(tv_source *source, const char *path);
+
+#endif

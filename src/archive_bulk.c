@@ -1,0 +1,241 @@
+#include "archive_bulk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/comm.h"
+#include "twoview/hdf5_error.h"
+
+enum { SAMPLE_BLOCK = 1 << 15 };
+
+static const char *const method_keys[TV_METHODS] = {"supervised", "reconstruction",
+                                                    "joint_embedding"};
+
+static const char *row_dimension(tv_method_id id) {
+  return id == TV_SUPERVISED ? "target" : "encoder_row";
+}
+
+/* ---- Reserving ---- */
+
+static tv_error *reserve_encoders(hid_t root, const tv_results *r) {
+  char name[64];
+  for (int m = 0; m < TV_METHODS; ++m) {
+    if (!r->rows[m]) continue;
+    const char *const shape[] = {
+        "replicate", "lambda_max", "alpha", "n", row_dimension((tv_method_id)m), "input", NULL};
+    snprintf(name, sizeof name, "encoder_%s", method_keys[m]);
+    TV_TRY(tv_label_array(root, (tv_label){name, "encoder", "1"}, shape, 4, NULL));
+    if (m == TV_RECONSTRUCTION)
+      TV_TRY(tv_label_array(
+          root, (tv_label){"decoder_reconstruction", "decoder, transposed", "1"}, shape, 4, NULL));
+  }
+  return NULL;
+}
+
+static tv_error *reserve_representations(hid_t root, const tv_experiment *e, const tv_results *r) {
+  char name[64];
+  const int64_t *sizes = e->sizes + e->sizes_count - r->represented_levels;
+  TV_TRY(tv_label_counts(
+      root, (tv_label){"represented_n", "sample size whose encoder is applied", "1"},
+      r->represented_levels, sizes));
+  TV_TRY(tv_label_indices(
+      root, (tv_label){"represented_sample", "sample, in nested order", "1"},
+      r->represented_samples));
+  for (int m = 0; m < TV_METHODS; ++m) {
+    if (!r->rows[m]) continue;
+    const char *const shape[] = {"replicate",     "lambda_max",         "alpha",
+                                 "represented_n", "represented_sample", row_dimension((tv_method_id)m),
+                                 NULL};
+    snprintf(name, sizeof name, "representation_%s", method_keys[m]);
+    TV_TRY(tv_label_array(root,
+                          (tv_label){name, "encoder applied to corrupted, un-augmented inputs", "1"},
+                          shape, 4, NULL));
+  }
+  return NULL;
+}
+
+static tv_error *reserve_samples(hid_t root, const tv_experiment *e, const tv_sampling *s) {
+  const hid_t group = H5Gcreate2(root, "samples", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  tv_error *error;
+  if (group < 0) return tv_hdf5_fail("group 'samples' cannot be created");
+  TV_GO(tv_label_indices(group, (tv_label){"sample", "sample, in nested order", "1"},
+                         e->sizes[e->sizes_count - 1]));
+  TV_GO(tv_label_array(group, (tv_label){"clean", "important components", "1"},
+                       (const char *[]){"/replicate", "sample", "/component", NULL}, 1, NULL));
+  if (s->q)
+    TV_GO(tv_label_array(
+        group, (tv_label){"noise", "standard normals, before scaling by Gamma^(1/2)", "1"},
+        (const char *[]){"/replicate", "sample", "/noise_component", NULL}, 1, NULL));
+  TV_GO(tv_label_array(group, (tv_label){"target", "targets", "1"},
+                       (const char *[]){"/replicate", "sample", "/target", NULL}, 1, NULL));
+done:
+  H5Gclose(group);
+  return error;
+}
+
+tv_error *tv_bulk_reserve(hid_t root, const tv_record *record) {
+  const tv_experiment *e = record->experiment;
+  if (e->archive.encoders) TV_TRY(reserve_encoders(root, record->results));
+  if (e->archive.representations != TV_REPRESENT_NONE)
+    TV_TRY(reserve_representations(root, e, record->results));
+  return e->archive.samples ? reserve_samples(root, e, record->sampling) : NULL;
+}
+
+/* ---- Writing ---- */
+
+/* Numbers [first, first + count) of the C-ordered indices over the first `outer` dimensions, all
+ * of the others, as a union of rectangles that share all but the last of the outer ones. */
+static herr_t select_items(hid_t space, int outer, int64_t first, int64_t count) {
+  hsize_t shape[TV_MOST_DIMENSIONS], start[TV_MOST_DIMENSIONS] = {0};
+  hsize_t extent[TV_MOST_DIMENSIONS];
+  const int rank = H5Sget_simple_extent_dims(space, shape, NULL);
+  const int64_t line = (int64_t)shape[outer - 1];
+  herr_t status = H5Sselect_none(space);
+  memcpy(extent, shape, sizeof extent);
+  for (int i = 0; i < outer; ++i) extent[i] = 1;
+  for (int64_t item = first; status >= 0 && rank > 0 && item < first + count;) {
+    const int64_t column = item % line, room = line - column, left = first + count - item;
+    int64_t rest = item / line;
+    extent[outer - 1] = (hsize_t)(left < room ? left : room);
+    start[outer - 1] = (hsize_t)column;
+    for (int i = outer - 2; i >= 0; --i) {
+      start[i] = (hsize_t)(rest % (int64_t)shape[i]);
+      rest /= (int64_t)shape[i];
+    }
+    status = H5Sselect_hyperslab(space, H5S_SELECT_OR, start, NULL, extent, NULL);
+    item += (int64_t)extent[outer - 1];
+  }
+  return status;
+}
+
+/* Write the selected part of a dataset.                                           Collective. */
+static tv_error *write_selected(hid_t set, const char *name, hid_t file_space,
+                                const double *values) {
+  const hsize_t count = (hsize_t)H5Sget_select_npoints(file_space), at_least_one = count ? count : 1;
+  const hid_t memory_space = H5Screate_simple(1, &at_least_one, NULL);
+  const hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+  const double nothing = 0;
+  if (count == 0) H5Sselect_none(memory_space);
+  H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+  const herr_t status = H5Dwrite(set, H5T_NATIVE_DOUBLE, memory_space, file_space, transfer,
+                                 count ? values : &nothing);
+  tv_error *error = status < 0 ? tv_hdf5_fail("dataset '%s' cannot be written", name) : NULL;
+  H5Pclose(transfer);
+  H5Sclose(memory_space);
+  return error;
+}
+
+/* This rank's items of a dataset.                                                 Collective. */
+static tv_error *write_items(hid_t file, MPI_Comm comm, const char *name, int outer, int64_t first,
+                             int64_t count, const double *values) {
+  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
+  tv_error *error = NULL;
+  if (space < 0 || select_items(space, outer, first, count) < 0)
+    error = tv_hdf5_fail("dataset '%s' cannot be opened", name);
+  error = tv_agree(comm, error);
+  if (!error) error = tv_agree(comm, write_selected(set, name, space, values));
+  if (space >= 0) H5Sclose(space);
+  if (set >= 0) H5Dclose(set);
+  return error;
+}
+
+static tv_error *write_encoders(hid_t file, const tv_results *r, MPI_Comm comm) {
+  char name[64];
+  for (int m = 0; m < TV_METHODS; ++m) {
+    if (!r->rows[m]) continue;
+    snprintf(name, sizeof name, "encoder_%s", method_keys[m]);
+    TV_TRY(write_items(file, comm, name, 4, r->first_point, r->own_points, r->encoder[m]));
+  }
+  if (!r->rows[TV_RECONSTRUCTION]) return NULL;
+  return write_items(file, comm, "decoder_reconstruction", 4, r->first_point, r->own_points,
+                     r->decoder);
+}
+
+static tv_error *write_representations(hid_t file, const tv_results *r, MPI_Comm comm) {
+  char name[64];
+  int64_t first, count;
+  tv_represented_range(r, &first, &count);
+  for (int m = 0; m < TV_METHODS; ++m) {
+    if (!r->rows[m]) continue;
+    snprintf(name, sizeof name, "representation_%s", method_keys[m]);
+    TV_TRY(write_items(file, comm, name, 4, first, count, r->representation[m]));
+  }
+  return NULL;
+}
+
+/* Columns [column, column + columns) of rows of the moments' width. */
+static void take_columns(const double *rows, int64_t count, int width, int column, int columns,
+                         double *out) {
+  for (int64_t i = 0; i < count; ++i)
+    memcpy(out + i * columns, rows + i * width + column, (size_t)columns * sizeof(double));
+}
+
+/* One block of samples: every rank has all of it and writes an equal part.        Collective. */
+static tv_error *write_block(hid_t file, const tv_sampling *s, const tv_selection *block,
+                             int64_t largest, const double *rows, double *columns) {
+  const struct {
+    const char *name;
+    int column, columns;
+  } parts[] = {{"samples/clean", 0, s->p},
+               {"samples/noise", s->p, s->q},
+               {"samples/target", s->p + s->q, s->l}};
+  const tv_partition *p = &s->partition;
+  const int64_t count = block->end - block->first;
+  const int64_t begin = count * p->rank / p->size, end = count * (p->rank + 1) / p->size;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
+    if (!parts[i].columns) continue;
+    take_columns(rows + begin * s->width, end - begin, s->width, parts[i].column,
+                 parts[i].columns, columns);
+    TV_TRY(write_items(file, p->comm, parts[i].name, 2,
+                       block->replicate * largest + block->first + begin, end - begin, columns));
+  }
+  return NULL;
+}
+
+static tv_error *write_samples(hid_t file, const tv_record *record, MPI_Comm comm) {
+  const tv_experiment *e = record->experiment;
+  const tv_sampling *s = record->sampling;
+  const int64_t largest = e->sizes[e->sizes_count - 1];
+  double *rows = NULL, *columns = NULL;
+  tv_error *error = tv_allocate((int64_t)SAMPLE_BLOCK * s->width, sizeof(double), &rows);
+  if (!error) error = tv_allocate((int64_t)SAMPLE_BLOCK * s->width, sizeof(double), &columns);
+  error = tv_agree(comm, error);
+  for (int r = 0; r < e->replicates; ++r)
+    for (int64_t first = 0; !error && first < largest; first += SAMPLE_BLOCK) {
+      const int64_t end = first + SAMPLE_BLOCK < largest ? first + SAMPLE_BLOCK : largest;
+      const tv_selection block = {r, r + 1, first, end};
+      error = tv_sampling_collect(s, &block, rows);
+      if (!error) error = write_block(file, s, &block, largest, rows, columns);
+    }
+  free(rows);
+  free(columns);
+  return error;
+}
+
+static tv_error *write_all(hid_t file, const tv_record *record, MPI_Comm comm) {
+  const tv_experiment *e = record->experiment;
+  if (e->archive.encoders) TV_TRY(write_encoders(file, record->results, comm));
+  if (e->archive.representations != TV_REPRESENT_NONE)
+    TV_TRY(write_representations(file, record->results, comm));
+  return e->archive.samples ? write_samples(file, record, comm) : NULL;
+}
+
+tv_error *tv_bulk_write(const char *path, const tv_record *record, MPI_Comm comm) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
+  H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL);
+  H5Pset_all_coll_metadata_ops(access, 1);
+  H5Pset_coll_metadata_write(access, 1);
+  const hid_t file = H5Fopen(path, H5F_ACC_RDWR, access);
+  H5Pclose(access);
+  TV_TRY(tv_agree(comm, file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", path) : NULL));
+  tv_error *error = write_all(file, record, comm);
+  const int is_closed = H5Fclose(file) >= 0;
+  tv_error *close_error = is_closed ? NULL : tv_hdf5_fail("%s: cannot be closed", path);
+  close_error = tv_agree(comm, close_error);
+  if (!error) return close_error;
+  tv_error_free(close_error);
+  return error;
+}

@@ -1,0 +1,228 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "archive_bulk.h"
+#include "twoview/archive.h"
+#include "twoview/comm.h"
+#include "twoview/hdf5_error.h"
+#include "twoview/provenance.h"
+
+/* ---- What every rank tells rank 0 ---- */
+
+typedef struct {
+  double seconds[TV_STAGES];
+  double peak_bytes;
+  char host[MPI_MAX_PROCESSOR_NAME];
+} rank_report;
+
+static rank_report own_report(const tv_stopwatch *watch) {
+  rank_report report = {.peak_bytes = 0};
+  struct rusage usage;
+  int length;
+  memcpy(report.seconds, watch->seconds, sizeof report.seconds);
+  if (getrusage(RUSAGE_SELF, &usage) == 0) report.peak_bytes = 1024.0 * (double)usage.ru_maxrss;
+  MPI_Get_processor_name(report.host, &length);
+  return report;
+}
+
+/* All ranks' reports on rank 0, which owns them; NULL elsewhere.                  Collective. */
+static tv_error *gather_reports(const tv_stopwatch *watch, MPI_Comm comm, rank_report **out) {
+  int rank, size;
+  const rank_report mine = own_report(watch);
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &size);
+  *out = NULL;
+  TV_TRY(tv_agree(comm, rank == 0 ? tv_allocate(size, sizeof(mine), out) : NULL));
+  MPI_Gather(&mine, sizeof mine, MPI_BYTE, *out, sizeof mine, MPI_BYTE, 0, comm);
+  return NULL;
+}
+
+static tv_error *write_reports(hid_t root, int ranks, const rank_report *reports) {
+  const char *stages[TV_STAGES], **hosts = NULL;
+  double *seconds = NULL, *peaks = NULL;
+  tv_error *error;
+  for (int i = 0; i < TV_STAGES; ++i) stages[i] = tv_stage_name((tv_stage)i);
+  TV_GO(tv_allocate(ranks, sizeof(*hosts), &hosts));
+  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*seconds), &seconds));
+  TV_GO(tv_allocate(ranks, sizeof(*peaks), &peaks));
+  for (int r = 0; r < ranks; ++r) {
+    hosts[r] = reports[r].host;
+    peaks[r] = reports[r].peak_bytes;
+    memcpy(seconds + (int64_t)r * TV_STAGES, reports[r].seconds, sizeof reports[r].seconds);
+  }
+  TV_GO(tv_label_indices(root, (tv_label){"rank", "MPI rank", "1"}, ranks));
+  TV_GO(tv_label_words(root, (tv_label){"stage", "stage of the run", "1"}, TV_STAGES, stages));
+  TV_GO(tv_label_word_array(root, (tv_label){"host", "host of the rank", "1"},
+                            (const char *[]){"rank", NULL}, hosts));
+  TV_GO(tv_label_array(root, (tv_label){"seconds", "wall time of the stage", "s"},
+                       (const char *[]){"rank", "stage", NULL}, 0, seconds));
+  TV_GO(tv_label_array(root, (tv_label){"peak_memory", "peak resident memory", "byte"},
+                       (const char *[]){"rank", NULL}, 0, peaks));
+done:
+  free(hosts);
+  free(seconds);
+  free(peaks);
+  return error;
+}
+
+/* ---- Coordinates and small arrays ---- */
+
+tv_label tv_quantity_label(tv_quantity quantity) {
+  static const tv_label labels[TV_QUANTITIES] = {
+      {"score_clean", "score of the method on clean inputs", "1"},
+      {"score_corrupted", "score of the method on corrupted inputs", "1"},
+      {"distance", "distance to optimality, |score_clean - score_corrupted|", "1"},
+      {"leakage", "largest squared sine between encoder and important components, S-whitened", "1"},
+      {"objective", "objective attained", "1"},
+      {"objective_optimum", "least objective by theory", "1"},
+      {"residual", "relative residual of the stationarity equation", "1"},
+      {"orthonormality", "largest entry of |E S E' - I|", "1"},
+      {"status", "0: solved, otherwise the solver's info", "1"}};
+  return labels[quantity];
+}
+
+static tv_error *write_grid_coordinates(hid_t root, const tv_experiment *e) {
+  const char *methods[TV_METHODS];
+  for (unsigned m = 0; m < e->methods_count; ++m) methods[m] = tv_method_name(e->methods[m]);
+  TV_TRY(tv_label_indices(root, (tv_label){"replicate", "replicate", "1"}, e->replicates));
+  TV_TRY(tv_label_numbers(root, (tv_label){"lambda_max", "largest noise eigenvalue", "1"},
+                          e->noise.lambda_max_count, e->noise.lambda_max));
+  TV_TRY(tv_label_numbers(root, (tv_label){"alpha", "alignment of augmentation and noise", "1"},
+                          e->augmentation.alpha_count, e->augmentation.alpha));
+  TV_TRY(tv_label_counts(root, (tv_label){"n", "sample size", "1"}, e->sizes_count, e->sizes));
+  return tv_label_words(root, (tv_label){"method", "method", "1"}, e->methods_count, methods);
+}
+
+static tv_error *write_size_coordinates(hid_t root, const tv_record *r) {
+  const tv_sampling *s = r->sampling;
+  TV_TRY(tv_label_indices(root, (tv_label){"component", "important component", "1"}, s->p));
+  if (s->q)
+    TV_TRY(tv_label_indices(root, (tv_label){"noise_component", "noise component", "1"}, s->q));
+  TV_TRY(tv_label_indices(
+      root, (tv_label){"input", "input: important components, then noise components", "1"},
+      s->p + s->q));
+  TV_TRY(tv_label_indices(root, (tv_label){"target", "target or class", "1"}, s->l));
+  return tv_label_indices(root, (tv_label){"encoder_row", "row of the encoder", "1"},
+                          r->experiment->encoder.k);
+}
+
+static tv_error *write_features(hid_t root, const tv_record *r) {
+  const tv_features *f = r->features;
+  TV_TRY(tv_label_array(
+      root, (tv_label){"data_spectrum", "variances of the important components", "1"},
+      (const char *[]){"component", NULL}, 0, f->spectrum));
+  if (!f->basis) return NULL;
+  TV_TRY(tv_label_indices(root, (tv_label){"feature", "feature of the data", "1"}, f->inputs));
+  TV_TRY(tv_label_array(root, (tv_label){"feature_mean", "mean of the data", "1"},
+                        (const char *[]){"feature", NULL}, 0, f->mean));
+  return tv_label_array(root, (tv_label){"principal_axes", "principal axes of the data", "1"},
+                        (const char *[]){"component", "feature", NULL}, 0, f->basis);
+}
+
+static tv_error *write_spectra(hid_t root, const tv_spectra *s) {
+  if (s->q)
+    TV_TRY(tv_label_array(
+        root, (tv_label){"gamma_eigenvalues", "eigenvalues of the noise covariance", "1"},
+        (const char *[]){"replicate", "lambda_max", "noise_component", NULL}, 0, s->gamma));
+  return tv_label_array(
+      root, (tv_label){"theta_eigenvalues", "eigenvalues of the augmentation covariance", "1"},
+      (const char *[]){"replicate", "input", NULL}, 0, s->theta);
+}
+
+static tv_error *write_quantities(hid_t root, const tv_results *r) {
+  static const char *const grid[] = {"replicate", "lambda_max", "alpha", "n", "method", NULL};
+  for (int i = 0; i < TV_QUANTITIES; ++i)
+    TV_TRY(tv_label_array(root, tv_quantity_label((tv_quantity)i), grid, 0, r->quantity[i]));
+  return tv_label_array(
+      root, (tv_label){"alpha2_threshold", "least alpha^2 that recovers, n to infinity", "1"},
+      (const char *[]){"replicate", "lambda_max", "method", NULL}, 0, r->alpha2_threshold);
+}
+
+/* ---- The file ---- */
+
+static tv_error *write_root(hid_t root, const tv_record *record, int ranks,
+                            const rank_report *reports) {
+  TV_TRY(tv_provenance_write(root, record, ranks));
+  TV_TRY(write_grid_coordinates(root, record->experiment));
+  TV_TRY(write_size_coordinates(root, record));
+  TV_TRY(write_quantities(root, record->results));
+  TV_TRY(write_spectra(root, record->spectra));
+  TV_TRY(write_features(root, record));
+  TV_TRY(write_reports(root, ranks, reports));
+  return tv_bulk_reserve(root, record);
+}
+
+/* Rank 0 alone: all that is small, and room for what is not. */
+static tv_error *create_file(const char *path, const tv_record *record, int ranks,
+                             const rank_report *reports) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
+  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+  H5Pclose(access);
+  H5Pclose(creation);
+  if (file < 0) return tv_hdf5_fail("%s: cannot be created", path);
+  tv_error *error = write_root(file, record, ranks, reports);
+  if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", path);
+  return error;
+}
+
+static tv_error *sync_and_rename(const char *part, const char *path) {
+  const int file = open(part, O_RDONLY);
+  const int is_synced = file >= 0 && fsync(file) == 0;
+  if (file >= 0) close(file);
+  if (!is_synced) return tv_fail_errno("%s: cannot be flushed to disk", part);
+  if (rename(part, path) != 0) return tv_fail_errno("%s: cannot be renamed to %s", part, path);
+  return NULL;
+}
+
+static tv_error *part_name(const char *path, char **out) {
+  TV_TRY(tv_allocate((long long)strlen(path) + 6, 1, out));
+  sprintf(*out, "%s.part", path);
+  return NULL;
+}
+
+tv_error *tv_archive_expect_writable(const char *path, int replaces, MPI_Comm comm) {
+  int rank;
+  char *part = NULL;
+  tv_error *error = NULL;
+  MPI_Comm_rank(comm, &rank);
+  if (rank == 0) {
+    if (!replaces && access(path, F_OK) == 0)
+      error = tv_fail_usage("%s: exists; name another output with -o, or add --force to replace it",
+                            path);
+    if (!error) error = part_name(path, &part);
+    const int file = error ? -1 : open(part, O_WRONLY | O_CREAT, 0666);
+    if (!error && file < 0) error = tv_fail_errno("%s: cannot be written", path);
+    if (file >= 0) {
+      close(file);
+      unlink(part);
+    }
+    free(part);
+  }
+  return tv_agree(comm, error);
+}
+
+tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm) {
+  int rank, size;
+  char *part = NULL;
+  rank_report *reports = NULL;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &size);
+  TV_TRY(tv_agree(comm, part_name(path, &part)));
+  tv_error *error = gather_reports(record->stopwatch, comm, &reports);
+  if (!error)
+    error = tv_agree(comm, rank == 0 ? create_file(part, record, size, reports) : NULL);
+  if (!error) error = tv_bulk_write(part, record, comm);
+  if (!error) error = tv_agree(comm, rank == 0 ? sync_and_rename(part, path) : NULL);
+  if (error && rank == 0) unlink(part);
+  free(reports);
+  free(part);
+  return error;
+}

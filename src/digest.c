@@ -1,0 +1,36 @@
+#include "twoview/digest.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PIECE = 1 << 20 };
+
+static tv_error *digest_stream(const char *path, FILE *file, EVP_MD_CTX *context, void *piece,
+                               char digest[TV_DIGEST_LENGTH]) {
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  size_t got;
+  int is_good = EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+  while ((got = fread(piece, 1, PIECE, file)) > 0)
+    is_good = is_good && EVP_DigestUpdate(context, piece, got);
+  if (ferror(file)) return tv_fail_errno("%s", path);
+  if (!is_good || !EVP_DigestFinal_ex(context, bytes, &length))
+    return tv_fail("%s: the SHA-256 digest could not be computed", path);
+  for (unsigned i = 0; i < length && 2 * i + 2 < TV_DIGEST_LENGTH; ++i)
+    sprintf(digest + 2 * i, "%02x", bytes[i]);
+  return NULL;
+}
+
+tv_error *tv_digest_file(const char *path, char digest[TV_DIGEST_LENGTH]) {
+  FILE *file = fopen(path, "rb");
+  if (!file) return tv_fail_errno("%s", path);
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  void *piece = malloc(PIECE);
+  tv_error *error = context && piece ? digest_stream(path, file, context, piece, digest)
+                                     : tv_fail("%s: out of memory", path);
+  free(piece);
+  EVP_MD_CTX_free(context);
+  fclose(file);
+  return error;
+}

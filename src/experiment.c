@@ -1,0 +1,430 @@
+#include "twoview/experiment.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiment_schema.h"
+#include "twoview/random.h"
+#include "twoview/suggest.h"
+#include "twoview/yaml_text.h"
+
+enum { MOST_CHOICES = 32, MOST_SIZES = 10000, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
+
+static const double most_samples = 1e12;
+
+const char *tv_method_name(tv_method_id method) {
+  static const char *const names[TV_METHODS] = {"supervised", "reconstruction",
+                                                "joint-embedding"};
+  return names[method];
+}
+
+/* ---- Where things stand ---- */
+
+/* The override that sets `key` or something above or below it, or NULL. */
+static const char *override_of(const tv_experiment *e, const char *key) {
+  for (const char *const *o = e->overrides; o && *o; ++o) {
+    const size_t length = strcspn(*o, "=");
+    const size_t shared = length < strlen(key) ? length : strlen(key);
+    const char next = length < strlen(key) ? key[length] : (*o)[shared];
+    if (strncmp(*o, key, shared) == 0 && (next == '\0' || next == '.' || next == '=')) return *o;
+  }
+  return NULL;
+}
+
+tv_error *tv_experiment_fault(const tv_experiment *e, const char *key, const char *format, ...) {
+  char message[1024];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  const char *override = override_of(e, key);
+  if (override) return tv_fail_usage("--set %s: %s: %s", override, key, message);
+  const int line = tv_yaml_find(e->text, key).line;
+  return tv_fail_usage("%s:%d: %s: %s", e->file, line, key, message);
+}
+
+/* ---- What libcyaml refuses ---- */
+
+typedef struct {
+  char path[256];               /* dotted path of the mapping that holds the key */
+  const char *choices[MOST_CHOICES + 1]; /* the keys that it may hold */
+} key_site;
+
+static void list_keys(const cyaml_schema_field_t *fields, const char **choices) {
+  int count = 0;
+  for (; fields->key && count < MOST_CHOICES; ++fields) choices[count++] = fields->key;
+  choices[count] = NULL;
+}
+
+/* Find the mapping of the text in which the unknown `key` stands. */
+static int find_unknown(const char *text, const char *prefix, const cyaml_schema_field_t *fields,
+                        const char *key, key_site *site) {
+  char path[256];
+  int is_known = 0;
+  for (const cyaml_schema_field_t *field = fields; field->key; ++field) {
+    is_known |= strcmp(field->key, key) == 0;
+    if (field->value.type != CYAML_MAPPING) continue;
+    snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", field->key);
+    if (find_unknown(text, path, field->value.mapping.fields, key, site)) return 1;
+  }
+  snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", key);
+  if (is_known || tv_yaml_find(text, path).kind == TV_YAML_ABSENT) return 0;
+  snprintf(site->path, sizeof site->path, "%s", path);
+  list_keys(fields, site->choices);
+  return 1;
+}
+
+static const cyaml_schema_field_t *field_at(const cyaml_schema_field_t *fields, const char *path) {
+  for (;;) {
+    const size_t length = strcspn(path, ".");
+    while (fields->key && (strncmp(fields->key, path, length) != 0 || fields->key[length]))
+      ++fields;
+    if (!fields->key || !path[length]) return fields->key ? fields : NULL;
+    if (fields->value.type != CYAML_MAPPING) return NULL;
+    fields = fields->value.mapping.fields;
+    path += length + 1;
+  }
+}
+
+/* What a value has to be, in a reader's words. */
+static void describe_type(const cyaml_schema_value_t *value, char *out, size_t size) {
+  const char *const words[] = {[CYAML_INT] = "an integer",
+                               [CYAML_UINT] = "an integer that is not negative",
+                               [CYAML_FLOAT] = "a number",
+                               [CYAML_STRING] = "a text",
+                               [CYAML_MAPPING] = "a mapping",
+                               [CYAML_SEQUENCE] = "a list of numbers"};
+  if (value->type == CYAML_SEQUENCE && value->sequence.entry->type == CYAML_ENUM)
+    value = value->sequence.entry;
+  if (value->type != CYAML_ENUM) {
+    snprintf(out, size, "%s", words[value->type]);
+    return;
+  }
+  int length = snprintf(out, size, "one of");
+  for (uint32_t i = 0; i < value->enumeration.count; ++i)
+    length += snprintf(out + length, size - (size_t)length, "%s %s", i ? "," : "",
+                       value->enumeration.strings[i].str);
+}
+
+static tv_error *explain(const tv_experiment *draft, const char *complaint, const char *key) {
+  const int is_list = tv_yaml_find(draft->text, "samples").kind == TV_YAML_SEQUENCE;
+  const cyaml_schema_field_t *fields = tv_schema_fields(is_list);
+  char unknown[128], wanted[256];
+  key_site site;
+  if (sscanf(complaint, "Unexpected key: %127[^\n]", unknown) == 1 &&
+      find_unknown(draft->text, "", fields, unknown, &site))
+    return tv_experiment_fault(draft, site.path, "unknown key; did you mean '%s'?",
+                               tv_suggest(unknown, site.choices));
+  const cyaml_schema_field_t *field = field_at(fields, key);
+  const char *value = strchr(complaint, ':');
+  if (field && value && strncmp(complaint, "libyaml", 7) != 0) {
+    describe_type(&field->value, wanted, sizeof wanted);
+    return tv_experiment_fault(draft, key, "expects %s, not%s", wanted,
+                               strncmp(complaint, "Invalid", 7) == 0 ? value + 1
+                                                                     : " what stands here");
+  }
+  return tv_experiment_fault(draft, key, "%s", complaint);
+}
+
+/* ---- From text to struct ---- */
+
+static tv_error *load(const tv_experiment *draft, const char *text, tv_experiment **out) {
+  char *complaint = NULL, *key = NULL;
+  tv_error *error = tv_schema_load(text, out, &complaint, &key);
+  if (!error && complaint) {
+    tv_experiment judged = *draft;
+    judged.text = (char *)text;
+    error = explain(&judged, complaint, key);
+  }
+  free(complaint);
+  free(key);
+  return error;
+}
+
+static tv_error *apply_overrides(char **text, const char *const *overrides) {
+  for (const char *const *o = overrides; o && *o; ++o) {
+    const char *equals = strchr(*o, '=');
+    if (!equals || equals == *o)
+      return tv_fail_usage("--set %s: expects KEY=VALUE, as in --set noise.components=20", *o);
+    char *key = strndup(*o, (size_t)(equals - *o));
+    if (!key) return tv_fail("out of memory");
+    tv_error *error = tv_yaml_set(text, key, equals + 1);
+    free(key);
+    TV_TRY(error);
+  }
+  return NULL;
+}
+
+/* Where a list is wanted, one value stands for a list of one. */
+static tv_error *expand_short_forms(char **text) {
+  static const char *const lists[] = {"noise.lambda_max", "augmentation.alpha", "samples",
+                                      "methods", "source.spectrum"};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i)
+    TV_TRY(tv_yaml_listify(text, lists[i]));
+  return NULL;
+}
+
+static tv_error *edit_and_load(const tv_experiment *draft, tv_experiment **out) {
+  char *edited = strdup(draft->text);
+  if (!edited) return tv_fail("out of memory");
+  tv_error *error = apply_overrides(&edited, draft->overrides);
+  if (!error) error = expand_short_forms(&edited);
+  if (!error) error = load(draft, edited, out);
+  free(edited);
+  return error;
+}
+
+/* With overrides, a fault of the file itself is told by the file's own lines. */
+static tv_error *load_with_overrides(const tv_experiment *draft, tv_experiment **out) {
+  tv_error *error = edit_and_load(draft, out);
+  if (!error || !draft->overrides || !*draft->overrides) return error;
+  const tv_experiment plain = {.file = draft->file, .text = draft->text};
+  tv_error *own_fault = edit_and_load(&plain, out);
+  if (!own_fault) {
+    tv_experiment_destroy(out);
+    return error;
+  }
+  tv_error_free(error);
+  return own_fault;
+}
+
+/* ---- Defaults ---- */
+
+static int is_given(const tv_experiment *e, const char *key) {
+  return override_of(e, key) || tv_yaml_find(e->text, key).kind != TV_YAML_ABSENT;
+}
+
+static tv_error *fill_methods(tv_experiment *e) {
+  if (e->methods) return NULL;
+  TV_TRY(tv_allocate(TV_METHODS, sizeof(*e->methods), &e->methods));
+  for (int m = 0; m < TV_METHODS; ++m) e->methods[m] = (tv_method_id)m;
+  e->methods_count = TV_METHODS;
+  return NULL;
+}
+
+static tv_error *fill_defaults(tv_experiment *e) {
+  if (!e->name && !(e->name = strdup("experiment"))) return tv_fail("out of memory");
+  if (!is_given(e, "seed")) e->seed = 1;
+  if (!is_given(e, "replicates")) e->replicates = 1;
+  if (!is_given(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
+  if (!is_given(e, "parallel.ranks_per_point")) e->parallel.ranks_per_point = 1;
+  if (!is_given(e, "archive.encoders")) e->archive.encoders = 1;
+  if (!is_given(e, "archive.representations")) e->archive.representations = TV_REPRESENT_LAST;
+  if (!is_given(e, "source.power_law.scale")) e->source.power_law.scale = 1;
+  if (!is_given(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
+  if (!is_given(e, "source.teacher.targets")) e->source.teacher.targets = 1;
+  return fill_methods(e);
+}
+
+/* ---- Checks that need no data ---- */
+
+#define REQUIRE(e, key, condition, ...)                                                            \
+  do {                                                                                             \
+    if (!(condition)) return tv_experiment_fault(e, key, __VA_ARGS__);                             \
+  } while (0)
+
+static tv_error *check_present(const tv_experiment *e) {
+  static const struct {
+    const char *key, *example;
+  } required[] = {{"source.type", "source: {type: idx, images: ..., labels: ...}"},
+                  {"noise.components", "noise: {components: 50, lambda_max: [1e3]}"},
+                  {"noise.lambda_max", "noise: {components: 50, lambda_max: [1e3]}"},
+                  {"augmentation.theta_max", "augmentation: {theta_max: 1e4, alpha: [1]}"},
+                  {"augmentation.alpha", "augmentation: {theta_max: 1e4, alpha: [1]}"},
+                  {"samples", "samples: {from: 100, to: 51200, factor: 2}"},
+                  {"encoder.k", "encoder: {k: 50}"}};
+  for (size_t i = 0; i < sizeof required / sizeof *required; ++i)
+    REQUIRE(e, required[i].key, is_given(e, required[i].key), "is missing; write for example\n    %s",
+            required[i].example);
+  return NULL;
+}
+
+static tv_error *check_file_source(const tv_experiment *e) {
+  const tv_source_spec *s = &e->source;
+  REQUIRE(e, "source.spectrum", !s->spectrum && !is_given(e, "source.power_law"),
+          "only 'type: gaussian' has a spectrum");
+  if (s->type == TV_SOURCE_IDX) {
+    REQUIRE(e, "source.images", s->images, "is missing; name the IDX file of images");
+    REQUIRE(e, "source.labels", s->labels, "is missing; name the IDX file of labels");
+    REQUIRE(e, "source.file", !s->file && !s->samples && !s->targets,
+            "'file', 'samples' and 'targets' belong to 'type: hdf5'");
+    return NULL;
+  }
+  REQUIRE(e, "source.images", !s->images, "belongs to 'type: idx'");
+  REQUIRE(e, "source.file", s->file, "is missing; name the HDF5 file");
+  REQUIRE(e, "source.samples", s->samples, "is missing; name the 2D dataset of samples");
+  REQUIRE(e, "source.labels", !s->labels != !s->targets,
+          "give either 'labels' (classes) or 'targets' (numbers), the dataset to learn from");
+  return NULL;
+}
+
+static tv_error *check_gaussian(const tv_experiment *e) {
+  const tv_source_spec *s = &e->source;
+  const tv_power_law *law = &s->power_law;
+  REQUIRE(e, "source.type", !s->images && !s->labels && !s->file && !s->samples && !s->targets,
+          "a gaussian source is generated and takes no file");
+  REQUIRE(e, "source.spectrum", !s->spectrum != !is_given(e, "source.power_law"),
+          "give either 'spectrum' (a list) or 'power_law'");
+  for (unsigned i = 0; i < s->spectrum_count; ++i)
+    REQUIRE(e, "source.spectrum",
+            isfinite(s->spectrum[i]) && s->spectrum[i] > 0 &&
+                (i == 0 || s->spectrum[i] <= s->spectrum[i - 1]),
+            "variances must be positive and the largest first; entry %u is %g", i + 1,
+            s->spectrum[i]);
+  if (!s->spectrum) {
+    REQUIRE(e, "source.power_law.features", law->features > 0, "must be at least 1, got %d",
+            law->features);
+    REQUIRE(e, "source.power_law.scale", isfinite(law->scale) && law->scale > 0,
+            "must be positive, got %g", law->scale);
+    REQUIRE(e, "source.power_law.exponent", isfinite(law->exponent) && law->exponent >= 0,
+            "must not be negative, got %g", law->exponent);
+  }
+  REQUIRE(e, "source.teacher.targets", s->teacher.targets > 0, "must be at least 1, got %d",
+          s->teacher.targets);
+  REQUIRE(e, "source.teacher.noise", isfinite(s->teacher.noise) && s->teacher.noise >= 0,
+          "must not be negative, got %g", s->teacher.noise);
+  REQUIRE(e, "source.teacher.noise",
+          s->teacher.type == TV_TEACHER_LINEAR || !is_given(e, "source.teacher.noise"),
+          "belongs to 'type: linear'");
+  return NULL;
+}
+
+static tv_error *check_grid(const tv_experiment *e) {
+  int has_zero_alpha = 0;
+  REQUIRE(e, "noise.components", e->noise.components >= 0, "must not be negative, got %d",
+          e->noise.components);
+  for (unsigned i = 0; i < e->noise.lambda_max_count; ++i)
+    REQUIRE(e, "noise.lambda_max", isfinite(e->noise.lambda_max[i]) && e->noise.lambda_max[i] > 0,
+            "bounds of eigenvalues must be positive, got %g", e->noise.lambda_max[i]);
+  REQUIRE(e, "augmentation.theta_max",
+          isfinite(e->augmentation.theta_max) && e->augmentation.theta_max >= 0,
+          "a bound of eigenvalues must not be negative, got %g", e->augmentation.theta_max);
+  for (unsigned i = 0; i < e->augmentation.alpha_count; ++i) {
+    REQUIRE(e, "augmentation.alpha",
+            isfinite(e->augmentation.alpha[i]) && e->augmentation.alpha[i] >= 0,
+            "must not be negative, got %g", e->augmentation.alpha[i]);
+    has_zero_alpha |= e->augmentation.alpha[i] == 0;
+  }
+  REQUIRE(e, "augmentation.alpha", !has_zero_alpha || e->augmentation.theta_max > 0,
+          "alpha = 0 with theta_max = 0 augments nothing, so that S is singular whenever the "
+          "data are; raise either");
+  return NULL;
+}
+
+static tv_error *check_rest(const tv_experiment *e) {
+  unsigned seen = 0;
+  REQUIRE(e, "replicates", e->replicates > 0 && e->replicates < TV_MAX_REPLICATES,
+          "must be from 1 to %d, got %d", TV_MAX_REPLICATES - 1, e->replicates);
+  REQUIRE(e, "features.pca", !is_given(e, "features.pca") || e->features.pca > 0,
+          "must be at least 1, got %d", e->features.pca);
+  REQUIRE(e, "encoder.k", e->encoder.k > 0, "must be at least 1, got %d", e->encoder.k);
+  REQUIRE(e, "parallel.shards", e->parallel.shards > 0 && e->parallel.shards <= 1 << 20,
+          "must be from 1 to %d, got %d", 1 << 20, e->parallel.shards);
+  REQUIRE(e, "parallel.ranks_per_point", e->parallel.ranks_per_point > 0,
+          "must be at least 1, got %d", e->parallel.ranks_per_point);
+  for (unsigned m = 0; m < e->methods_count; ++m) {
+    REQUIRE(e, "methods", !(seen & 1u << e->methods[m]), "'%s' is listed twice",
+            tv_method_name(e->methods[m]));
+    seen |= 1u << e->methods[m];
+  }
+  return NULL;
+}
+
+/* ---- Sample sizes ---- */
+
+static tv_error *expand_range(tv_experiment *e) {
+  const tv_size_range *r = &e->size_range;
+  REQUIRE(e, "samples.from", r->from >= 1 && r->from == floor(r->from) && r->from <= most_samples,
+          "must be a whole number from 1 to %g, got %g", most_samples, r->from);
+  REQUIRE(e, "samples.to", r->to >= r->from && r->to <= most_samples,
+          "must be from %g to %g, got %g", r->from, most_samples, r->to);
+  REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor), "must be above 1, got %g",
+          r->factor);
+  TV_TRY(tv_allocate(MOST_SIZES, sizeof(*e->sizes), &e->sizes));
+  for (double n = r->from; n <= r->to * (1 + 1e-12); n *= r->factor) {
+    const int64_t size = llround(n);
+    REQUIRE(e, "samples.factor", e->sizes_count < MOST_SIZES, "gives more than %d sample sizes",
+            MOST_SIZES);
+    if (e->sizes_count == 0 || size > e->sizes[e->sizes_count - 1])
+      e->sizes[e->sizes_count++] = size;
+  }
+  return NULL;
+}
+
+static tv_error *take_list(tv_experiment *e) {
+  TV_TRY(tv_allocate(e->size_list_count, sizeof(*e->sizes), &e->sizes));
+  for (unsigned i = 0; i < e->size_list_count; ++i) {
+    const double n = e->size_list[i];
+    REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most_samples,
+            "sizes must be whole numbers from 1 to %g, got %g", most_samples, n);
+    REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1],
+            "sizes must grow: %g follows %g", n, e->size_list[i - 1]);
+    e->sizes[e->sizes_count++] = (int64_t)n;
+  }
+  return NULL;
+}
+
+/* ---- Public ---- */
+
+static tv_error *complete(tv_experiment *e) {
+  TV_TRY(check_present(e));
+  TV_TRY(fill_defaults(e));
+  TV_TRY(e->source.type == TV_SOURCE_GAUSSIAN ? check_gaussian(e) : check_file_source(e));
+  TV_TRY(check_grid(e));
+  TV_TRY(check_rest(e));
+  TV_TRY(e->size_list ? take_list(e) : expand_range(e));
+  if (!is_given(e, "archive.representation_samples"))
+    e->archive.representation_samples =
+        e->sizes[0] < DEFAULT_REPRESENTED ? (int)e->sizes[0] : DEFAULT_REPRESENTED;
+  const int64_t largest = e->sizes[e->sizes_count - 1];
+  REQUIRE(e, "archive.representation_samples",
+          e->archive.representation_samples > 0 && e->archive.representation_samples <= largest,
+          "must be from 1 to the largest sample size %lld, got %d", (long long)largest,
+          e->archive.representation_samples);
+  return NULL;
+}
+
+tv_error *tv_experiment_parse(const char *file, const char *text, const char *const *overrides,
+                              tv_experiment **out) {
+  tv_experiment draft = {
+      .file = (char *)file, .text = (char *)text, .overrides = overrides};
+  tv_experiment *e = NULL;
+  *out = NULL;
+  TV_TRY(load_with_overrides(&draft, &e));
+  e->overrides = overrides;
+  e->file = strdup(file);
+  e->text = strdup(text);
+  tv_error *error = e->file && e->text ? complete(e) : tv_fail("out of memory");
+  if (error) tv_experiment_destroy(&e);
+  *out = e;
+  return error;
+}
+
+void tv_experiment_destroy(tv_experiment **experiment) {
+  if (!*experiment) return;
+  free((*experiment)->sizes);
+  free((*experiment)->file);
+  free((*experiment)->text);
+  (*experiment)->sizes = NULL;
+  tv_schema_free(*experiment);
+  *experiment = NULL;
+}
+
+tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int features) {
+  const int64_t largest = e->sizes[e->sizes_count - 1];
+  REQUIRE(e, "features.pca", e->features.pca <= features,
+          "%d principal components of %d features; take at most %d", e->features.pca, features,
+          features);
+  const int kept = e->features.pca ? e->features.pca : features;
+  REQUIRE(e, "encoder.k", e->encoder.k <= kept + e->noise.components,
+          "k = %d rows for d = %d inputs (%d features and %d noise components); take at most %d",
+          e->encoder.k, kept + e->noise.components, kept, e->noise.components,
+          kept + e->noise.components);
+  REQUIRE(e, "samples", rows < 0 || largest <= rows,
+          "n = %lld is larger than the data set of %lld samples; take at most that",
+          (long long)largest, (long long)rows);
+  return NULL;
+}

@@ -1,0 +1,115 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "twoview/experiment.h"
+
+/* The shortest of the decimal forms that reads back as the same number. */
+static void print_number(FILE *out, double value) {
+  char text[32];
+  for (int digits = 6; digits <= 17; ++digits) {
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    if (strtod(text, NULL) == value) break;
+  }
+  fputs(text, out);
+}
+
+static void print_numbers(FILE *out, const char *key, const double *values, unsigned count) {
+  fprintf(out, "%s: [", key);
+  for (unsigned i = 0; i < count; ++i) {
+    if (i) fputs(", ", out);
+    print_number(out, values[i]);
+  }
+  fputc(']', out);
+}
+
+/* A text that any YAML parser reads back unchanged. */
+static void print_text(FILE *out, const char *key, const char *text) {
+  fprintf(out, "%s: \"", key);
+  for (; *text; ++text) {
+    if (*text == '"' || *text == '\\') fputc('\\', out);
+    fputc(*text, out);
+  }
+  fputc('"', out);
+}
+
+static void print_field(FILE *out, const char *key, const char *text) {
+  if (!text) return;
+  fputs(", ", out);
+  print_text(out, key, text);
+}
+
+static void print_gaussian(FILE *out, const tv_source_spec *source) {
+  fputs(", ", out);
+  if (source->spectrum) {
+    print_numbers(out, "spectrum", source->spectrum, source->spectrum_count);
+  } else {
+    fprintf(out, "power_law: {features: %d, scale: ", source->power_law.features);
+    print_number(out, source->power_law.scale);
+    fputs(", exponent: ", out);
+    print_number(out, source->power_law.exponent);
+    fputc('}', out);
+  }
+  const int is_linear = source->teacher.type == TV_TEACHER_LINEAR;
+  fprintf(out, ",\n         teacher: {type: %s, targets: %d", is_linear ? "linear" : "classes",
+          source->teacher.targets);
+  if (is_linear) {
+    fputs(", noise: ", out);
+    print_number(out, source->teacher.noise);
+  }
+  fputc('}', out);
+}
+
+static void print_source(FILE *out, const tv_source_spec *source) {
+  static const char *const types[] = {
+      [TV_SOURCE_IDX] = "idx", [TV_SOURCE_HDF5] = "hdf5", [TV_SOURCE_GAUSSIAN] = "gaussian"};
+  fprintf(out, "source: {type: %s", types[source->type]);
+  print_field(out, "images", source->images);
+  print_field(out, "file", source->file);
+  print_field(out, "samples", source->samples);
+  print_field(out, "labels", source->labels);
+  print_field(out, "targets", source->targets);
+  if (source->type == TV_SOURCE_GAUSSIAN) print_gaussian(out, source);
+  fputs("}\n", out);
+}
+
+static void print_archive(FILE *out, const tv_archive_spec *archive) {
+  static const char *const choices[] = {
+      [TV_REPRESENT_NONE] = "none", [TV_REPRESENT_LAST] = "last", [TV_REPRESENT_ALL] = "all"};
+  fprintf(out,
+          "archive: {encoders: %s, representations: %s, representation_samples: %d, samples: %s}\n",
+          archive->encoders ? "true" : "false", choices[archive->representations],
+          archive->representation_samples, archive->samples ? "true" : "false");
+}
+
+static void print_experiment(FILE *out, const tv_experiment *e) {
+  print_text(out, "name", e->name);
+  fprintf(out, "\nseed: %" PRIu64 "\nreplicates: %d\n", e->seed, e->replicates);
+  print_source(out, &e->source);
+  if (e->features.pca) fprintf(out, "features: {pca: %d}\n", e->features.pca);
+  fprintf(out, "noise: {components: %d, ", e->noise.components);
+  print_numbers(out, "lambda_max", e->noise.lambda_max, e->noise.lambda_max_count);
+  fputs("}\naugmentation: {theta_max: ", out);
+  print_number(out, e->augmentation.theta_max);
+  fputs(", ", out);
+  print_numbers(out, "alpha", e->augmentation.alpha, e->augmentation.alpha_count);
+  fputs("}\nsamples: [", out);
+  for (int i = 0; i < e->sizes_count; ++i)
+    fprintf(out, "%s%" PRId64, i ? ", " : "", e->sizes[i]);
+  fprintf(out, "]\nencoder: {k: %d}\nmethods: [", e->encoder.k);
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    fprintf(out, "%s%s", m ? ", " : "", tv_method_name(e->methods[m]));
+  fputs("]\n", out);
+  print_archive(out, &e->archive);
+  fprintf(out, "parallel: {shards: %d, ranks_per_point: %d}\n", e->parallel.shards,
+          e->parallel.ranks_per_point);
+}
+
+tv_error *tv_experiment_print(const tv_experiment *e, char **text) {
+  size_t size;
+  FILE *out = open_memstream(text, &size);
+  if (!out) return tv_fail_errno("printing the experiment");
+  print_experiment(out, e);
+  if (fclose(out) != 0) return tv_fail_errno("printing the experiment");
+  return NULL;
+}

@@ -1,0 +1,173 @@
+#include "experiment_schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/yaml_text.h"
+
+/* Every field is optional to libcyaml: what is required, and the defaults, are checked later,
+ * where the message can say more. Booleans are enumerations because libcyaml takes any unknown
+ * word for true. */
+enum { OPTIONAL = CYAML_FLAG_OPTIONAL, CHOICE = CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT };
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define TEXT(key, type, member)                                                                    \
+  CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | OPTIONAL, type, member, 0, CYAML_UNLIMITED)
+#define NUMBERS(key, type, member)                                                                 \
+  CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | OPTIONAL, type, member, &number, 1,               \
+                       CYAML_UNLIMITED)
+#define YES_OR_NO(key, type, member)                                                               \
+  CYAML_FIELD_ENUM(key, CHOICE, type, member, booleans, COUNT(booleans))
+
+static const cyaml_schema_value_t number = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double)};
+
+static const cyaml_strval_t booleans[] = {
+    {"false", 0}, {"true", 1}, {"no", 0}, {"yes", 1}, {"off", 0}, {"on", 1}};
+static const cyaml_strval_t source_types[] = {
+    {"idx", TV_SOURCE_IDX}, {"hdf5", TV_SOURCE_HDF5}, {"gaussian", TV_SOURCE_GAUSSIAN}};
+static const cyaml_strval_t teacher_types[] = {{"linear", TV_TEACHER_LINEAR},
+                                               {"classes", TV_TEACHER_CLASSES}};
+static const cyaml_strval_t represent_choices[] = {
+    {"none", TV_REPRESENT_NONE}, {"last", TV_REPRESENT_LAST}, {"all", TV_REPRESENT_ALL}};
+static const cyaml_strval_t method_names[] = {{"supervised", TV_SUPERVISED},
+                                              {"reconstruction", TV_RECONSTRUCTION},
+                                              {"joint-embedding", TV_JOINT_EMBEDDING}};
+static const cyaml_schema_value_t method = {
+    CYAML_VALUE_ENUM(CYAML_FLAG_STRICT, tv_method_id, method_names, COUNT(method_names))};
+
+static const cyaml_schema_field_t power_law_fields[] = {
+    CYAML_FIELD_INT("features", OPTIONAL, tv_power_law, features),
+    CYAML_FIELD_FLOAT("scale", OPTIONAL, tv_power_law, scale),
+    CYAML_FIELD_FLOAT("exponent", OPTIONAL, tv_power_law, exponent), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t teacher_fields[] = {
+    CYAML_FIELD_ENUM("type", CHOICE, tv_teacher, type, teacher_types, COUNT(teacher_types)),
+    CYAML_FIELD_INT("targets", OPTIONAL, tv_teacher, targets),
+    CYAML_FIELD_FLOAT("noise", OPTIONAL, tv_teacher, noise), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t source_fields[] = {
+    CYAML_FIELD_ENUM("type", CHOICE, tv_source_spec, type, source_types, COUNT(source_types)),
+    TEXT("images", tv_source_spec, images),
+    TEXT("labels", tv_source_spec, labels),
+    TEXT("file", tv_source_spec, file),
+    TEXT("samples", tv_source_spec, samples),
+    TEXT("targets", tv_source_spec, targets),
+    NUMBERS("spectrum", tv_source_spec, spectrum),
+    CYAML_FIELD_MAPPING("power_law", OPTIONAL, tv_source_spec, power_law, power_law_fields),
+    CYAML_FIELD_MAPPING("teacher", OPTIONAL, tv_source_spec, teacher, teacher_fields),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t features_fields[] = {
+    CYAML_FIELD_INT("pca", OPTIONAL, tv_features_spec, pca), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t noise_fields[] = {
+    CYAML_FIELD_INT("components", OPTIONAL, tv_noise_spec, components),
+    NUMBERS("lambda_max", tv_noise_spec, lambda_max), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t augmentation_fields[] = {
+    CYAML_FIELD_FLOAT("theta_max", OPTIONAL, tv_augmentation_spec, theta_max),
+    NUMBERS("alpha", tv_augmentation_spec, alpha), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t range_fields[] = {
+    CYAML_FIELD_FLOAT("from", OPTIONAL, tv_size_range, from),
+    CYAML_FIELD_FLOAT("to", OPTIONAL, tv_size_range, to),
+    CYAML_FIELD_FLOAT("factor", OPTIONAL, tv_size_range, factor), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t encoder_fields[] = {
+    CYAML_FIELD_INT("k", OPTIONAL, tv_encoder_spec, k), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t archive_fields[] = {
+    YES_OR_NO("encoders", tv_archive_spec, encoders),
+    CYAML_FIELD_ENUM("representations", CHOICE, tv_archive_spec, representations,
+                     represent_choices, COUNT(represent_choices)),
+    CYAML_FIELD_INT("representation_samples", OPTIONAL, tv_archive_spec, representation_samples),
+    YES_OR_NO("samples", tv_archive_spec, samples),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t parallel_fields[] = {
+    CYAML_FIELD_INT("shards", OPTIONAL, tv_parallel_spec, shards),
+    CYAML_FIELD_INT("ranks_per_point", OPTIONAL, tv_parallel_spec, ranks_per_point),
+    CYAML_FIELD_END};
+
+#define TOP_FIELDS(samples_field)                                                                  \
+  {TEXT("name", tv_experiment, name),                                                              \
+   CYAML_FIELD_UINT("seed", OPTIONAL, tv_experiment, seed),                                        \
+   CYAML_FIELD_INT("replicates", OPTIONAL, tv_experiment, replicates),                             \
+   CYAML_FIELD_MAPPING("source", OPTIONAL, tv_experiment, source, source_fields),                  \
+   CYAML_FIELD_MAPPING("features", OPTIONAL, tv_experiment, features, features_fields),            \
+   CYAML_FIELD_MAPPING("noise", OPTIONAL, tv_experiment, noise, noise_fields),                     \
+   CYAML_FIELD_MAPPING("augmentation", OPTIONAL, tv_experiment, augmentation,                      \
+                       augmentation_fields),                                                       \
+   samples_field,                                                                                  \
+   CYAML_FIELD_MAPPING("encoder", OPTIONAL, tv_experiment, encoder, encoder_fields),               \
+   CYAML_FIELD_SEQUENCE("methods", CYAML_FLAG_POINTER | OPTIONAL, tv_experiment, methods, &method, \
+                        1, CYAML_UNLIMITED),                                                       \
+   CYAML_FIELD_MAPPING("archive", OPTIONAL, tv_experiment, archive, archive_fields),               \
+   CYAML_FIELD_MAPPING("parallel", OPTIONAL, tv_experiment, parallel, parallel_fields),            \
+   CYAML_FIELD_END}
+
+static const cyaml_schema_field_t fields_with_range[] = TOP_FIELDS(
+    CYAML_FIELD_MAPPING("samples", OPTIONAL, tv_experiment, size_range, range_fields));
+static const cyaml_schema_field_t fields_with_list[] =
+    TOP_FIELDS(NUMBERS("samples", tv_experiment, size_list));
+
+static const cyaml_schema_value_t schema_with_range = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tv_experiment, fields_with_range)};
+static const cyaml_schema_value_t schema_with_list = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tv_experiment, fields_with_list)};
+
+const cyaml_schema_field_t *tv_schema_fields(int samples_is_list) {
+  return samples_is_list ? fields_with_list : fields_with_range;
+}
+
+/* What libcyaml logs about a failed load: the complaint, then a backtrace, innermost field first. */
+typedef struct {
+  char complaint[512];
+  char key[256];
+} load_log;
+
+static void prepend_key(char *path, size_t size, const char *name) {
+  char longer[256];
+  snprintf(longer, sizeof longer, "%s%s%s", name, *path ? "." : "", path);
+  snprintf(path, size, "%s", longer);
+}
+
+static void listen(cyaml_log_t level, void *context, const char *format, va_list args) {
+  load_log *log = context;
+  char line[512], name[128];
+  (void)level;
+  vsnprintf(line, sizeof line, format, args);
+  line[strcspn(line, "\n")] = '\0';
+  const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
+  if (sscanf(text, " in mapping field '%127[^']'", name) == 1)
+    prepend_key(log->key, sizeof log->key, name);
+  else if (!*log->complaint)
+    snprintf(log->complaint, sizeof log->complaint, "%s", text);
+}
+
+tv_error *tv_schema_load(const char *text, tv_experiment **out, char **complaint, char **key) {
+  const int is_list = tv_yaml_find(text, "samples").kind == TV_YAML_SEQUENCE;
+  load_log log = {"", ""};
+  const cyaml_config_t config = {
+      .log_fn = listen, .log_ctx = &log, .log_level = CYAML_LOG_ERROR, .mem_fn = cyaml_mem};
+  void *loaded = NULL;
+  *complaint = *key = NULL;
+  const cyaml_err_t status =
+      cyaml_load_data((const uint8_t *)text, strlen(text), &config,
+                      is_list ? &schema_with_list : &schema_with_range, &loaded, NULL);
+  if (status == CYAML_OK && !loaded) snprintf(log.complaint, sizeof log.complaint, "no YAML mapping");
+  if (status != CYAML_OK && !*log.complaint)
+    snprintf(log.complaint, sizeof log.complaint, "%s", cyaml_strerror(status));
+  *out = loaded;
+  if (loaded) return NULL;
+  *complaint = strdup(log.complaint);
+  *key = strdup(log.key);
+  return *complaint && *key ? NULL : tv_fail("out of memory reading the experiment");
+}
+
+void tv_schema_free(tv_experiment *experiment) {
+  const cyaml_config_t config = {.mem_fn = cyaml_mem};
+  cyaml_free(&config, experiment->size_list ? &schema_with_list : &schema_with_range, experiment,
+             0);
+}

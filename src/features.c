@@ -1,0 +1,190 @@
+#include "twoview/features.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fortran.h"
+#include "twoview/comm.h"
+#include "twoview/dense.h"
+#include "twoview/shard.h"
+
+/* One pass over the raw data: the moments of (x - shift, 1). Shifting by a sample keeps the
+ * covariance accurate when means are large beside the spread. */
+typedef struct {
+  const tv_partition *partition;
+  const tv_source *source;
+  const double *shift;
+  double *x, *y;  /* one batch, as read */
+  double *shifted; /* one batch of (x - shift, 1) */
+} raw_pass;
+
+static tv_error *add_raw_shard(void *context, int shard, double *sum) {
+  const raw_pass *pass = context;
+  const int inputs = pass->source->features, width = inputs + 1;
+  const double unit = 1;
+  const int64_t end = tv_shard_first(pass->partition, shard + 1);
+  for (int64_t first = tv_shard_first(pass->partition, shard); first < end; first += TV_BATCH) {
+    const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
+    TV_TRY(pass->source->read(pass->source, 0, first, count, pass->x, pass->y));
+    for (int i = 0; i < count; ++i) {
+      const double *x = pass->x + (int64_t)i * inputs;
+      double *row = pass->shifted + (int64_t)i * width;
+      for (int j = 0; j < inputs; ++j) row[j] = x[j] - pass->shift[j];
+      row[inputs] = 1;
+    }
+    dsyrk_("L", "N", &width, &count, &unit, pass->shifted, &width, &unit, sum, &width, 1, 1);
+  }
+  return NULL;
+}
+
+/* Row 0 of the data, from the rank that has it. */
+static tv_error *take_shift(const raw_pass *pass, double *shift) {
+  const tv_partition *p = pass->partition;
+  int owner = 0;
+  while (tv_shard_first_of_rank(p, owner + 1) == 0) ++owner;
+  tv_error *error = NULL;
+  if (p->rank == owner) error = pass->source->read(pass->source, 0, 0, 1, shift, pass->y);
+  TV_TRY(tv_agree(p->comm, error));
+  tv_broadcast(p->comm, owner, shift, pass->source->features);
+  return NULL;
+}
+
+/* The raw sums of the whole data set, (inputs + 1)^2, on every rank. */
+static tv_error *sum_raw(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                         double *shift, double *sums) {
+  const tv_partition partition =
+      tv_partition_make(comm, source->rows, experiment->parallel.shards);
+  const int64_t width = source->features + 1;
+  raw_pass pass = {.partition = &partition, .source = source, .shift = shift};
+  tv_error *error = tv_allocate(TV_BATCH * (width - 1), sizeof(double), &pass.x);
+  if (!error) error = tv_allocate((int64_t)TV_BATCH * source->targets, sizeof(double), &pass.y);
+  if (!error) error = tv_allocate(TV_BATCH * width, sizeof(double), &pass.shifted);
+  error = tv_agree(comm, error);
+  if (!error) error = take_shift(&pass, shift);
+  if (!error) error = tv_shard_sum(&partition, width * width, add_raw_shard, &pass, sums);
+  free(pass.x);
+  free(pass.y);
+  free(pass.shifted);
+  return error;
+}
+
+/* mean = shift + sum/n, and the covariance into the lower triangle of `covariance`. */
+static void centre(int inputs, int64_t rows, const double *sums, const double *shift, double *mean,
+                   tv_distmat *covariance) {
+  const int64_t width = inputs + 1;
+  const double n = (double)rows;
+  for (int j = 0; j < inputs; ++j) mean[j] = sums[j * width + inputs] / n;
+  for (int64_t j = 0; j < inputs; ++j)
+    for (int64_t i = j; i < inputs; ++i)
+      covariance->data[j * inputs + i] = sums[j * width + i] / n - mean[i] * mean[j];
+  for (int j = 0; j < inputs; ++j) mean[j] += shift[j];
+}
+
+/* Eigenvectors have free signs: the entry largest in size is made positive. */
+static void fix_signs(int inputs, int p, double *basis) {
+  for (int c = 0; c < p; ++c) {
+    double *vector = basis + (int64_t)c * inputs;
+    int largest = 0;
+    for (int i = 1; i < inputs; ++i)
+      if (fabs(vector[i]) > fabs(vector[largest])) largest = i;
+    if (vector[largest] >= 0) continue;
+    for (int i = 0; i < inputs; ++i) vector[i] = -vector[i];
+  }
+}
+
+static tv_error *rotate(tv_features *f, int64_t rows, const double *sums, const double *shift) {
+  tv_grid *grid = NULL;
+  tv_distmat *covariance = NULL, *vectors = NULL;
+  int status = 0;
+  tv_error *error;
+  TV_GO(tv_grid_create(MPI_COMM_SELF, &grid));
+  TV_GO(tv_distmat_create(grid, f->inputs, f->inputs, &covariance));
+  TV_GO(tv_distmat_create(grid, f->inputs, f->p, &vectors));
+  centre(f->inputs, rows, sums, shift, f->mean, covariance);
+  TV_GO(tv_eigen_top(covariance, f->p, f->spectrum, vectors, &status));
+  if (status) TV_GO(tv_fail("the principal components did not converge (info %d)", status));
+  tv_distmat_gather(vectors, f->basis);
+  fix_signs(f->inputs, f->p, f->basis);
+done:
+  tv_distmat_destroy(&vectors);
+  tv_distmat_destroy(&covariance);
+  tv_grid_destroy(&grid);
+  return error;
+}
+
+/* A component without variance carries nothing, and makes the clean problem singular. */
+static tv_error *expect_variance(const tv_experiment *experiment, const tv_features *f) {
+  const double floor_variance = 1e-13 * f->spectrum[0];
+  for (int i = 0; i < f->p; ++i)
+    if (!(f->spectrum[i] > floor_variance))
+      return tv_experiment_fault(experiment, "features.pca",
+                                 "the data have no variance beyond %d principal components; keep "
+                                 "at most that many",
+                                 i);
+  return NULL;
+}
+
+static tv_error *fit_data(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                          tv_features *f) {
+  int rank;
+  const int64_t width = f->inputs + 1;
+  double *sums = NULL, *shift = NULL;
+  MPI_Comm_rank(comm, &rank);
+  tv_error *error = tv_allocate(width * width, sizeof(*sums), &sums);
+  if (!error) error = tv_allocate(f->inputs, sizeof(*shift), &shift);
+  if (!error) error = tv_allocate(f->inputs, sizeof(*f->mean), &f->mean);
+  if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
+  error = tv_agree(comm, error);
+  if (!error) error = sum_raw(experiment, source, comm, shift, sums);
+  if (!error) error = tv_agree(comm, rank == 0 ? rotate(f, source->rows, sums, shift) : NULL);
+  free(sums);
+  free(shift);
+  if (error) return error;
+  tv_broadcast(comm, 0, f->mean, f->inputs);
+  tv_broadcast(comm, 0, f->basis, (int64_t)f->inputs * f->p);
+  tv_broadcast(comm, 0, f->spectrum, f->p);
+  return expect_variance(experiment, f);
+}
+
+tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                          tv_features **out) {
+  tv_features *f = NULL;
+  const int p = experiment->features.pca ? experiment->features.pca : source->features;
+  *out = NULL;
+  tv_error *error = tv_allocate(1, sizeof(*f), &f);
+  if (!error) error = tv_allocate(p, sizeof(*f->spectrum), &f->spectrum);
+  error = tv_agree(comm, error);
+  if (!error) {
+    f->inputs = source->features;
+    f->p = p;
+    if (source->population) memcpy(f->spectrum, source->population, (size_t)p * sizeof(double));
+    else error = fit_data(experiment, source, comm, f);
+  }
+  if (error) tv_features_destroy(&f);
+  *out = f;
+  return error;
+}
+
+void tv_features_destroy(tv_features **features) {
+  if (!*features) return;
+  free((*features)->mean);
+  free((*features)->basis);
+  free((*features)->spectrum);
+  free(*features);
+  *features = NULL;
+}
+
+void tv_features_apply(const tv_features *f, int count, double *raw, double *components) {
+  const double unit = 1, nothing = 0;
+  if (!f->basis) {
+    for (int i = 0; i < count; ++i)
+      memcpy(components + (int64_t)i * f->p, raw + (int64_t)i * f->inputs,
+             (size_t)f->p * sizeof(double));
+    return;
+  }
+  for (int i = 0; i < count; ++i)
+    for (int j = 0; j < f->inputs; ++j) raw[(int64_t)i * f->inputs + j] -= f->mean[j];
+  dgemm_("T", "N", &f->p, &count, &f->inputs, &unit, f->basis, &f->inputs, raw, &f->inputs,
+         &nothing, components, &f->p, 1, 1);
+}

@@ -1,0 +1,218 @@
+#include <getopt.h>
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/hdf5_error.h"
+#include "twoview/info.h"
+#include "twoview/provenance.h"
+#include "twoview/report.h"
+#include "twoview/run.h"
+#include "twoview/suggest.h"
+
+static const char *const usage =
+    "Usage: twoview COMMAND ...\n"
+    "Sample-size experiments on closed-form self-supervised learning.\n"
+    "\n"
+    "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--force] [--dry-run]\n"
+    "  twoview report FILE.h5 [-o DIR]\n"
+    "  twoview info FILE\n"
+    "  twoview --version | --help | COMMAND --help\n"
+    "\n"
+    "Several ranks: mpirun -np 4 twoview run EXPERIMENT.yaml\n"
+    "Exit status: 0 done, 1 the run failed, 2 the command line or the experiment is wrong.\n";
+
+static const char *const run_usage =
+    "Usage: twoview run EXPERIMENT.yaml [OPTION]...\n"
+    "Run an experiment and archive its results.\n"
+    "\n"
+    "  -o, --output FILE.h5  the archive (default: NAME.h5, NAME from the experiment)\n"
+    "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
+    "      --force           replace an existing archive\n"
+    "      --dry-run         check every input, print the plan, compute nothing\n"
+    "      --help            this text\n";
+
+static const char *const report_usage =
+    "Usage: twoview report FILE.h5 [-o DIR]\n"
+    "Print a table and write CSV, figure (SVG, PDF) and one HTML page.\n"
+    "\n"
+    "  -o, --output DIR      folder for the files (default: FILE-report)\n"
+    "      --help            this text\n";
+
+static const char *const info_usage =
+    "Usage: twoview info FILE\n"
+    "Tell what an archive or a data file holds, and how it was made.\n"
+    "\n"
+    "      --help            this text\n";
+
+enum { OPTION_SET = 256, OPTION_FORCE, OPTION_DRY_RUN, OPTION_HELP };
+
+/* The one operand that a command takes. */
+static tv_error *take_operand(int argc, char **argv, const char *what, const char **out) {
+  if (optind >= argc) return tv_fail_usage("%s: %s is missing; see twoview %s --help", argv[0],
+                                           what, argv[0]);
+  if (optind + 1 < argc)
+    return tv_fail_usage("%s: one %s at a time, but '%s' follows '%s'", argv[0], what,
+                         argv[optind + 1], argv[optind]);
+  *out = argv[optind];
+  return NULL;
+}
+
+/* getopt_long found something that it does not know. */
+static tv_error *refuse_option(char **argv, const struct option *options) {
+  const char *names[16];
+  int count = 0;
+  const char *typed = argv[optind - 1];
+  if (optopt && optopt < 256)
+    return tv_fail_usage("%s: option -%c is unknown or lacks its value; see twoview %s --help",
+                         argv[0], optopt, argv[0]);
+  if (optopt) return tv_fail_usage("%s: option %s lacks its value or takes none", argv[0], typed);
+  for (; options[count].name; ++count) names[count] = options[count].name;
+  names[count] = NULL;
+  return tv_fail_usage("%s: unknown option %s; did you mean --%s?", argv[0], typed,
+                       tv_suggest(typed + strspn(typed, "-"), names));
+}
+
+/* ---- run ---- */
+
+static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char **overrides,
+                           int *wants_help) {
+  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                          {"set", required_argument, NULL, OPTION_SET},
+                                          {"force", no_argument, NULL, OPTION_FORCE},
+                                          {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+      case 'o': o->output = optarg; break;
+      case OPTION_SET: *overrides++ = optarg; break;
+      case OPTION_FORCE: o->replaces = 1; break;
+      case OPTION_DRY_RUN: o->is_dry = 1; break;
+      case OPTION_HELP: *wants_help = 1; return NULL;
+      default: return refuse_option(argv, options);
+    }
+  return take_operand(argc, argv, "EXPERIMENT.yaml", &o->experiment);
+}
+
+static tv_error *join_words(int count, char **words, char **out) {
+  size_t size = 1;
+  for (int i = 0; i < count; ++i) size += strlen(words[i]) + 1;
+  TV_TRY(tv_allocate((long long)size, 1, out));
+  for (int i = 0; i < count; ++i) {
+    strcat(*out, i ? " " : "");
+    strcat(*out, words[i]);
+  }
+  return NULL;
+}
+
+static tv_error *run_with(int argc, char **argv, const char *command, const char **overrides,
+                          int rank) {
+  tv_run_options o = {.overrides = overrides, .command = command};
+  int wants_help = 0;
+  opterr = 0;
+  TV_TRY(parse_run(argc, argv, &o, overrides, &wants_help));
+  if (!wants_help) return tv_run(&o, MPI_COMM_WORLD);
+  if (rank == 0) fputs(run_usage, stdout);
+  return NULL;
+}
+
+static int report_error(tv_error *error, int speaks) {
+  const int exit_code = error ? error->exit_code : TV_EXIT_OK;
+  if (error && speaks) fprintf(stderr, "twoview: %s\n", error->message);
+  tv_error_free(error);
+  return exit_code;
+}
+
+/* argv[0] is the command's name, `command` the whole command line. */
+static int main_run(int argc, char **argv) {
+  int rank;
+  const char **overrides = NULL;
+  char *command = NULL;
+  MPI_Init(NULL, NULL);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  tv_hdf5_quiet();
+  tv_limit_blas_threads();
+  tv_error *error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
+  if (!error) error = join_words(argc, argv, &command);
+  if (!error) error = run_with(argc, argv, command, overrides, rank);
+  const int exit_code = report_error(error, rank == 0);
+  free(command);
+  free(overrides);
+  MPI_Finalize();
+  return exit_code;
+}
+
+/* ---- report and info ---- */
+
+static tv_error *default_directory(const char *archive, char **out) {
+  const size_t length = strlen(archive);
+  const size_t stem = length > 3 && strcmp(archive + length - 3, ".h5") == 0 ? length - 3 : length;
+  TV_TRY(tv_allocate((long long)length + 8, 1, out));
+  sprintf(*out, "%.*s-report", (int)stem, archive);
+  return NULL;
+}
+
+static tv_error *report(int argc, char **argv) {
+  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  const char *directory = NULL, *archive = NULL;
+  char *default_name = NULL;
+  opterr = 0;
+  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+      case 'o': directory = optarg; break;
+      case OPTION_HELP: fputs(report_usage, stdout); return NULL;
+      default: return refuse_option(argv, options);
+    }
+  TV_TRY(take_operand(argc, argv, "FILE.h5", &archive));
+  if (!directory) TV_TRY(default_directory(archive, &default_name));
+  tv_error *error = tv_report(archive, directory ? directory : default_name, stdout);
+  free(default_name);
+  return error;
+}
+
+static tv_error *info(int argc, char **argv) {
+  static const struct option options[] = {{"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  const char *file = NULL;
+  opterr = 0;
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    if (option != OPTION_HELP) return refuse_option(argv, options);
+    fputs(info_usage, stdout);
+    return NULL;
+  }
+  TV_TRY(take_operand(argc, argv, "FILE", &file));
+  return tv_info(file, stdout);
+}
+
+static int main_report(int argc, char **argv) {
+  tv_hdf5_quiet();
+  return report_error(report(argc, argv), 1);
+}
+
+static int main_info(int argc, char **argv) {
+  tv_hdf5_quiet();
+  return report_error(info(argc, argv), 1);
+}
+
+int main(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    int (*main)(int argc, char **argv);
+  } commands[] = {{"run", main_run}, {"report", main_report}, {"info", main_info}};
+  static const char *const names[] = {"run", "report", "info", NULL};
+  if (argc < 2) {
+    fputs(usage, stderr);
+    return TV_EXIT_USAGE;
+  }
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i)
+    if (strcmp(argv[1], commands[i].name) == 0) return commands[i].main(argc - 1, argv + 1);
+  if (strcmp(argv[1], "--version") == 0) puts(tv_version_line());
+  else if (strcmp(argv[1], "--help") == 0) fputs(usage, stdout);
+  else
+    return report_error(tv_fail_usage("unknown command '%s'; did you mean '%s'?", argv[1],
+                                      tv_suggest(argv[1], names)),
+                        1);
+  return TV_EXIT_OK;
+}

@@ -1,0 +1,112 @@
+#include "twoview/moments.h"
+
+#include <stdlib.h>
+
+#include "fortran.h"
+#include "twoview/comm.h"
+#include "twoview/progress.h"
+
+typedef struct {
+  const tv_sampling *sampling;
+  tv_selection everything, head;
+  double *head_rows;
+  double *sum; /* of the shard being added */
+  tv_progress progress;
+} moments_pass;
+
+/* One rank-b update per level of the batch: U is rows x width with rows contiguous, which is
+ * width x rows in column-major terms. */
+static tv_error *add_batch(void *context, const tv_batch *batch) {
+  const moments_pass *pass = context;
+  const int width = pass->sampling->width, levels = pass->sampling->experiment->sizes_count;
+  const double unit = 1;
+  tv_sampling_place(pass->sampling, &pass->head, batch, pass->head_rows);
+  for (int level = 0, begin = 0; level < levels; begin = batch->level_end[level++]) {
+    const int rows = batch->level_end[level] - begin;
+    double *matrix = pass->sum + ((int64_t)batch->replicate * levels + level) * width * width;
+    if (rows > 0)
+      dsyrk_("L", "N", &width, &rows, &unit, batch->u + (int64_t)begin * width, &width, &unit,
+             matrix, &width, 1, 1);
+  }
+  return NULL;
+}
+
+static tv_error *add_shard(void *context, int shard, double *sum) {
+  moments_pass *pass = context;
+  pass->sum = sum;
+  TV_TRY(tv_sampling_visit(pass->sampling, shard, &pass->everything, add_batch, pass));
+  tv_progress_step(&pass->progress);
+  return NULL;
+}
+
+static int64_t matrix_size(const tv_moments *m) {
+  return (int64_t)m->width * m->width;
+}
+
+/* Increments become sums over nested sizes, and lower triangles full matrices. */
+static void finish(tv_moments *m) {
+  const int64_t size = matrix_size(m);
+  for (int r = 0; r < m->replicates; ++r)
+    for (int level = 0; level < m->levels; ++level) {
+      double *matrix = m->data + ((int64_t)r * m->levels + level) * size;
+      for (int64_t j = 0; j < m->width; ++j)
+        for (int64_t i = j; i < m->width; ++i) {
+          if (level > 0) matrix[j * m->width + i] += matrix[j * m->width + i - size];
+          matrix[i * m->width + j] = matrix[j * m->width + i];
+        }
+    }
+}
+
+static tv_error *allocate_moments(const tv_sampling *s, int64_t head_rows, tv_moments **out) {
+  TV_TRY(tv_allocate(1, sizeof(**out), out));
+  tv_moments *m = *out;
+  *m = (tv_moments){.p = s->p,
+                    .q = s->q,
+                    .l = s->l,
+                    .width = s->width,
+                    .replicates = s->experiment->replicates,
+                    .levels = s->experiment->sizes_count,
+                    .sizes = s->experiment->sizes,
+                    .head_rows = head_rows};
+  TV_TRY(tv_allocate(m->replicates * head_rows * m->width, sizeof(*m->head), &m->head));
+  return tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+}
+
+static tv_error *fill_moments(const tv_sampling *s, int shows_progress, tv_moments *m) {
+  const tv_partition *p = &s->partition;
+  const int own_shards =
+      tv_shard_first_of_rank(p, p->rank + 1) - tv_shard_first_of_rank(p, p->rank);
+  moments_pass pass = {.sampling = s,
+                       .everything = tv_sampling_everything(s),
+                       .head = {0, m->replicates, 0, m->head_rows},
+                       .head_rows = m->head,
+                       .progress = tv_progress_begin("moments", own_shards, shows_progress)};
+  tv_error *error =
+      tv_shard_sum(p, m->replicates * m->levels * matrix_size(m), add_shard, &pass, m->data);
+  tv_progress_end(&pass.progress);
+  if (error) return error;
+  tv_sum_all(p->comm, m->head, m->replicates * m->head_rows * m->width);
+  finish(m);
+  return NULL;
+}
+
+tv_error *tv_moments_collect(const tv_sampling *s, int64_t head_rows, int shows_progress,
+                             tv_moments **out) {
+  *out = NULL;
+  tv_error *error = tv_agree(s->partition.comm, allocate_moments(s, head_rows, out));
+  if (!error) error = fill_moments(s, shows_progress, *out);
+  if (error) tv_moments_destroy(out);
+  return error;
+}
+
+void tv_moments_destroy(tv_moments **moments) {
+  if (!*moments) return;
+  free((*moments)->data);
+  free((*moments)->head);
+  free(*moments);
+  *moments = NULL;
+}
+
+const double *tv_moments_at(const tv_moments *m, int replicate, int level) {
+  return m->data + ((int64_t)replicate * m->levels + level) * matrix_size(m);
+}

@@ -1,0 +1,183 @@
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "twoview/report.h"
+
+/* The figure of the paper: a row of panels for each noise magnitude, a column for each method, a
+ * line and band for each alignment. Columns stand in the paper's order. */
+static const char *const column_order[] = {"supervised", "joint-embedding", "reconstruction"};
+static const char *const titles[] = {"Supervised", "Joint embedding", "Reconstruction"};
+static const char *const short_names[] = {"SL", "JE", "RC"};
+
+enum { COLUMNS = 3, COLOURS = 8 };
+
+/* Okabe and Ito's palette, distinguishable with any colour vision. */
+static const char *const colours[COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                             "#E69F00", "#56B4E9", "#000000", "#999933"};
+
+static int method_of_column(const tv_archive *a, int column) {
+  for (int m = 0; m < a->methods; ++m)
+    if (strcmp(a->method[m], column_order[column]) == 0) return m;
+  return -1;
+}
+
+/* One block of lines for each curve: n, mean, least, largest. */
+static void write_data(const tv_archive *a, FILE *out) {
+  fputs("# n\tmean distance\tleast\tlargest\n", out);
+  for (int g = 0; g < a->magnitudes; ++g)
+    for (int m = 0; m < a->methods; ++m)
+      for (int alpha = 0; alpha < a->alphas; ++alpha) {
+        fprintf(out, "\n\n# lambda_max %g, %s, alpha %g\n", a->lambda_max[g], a->method[m],
+                a->alpha[alpha]);
+        for (int level = 0; level < a->levels; ++level) {
+          const tv_band band = tv_band_of(a, TV_DISTANCE, g, alpha, level, m);
+          fprintf(out, "%.10g\t%.6e\t%.6e\t%.6e\n", a->n[level], band.mean, band.least,
+                  band.largest);
+        }
+      }
+}
+
+/* The decades that hold every positive distance. */
+static void find_range(const tv_archive *a, double *low, double *high) {
+  const int64_t entries =
+      (int64_t)a->replicates * a->magnitudes * a->alphas * a->levels * a->methods;
+  *low = HUGE_VAL;
+  *high = 0;
+  for (int64_t i = 0; i < entries; ++i) {
+    const double value = a->quantity[TV_DISTANCE][i];
+    if (!(value > 0)) continue;
+    *low = fmin(*low, value);
+    *high = fmax(*high, value);
+  }
+  if (*high == 0) *low = *high = 1;
+  *low = pow(10, fmax(floor(log10(*low)), -16));
+  *high = pow(10, floor(log10(*high)) + 1);
+}
+
+/* What theory says of an alignment: 1 when it recovers in every replicate, 0 in none. */
+static double recovered_share(const tv_archive *a, int g, int alpha, int m) {
+  int recovered = 0;
+  for (int r = 0; r < a->replicates; ++r)
+    recovered += a->alpha[alpha] * a->alpha[alpha] >
+                 a->alpha2_threshold[((int64_t)r * a->magnitudes + g) * a->methods + m];
+  return (double)recovered / a->replicates;
+}
+
+static void write_panel(const tv_archive *a, int g, int column, int columns, int panel_column,
+                        FILE *out) {
+  const int m = method_of_column(a, column), is_bottom = g == a->magnitudes - 1;
+  const double left = 0.085, right = 0.99, top = 0.90, bottom = 0.115, gap = 0.018;
+  const double width = (right - left - gap * (columns - 1)) / columns;
+  const double height = (top - bottom - 2 * gap * (a->magnitudes - 1)) / a->magnitudes;
+  const double x = left + panel_column * (width + gap), y = top - (g + 1) * height - 2 * gap * g;
+  fprintf(out, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", x, x + width);
+  fprintf(out, "set bmargin at screen %.4f\nset tmargin at screen %.4f\n", y, y + height);
+  fprintf(out, g == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n", titles[column],
+          short_names[column]);
+  fprintf(out, panel_column == 0 ? "set ylabel \"distance to optimality\\n{/*0.9 {/Symbol l}_{max} = %g}\" offset 1\nset format y \"10^{%%L}\"\n"
+                                 : "unset ylabel\nset format y \"\"\n",
+          a->lambda_max[g]);
+  fprintf(out, is_bottom ? "set xlabel \"sample size n\"\nset format x \"10^{%%L}\"\n"
+                         : "unset xlabel\nset format x \"\"\n");
+  fputs(g == 0 && panel_column == 0 ? "set key at screen 0.99,0.985 right top horizontal\n"
+                                    : "unset key\n",
+        out);
+  fputs("plot", out);
+  for (int alpha = 0; alpha < a->alphas; ++alpha) {
+    const int block = (g * a->methods + m) * a->alphas + alpha;
+    const char *colour = colours[alpha % COLOURS];
+    const int dash = recovered_share(a, g, alpha, m) < 0.5 ? 2 : 1;
+    fprintf(out,
+            "%s data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
+            "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:2 with "
+            "linespoints linewidth 2 pointsize 0.45 pointtype 7 dashtype %d linecolor rgb \"%s\" "
+            "notitle",
+            alpha ? ", \\\n " : "", block + 1, colour, block + 1, dash, colour);
+    if (g == 0 && panel_column == 0)
+      fprintf(out, ", \\\n  NaN with lines linewidth 3 linecolor rgb \"%s\" title \"{/Symbol a} = %g\"",
+              colour, a->alpha[alpha]);
+  }
+  fputs("\n", out);
+}
+
+static void write_script(const tv_archive *a, FILE *out) {
+  double low, high;
+  int columns = 0, panel_column = 0;
+  find_range(a, &low, &high);
+  for (int c = 0; c < COLUMNS; ++c) columns += method_of_column(a, c) >= 0;
+  fprintf(out,
+          "# gnuplot script of the figure; run in this folder:\n"
+          "#   gnuplot -e \"form='svg'\" figure.gp\n"
+          "data = 'figure.tsv'\n"
+          "if (!exists('form')) form = 'svg'\n"
+          "if (form eq 'svg') set terminal svg size %d,%d enhanced font 'Helvetica,13' "
+          "background '#ffffff'\n"
+          "if (form eq 'pdf') set terminal pdfcairo size %.2fin,%.2fin enhanced font "
+          "'Helvetica,9' linewidth 0.7\n"
+          "set output 'figure.'.form\n",
+          60 + 310 * columns, 90 + 250 * a->magnitudes, 0.4 + 2.15 * columns,
+          0.6 + 1.75 * a->magnitudes);
+  fprintf(out,
+          "set logscale xy\nset xrange [%.10g:%.10g]\nset yrange [%g:%g]\n"
+          "set ytics 10,100 rangelimited\nset ytics nomirror\nset xtics 10 nomirror\n"
+          "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\n"
+          "set label 1 \"dashed: {/Symbol a} below the threshold of theory\" at screen 0.085,0.965 "
+          "left font ',11' textcolor rgb '#555555'\n"
+          "set multiplot\n",
+          a->n[0] / 1.15, a->n[a->levels - 1] * 1.15, low, high);
+  for (int g = 0; g < a->magnitudes; ++g) {
+    panel_column = 0;
+    for (int c = 0; c < COLUMNS; ++c)
+      if (method_of_column(a, c) >= 0) {
+        write_panel(a, g, c, columns, panel_column++, out);
+        fputs("unset label 1\n", out);
+      }
+  }
+  fputs("unset multiplot\n", out);
+}
+
+static tv_error *write_with(const char *directory, const char *name, const tv_archive *a,
+                            void (*write)(const tv_archive *, FILE *)) {
+  char *path = tv_report_path(directory, name);
+  FILE *file = path ? fopen(path, "w") : NULL;
+  tv_error *error = file ? NULL : tv_fail_errno("%s/%s", directory, name);
+  if (file) {
+    write(a, file);
+    if (fclose(file) != 0) error = tv_fail_errno("%s", path);
+  }
+  free(path);
+  return error;
+}
+
+/* Run gnuplot in the folder. 127: it is not installed. */
+static tv_error *draw(const char *directory, const char *setting, int *exit_code) {
+  int status = 0;
+  const pid_t child = fork();
+  if (child < 0) return tv_fail_errno("gnuplot cannot be started");
+  if (child == 0) {
+    if (chdir(directory) == 0) execlp("gnuplot", "gnuplot", "-e", setting, "figure.gp", (char *)0);
+    _exit(127);
+  }
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return tv_fail_errno("waiting for gnuplot");
+  *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  return NULL;
+}
+
+tv_error *tv_report_figure(const tv_archive *a, const char *directory, int *is_drawn) {
+  static const char *const settings[] = {"form='svg'", "form='pdf'"};
+  int exit_code = 0;
+  TV_TRY(write_with(directory, "figure.tsv", a, write_data));
+  TV_TRY(write_with(directory, "figure.gp", a, write_script));
+  for (int i = 0; i < 2 && exit_code != 127; ++i) {
+    TV_TRY(draw(directory, settings[i], &exit_code));
+    if (exit_code != 0 && exit_code != 127)
+      return tv_fail("gnuplot failed on %s/figure.gp (exit %d)", directory, exit_code);
+  }
+  *is_drawn = exit_code == 0;
+  return NULL;
+}

@@ -1,0 +1,141 @@
+#include "twoview/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/archive.h"
+#include "twoview/comm.h"
+#include "twoview/plan.h"
+
+/* Everything that a run owns, in the order in which it comes to be. */
+typedef struct {
+  tv_experiment *experiment;
+  char *output;
+  tv_source *source;
+  tv_features *features;
+  tv_spectra *spectra;
+  tv_moments *moments;
+  tv_results *results;
+  tv_stopwatch stopwatch;
+} run;
+
+static void release(run *r) {
+  tv_results_destroy(&r->results);
+  tv_moments_destroy(&r->moments);
+  tv_spectra_destroy(&r->spectra);
+  tv_features_destroy(&r->features);
+  tv_source_close(&r->source);
+  tv_experiment_destroy(&r->experiment);
+  free(r->output);
+}
+
+static tv_error *read_text(const char *path, char **text) {
+  enum { LARGEST_EXPERIMENT = 1 << 22 };
+  FILE *file = fopen(path, "rb");
+  if (!file) return tv_fail_errno("%s", path);
+  tv_error *error = tv_allocate(LARGEST_EXPERIMENT + 1, 1, text);
+  if (!error) {
+    const size_t length = fread(*text, 1, LARGEST_EXPERIMENT, file);
+    if (ferror(file)) error = tv_fail_errno("%s", path);
+    else if (length == LARGEST_EXPERIMENT || strlen(*text) != length)
+      error = tv_fail_usage("%s: not an experiment file: %s", path,
+                            strlen(*text) != length ? "it holds a zero byte" : "it is too large");
+  }
+  fclose(file);
+  return error;
+}
+
+/* Rank 0 reads; everybody parses the same bytes. */
+static tv_error *load_experiment(const tv_run_options *options, MPI_Comm comm,
+                                 tv_experiment **out) {
+  int rank;
+  char *text = NULL;
+  MPI_Comm_rank(comm, &rank);
+  tv_error *error = tv_agree(comm, rank == 0 ? read_text(options->experiment, &text) : NULL);
+  if (!error) error = tv_broadcast_text(comm, &text);
+  if (!error)
+    error = tv_agree(comm, tv_experiment_parse(options->experiment, text, options->overrides, out));
+  free(text);
+  return error;
+}
+
+static tv_error *name_output(const tv_run_options *options, const tv_experiment *experiment,
+                             char **out) {
+  const char *name = options->output ? options->output : experiment->name;
+  if (!options->output && strchr(name, '/'))
+    return tv_experiment_fault(experiment, "name",
+                               "'%s' cannot name the output file; give one with -o", name);
+  TV_TRY(tv_allocate((long long)strlen(name) + 4, 1, out));
+  sprintf(*out, "%s%s", name, options->output ? "" : ".h5");
+  return NULL;
+}
+
+static tv_error *print_plan(const run *r, MPI_Comm comm) {
+  int rank;
+  tv_plan plan;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(tv_plan_make(r->experiment, r->source, comm, &plan));
+  if (rank == 0) tv_plan_print(r->experiment, r->source, &plan);
+  return NULL;
+}
+
+/* The run itself: data -> moments -> solutions -> archive. */
+static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_Comm comm) {
+  const tv_experiment *e = r->experiment;
+  const int64_t head =
+      e->archive.representations == TV_REPRESENT_NONE ? 0 : e->archive.representation_samples;
+  TV_TRY(tv_features_fit(e, r->source, comm, &r->features));
+  tv_stopwatch_lap(&r->stopwatch, TV_STAGE_FEATURES);
+  const tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm);
+  TV_TRY(tv_agree(comm, tv_spectra_draw(e, sampling.p, &r->spectra)));
+  TV_TRY(tv_moments_collect(&sampling, head, speaks, &r->moments));
+  tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
+  TV_TRY(tv_results_compute(e, r->features, r->moments, r->spectra, comm, speaks, &r->results));
+  TV_TRY(tv_agree(comm, tv_results_represent(e, r->moments, r->spectra, r->results)));
+  tv_stopwatch_lap(&r->stopwatch, TV_STAGE_SOLVES);
+  const tv_record record = {.experiment = e,
+                            .source = r->source,
+                            .features = r->features,
+                            .sampling = &sampling,
+                            .spectra = r->spectra,
+                            .results = r->results,
+                            .stopwatch = &r->stopwatch,
+                            .command = options->command};
+  return tv_archive_write(r->output, &record, comm);
+}
+
+static void print_summary(const run *r) {
+  const tv_results *results = r->results;
+  const double *status = results->quantity[TV_STATUS];
+  int64_t failures = 0;
+  for (int64_t i = 0; i < results->points * results->methods; ++i) failures += status[i] != 0;
+  printf("%s: %" PRId64 " points, %" PRId64 " solutions", r->output, results->points,
+         results->points * results->methods);
+  if (failures) printf(", %" PRId64 " of them failed (see 'status')", failures);
+  for (int i = 0; i < TV_STAGES; ++i)
+    printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);
+  printf(", all %.2f s\n", MPI_Wtime() - r->stopwatch.begun);
+}
+
+static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm) {
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(load_experiment(options, comm, &r->experiment));
+  TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
+  TV_TRY(tv_source_open(r->experiment, comm, &r->source));
+  if (options->is_dry) return print_plan(r, comm);
+  TV_TRY(tv_archive_expect_writable(r->output, options->replaces, comm));
+  tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
+  TV_TRY(compute(options, r, rank == 0, comm));
+  if (rank == 0) print_summary(r);
+  return NULL;
+}
+
+tv_error *tv_run(const tv_run_options *options, MPI_Comm comm) {
+  run r = {.stopwatch = tv_stopwatch_start()};
+  tv_error *error = carry_out(options, &r, comm);
+  release(&r);
+  return error;
+}

@@ -1,0 +1,187 @@
+#include "twoview/sampling.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/comm.h"
+
+/* Working space of one shard's visit. */
+typedef struct {
+  double *raw, *x, *y; /* TV_BATCH rows: as read, as components, targets */
+  double *u;
+  int64_t *position, *sorted_position;
+  int *level, *level_end;
+} desk;
+
+tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *source,
+                             const tv_features *features, MPI_Comm comm) {
+  const int64_t rows =
+      source->rows < 0 ? experiment->sizes[experiment->sizes_count - 1] : source->rows;
+  const int p = features->p, q = experiment->noise.components, l = source->targets;
+  return (tv_sampling){.experiment = experiment,
+                       .source = source,
+                       .features = features,
+                       .partition = tv_partition_make(comm, rows, experiment->parallel.shards),
+                       .p = p,
+                       .q = q,
+                       .l = l,
+                       .width = p + q + l + 1};
+}
+
+static tv_error *set_desk(const tv_sampling *s, desk *d) {
+  const int levels = s->experiment->sizes_count;
+  *d = (desk){0};
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->source->features, sizeof(double), &d->raw));
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->p, sizeof(double), &d->x));
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->l, sizeof(double), &d->y));
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->width, sizeof(double), &d->u));
+  TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->position));
+  TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->sorted_position));
+  TV_TRY(tv_allocate(TV_BATCH, sizeof(int), &d->level));
+  return tv_allocate(levels + 1, sizeof(int), &d->level_end);
+}
+
+static void clear_desk(desk *d) {
+  free(d->raw);
+  free(d->x);
+  free(d->y);
+  free(d->u);
+  free(d->position);
+  free(d->sorted_position);
+  free(d->level);
+  free(d->level_end);
+}
+
+/* The smallest nested size that contains a position; sizes_count when none does. */
+static int level_of(const tv_experiment *e, int64_t position) {
+  int level = 0;
+  while (level < e->sizes_count && position >= e->sizes[level]) ++level;
+  return level;
+}
+
+/* Places of the rows [first, first + count) in the nested order, and their levels (sizes_count for
+ * rows not wanted); level_end[j] becomes the first slot of level j in the grouped order. */
+static void find_places(const tv_sampling *s, const tv_selection *wanted, int replicate,
+                        int64_t first, int count, desk *d) {
+  const tv_experiment *e = s->experiment;
+  const tv_stream stream = {e->seed, TV_FOR_PERMUTATION, (uint32_t)replicate};
+  const tv_permutation order = tv_permutation_make(stream, s->partition.rows);
+  const int is_generated = s->source->rows < 0;
+  memset(d->level_end, 0, (size_t)(e->sizes_count + 1) * sizeof(int));
+  for (int i = 0; i < count; ++i) {
+    const int64_t place = is_generated ? first + i : tv_permutation_position(&order, first + i);
+    const int is_wanted = place >= wanted->first && place < wanted->end;
+    d->position[i] = place;
+    d->level[i] = is_wanted ? level_of(e, place) : e->sizes_count;
+    if (d->level[i] < e->sizes_count) ++d->level_end[d->level[i] + 1];
+  }
+  for (int j = 0; j < e->sizes_count; ++j) d->level_end[j + 1] += d->level_end[j];
+}
+
+static void write_row(const tv_sampling *s, tv_stream noise, int64_t position, const double *x,
+                      const double *y, double *u) {
+  memcpy(u, x, (size_t)s->p * sizeof(double));
+  tv_random_normals(noise, (uint64_t)position, s->q, u + s->p);
+  memcpy(u + s->p + s->q, y, (size_t)s->l * sizeof(double));
+  u[s->width - 1] = 1;
+}
+
+/* Group the rows in some subsample by level. Afterwards level_end[j] is the end of level j. */
+static tv_batch group_rows(const tv_sampling *s, int replicate, int count, desk *d) {
+  const int levels = s->experiment->sizes_count;
+  const tv_stream noise = {s->experiment->seed, TV_FOR_NOISE, (uint32_t)replicate};
+  for (int i = 0; i < count; ++i) {
+    if (d->level[i] == levels) continue;
+    const int slot = d->level_end[d->level[i]]++;
+    d->sorted_position[slot] = d->position[i];
+    write_row(s, noise, d->position[i], d->x + (int64_t)i * s->p, d->y + (int64_t)i * s->l,
+              d->u + (int64_t)slot * s->width);
+  }
+  return (tv_batch){.replicate = replicate,
+                    .rows = d->level_end[levels],
+                    .u = d->u,
+                    .position = d->sorted_position,
+                    .level_end = d->level_end};
+}
+
+static tv_error *read_components(const tv_sampling *s, int replicate, int64_t first, int count,
+                                 desk *d) {
+  TV_TRY(s->source->read(s->source, replicate, first, count, d->raw, d->y));
+  tv_features_apply(s->features, count, d->raw, d->x);
+  return NULL;
+}
+
+/* Rows [first, first + count), read at most once unless every replicate has its own. */
+static tv_error *visit_rows(const tv_sampling *s, int64_t first, int count,
+                            const tv_selection *wanted, tv_batch_visitor *visit, void *context,
+                            desk *d) {
+  int is_read = 0;
+  for (int r = wanted->replicate; r < wanted->replicate_end; ++r) {
+    find_places(s, wanted, r, first, count, d);
+    if (d->level_end[s->experiment->sizes_count] == 0) continue;
+    if (!is_read || s->source->rows < 0) TV_TRY(read_components(s, r, first, count, d));
+    is_read = 1;
+    const tv_batch batch = group_rows(s, r, count, d);
+    TV_TRY(visit(context, &batch));
+  }
+  return NULL;
+}
+
+tv_selection tv_sampling_everything(const tv_sampling *s) {
+  const tv_experiment *e = s->experiment;
+  return (tv_selection){0, e->replicates, 0, e->sizes[e->sizes_count - 1]};
+}
+
+tv_error *tv_sampling_visit(const tv_sampling *s, int shard, const tv_selection *selection,
+                            tv_batch_visitor *visit, void *context) {
+  const int64_t end = tv_shard_first(&s->partition, shard + 1);
+  desk d;
+  tv_error *error = set_desk(s, &d);
+  for (int64_t first = tv_shard_first(&s->partition, shard); !error && first < end;
+       first += TV_BATCH) {
+    const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
+    error = visit_rows(s, first, count, selection, visit, context, &d);
+  }
+  clear_desk(&d);
+  return error;
+}
+
+void tv_sampling_place(const tv_sampling *s, const tv_selection *selection, const tv_batch *batch,
+                       double *rows) {
+  const int64_t places = selection->end - selection->first;
+  double *of_replicate = rows + (batch->replicate - selection->replicate) * places * s->width;
+  for (int i = 0; i < batch->rows; ++i) {
+    const int64_t place = batch->position[i] - selection->first;
+    if (place >= 0 && place < places)
+      memcpy(of_replicate + place * s->width, batch->u + (int64_t)i * s->width,
+             (size_t)s->width * sizeof(double));
+  }
+}
+
+typedef struct {
+  const tv_sampling *sampling;
+  const tv_selection *selection;
+  double *rows;
+} collection;
+
+static tv_error *collect_batch(void *context, const tv_batch *batch) {
+  const collection *c = context;
+  tv_sampling_place(c->sampling, c->selection, batch, c->rows);
+  return NULL;
+}
+
+/* Each row comes from one rank, so that summing over ranks only moves it. */
+tv_error *tv_sampling_collect(const tv_sampling *s, const tv_selection *selection, double *rows) {
+  const tv_partition *p = &s->partition;
+  const int64_t count = (selection->replicate_end - selection->replicate) *
+                        (selection->end - selection->first) * s->width;
+  collection c = {s, selection, rows};
+  tv_error *error = NULL;
+  memset(rows, 0, (size_t)count * sizeof(*rows));
+  for (int shard = tv_shard_first_of_rank(p, p->rank);
+       !error && shard < tv_shard_first_of_rank(p, p->rank + 1); ++shard)
+    error = tv_sampling_visit(s, shard, selection, collect_batch, &c);
+  TV_TRY(tv_agree(p->comm, error));
+  tv_sum_all(p->comm, rows, count);
+  return NULL;
+}

@@ -1,0 +1,71 @@
+#include "twoview/solution.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/dense.h"
+
+const tv_method *tv_method_of(tv_method_id id) {
+  static const tv_method *const methods[TV_METHODS] = {[TV_SUPERVISED] = &tv_supervised,
+                                                       [TV_RECONSTRUCTION] = &tv_reconstruction,
+                                                       [TV_JOINT_EMBEDDING] = &tv_joint_embedding};
+  return methods[id];
+}
+
+tv_error *tv_solution_begin(const tv_statistics *s, int k, tv_solution *out) {
+  *out = (tv_solution){.k = k};
+  TV_TRY(tv_distmat_create(s->A->grid, s->d, k, &out->whitened));
+  return tv_distmat_create(s->A->grid, s->d, k, &out->encoder);
+}
+
+void tv_solution_unwhiten(const tv_statistics *s, tv_solution *solution) {
+  const tv_distmat *t = solution->whitened;
+  memcpy(solution->encoder->data, t->data,
+         (size_t)t->leading * (size_t)t->local_columns * sizeof(double));
+  tv_solve_lower(TV_LEFT, TV_TRANSPOSED, s->L, solution->encoder);
+}
+
+void tv_solution_destroy(tv_solution *solution) {
+  tv_distmat_destroy(&solution->whitened);
+  tv_distmat_destroy(&solution->encoder);
+  tv_distmat_destroy(&solution->decoder);
+  free(solution->values);
+  *solution = (tv_solution){0};
+}
+
+/* max |E (S E') - I|. */
+static tv_error *departure_from_identity(const tv_solution *solution, const tv_distmat *product,
+                                         double *out) {
+  tv_distmat *gram = NULL;
+  const int k = solution->k;
+  *out = 0;
+  TV_TRY(tv_distmat_create(product->grid, k, k, &gram));
+  tv_multiply(TV_TRANSPOSED, solution->encoder, TV_PLAIN, product, gram);
+  for (int j = 0; j < gram->local_columns; ++j)
+    for (int i = 0; i < gram->local_rows; ++i) {
+      const double identity = gram->row_of[i] == gram->column_of[j];
+      *out = fmax(*out, fabs(gram->data[(int64_t)j * gram->leading + i] - identity));
+    }
+  if (product->grid->size > 1)
+    MPI_Allreduce(MPI_IN_PLACE, out, 1, MPI_DOUBLE, MPI_MAX, product->grid->comm);
+  tv_distmat_destroy(&gram);
+  return NULL;
+}
+
+tv_error *tv_pencil_residual(const tv_statistics *s, const tv_solution *solution,
+                             const tv_distmat *image, tv_optimality *out) {
+  tv_distmat *product = NULL;
+  TV_TRY(tv_distmat_create(s->S->grid, s->d, solution->k, &product));
+  tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
+  tv_error *error = departure_from_identity(solution, product, &out->orthonormality);
+  for (int j = 0; j < product->local_columns; ++j)
+    for (int i = 0; i < product->local_rows; ++i) {
+      double *entry = product->data + (int64_t)j * product->leading + i;
+      *entry = image->data[(int64_t)j * image->leading + i] -
+               *entry * solution->values[product->column_of[j]];
+    }
+  out->residual = sqrt(tv_dot(product, product) / tv_dot(image, image));
+  tv_distmat_destroy(&product);
+  return error;
+}

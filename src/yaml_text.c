@@ -1,0 +1,174 @@
+#include "twoview/yaml_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+/* Byte offset of a mark; libyaml counts characters, which UTF-8 makes longer than bytes. */
+static size_t byte_of(const char *text, yaml_mark_t mark) {
+  const char *at = text;
+  for (size_t line = 0; line < mark.line && *at; ++line) {
+    const char *end = strchr(at, '\n');
+    at = end ? end + 1 : at + strlen(at);
+  }
+  for (size_t column = 0; column < mark.column && *at; ++column)
+    do ++at;
+    while ((*at & 0xC0) == 0x80);
+  return (size_t)(at - text);
+}
+
+static int load_document(const char *text, yaml_document_t *document) {
+  yaml_parser_t parser;
+  if (!yaml_parser_initialize(&parser)) return 0;
+  yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
+  const int loaded = yaml_parser_load(&parser, document);
+  yaml_parser_delete(&parser);
+  return loaded;
+}
+
+static yaml_node_t *child(yaml_document_t *document, yaml_node_t *node, const char *key,
+                          size_t length) {
+  if (!node || node->type != YAML_MAPPING_NODE) return NULL;
+  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+       pair < node->data.mapping.pairs.top; ++pair) {
+    const yaml_node_t *name = yaml_document_get_node(document, pair->key);
+    if (name->type == YAML_SCALAR_NODE && name->data.scalar.length == length &&
+        memcmp(name->data.scalar.value, key, length) == 0)
+      return yaml_document_get_node(document, pair->value);
+  }
+  return NULL;
+}
+
+/* Walk down `path`; `*rest` is the part that is missing below the node returned ("" if none). */
+static yaml_node_t *descend(yaml_document_t *document, const char *path, const char **rest) {
+  yaml_node_t *node = yaml_document_get_root_node(document);
+  *rest = path;
+  while (node && **rest) {
+    const size_t length = strcspn(*rest, ".");
+    yaml_node_t *next = child(document, node, *rest, length);
+    if (!next) break;
+    node = next;
+    *rest += length + ((*rest)[length] == '.');
+  }
+  return node;
+}
+
+tv_yaml_place tv_yaml_find(const char *text, const char *path) {
+  tv_yaml_place place = {TV_YAML_ABSENT, 1};
+  yaml_document_t document;
+  if (!load_document(text, &document)) return place;
+  const char *rest;
+  const yaml_node_t *node = descend(&document, path, &rest);
+  if (node) place.line = (int)node->start_mark.line + 1;
+  if (node && !*rest)
+    place.kind = node->type == YAML_SCALAR_NODE     ? TV_YAML_SCALAR
+                 : node->type == YAML_SEQUENCE_NODE ? TV_YAML_SEQUENCE
+                                                    : TV_YAML_MAPPING;
+  yaml_document_delete(&document);
+  return place;
+}
+
+static tv_error *splice(char **text, size_t from, size_t to, const char *insert) {
+  char *result;
+  TV_TRY(tv_allocate((long long)(strlen(*text) + strlen(insert) + 1), 1, &result));
+  sprintf(result, "%.*s%s%s", (int)from, *text, insert, *text + to);
+  free(*text);
+  *text = result;
+  return NULL;
+}
+
+/* "a.b" and "1" become "a: {b: 1}". */
+static tv_error *nested_entry(const char *path, const char *value, char **out) {
+  const size_t size = 4 * strlen(path) + strlen(value) + 8;
+  TV_TRY(tv_allocate((long long)size, 1, out));
+  int braces = 0;
+  char *end = *out;
+  for (const char *key = path;; ++braces) {
+    const size_t length = strcspn(key, ".");
+    end += sprintf(end, "%.*s: ", (int)length, key);
+    key += length;
+    if (!*key) break;
+    ++key;
+    *end++ = '{';
+  }
+  end += sprintf(end, "%s", value);
+  while (braces-- > 0) *end++ = '}';
+  return NULL;
+}
+
+/* Insert `entry` as the first one of a mapping. */
+static tv_error *insert_entry(char **text, yaml_document_t *document, const yaml_node_t *mapping,
+                              const char *entry) {
+  char *line;
+  const int is_empty = mapping->data.mapping.pairs.start == mapping->data.mapping.pairs.top;
+  size_t at = byte_of(*text, mapping->start_mark);
+  TV_TRY(tv_allocate((long long)(strlen(entry) + mapping->start_mark.column + 8), 1, &line));
+  if (mapping->data.mapping.style == YAML_FLOW_MAPPING_STYLE || is_empty) {
+    ++at;
+    sprintf(line, is_empty ? "%s" : "%s, ", entry);
+  } else {
+    const yaml_node_t *key =
+        yaml_document_get_node(document, mapping->data.mapping.pairs.start->key);
+    at = byte_of(*text, key->start_mark);
+    sprintf(line, "%s\n%*s", entry, (int)key->start_mark.column, "");
+  }
+  tv_error *error = splice(text, at, at, line);
+  free(line);
+  return error;
+}
+
+static tv_error *replace_node(char **text, const yaml_node_t *node, const char *value) {
+  const int is_block = (node->type == YAML_MAPPING_NODE &&
+                        node->data.mapping.style != YAML_FLOW_MAPPING_STYLE) ||
+                       (node->type == YAML_SEQUENCE_NODE &&
+                        node->data.sequence.style != YAML_FLOW_SEQUENCE_STYLE);
+  char *line;
+  TV_TRY(tv_allocate((long long)strlen(value) + 2, 1, &line));
+  sprintf(line, is_block ? "%s\n" : "%s", value); /* a block ends where the next key begins */
+  tv_error *error =
+      splice(text, byte_of(*text, node->start_mark), byte_of(*text, node->end_mark), line);
+  free(line);
+  return error;
+}
+
+tv_error *tv_yaml_set(char **text, const char *path, const char *value) {
+  yaml_document_t document;
+  if (!load_document(*text, &document)) return NULL; /* the loader will say what is wrong */
+  const char *rest;
+  yaml_node_t *node = descend(&document, path, &rest);
+  tv_error *error = NULL;
+  if (node && !*rest) {
+    error = replace_node(text, node, value);
+  } else {
+    char *entry = NULL;
+    error = nested_entry(rest, value, &entry);
+    if (!error && !node) error = splice(text, 0, strlen(*text), entry);
+    else if (!error && node->type == YAML_MAPPING_NODE)
+      error = insert_entry(text, &document, node, entry);
+    else if (!error)
+      error = tv_fail_usage("--set %s: the key above '%s' is not a mapping", path, rest);
+    free(entry);
+  }
+  yaml_document_delete(&document);
+  return error;
+}
+
+tv_error *tv_yaml_listify(char **text, const char *path) {
+  yaml_document_t document;
+  if (!load_document(*text, &document)) return NULL;
+  const char *rest;
+  const yaml_node_t *node = descend(&document, path, &rest);
+  tv_error *error = NULL;
+  if (node && !*rest && node->type == YAML_SCALAR_NODE) {
+    char *list = NULL;
+    error = tv_allocate((long long)node->data.scalar.length + 3, 1, &list);
+    if (!error) {
+      sprintf(list, "[%s]", (const char *)node->data.scalar.value);
+      error = replace_node(text, node, list);
+    }
+    free(list);
+  }
+  yaml_document_delete(&document);
+  return error;
+}
