@@ -13,44 +13,53 @@ static const char *const method_keys[TV_METHODS] = {"supervised", "reconstructio
                                                     "joint_embedding"};
 
 static const char *row_dimension(tv_method_id id) {
-  return id == TV_SUPERVISED ? "target" : "encoder_row";
+  return id == TV_SUPERVISED ? "output" : "encoder_row";
+}
+
+/* The dimension of kept sample sizes: all of them, or the last one. */
+static const char *size_dimension(const tv_results *r, int levels) {
+  return levels == r->levels ? "n" : "last_n";
 }
 
 /* ---- Reserving ---- */
 
-static tv_error *reserve_encoders(hid_t root, const tv_results *r) {
+static tv_error *reserve_encoders(hid_t root, const tv_results *r, int levels) {
   char name[64];
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->rows[m]) continue;
-    const char *const shape[] = {
-        "replicate", "lambda_max", "alpha", "n", row_dimension((tv_method_id)m), "input", NULL};
+    const char *const shape[] = {"replicate",
+                                 "lambda_max",
+                                 "alpha",
+                                 size_dimension(r, levels),
+                                 row_dimension((tv_method_id)m),
+                                 "input",
+                                 NULL};
     snprintf(name, sizeof name, "encoder_%s", method_keys[m]);
     TV_TRY(tv_label_array(root, (tv_label){name, "encoder", "1"}, shape, 4, NULL));
     if (m == TV_RECONSTRUCTION)
-      TV_TRY(tv_label_array(
-          root, (tv_label){"decoder_reconstruction", "decoder, transposed", "1"}, shape, 4, NULL));
+      TV_TRY(tv_label_array(root, (tv_label){"decoder_reconstruction", "decoder, transposed", "1"},
+                            shape, 4, NULL));
   }
   return NULL;
 }
 
-static tv_error *reserve_representations(hid_t root, const tv_experiment *e, const tv_results *r) {
+static tv_error *reserve_representations(hid_t root, const tv_results *r) {
   char name[64];
-  const int64_t *sizes = e->sizes + e->sizes_count - r->represented_levels;
-  TV_TRY(tv_label_counts(
-      root, (tv_label){"represented_n", "sample size whose encoder is applied", "1"},
-      r->represented_levels, sizes));
-  TV_TRY(tv_label_indices(
-      root, (tv_label){"represented_sample", "sample, in nested order", "1"},
-      r->represented_samples));
+  TV_TRY(tv_label_indices(root, (tv_label){"represented_sample", "sample, in nested order", "1"},
+                          r->represented_samples));
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->rows[m]) continue;
-    const char *const shape[] = {"replicate",     "lambda_max",         "alpha",
-                                 "represented_n", "represented_sample", row_dimension((tv_method_id)m),
+    const char *const shape[] = {"replicate",
+                                 "lambda_max",
+                                 "alpha",
+                                 size_dimension(r, r->represented_levels),
+                                 "represented_sample",
+                                 row_dimension((tv_method_id)m),
                                  NULL};
     snprintf(name, sizeof name, "representation_%s", method_keys[m]);
-    TV_TRY(tv_label_array(root,
-                          (tv_label){name, "encoder applied to corrupted, un-augmented inputs", "1"},
-                          shape, 4, NULL));
+    TV_TRY(tv_label_array(
+        root, (tv_label){name, "encoder applied to corrupted, un-augmented inputs", "1"}, shape, 4,
+        NULL));
   }
   return NULL;
 }
@@ -68,7 +77,7 @@ static tv_error *reserve_samples(hid_t root, const tv_experiment *e, const tv_sa
         group, (tv_label){"noise", "standard normals, before scaling by Gamma^(1/2)", "1"},
         (const char *[]){"/replicate", "sample", "/noise_component", NULL}, 1, NULL));
   TV_GO(tv_label_array(group, (tv_label){"target", "targets", "1"},
-                       (const char *[]){"/replicate", "sample", "/target", NULL}, 1, NULL));
+                       (const char *[]){"/replicate", "sample", "/output", NULL}, 1, NULL));
 done:
   H5Gclose(group);
   return error;
@@ -76,9 +85,13 @@ done:
 
 tv_error *tv_bulk_reserve(hid_t root, const tv_record *record) {
   const tv_experiment *e = record->experiment;
-  if (e->archive.encoders) TV_TRY(reserve_encoders(root, record->results));
-  if (e->archive.representations != TV_REPRESENT_NONE)
-    TV_TRY(reserve_representations(root, e, record->results));
+  const tv_results *r = record->results;
+  const int archived = tv_levels_of(r, e->archive.encoders);
+  if ((archived || r->represented_levels) && r->levels > 1)
+    TV_TRY(tv_label_counts(root, (tv_label){"last_n", "largest sample size", "1"}, 1,
+                           &e->sizes[e->sizes_count - 1]));
+  if (archived) TV_TRY(reserve_encoders(root, r, archived));
+  if (r->represented_levels) TV_TRY(reserve_representations(root, r));
   return e->archive.samples ? reserve_samples(root, e, record->sampling) : NULL;
 }
 
@@ -112,7 +125,8 @@ static herr_t select_items(hid_t space, int outer, int64_t first, int64_t count)
 /* Write the selected part of a dataset.                                           Collective. */
 static tv_error *write_selected(hid_t set, const char *name, hid_t file_space,
                                 const double *values) {
-  const hsize_t count = (hsize_t)H5Sget_select_npoints(file_space), at_least_one = count ? count : 1;
+  const hsize_t count = (hsize_t)H5Sget_select_npoints(file_space),
+                at_least_one = count ? count : 1;
   const hid_t memory_space = H5Screate_simple(1, &at_least_one, NULL);
   const hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
   const double nothing = 0;
@@ -141,26 +155,56 @@ static tv_error *write_items(hid_t file, MPI_Comm comm, const char *name, int ou
   return error;
 }
 
-static tv_error *write_encoders(hid_t file, const tv_results *r, MPI_Comm comm) {
+/* Items of the kept points whose sample size is among the last `levels`, out of all kept ones. */
+static tv_error *pick_levels(const tv_results *r, int levels, int64_t item, const double *kept,
+                             double **out) {
+  const int64_t end = r->first_point + r->own_points;
+  const int64_t count = tv_point_among(r, levels, end) - tv_point_among(r, levels, r->first_point);
+  TV_TRY(tv_allocate(count * item, sizeof(**out), out));
+  double *next = *out;
+  for (int64_t point = r->first_point; point < end; ++point) {
+    if (point % r->levels < r->levels - r->kept_levels) continue;
+    if (point % r->levels >= r->levels - levels) {
+      memcpy(next, kept, (size_t)item * sizeof(*next));
+      next += item;
+    }
+    kept += item;
+  }
+  return NULL;
+}
+
+/* The encoders, or decoders, of one method.                                       Collective. */
+static tv_error *write_encoder(hid_t file, const tv_results *r, MPI_Comm comm, const char *name,
+                               int levels, int rows, const double *kept) {
+  double *picked = NULL;
+  const int64_t first = tv_point_among(r, levels, r->first_point);
+  const int64_t end = tv_point_among(r, levels, r->first_point + r->own_points);
+  TV_TRY(tv_agree(comm, pick_levels(r, levels, (int64_t)rows * r->d, kept, &picked)));
+  tv_error *error = write_items(file, comm, name, 4, first, end - first, picked);
+  free(picked);
+  return error;
+}
+
+static tv_error *write_encoders(hid_t file, const tv_results *r, int levels, MPI_Comm comm) {
   char name[64];
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->rows[m]) continue;
     snprintf(name, sizeof name, "encoder_%s", method_keys[m]);
-    TV_TRY(write_items(file, comm, name, 4, r->first_point, r->own_points, r->encoder[m]));
+    TV_TRY(write_encoder(file, r, comm, name, levels, r->rows[m], r->encoder[m]));
   }
   if (!r->rows[TV_RECONSTRUCTION]) return NULL;
-  return write_items(file, comm, "decoder_reconstruction", 4, r->first_point, r->own_points,
-                     r->decoder);
+  return write_encoder(file, r, comm, "decoder_reconstruction", levels, r->rows[TV_RECONSTRUCTION],
+                       r->decoder);
 }
 
 static tv_error *write_representations(hid_t file, const tv_results *r, MPI_Comm comm) {
   char name[64];
-  int64_t first, count;
-  tv_represented_range(r, &first, &count);
+  const int64_t first = tv_point_among(r, r->represented_levels, r->first_point);
+  const int64_t end = tv_point_among(r, r->represented_levels, r->first_point + r->own_points);
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->rows[m]) continue;
     snprintf(name, sizeof name, "representation_%s", method_keys[m]);
-    TV_TRY(write_items(file, comm, name, 4, first, count, r->representation[m]));
+    TV_TRY(write_items(file, comm, name, 4, first, end - first, r->representation[m]));
   }
   return NULL;
 }
@@ -186,8 +230,8 @@ static tv_error *write_block(hid_t file, const tv_sampling *s, const tv_selectio
   const int64_t begin = count * p->rank / p->size, end = count * (p->rank + 1) / p->size;
   for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
     if (!parts[i].columns) continue;
-    take_columns(rows + begin * s->width, end - begin, s->width, parts[i].column,
-                 parts[i].columns, columns);
+    take_columns(rows + begin * s->width, end - begin, s->width, parts[i].column, parts[i].columns,
+                 columns);
     TV_TRY(write_items(file, p->comm, parts[i].name, 2,
                        block->replicate * largest + block->first + begin, end - begin, columns));
   }
@@ -216,9 +260,10 @@ static tv_error *write_samples(hid_t file, const tv_record *record, MPI_Comm com
 
 static tv_error *write_all(hid_t file, const tv_record *record, MPI_Comm comm) {
   const tv_experiment *e = record->experiment;
-  if (e->archive.encoders) TV_TRY(write_encoders(file, record->results, comm));
-  if (e->archive.representations != TV_REPRESENT_NONE)
-    TV_TRY(write_representations(file, record->results, comm));
+  const tv_results *r = record->results;
+  const int archived = tv_levels_of(r, e->archive.encoders);
+  if (archived) TV_TRY(write_encoders(file, r, archived, comm));
+  if (r->represented_levels) TV_TRY(write_representations(file, r, comm));
   return e->archive.samples ? write_samples(file, record, comm) : NULL;
 }
 

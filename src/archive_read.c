@@ -9,7 +9,8 @@
 /* All numbers of a dataset, and how many. */
 static tv_error *read_numbers(hid_t file, const char *name, double **out, int64_t *count) {
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
-  if (set < 0) return tv_hdf5_fail("there is no dataset '%s': not an archive of twoview run?", name);
+  if (set < 0)
+    return tv_hdf5_fail("there is no dataset '%s': not an archive of twoview run?", name);
   const hid_t space = H5Dget_space(set);
   *count = H5Sget_simple_extent_npoints(space);
   H5Sclose(space);

@@ -106,16 +106,16 @@ static tv_error *write_size_coordinates(hid_t root, const tv_record *r) {
   TV_TRY(tv_label_indices(
       root, (tv_label){"input", "input: important components, then noise components", "1"},
       s->p + s->q));
-  TV_TRY(tv_label_indices(root, (tv_label){"target", "target or class", "1"}, s->l));
+  TV_TRY(tv_label_indices(root, (tv_label){"output", "target or class", "1"}, s->l));
   return tv_label_indices(root, (tv_label){"encoder_row", "row of the encoder", "1"},
                           r->experiment->encoder.k);
 }
 
 static tv_error *write_features(hid_t root, const tv_record *r) {
   const tv_features *f = r->features;
-  TV_TRY(tv_label_array(
-      root, (tv_label){"data_spectrum", "variances of the important components", "1"},
-      (const char *[]){"component", NULL}, 0, f->spectrum));
+  TV_TRY(tv_label_array(root,
+                        (tv_label){"data_spectrum", "variances of the important components", "1"},
+                        (const char *[]){"component", NULL}, 0, f->spectrum));
   if (!f->basis) return NULL;
   TV_TRY(tv_label_indices(root, (tv_label){"feature", "feature of the data", "1"}, f->inputs));
   TV_TRY(tv_label_array(root, (tv_label){"feature_mean", "mean of the data", "1"},
@@ -217,8 +217,7 @@ tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm c
   MPI_Comm_size(comm, &size);
   TV_TRY(tv_agree(comm, part_name(path, &part)));
   tv_error *error = gather_reports(record->stopwatch, comm, &reports);
-  if (!error)
-    error = tv_agree(comm, rank == 0 ? create_file(part, record, size, reports) : NULL);
+  if (!error) error = tv_agree(comm, rank == 0 ? create_file(part, record, size, reports) : NULL);
   if (!error) error = tv_bulk_write(part, record, comm);
   if (!error) error = tv_agree(comm, rank == 0 ? sync_and_rename(part, path) : NULL);
   if (error && rank == 0) unlink(part);

@@ -58,7 +58,8 @@ typedef struct {
   int real_count, integer_count;
 } workspace;
 
-static tv_error *take_workspace(const tv_grid *grid, const char *routine, double reals, int integers, workspace *work) {
+static tv_error *take_workspace(const tv_grid *grid, const char *routine, double reals,
+                                int integers, workspace *work) {
   if (reals * 1.01 + 64 > INT_MAX)
     return tv_fail("%s: a workspace of %.0f numbers is more than ScaLAPACK can count; use more "
                    "ranks per point",

@@ -16,8 +16,7 @@ enum { MOST_CHOICES = 32, MOST_SIZES = 10000, DEFAULT_SHARDS = 64, DEFAULT_REPRE
 static const double most_samples = 1e12;
 
 const char *tv_method_name(tv_method_id method) {
-  static const char *const names[TV_METHODS] = {"supervised", "reconstruction",
-                                                "joint-embedding"};
+  static const char *const names[TV_METHODS] = {"supervised", "reconstruction", "joint-embedding"};
   return names[method];
 }
 
@@ -49,7 +48,7 @@ tv_error *tv_experiment_fault(const tv_experiment *e, const char *key, const cha
 /* ---- What libcyaml refuses ---- */
 
 typedef struct {
-  char path[256];               /* dotted path of the mapping that holds the key */
+  char path[256];                        /* dotted path of the mapping that holds the key */
   const char *choices[MOST_CHOICES + 1]; /* the keys that it may hold */
 } key_site;
 
@@ -91,12 +90,10 @@ static const cyaml_schema_field_t *field_at(const cyaml_schema_field_t *fields, 
 
 /* What a value has to be, in a reader's words. */
 static void describe_type(const cyaml_schema_value_t *value, char *out, size_t size) {
-  const char *const words[] = {[CYAML_INT] = "an integer",
-                               [CYAML_UINT] = "an integer that is not negative",
-                               [CYAML_FLOAT] = "a number",
-                               [CYAML_STRING] = "a text",
-                               [CYAML_MAPPING] = "a mapping",
-                               [CYAML_SEQUENCE] = "a list of numbers"};
+  const char *const words[] = {
+      [CYAML_INT] = "an integer",    [CYAML_UINT] = "an integer that is not negative",
+      [CYAML_FLOAT] = "a number",    [CYAML_STRING] = "a text",
+      [CYAML_MAPPING] = "a mapping", [CYAML_SEQUENCE] = "a list of numbers"};
   if (value->type == CYAML_SEQUENCE && value->sequence.entry->type == CYAML_ENUM)
     value = value->sequence.entry;
   if (value->type != CYAML_ENUM) {
@@ -162,8 +159,7 @@ static tv_error *apply_overrides(char **text, const char *const *overrides) {
 static tv_error *expand_short_forms(char **text) {
   static const char *const lists[] = {"noise.lambda_max", "augmentation.alpha", "samples",
                                       "methods", "source.spectrum"};
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i)
-    TV_TRY(tv_yaml_listify(text, lists[i]));
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i) TV_TRY(tv_yaml_listify(text, lists[i]));
   return NULL;
 }
 
@@ -211,8 +207,8 @@ static tv_error *fill_defaults(tv_experiment *e) {
   if (!is_given(e, "replicates")) e->replicates = 1;
   if (!is_given(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
   if (!is_given(e, "parallel.ranks_per_point")) e->parallel.ranks_per_point = 1;
-  if (!is_given(e, "archive.encoders")) e->archive.encoders = 1;
-  if (!is_given(e, "archive.representations")) e->archive.representations = TV_REPRESENT_LAST;
+  if (!is_given(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
+  if (!is_given(e, "archive.representations")) e->archive.representations = TV_KEEP_LAST;
   if (!is_given(e, "source.power_law.scale")) e->source.power_law.scale = 1;
   if (!is_given(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
   if (!is_given(e, "source.teacher.targets")) e->source.teacher.targets = 1;
@@ -237,8 +233,8 @@ static tv_error *check_present(const tv_experiment *e) {
                   {"samples", "samples: {from: 100, to: 51200, factor: 2}"},
                   {"encoder.k", "encoder: {k: 50}"}};
   for (size_t i = 0; i < sizeof required / sizeof *required; ++i)
-    REQUIRE(e, required[i].key, is_given(e, required[i].key), "is missing; write for example\n    %s",
-            required[i].example);
+    REQUIRE(e, required[i].key, is_given(e, required[i].key),
+            "is missing; write for example\n    %s", required[i].example);
   return NULL;
 }
 
@@ -360,8 +356,8 @@ static tv_error *take_list(tv_experiment *e) {
     const double n = e->size_list[i];
     REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most_samples,
             "sizes must be whole numbers from 1 to %g, got %g", most_samples, n);
-    REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1],
-            "sizes must grow: %g follows %g", n, e->size_list[i - 1]);
+    REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1], "sizes must grow: %g follows %g", n,
+            e->size_list[i - 1]);
     e->sizes[e->sizes_count++] = (int64_t)n;
   }
   return NULL;
@@ -389,8 +385,7 @@ static tv_error *complete(tv_experiment *e) {
 
 tv_error *tv_experiment_parse(const char *file, const char *text, const char *const *overrides,
                               tv_experiment **out) {
-  tv_experiment draft = {
-      .file = (char *)file, .text = (char *)text, .overrides = overrides};
+  tv_experiment draft = {.file = (char *)file, .text = (char *)text, .overrides = overrides};
   tv_experiment *e = NULL;
   *out = NULL;
   TV_TRY(load_with_overrides(&draft, &e));

@@ -75,10 +75,10 @@ static void print_source(FILE *out, const tv_source_spec *source) {
 
 static void print_archive(FILE *out, const tv_archive_spec *archive) {
   static const char *const choices[] = {
-      [TV_REPRESENT_NONE] = "none", [TV_REPRESENT_LAST] = "last", [TV_REPRESENT_ALL] = "all"};
+      [TV_KEEP_NONE] = "none", [TV_KEEP_LAST] = "last", [TV_KEEP_ALL] = "all"};
   fprintf(out,
           "archive: {encoders: %s, representations: %s, representation_samples: %d, samples: %s}\n",
-          archive->encoders ? "true" : "false", choices[archive->representations],
+          choices[archive->encoders], choices[archive->representations],
           archive->representation_samples, archive->samples ? "true" : "false");
 }
 
@@ -94,8 +94,7 @@ static void print_experiment(FILE *out, const tv_experiment *e) {
   fputs(", ", out);
   print_numbers(out, "alpha", e->augmentation.alpha, e->augmentation.alpha_count);
   fputs("}\nsamples: [", out);
-  for (int i = 0; i < e->sizes_count; ++i)
-    fprintf(out, "%s%" PRId64, i ? ", " : "", e->sizes[i]);
+  for (int i = 0; i < e->sizes_count; ++i) fprintf(out, "%s%" PRId64, i ? ", " : "", e->sizes[i]);
   fprintf(out, "]\nencoder: {k: %d}\nmethods: [", e->encoder.k);
   for (unsigned m = 0; m < e->methods_count; ++m)
     fprintf(out, "%s%s", m ? ", " : "", tv_method_name(e->methods[m]));

@@ -22,14 +22,17 @@ enum { OPTIONAL = CYAML_FLAG_OPTIONAL, CHOICE = CYAML_FLAG_OPTIONAL | CYAML_FLAG
 
 static const cyaml_schema_value_t number = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double)};
 
-static const cyaml_strval_t booleans[] = {
-    {"false", 0}, {"true", 1}, {"no", 0}, {"yes", 1}, {"off", 0}, {"on", 1}};
+static const cyaml_strval_t booleans[] = {{"false", 0}, {"true", 1}, {"no", 0},
+                                          {"yes", 1},   {"off", 0},  {"on", 1}};
 static const cyaml_strval_t source_types[] = {
     {"idx", TV_SOURCE_IDX}, {"hdf5", TV_SOURCE_HDF5}, {"gaussian", TV_SOURCE_GAUSSIAN}};
 static const cyaml_strval_t teacher_types[] = {{"linear", TV_TEACHER_LINEAR},
                                                {"classes", TV_TEACHER_CLASSES}};
-static const cyaml_strval_t represent_choices[] = {
-    {"none", TV_REPRESENT_NONE}, {"last", TV_REPRESENT_LAST}, {"all", TV_REPRESENT_ALL}};
+static const cyaml_strval_t keep_choices[] = {{"none", TV_KEEP_NONE},
+                                              {"last", TV_KEEP_LAST},
+                                              {"all", TV_KEEP_ALL},
+                                              {"false", TV_KEEP_NONE},
+                                              {"true", TV_KEEP_ALL}};
 static const cyaml_strval_t method_names[] = {{"supervised", TV_SUPERVISED},
                                               {"reconstruction", TV_RECONSTRUCTION},
                                               {"joint-embedding", TV_JOINT_EMBEDDING}};
@@ -78,12 +81,12 @@ static const cyaml_schema_field_t encoder_fields[] = {
     CYAML_FIELD_INT("k", OPTIONAL, tv_encoder_spec, k), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t archive_fields[] = {
-    YES_OR_NO("encoders", tv_archive_spec, encoders),
-    CYAML_FIELD_ENUM("representations", CHOICE, tv_archive_spec, representations,
-                     represent_choices, COUNT(represent_choices)),
+    CYAML_FIELD_ENUM("encoders", CHOICE, tv_archive_spec, encoders, keep_choices,
+                     COUNT(keep_choices)),
+    CYAML_FIELD_ENUM("representations", CHOICE, tv_archive_spec, representations, keep_choices,
+                     COUNT(keep_choices)),
     CYAML_FIELD_INT("representation_samples", OPTIONAL, tv_archive_spec, representation_samples),
-    YES_OR_NO("samples", tv_archive_spec, samples),
-    CYAML_FIELD_END};
+    YES_OR_NO("samples", tv_archive_spec, samples), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t parallel_fields[] = {
     CYAML_FIELD_INT("shards", OPTIONAL, tv_parallel_spec, shards),
@@ -91,24 +94,25 @@ static const cyaml_schema_field_t parallel_fields[] = {
     CYAML_FIELD_END};
 
 #define TOP_FIELDS(samples_field)                                                                  \
-  {TEXT("name", tv_experiment, name),                                                              \
-   CYAML_FIELD_UINT("seed", OPTIONAL, tv_experiment, seed),                                        \
-   CYAML_FIELD_INT("replicates", OPTIONAL, tv_experiment, replicates),                             \
-   CYAML_FIELD_MAPPING("source", OPTIONAL, tv_experiment, source, source_fields),                  \
-   CYAML_FIELD_MAPPING("features", OPTIONAL, tv_experiment, features, features_fields),            \
-   CYAML_FIELD_MAPPING("noise", OPTIONAL, tv_experiment, noise, noise_fields),                     \
-   CYAML_FIELD_MAPPING("augmentation", OPTIONAL, tv_experiment, augmentation,                      \
-                       augmentation_fields),                                                       \
-   samples_field,                                                                                  \
-   CYAML_FIELD_MAPPING("encoder", OPTIONAL, tv_experiment, encoder, encoder_fields),               \
-   CYAML_FIELD_SEQUENCE("methods", CYAML_FLAG_POINTER | OPTIONAL, tv_experiment, methods, &method, \
-                        1, CYAML_UNLIMITED),                                                       \
-   CYAML_FIELD_MAPPING("archive", OPTIONAL, tv_experiment, archive, archive_fields),               \
-   CYAML_FIELD_MAPPING("parallel", OPTIONAL, tv_experiment, parallel, parallel_fields),            \
-   CYAML_FIELD_END}
+  {                                                                                                \
+    TEXT("name", tv_experiment, name), CYAML_FIELD_UINT("seed", OPTIONAL, tv_experiment, seed),    \
+        CYAML_FIELD_INT("replicates", OPTIONAL, tv_experiment, replicates),                        \
+        CYAML_FIELD_MAPPING("source", OPTIONAL, tv_experiment, source, source_fields),             \
+        CYAML_FIELD_MAPPING("features", OPTIONAL, tv_experiment, features, features_fields),       \
+        CYAML_FIELD_MAPPING("noise", OPTIONAL, tv_experiment, noise, noise_fields),                \
+        CYAML_FIELD_MAPPING("augmentation", OPTIONAL, tv_experiment, augmentation,                 \
+                            augmentation_fields),                                                  \
+        samples_field,                                                                             \
+        CYAML_FIELD_MAPPING("encoder", OPTIONAL, tv_experiment, encoder, encoder_fields),          \
+        CYAML_FIELD_SEQUENCE("methods", CYAML_FLAG_POINTER | OPTIONAL, tv_experiment, methods,     \
+                             &method, 1, CYAML_UNLIMITED),                                         \
+        CYAML_FIELD_MAPPING("archive", OPTIONAL, tv_experiment, archive, archive_fields),          \
+        CYAML_FIELD_MAPPING("parallel", OPTIONAL, tv_experiment, parallel, parallel_fields),       \
+        CYAML_FIELD_END                                                                            \
+  }
 
-static const cyaml_schema_field_t fields_with_range[] = TOP_FIELDS(
-    CYAML_FIELD_MAPPING("samples", OPTIONAL, tv_experiment, size_range, range_fields));
+static const cyaml_schema_field_t fields_with_range[] =
+    TOP_FIELDS(CYAML_FIELD_MAPPING("samples", OPTIONAL, tv_experiment, size_range, range_fields));
 static const cyaml_schema_field_t fields_with_list[] =
     TOP_FIELDS(NUMBERS("samples", tv_experiment, size_list));
 
@@ -121,16 +125,19 @@ const cyaml_schema_field_t *tv_schema_fields(int samples_is_list) {
   return samples_is_list ? fields_with_list : fields_with_range;
 }
 
-/* What libcyaml logs about a failed load: the complaint, then a backtrace, innermost field first. */
+/* What libcyaml logs about a failed load: the complaint, then a backtrace, innermost field first.
+ */
 typedef struct {
   char complaint[512];
   char key[256];
 } load_log;
 
 static void prepend_key(char *path, size_t size, const char *name) {
-  char longer[256];
-  snprintf(longer, sizeof longer, "%s%s%s", name, *path ? "." : "", path);
-  snprintf(path, size, "%s", longer);
+  const size_t old = strlen(path), added = strlen(name) + (old > 0);
+  if (old + added >= size) return;
+  memmove(path + added, path, old + 1);
+  memcpy(path, name, strlen(name));
+  if (old > 0) path[added - 1] = '.';
 }
 
 static void listen(cyaml_log_t level, void *context, const char *format, va_list args) {
@@ -156,7 +163,8 @@ tv_error *tv_schema_load(const char *text, tv_experiment **out, char **complaint
   const cyaml_err_t status =
       cyaml_load_data((const uint8_t *)text, strlen(text), &config,
                       is_list ? &schema_with_list : &schema_with_range, &loaded, NULL);
-  if (status == CYAML_OK && !loaded) snprintf(log.complaint, sizeof log.complaint, "no YAML mapping");
+  if (status == CYAML_OK && !loaded)
+    snprintf(log.complaint, sizeof log.complaint, "no YAML mapping");
   if (status != CYAML_OK && !*log.complaint)
     snprintf(log.complaint, sizeof log.complaint, "%s", cyaml_strerror(status));
   *out = loaded;

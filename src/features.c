@@ -15,7 +15,7 @@ typedef struct {
   const tv_partition *partition;
   const tv_source *source;
   const double *shift;
-  double *x, *y;  /* one batch, as read */
+  double *x, *y;   /* one batch, as read */
   double *shifted; /* one batch of (x - shift, 1) */
 } raw_pass;
 
@@ -53,8 +53,7 @@ static tv_error *take_shift(const raw_pass *pass, double *shift) {
 /* The raw sums of the whole data set, (inputs + 1)^2, on every rank. */
 static tv_error *sum_raw(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                          double *shift, double *sums) {
-  const tv_partition partition =
-      tv_partition_make(comm, source->rows, experiment->parallel.shards);
+  const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
   const int64_t width = source->features + 1;
   raw_pass pass = {.partition = &partition, .source = source, .shift = shift};
   tv_error *error = tv_allocate(TV_BATCH * (width - 1), sizeof(double), &pass.x);
@@ -158,8 +157,10 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
   if (!error) {
     f->inputs = source->features;
     f->p = p;
-    if (source->population) memcpy(f->spectrum, source->population, (size_t)p * sizeof(double));
-    else error = fit_data(experiment, source, comm, f);
+    if (source->population)
+      memcpy(f->spectrum, source->population, (size_t)p * sizeof(double));
+    else
+      error = fit_data(experiment, source, comm, f);
   }
   if (error) tv_features_destroy(&f);
   *out = f;

@@ -60,8 +60,9 @@ static tv_error *fill_in(const tv_grid *grid, tv_distmat *m) {
   m->leading = m->local_rows > 1 ? m->local_rows : 1;
   descinit_(m->descriptor, &m->rows, &m->columns, &block, &block, &zero, &zero, &grid->context,
             &m->leading, &info);
-  if (info) return tv_fail("descinit: argument %d of a %d x %d matrix is illegal", -info, m->rows,
-                           m->columns);
+  if (info)
+    return tv_fail("descinit: argument %d of a %d x %d matrix is illegal", -info, m->rows,
+                   m->columns);
   TV_TRY(index_map(m->local_rows, grid->my_row, grid->rows, &m->row_of));
   TV_TRY(index_map(m->local_columns, grid->my_column, grid->columns, &m->column_of));
   return tv_allocate((int64_t)m->leading * m->local_columns, sizeof(*m->data), &m->data);

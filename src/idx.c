@@ -29,8 +29,7 @@ static tv_error *read_bytes(tv_idx *idx, int64_t count, unsigned char *bytes) {
 static tv_error *read_dimensions(tv_idx *idx, int wanted) {
   unsigned char magic[4], size[4];
   TV_TRY(read_bytes(idx, 4, magic));
-  if (magic[0] || magic[1] || magic[2] != UNSIGNED_BYTE || !magic[3] ||
-      magic[3] > MOST_DIMENSIONS)
+  if (magic[0] || magic[1] || magic[2] != UNSIGNED_BYTE || !magic[3] || magic[3] > MOST_DIMENSIONS)
     return tv_fail("%s: magic number %02x%02x%02x%02x is not that of an IDX file of bytes "
                    "(000008 and the number of dimensions)",
                    idx->path, magic[0], magic[1], magic[2], magic[3]);
@@ -45,8 +44,10 @@ static tv_error *read_dimensions(tv_idx *idx, int wanted) {
     TV_TRY(read_bytes(idx, 4, size));
     const int64_t extent =
         (int64_t)size[0] << 24 | (int64_t)size[1] << 16 | (int64_t)size[2] << 8 | size[3];
-    if (i == 0) idx->items = extent;
-    else idx->item_size *= extent;
+    if (i == 0)
+      idx->items = extent;
+    else
+      idx->item_size *= extent;
     if (extent == 0 || idx->item_size > largest_item)
       return tv_fail("%s: dimension %d of %lld is out of range", idx->path, i + 1,
                      (long long)extent);
@@ -57,8 +58,10 @@ static tv_error *read_dimensions(tv_idx *idx, int wanted) {
 tv_error *tv_idx_open(const char *path, int dimensions, tv_idx *out) {
   *out = (tv_idx){.path = strdup(path), .stream = gzopen(path, "rb")};
   tv_error *error = NULL;
-  if (!out->path || !out->stream) error = tv_fail_errno("%s", path);
-  else gzbuffer(out->stream, STREAM_BUFFER);
+  if (!out->path || !out->stream)
+    error = tv_fail_errno("%s", path);
+  else
+    gzbuffer(out->stream, STREAM_BUFFER);
   if (!error) error = read_dimensions(out, dimensions);
   if (error) tv_idx_close(out);
   return error;

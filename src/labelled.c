@@ -51,7 +51,7 @@ static void choose_chunk(int rank, int outer, const hsize_t *shape, hsize_t *chu
 }
 
 static hid_t creation_properties(int rank, int outer, const hsize_t *shape, int is_numeric) {
-  hsize_t chunk[TV_MOST_DIMENSIONS];
+  hsize_t chunk[TV_MOST_DIMENSIONS] = {0};
   const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   if (!is_numeric) return properties;
@@ -116,8 +116,7 @@ tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count) {
   return error;
 }
 
-static tv_error *read_shape(hid_t group, const char *const *dimensions, int *rank,
-                            hsize_t *shape) {
+static tv_error *read_shape(hid_t group, const char *const *dimensions, int *rank, hsize_t *shape) {
   for (*rank = 0; dimensions[*rank]; ++*rank) {
     const hid_t scale = H5Dopen2(group, dimensions[*rank], H5P_DEFAULT);
     if (scale < 0) return tv_hdf5_fail("there is no dimension '%s'", dimensions[*rank]);
@@ -141,7 +140,7 @@ static tv_error *attach_scales(hid_t group, hid_t set, const char *const *dimens
 
 static tv_error *create_variable(hid_t group, tv_label label, hid_t type,
                                  const char *const *dimensions, int outer, const void *values) {
-  hsize_t shape[TV_MOST_DIMENSIONS];
+  hsize_t shape[TV_MOST_DIMENSIONS] = {0};
   int rank;
   hid_t set = H5I_INVALID_HID;
   TV_TRY(read_shape(group, dimensions, &rank, shape));

@@ -50,8 +50,8 @@ enum { OPTION_SET = 256, OPTION_FORCE, OPTION_DRY_RUN, OPTION_HELP };
 
 /* The one operand that a command takes. */
 static tv_error *take_operand(int argc, char **argv, const char *what, const char **out) {
-  if (optind >= argc) return tv_fail_usage("%s: %s is missing; see twoview %s --help", argv[0],
-                                           what, argv[0]);
+  if (optind >= argc)
+    return tv_fail_usage("%s: %s is missing; see twoview %s --help", argv[0], what, argv[0]);
   if (optind + 1 < argc)
     return tv_fail_usage("%s: one %s at a time, but '%s' follows '%s'", argv[0], what,
                          argv[optind + 1], argv[optind]);
@@ -78,19 +78,28 @@ static tv_error *refuse_option(char **argv, const struct option *options) {
 
 static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char **overrides,
                            int *wants_help) {
-  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                          {"set", required_argument, NULL, OPTION_SET},
-                                          {"force", no_argument, NULL, OPTION_FORCE},
-                                          {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-                                          {"help", no_argument, NULL, OPTION_HELP},
-                                          {NULL, 0, NULL, 0}};
+  static const struct option options[] = {
+      {"output", required_argument, NULL, 'o'},   {"set", required_argument, NULL, OPTION_SET},
+      {"force", no_argument, NULL, OPTION_FORCE}, {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+      {"help", no_argument, NULL, OPTION_HELP},   {NULL, 0, NULL, 0}};
   for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
-      case 'o': o->output = optarg; break;
-      case OPTION_SET: *overrides++ = optarg; break;
-      case OPTION_FORCE: o->replaces = 1; break;
-      case OPTION_DRY_RUN: o->is_dry = 1; break;
-      case OPTION_HELP: *wants_help = 1; return NULL;
-      default: return refuse_option(argv, options);
+    case 'o':
+      o->output = optarg;
+      break;
+    case OPTION_SET:
+      *overrides++ = optarg;
+      break;
+    case OPTION_FORCE:
+      o->replaces = 1;
+      break;
+    case OPTION_DRY_RUN:
+      o->is_dry = 1;
+      break;
+    case OPTION_HELP:
+      *wants_help = 1;
+      return NULL;
+    default:
+      return refuse_option(argv, options);
     }
   return take_operand(argc, argv, "EXPERIMENT.yaml", &o->experiment);
 }
@@ -161,9 +170,14 @@ static tv_error *report(int argc, char **argv) {
   char *default_name = NULL;
   opterr = 0;
   for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
-      case 'o': directory = optarg; break;
-      case OPTION_HELP: fputs(report_usage, stdout); return NULL;
-      default: return refuse_option(argv, options);
+    case 'o':
+      directory = optarg;
+      break;
+    case OPTION_HELP:
+      fputs(report_usage, stdout);
+      return NULL;
+    default:
+      return refuse_option(argv, options);
     }
   TV_TRY(take_operand(argc, argv, "FILE.h5", &archive));
   if (!directory) TV_TRY(default_directory(archive, &default_name));
@@ -208,8 +222,10 @@ int main(int argc, char **argv) {
   }
   for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i)
     if (strcmp(argv[1], commands[i].name) == 0) return commands[i].main(argc - 1, argv + 1);
-  if (strcmp(argv[1], "--version") == 0) puts(tv_version_line());
-  else if (strcmp(argv[1], "--help") == 0) fputs(usage, stdout);
+  if (strcmp(argv[1], "--version") == 0)
+    puts(tv_version_line());
+  else if (strcmp(argv[1], "--help") == 0)
+    fputs(usage, stdout);
   else
     return report_error(tv_fail_usage("unknown command '%s'; did you mean '%s'?", argv[1],
                                       tv_suggest(argv[1], names)),

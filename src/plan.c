@@ -47,6 +47,11 @@ static double projection_flops(const tv_source *source, double p) {
   return source->population ? 0 : 2 * (double)source->rows * source->features * p;
 }
 
+/* Share of the points whose sample size is kept. */
+static double kept_share(const tv_experiment *e, tv_keep keep) {
+  return keep == TV_KEEP_ALL ? 1 : keep == TV_KEEP_LAST ? 1.0 / e->sizes_count : 0;
+}
+
 static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double moments = (double)e->replicates * e->sizes_count * plan->width * plan->width;
   const double raw = source->population ? 0 : pow(source->features + 1.0, 2);
@@ -55,10 +60,11 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
                           ? ceil((double)source->rows / plan->ranks) * (source->features + 1)
                           : 0;
   const double batch = (double)TV_BATCH * (2.0 * source->features + 2.0 * plan->width);
-  double encoders = 0;
-  if (e->archive.encoders || e->archive.representations != TV_REPRESENT_NONE)
-    encoders = ceil((double)plan->points / plan->groups) * plan->d *
-               (3.0 * e->encoder.k + source->targets);
+  double kept = kept_share(e, e->archive.representations);
+  if (e->archive.encoders > e->archive.representations) /* none < last < all */
+    kept = kept_share(e, e->archive.encoders);
+  const double encoders = ceil(kept * (double)plan->points / plan->groups) * plan->d *
+                          (3.0 * e->encoder.k + source->targets);
   const double sums = branches * fmax(moments, raw);
   return 8 * (fmax(sums + batch, moments + encoders + 8.0 * plan->d * plan->d)) + rows;
 }
@@ -67,11 +73,9 @@ static double count_archive(const tv_experiment *e, const tv_source *source, con
   const double solved = (double)plan->points * e->methods_count * 9;
   const double rows = 3.0 * e->encoder.k + source->targets;
   double numbers = solved;
-  if (e->archive.encoders) numbers += (double)plan->points * plan->d * rows;
-  if (e->archive.representations != TV_REPRESENT_NONE)
-    numbers += (double)plan->points *
-               (e->archive.representations == TV_REPRESENT_LAST ? 1.0 / e->sizes_count : 1) *
-               e->archive.representation_samples * (2.0 * e->encoder.k + source->targets);
+  numbers += kept_share(e, e->archive.encoders) * (double)plan->points * plan->d * rows;
+  numbers += kept_share(e, e->archive.representations) * (double)plan->points *
+             e->archive.representation_samples * (2.0 * e->encoder.k + source->targets);
   if (e->archive.samples)
     numbers += (double)e->replicates * (double)e->sizes[e->sizes_count - 1] * (plan->width - 1);
   return 8 * numbers;
@@ -112,7 +116,8 @@ static tv_error *measure_solve(int d, double *rate) {
   TV_GO(tv_distmat_create(grid, size, size, &vectors));
   TV_GO(tv_allocate(size, sizeof(*values), &values));
   for (int j = 0; j < size; ++j)
-    for (int i = 0; i < size; ++i) a->data[(int64_t)j * size + i] = cos(i * (double)j) + (i == j) * 9;
+    for (int i = 0; i < size; ++i)
+      a->data[(int64_t)j * size + i] = cos(i * (double)j) + (i == j) * 9;
   const double begun = MPI_Wtime();
   TV_GO(tv_eigen_top(a, size, values, vectors, &status));
   *rate = eigen_flops(size) / (1.3 * (MPI_Wtime() - begun)); /* scores take about a third more */
@@ -154,24 +159,24 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->groups = plan->ranks / each;
   tv_grid_shape(each, &plan->grid_rows, &plan->grid_columns);
   plan->width = plan->d + source->targets + 1;
-  plan->points = (int64_t)e->replicates * e->noise.lambda_max_count *
-                 e->augmentation.alpha_count * e->sizes_count;
+  plan->points = (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
+                 e->sizes_count;
   plan->solutions = plan->points * e->methods_count;
   plan->normals = e->replicates * largest * (e->noise.components + (source->population ? p : 0));
   plan->moment_flops = e->replicates * largest * plan->width * plan->width + pca_flops(source) +
                        projection_flops(source, p);
   plan->solve_flops = count_solve_flops(e, plan, p);
-  plan->reduced_bytes =
-      plan->ranks == 1 ? 0
-                       : 8 * ((double)e->replicates * e->sizes_count * pow(plan->width, 2) +
-                              (source->population ? 0 : pow(source->features + 1.0, 2)));
+  plan->reduced_bytes = plan->ranks == 1
+                            ? 0
+                            : 8 * ((double)e->replicates * e->sizes_count * pow(plan->width, 2) +
+                                   (source->population ? 0 : pow(source->features + 1.0, 2)));
   plan->memory_bytes = count_memory(e, source, plan);
   plan->archive_bytes = count_archive(e, source, plan);
   TV_TRY(tv_agree(comm, rank == 0 ? measure_rates(plan->width, plan->d, &rate) : NULL));
   if (rank == 0)
-    plan->seconds = (plan->moment_flops / rate.update_flops + plan->normals / rate.normals) /
-                        plan->ranks +
-                    plan->solve_flops / rate.solve_flops / plan->groups / each;
+    plan->seconds =
+        (plan->moment_flops / rate.update_flops + plan->normals / rate.normals) / plan->ranks +
+        plan->solve_flops / rate.solve_flops / plan->groups / each;
   return NULL;
 }
 
@@ -193,8 +198,7 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
     printf("%-22s %" PRId64 " samples of %d features, %d targets\n", "data", source->rows,
            source->features, source->targets);
   else
-    printf("%-22s generated, %d features, %d targets\n", "data", source->features,
-           source->targets);
+    printf("%-22s generated, %d features, %d targets\n", "data", source->features, source->targets);
   printf("%-22s %" PRId64 " (%" PRId64 " solutions) of d = %d inputs, k = %d\n", "points",
          plan->points, plan->solutions, plan->d, e->encoder.k);
   printf("%-22s %d in %d group%s of %d x %d; %d shards\n", "ranks", plan->ranks, plan->groups,

@@ -42,7 +42,8 @@ tv_band tv_threshold_band(const tv_archive *a, int magnitude, int method) {
   tv_band band = {0, 0, 0};
   int count = 0;
   for (int r = 0; r < a->replicates; ++r)
-    widen(&band, a->alpha2_threshold[((int64_t)r * a->magnitudes + magnitude) * a->methods + method],
+    widen(&band,
+          a->alpha2_threshold[((int64_t)r * a->magnitudes + magnitude) * a->methods + method],
           &count);
   return averaged(band, count);
 }
@@ -64,8 +65,10 @@ static double slope(const tv_archive *a, int magnitude, int alpha, int method) {
 }
 
 static void print_threshold(const tv_band *threshold, FILE *out) {
-  if (isnan(threshold->mean)) fprintf(out, "  %-26s", "not defined");
-  else if (isinf(threshold->mean)) fprintf(out, "  %-26s", "none needed");
+  if (isnan(threshold->mean))
+    fprintf(out, "  %-26s", "not defined");
+  else if (isinf(threshold->mean))
+    fprintf(out, "  %-26s", "none needed");
   else
     fprintf(out, "  %8.3g [%.3g, %.3g]%*s", threshold->mean, threshold->least, threshold->largest,
             0, "");
@@ -117,8 +120,7 @@ void tv_report_csv(const tv_archive *a, FILE *out) {
           for (int m = 0; m < a->methods; ++m, ++entry) {
             fprintf(out, "%d,%.17g,%.17g,%.17g,%s", r, a->lambda_max[g], a->alpha[alpha],
                     a->n[level], a->method[m]);
-            for (int i = 0; i < TV_QUANTITIES; ++i)
-              fprintf(out, ",%.17g", a->quantity[i][entry]);
+            for (int i = 0; i < TV_QUANTITIES; ++i) fprintf(out, ",%.17g", a->quantity[i][entry]);
             fputc('\n', out);
           }
 }
@@ -157,7 +159,8 @@ static tv_error *write_files(const tv_archive *a, const char *directory, FILE *o
   if (!error) error = write_html(a, is_drawn ? svg : NULL, html);
   if (!error) {
     fprintf(out, "\n%s\n%s\n", csv, html);
-    if (is_drawn) fprintf(out, "%s\n%s/figure.pdf\n", svg, directory);
+    if (is_drawn)
+      fprintf(out, "%s\n%s/figure.pdf\n", svg, directory);
     else
       fprintf(out, "no figure: gnuplot is not installed; %s/figure.gp draws it\n", directory);
   }

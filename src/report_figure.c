@@ -67,9 +67,19 @@ static double recovered_share(const tv_archive *a, int g, int alpha, int m) {
   return (double)recovered / a->replicates;
 }
 
+/* A power of ten as one, anything else as it is. */
+static void format_magnitude(double value, char *out, size_t size) {
+  const double exponent = log10(value);
+  if (exponent >= 3 && exponent == floor(exponent))
+    snprintf(out, size, "10^{%.0f}", exponent);
+  else
+    snprintf(out, size, "%g", value);
+}
+
 static void write_panel(const tv_archive *a, int g, int column, int columns, int panel_column,
                         FILE *out) {
   const int m = method_of_column(a, column), is_bottom = g == a->magnitudes - 1;
+  char magnitude[32];
   const double left = 0.085, right = 0.99, top = 0.90, bottom = 0.115, gap = 0.018;
   const double width = (right - left - gap * (columns - 1)) / columns;
   const double height = (top - bottom - 2 * gap * (a->magnitudes - 1)) / a->magnitudes;
@@ -78,13 +88,19 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
   fprintf(out, "set bmargin at screen %.4f\nset tmargin at screen %.4f\n", y, y + height);
   fprintf(out, g == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n", titles[column],
           short_names[column]);
-  fprintf(out, panel_column == 0 ? "set ylabel \"distance to optimality\\n{/*0.9 {/Symbol l}_{max} = %g}\" offset 1\nset format y \"10^{%%L}\"\n"
-                                 : "unset ylabel\nset format y \"\"\n",
-          a->lambda_max[g]);
+  format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
+  if (panel_column == 0)
+    fprintf(out,
+            "set ylabel \"distance to optimality\\nλ_{max} = %s\" offset 1\n"
+            "set format y \"10^{%%L}\"\n",
+            magnitude);
+  else
+    fputs("unset ylabel\nset format y \"\"\n", out);
   fprintf(out, is_bottom ? "set xlabel \"sample size n\"\nset format x \"10^{%%L}\"\n"
                          : "unset xlabel\nset format x \"\"\n");
-  fputs(g == 0 && panel_column == 0 ? "set key at screen 0.99,0.985 right top horizontal\n"
-                                    : "unset key\n",
+  fputs(g == 0 && panel_column == 0
+            ? "set key at screen 0.99,0.978 right center horizontal samplen 2 width -2\n"
+            : "unset key\n",
         out);
   fputs("plot", out);
   for (int alpha = 0; alpha < a->alphas; ++alpha) {
@@ -96,9 +112,9 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
             "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:2 with "
             "linespoints linewidth 2 pointsize 0.45 pointtype 7 dashtype %d linecolor rgb \"%s\" "
             "notitle",
-            alpha ? ", \\\n " : "", block + 1, colour, block + 1, dash, colour);
+            alpha ? ", \\\n " : "", block, colour, block, dash, colour);
     if (g == 0 && panel_column == 0)
-      fprintf(out, ", \\\n  NaN with lines linewidth 3 linecolor rgb \"%s\" title \"{/Symbol a} = %g\"",
+      fprintf(out, ", \\\n  NaN with lines linewidth 3 linecolor rgb \"%s\" title \"α = %g\"",
               colour, a->alpha[alpha]);
   }
   fputs("\n", out);
@@ -110,7 +126,7 @@ static void write_script(const tv_archive *a, FILE *out) {
   find_range(a, &low, &high);
   for (int c = 0; c < COLUMNS; ++c) columns += method_of_column(a, c) >= 0;
   fprintf(out,
-          "# gnuplot script of the figure; run in this folder:\n"
+          "set encoding utf8\n# gnuplot script of the figure; run in this folder:\n"
           "#   gnuplot -e \"form='svg'\" figure.gp\n"
           "data = 'figure.tsv'\n"
           "if (!exists('form')) form = 'svg'\n"
@@ -123,12 +139,12 @@ static void write_script(const tv_archive *a, FILE *out) {
           0.6 + 1.75 * a->magnitudes);
   fprintf(out,
           "set logscale xy\nset xrange [%.10g:%.10g]\nset yrange [%g:%g]\n"
-          "set ytics 10,100 rangelimited\nset ytics nomirror\nset xtics 10 nomirror\n"
+          "set ytics %g,100 nomirror\nset xtics 1,10 nomirror\nset mytics 1\n"
           "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\n"
-          "set label 1 \"dashed: {/Symbol a} below the threshold of theory\" at screen 0.085,0.965 "
+          "set label 1 \"dashed: α below the threshold of theory\" at screen 0.085,0.965 "
           "left font ',11' textcolor rgb '#555555'\n"
           "set multiplot\n",
-          a->n[0] / 1.15, a->n[a->levels - 1] * 1.15, low, high);
+          a->n[0] / 1.15, a->n[a->levels - 1] * 1.15, low, high, low);
   for (int g = 0; g < a->magnitudes; ++g) {
     panel_column = 0;
     for (int c = 0; c < COLUMNS; ++c)

@@ -6,10 +6,17 @@
 
 static void put_escaped(const char *text, FILE *out) {
   for (; *text; ++text) switch (*text) {
-      case '&': fputs("&amp;", out); break;
-      case '<': fputs("&lt;", out); break;
-      case '>': fputs("&gt;", out); break;
-      default: fputc(*text, out);
+    case '&':
+      fputs("&amp;", out);
+      break;
+    case '<':
+      fputs("&lt;", out);
+      break;
+    case '>':
+      fputs("&gt;", out);
+      break;
+    default:
+      fputc(*text, out);
     }
 }
 
@@ -50,8 +57,10 @@ static void put_thresholds(const tv_archive *a, FILE *out) {
     fprintf(out, "<tr><td>%g</td>", a->lambda_max[g]);
     for (int m = 0; m < a->methods; ++m) {
       const tv_band band = tv_threshold_band(a, g, m);
-      if (isnan(band.mean)) fputs("<td>not defined</td>", out);
-      else if (band.largest < 0) fputs("<td>any</td>", out);
+      if (isnan(band.mean))
+        fputs("<td>not defined</td>", out);
+      else if (band.largest < 0)
+        fputs("<td>any</td>", out);
       else
         fprintf(out, "<td>%.3g [%.3g, %.3g]</td>", sqrt(fmax(band.mean, 0)),
                 sqrt(fmax(band.least, 0)), sqrt(fmax(band.largest, 0)));
@@ -105,12 +114,13 @@ tv_error *tv_report_html(const tv_archive *a, const char *figure, FILE *out) {
   put_escaped(a->experiment_name, out);
   fprintf(out, "</title>\n<style>%s</style></head><body>\n<h1>", style);
   put_escaped(a->experiment_name, out);
-  fprintf(out,
-          "</h1>\n<p>Distance to optimality, |score on clean inputs &minus; score on noisy inputs|, "
-          "against the sample size: supervised learning, joint embedding and reconstruction in "
-          "closed form. Lines are means over %d replicate%s, bands their range; dashed lines have "
-          "an alignment &alpha; below the threshold of theory in most of them.</p>\n",
-          a->replicates, a->replicates == 1 ? "" : "s");
+  fprintf(
+      out,
+      "</h1>\n<p>Distance to optimality, |score on clean inputs &minus; score on noisy inputs|, "
+      "against the sample size: supervised learning, joint embedding and reconstruction in "
+      "closed form. Lines are means over %d replicate%s, bands their range; dashed lines have "
+      "an alignment &alpha; below the threshold of theory in most of them.</p>\n",
+      a->replicates, a->replicates == 1 ? "" : "s");
   if (figure) TV_TRY(put_figure(figure, out));
   put_thresholds(a, out);
   put_distances(a, out);

@@ -10,19 +10,20 @@ static void corrupt(const tv_moments *m, const double *gamma, int samples, const
   const int d = m->p + m->q;
   for (int i = 0; i < samples; ++i)
     for (int j = 0; j < d; ++j)
-      x[(int64_t)i * d + j] =
-          u[(int64_t)i * m->width + j] * (j < m->p ? 1 : sqrt(gamma[j - m->p]));
+      x[(int64_t)i * d + j] = u[(int64_t)i * m->width + j] * (j < m->p ? 1 : sqrt(gamma[j - m->p]));
 }
 
 /* z = x E' for one point and every method; rows of all three are contiguous. */
-static void encode(const tv_results *r, int64_t own, int64_t represented, const double *x) {
+static void encode(const tv_results *r, int64_t point, const double *x) {
   const double unit = 1, nothing = 0;
-  const int samples = r->represented_samples;
+  const int samples = r->represented_samples, kept = r->kept_levels, shown = r->represented_levels;
+  const int64_t own = tv_point_among(r, kept, point) - tv_point_among(r, kept, r->first_point);
+  const int64_t slot = tv_point_among(r, shown, point) - tv_point_among(r, shown, r->first_point);
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->encoder[m]) continue;
     const int k = r->rows[m];
     dgemm_("T", "N", &k, &samples, &r->d, &unit, r->encoder[m] + own * k * r->d, &r->d, x, &r->d,
-           &nothing, r->representation[m] + represented * samples * k, &k, 1, 1);
+           &nothing, r->representation[m] + slot * samples * k, &k, 1, 1);
   }
 }
 
@@ -30,7 +31,7 @@ static void encode(const tv_results *r, int64_t own, int64_t represented, const 
 static void encode_points(const tv_moments *moments, const tv_spectra *spectra, double *x,
                           tv_results *r) {
   const int64_t samples = r->represented_samples;
-  int64_t represented = 0, corrupted_for = -1;
+  int64_t corrupted_for = -1;
   for (int64_t own = 0; own < r->own_points; ++own) {
     const int64_t point = r->first_point + own, setting = point / r->levels / r->alphas;
     if (point % r->levels < r->levels - r->represented_levels) continue;
@@ -40,13 +41,13 @@ static void encode_points(const tv_moments *moments, const tv_spectra *spectra, 
               (int)samples, moments->head + replicate * moments->head_rows * moments->width, x);
       corrupted_for = setting;
     }
-    encode(r, own, represented++, x);
+    encode(r, point, x);
   }
 }
 
 static tv_error *allocate_representations(tv_results *r) {
-  int64_t first, count;
-  tv_represented_range(r, &first, &count);
+  const int64_t count = tv_point_among(r, r->represented_levels, r->first_point + r->own_points) -
+                        tv_point_among(r, r->represented_levels, r->first_point);
   for (int m = 0; m < TV_METHODS; ++m)
     if (r->encoder[m])
       TV_TRY(tv_allocate(count * r->represented_samples * r->rows[m], sizeof(double),
@@ -54,11 +55,10 @@ static tv_error *allocate_representations(tv_results *r) {
   return NULL;
 }
 
-tv_error *tv_results_represent(const tv_experiment *e, const tv_moments *moments,
-                               const tv_spectra *spectra, tv_results *r) {
+tv_error *tv_results_represent(const tv_moments *moments, const tv_spectra *spectra,
+                               tv_results *r) {
   double *x;
-  if (e->archive.representations == TV_REPRESENT_NONE) return NULL;
-  r->represented_levels = e->archive.representations == TV_REPRESENT_ALL ? r->levels : 1;
+  if (r->represented_levels == 0) return NULL;
   r->represented_samples = (int)moments->head_rows;
   TV_TRY(allocate_representations(r));
   TV_TRY(tv_allocate((int64_t)r->represented_samples * r->d, sizeof(*x), &x));

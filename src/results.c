@@ -27,20 +27,16 @@ typedef struct {
 } solver;
 
 int64_t tv_point(const tv_results *r, int replicate, int magnitude, int alpha, int level) {
-  return (((int64_t)replicate * r->magnitudes + magnitude) * r->alphas + alpha) * r->levels +
-         level;
+  return (((int64_t)replicate * r->magnitudes + magnitude) * r->alphas + alpha) * r->levels + level;
 }
 
-void tv_represented_range(const tv_results *r, int64_t *first, int64_t *count) {
-  const int64_t ends[2] = {r->first_point, r->first_point + r->own_points};
-  int64_t before[2];
-  for (int i = 0; i < 2; ++i) {
-    const int64_t level = ends[i] % r->levels, skipped = r->levels - r->represented_levels;
-    before[i] = ends[i] / r->levels * r->represented_levels;
-    if (level > skipped) before[i] += level - skipped;
-  }
-  *first = before[0];
-  *count = before[1] - before[0];
+int64_t tv_point_among(const tv_results *r, int levels, int64_t point) {
+  const int64_t beyond = point % r->levels - (r->levels - levels);
+  return point / r->levels * levels + (beyond > 0 ? beyond : 0);
+}
+
+int tv_levels_of(const tv_results *r, tv_keep keep) {
+  return keep == TV_KEEP_ALL ? r->levels : keep == TV_KEEP_LAST ? 1 : 0;
 }
 
 /* ---- Groups ---- */
@@ -84,11 +80,13 @@ static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores)
   r->quantity[TV_ORTHONORMALITY][entry] = scores->optimality.orthonormality;
 }
 
-static void keep_solution(const solver *s, tv_method_id id, int64_t own,
+static void keep_solution(const solver *s, tv_method_id id, int64_t point,
                           const tv_solution *solution) {
   tv_results *r = s->results;
   const int64_t size = (int64_t)r->rows[id] * r->d;
-  if (!r->encoder[id]) return;
+  if (point % r->levels < r->levels - r->kept_levels) return;
+  const int64_t own =
+      tv_point_among(r, r->kept_levels, point) - tv_point_among(r, r->kept_levels, r->first_point);
   tv_distmat_gather(solution->encoder, r->encoder[id] + own * size);
   if (solution->decoder) tv_distmat_gather(solution->decoder, r->decoder + own * size);
 }
@@ -105,7 +103,7 @@ static tv_error *solve_method(const solver *s, const tv_statistics *statistics, 
   if (!error && status == 0) {
     error = tv_scores_evaluate(method, statistics, &solution, &scores);
     if (!error && s->group->is_leader) record_scores(r, entry, &scores);
-    if (!error) keep_solution(s, method->id, point - r->first_point, &solution);
+    if (!error) keep_solution(s, method->id, point, &solution);
   } else if (!error && s->group->is_leader) {
     record_failure(r, entry, status);
   }
@@ -128,8 +126,10 @@ static tv_error *solve_point(const solver *s, int64_t point) {
                               s->experiment->augmentation.alpha[alpha], &statistics, &status));
   tv_error *error = NULL;
   for (int m = 0; !error && m < r->methods; ++m) {
-    if (status == 0) error = solve_method(s, statistics, m, point);
-    else if (s->group->is_leader) record_failure(s->results, point * r->methods + m, status);
+    if (status == 0)
+      error = solve_method(s, statistics, m, point);
+    else if (s->group->is_leader)
+      record_failure(s->results, point * r->methods + m, status);
   }
   tv_statistics_destroy(&statistics);
   return error;
@@ -214,21 +214,24 @@ static tv_error *fill_thresholds(const tv_experiment *e, const tv_features *f,
 
 static tv_error *allocate_encoders(const tv_experiment *e, const group *g, int targets,
                                    tv_results *r) {
-  const int64_t own = share_begin(g, r->points, g->index + 1) - share_begin(g, r->points, g->index);
+  const int archived = tv_levels_of(r, e->archive.encoders);
+  r->represented_levels = tv_levels_of(r, e->archive.representations);
+  r->kept_levels = archived > r->represented_levels ? archived : r->represented_levels;
+  const int64_t own = tv_point_among(r, r->kept_levels, share_begin(g, r->points, g->index + 1)) -
+                      tv_point_among(r, r->kept_levels, share_begin(g, r->points, g->index));
   for (unsigned m = 0; m < e->methods_count; ++m) {
     const tv_method_id id = e->methods[m];
     r->rows[id] = id == TV_SUPERVISED ? targets : e->encoder.k;
     if (g->comm == MPI_COMM_NULL) continue;
-    if (!e->archive.encoders && e->archive.representations == TV_REPRESENT_NONE) continue;
-    TV_TRY(tv_allocate(own * r->rows[id] * r->d, sizeof(double), &r->encoder[id]));
-    if (id == TV_RECONSTRUCTION)
-      TV_TRY(tv_allocate(own * r->rows[id] * r->d, sizeof(double), &r->decoder));
+    const int64_t numbers = own * r->rows[id] * r->d;
+    TV_TRY(tv_allocate(numbers, sizeof(double), &r->encoder[id]));
+    if (id == TV_RECONSTRUCTION) TV_TRY(tv_allocate(numbers, sizeof(double), &r->decoder));
   }
   return NULL;
 }
 
-static tv_error *allocate_results(const tv_experiment *e, const tv_moments *moments,
-                                  const group *g, tv_results **out) {
+static tv_error *allocate_results(const tv_experiment *e, const tv_moments *moments, const group *g,
+                                  tv_results **out) {
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_results *r = *out;
   r->replicates = e->replicates;

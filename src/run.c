@@ -38,7 +38,8 @@ static tv_error *read_text(const char *path, char **text) {
   tv_error *error = tv_allocate(LARGEST_EXPERIMENT + 1, 1, text);
   if (!error) {
     const size_t length = fread(*text, 1, LARGEST_EXPERIMENT, file);
-    if (ferror(file)) error = tv_fail_errno("%s", path);
+    if (ferror(file))
+      error = tv_fail_errno("%s", path);
     else if (length == LARGEST_EXPERIMENT || strlen(*text) != length)
       error = tv_fail_usage("%s: not an experiment file: %s", path,
                             strlen(*text) != length ? "it holds a zero byte" : "it is too large");
@@ -85,7 +86,7 @@ static tv_error *print_plan(const run *r, MPI_Comm comm) {
 static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_Comm comm) {
   const tv_experiment *e = r->experiment;
   const int64_t head =
-      e->archive.representations == TV_REPRESENT_NONE ? 0 : e->archive.representation_samples;
+      e->archive.representations == TV_KEEP_NONE ? 0 : e->archive.representation_samples;
   TV_TRY(tv_features_fit(e, r->source, comm, &r->features));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_FEATURES);
   const tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm);
@@ -93,7 +94,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
   TV_TRY(tv_moments_collect(&sampling, head, speaks, &r->moments));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
   TV_TRY(tv_results_compute(e, r->features, r->moments, r->spectra, comm, speaks, &r->results));
-  TV_TRY(tv_agree(comm, tv_results_represent(e, r->moments, r->spectra, r->results)));
+  TV_TRY(tv_agree(comm, tv_results_represent(r->moments, r->spectra, r->results)));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_SOLVES);
   const tv_record record = {.experiment = e,
                             .source = r->source,

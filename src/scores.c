@@ -20,8 +20,8 @@ static tv_error *pivoted_factor(int k, double *gram, int *pivots, int *rank) {
 }
 
 /* Rows (and columns, for a square matrix) of `a` in the order of the pivots, cut to `rank`. */
-static void permute(int k, int rank, int columns, const int *pivots, int is_square,
-                    const double *a, double *out) {
+static void permute(int k, int rank, int columns, const int *pivots, int is_square, const double *a,
+                    double *out) {
   const int kept = is_square ? rank : columns;
   for (int j = 0; j < kept; ++j)
     for (int i = 0; i < rank; ++i)
@@ -112,15 +112,16 @@ static tv_error *probe_loss(const tv_statistics *s, const tv_solution *solution,
   return error;
 }
 
-static tv_error *score(const tv_method *method, const tv_statistics *s,
-                       const tv_solution *solution, double *out) {
+static tv_error *score(const tv_method *method, const tv_statistics *s, const tv_solution *solution,
+                       double *out) {
   tv_distmat *image = NULL;
   TV_TRY(tv_distmat_create(s->A->grid, s->d, solution->k, &image));
   tv_multiply(TV_PLAIN, s->A, TV_PLAIN, solution->encoder, image);
   tv_error *error = NULL;
   if (method->id == TV_SUPERVISED)
     *out = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, image);
-  else error = probe_loss(s, solution, image, out);
+  else
+    error = probe_loss(s, solution, image, out);
   tv_distmat_destroy(&image);
   return error;
 }

@@ -80,8 +80,9 @@ static tv_error *make_generator(const tv_experiment *experiment, tv_source *sour
   TV_TRY(tv_allocate(p, sizeof(double), &g->deviations));
   TV_TRY(tv_allocate((int64_t)p * l, sizeof(double), &g->teacher));
   for (int j = 0; j < p; ++j) {
-    g->variances[j] = spec->spectrum ? spec->spectrum[j]
-                                     : spec->power_law.scale * pow(j + 1, -spec->power_law.exponent);
+    g->variances[j] = spec->spectrum
+                          ? spec->spectrum[j]
+                          : spec->power_law.scale * pow(j + 1, -spec->power_law.exponent);
     g->deviations[j] = sqrt(g->variances[j]);
   }
   for (int t = 0; t < l; ++t) {

@@ -25,8 +25,8 @@ static void close_datasets(tv_source *source) {
 }
 
 /* Rows [first, first + count) of a dataset with `width` numbers in a row (0: one-dimensional). */
-static tv_error *read_slab(hid_t dataset, const char *name, int64_t first, int64_t count,
-                           int width, hid_t type, void *out) {
+static tv_error *read_slab(hid_t dataset, const char *name, int64_t first, int64_t count, int width,
+                           hid_t type, void *out) {
   const hsize_t start[2] = {(hsize_t)first, 0}, extent[2] = {(hsize_t)count, (hsize_t)width};
   const int dimensions = width ? 2 : 1;
   const hid_t file_space = H5Dget_space(dataset);
@@ -35,10 +35,9 @@ static tv_error *read_slab(hid_t dataset, const char *name, int64_t first, int64
       file_space >= 0 && memory_space >= 0 &&
       H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, extent, NULL) >= 0 &&
       H5Dread(dataset, type, memory_space, file_space, H5P_DEFAULT, out) >= 0;
-  tv_error *error =
-      is_read ? NULL
-              : tv_hdf5_fail("dataset '%s': rows %lld to %lld cannot be read", name,
-                             (long long)first, (long long)(first + count - 1));
+  tv_error *error = is_read ? NULL
+                            : tv_hdf5_fail("dataset '%s': rows %lld to %lld cannot be read", name,
+                                           (long long)first, (long long)(first + count - 1));
   if (memory_space >= 0) H5Sclose(memory_space);
   if (file_space >= 0) H5Sclose(file_space);
   return error;
@@ -64,8 +63,8 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   const hdf5_rows *h = source->state;
   const int l = source->targets;
   (void)replicate;
-  TV_TRY(read_slab(h->samples, h->spec->samples, first, count, source->features,
-                   H5T_NATIVE_DOUBLE, x));
+  TV_TRY(read_slab(h->samples, h->spec->samples, first, count, source->features, H5T_NATIVE_DOUBLE,
+                   x));
   TV_TRY(expect_finite(h->spec->samples, first, count, source->features, x));
   if (!h->has_labels) {
     TV_TRY(read_slab(h->targets, h->spec->targets, first, count, l, H5T_NATIVE_DOUBLE, y));
@@ -146,10 +145,8 @@ static tv_error *scan_labels(const tv_partition *partition, const tv_source *sou
   return error;
 }
 
-static tv_error *count_classes(const tv_experiment *experiment, MPI_Comm comm,
-                               tv_source *source) {
-  const tv_partition partition =
-      tv_partition_make(comm, source->rows, experiment->parallel.shards);
+static tv_error *count_classes(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
+  const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
   int64_t largest = 0;
   TV_TRY(tv_agree(comm, scan_labels(&partition, source, &largest)));
   MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_INT64_T, MPI_MAX, comm);

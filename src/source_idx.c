@@ -69,8 +69,7 @@ static tv_error *open_files(const tv_source_spec *spec, tv_source *source, tv_id
   TV_TRY(tv_idx_open(spec->labels, 1, labels));
   if (images->items != labels->items)
     return tv_fail("%s holds %lld images and %s %lld labels; they must be of the same set",
-                   spec->images, (long long)images->items, spec->labels,
-                   (long long)labels->items);
+                   spec->images, (long long)images->items, spec->labels, (long long)labels->items);
   return NULL;
 }
 

@@ -12,8 +12,7 @@ tv_error *tv_spectra_draw(const tv_experiment *e, int p, tv_spectra **out) {
   *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(*s), &s));
   *s = (tv_spectra){.p = p, .q = q, .replicates = e->replicates, .magnitudes = magnitudes};
-  tv_error *error =
-      tv_allocate((int64_t)e->replicates * magnitudes * q, sizeof(double), &s->gamma);
+  tv_error *error = tv_allocate((int64_t)e->replicates * magnitudes * q, sizeof(double), &s->gamma);
   if (!error) error = tv_allocate((int64_t)e->replicates * d, sizeof(double), &s->theta);
   if (error) {
     tv_spectra_destroy(&s);
@@ -73,8 +72,8 @@ tv_error *tv_alpha2_threshold(tv_method_id method, int k, int p, int q, const do
   TV_TRY(tv_allocate(p, sizeof(*values), &values));
   const double weakest = weakest_signal(method, k, p, signal, theta, values);
   for (int i = 0; i < q; ++i) {
-    const double needed = method == TV_RECONSTRUCTION ? gamma[i] / (weakest * weakest) - 1
-                                                      : (1 - weakest) / weakest;
+    const double needed =
+        method == TV_RECONSTRUCTION ? gamma[i] / (weakest * weakest) - 1 : (1 - weakest) / weakest;
     *out = fmax(*out, needed - theta[p + i] / gamma[i]);
   }
   free(values);

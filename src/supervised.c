@@ -23,8 +23,7 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, tv_o
   tv_distmat *product = NULL;
   TV_TRY(tv_distmat_create(s->S->grid, s->d, s->l, &product));
   tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
-  out->objective =
-      s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, product);
+  out->objective = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, product);
   for (int64_t i = 0; i < (int64_t)product->leading * product->local_columns; ++i)
     product->data[i] -= s->B->data[i];
   out->residual = sqrt(tv_dot(product, product) / tv_dot(s->B, s->B));

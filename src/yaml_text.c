@@ -12,8 +12,8 @@ static size_t byte_of(const char *text, yaml_mark_t mark) {
     const char *end = strchr(at, '\n');
     at = end ? end + 1 : at + strlen(at);
   }
-  for (size_t column = 0; column < mark.column && *at; ++column)
-    do ++at;
+  for (size_t column = 0; column < mark.column && *at; ++column) do
+      ++at;
     while ((*at & 0xC0) == 0x80);
   return (size_t)(at - text);
 }
@@ -30,8 +30,8 @@ static int load_document(const char *text, yaml_document_t *document) {
 static yaml_node_t *child(yaml_document_t *document, yaml_node_t *node, const char *key,
                           size_t length) {
   if (!node || node->type != YAML_MAPPING_NODE) return NULL;
-  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-       pair < node->data.mapping.pairs.top; ++pair) {
+  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
+       ++pair) {
     const yaml_node_t *name = yaml_document_get_node(document, pair->key);
     if (name->type == YAML_SCALAR_NODE && name->data.scalar.length == length &&
         memcmp(name->data.scalar.value, key, length) == 0)
@@ -119,10 +119,9 @@ static tv_error *insert_entry(char **text, yaml_document_t *document, const yaml
 }
 
 static tv_error *replace_node(char **text, const yaml_node_t *node, const char *value) {
-  const int is_block = (node->type == YAML_MAPPING_NODE &&
-                        node->data.mapping.style != YAML_FLOW_MAPPING_STYLE) ||
-                       (node->type == YAML_SEQUENCE_NODE &&
-                        node->data.sequence.style != YAML_FLOW_SEQUENCE_STYLE);
+  const int is_block =
+      (node->type == YAML_MAPPING_NODE && node->data.mapping.style != YAML_FLOW_MAPPING_STYLE) ||
+      (node->type == YAML_SEQUENCE_NODE && node->data.sequence.style != YAML_FLOW_SEQUENCE_STYLE);
   char *line;
   TV_TRY(tv_allocate((long long)strlen(value) + 2, 1, &line));
   sprintf(line, is_block ? "%s\n" : "%s", value); /* a block ends where the next key begins */
@@ -143,7 +142,8 @@ tv_error *tv_yaml_set(char **text, const char *path, const char *value) {
   } else {
     char *entry = NULL;
     error = nested_entry(rest, value, &entry);
-    if (!error && !node) error = splice(text, 0, strlen(*text), entry);
+    if (!error && !node)
+      error = splice(text, 0, strlen(*text), entry);
     else if (!error && node->type == YAML_MAPPING_NODE)
       error = insert_entry(text, &document, node, entry);
     else if (!error)

@@ -27,7 +27,8 @@ typedef struct {
  *                                                                                   Collective. */
 tv_error *tv_archive_expect_writable(const char *path, int replaces, MPI_Comm comm);
 
-/* Write the archive. On an error nothing is left at `path` that was not there before. Collective. */
+/* Write the archive. On an error nothing is left at `path` that was not there before. Collective.
+ */
 tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm);
 
 /* What the report needs of an archive. */

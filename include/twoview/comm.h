@@ -20,7 +20,7 @@ tv_error *tv_broadcast_text(MPI_Comm comm, char **text);
 /* Transfers of `count` doubles cut into messages that MPI's int counts can hold. */
 void tv_send(MPI_Comm comm, int to, const double *data, int64_t count);
 void tv_receive(MPI_Comm comm, int from, double *data, int64_t count);
-void tv_broadcast(MPI_Comm comm, int root, double *data, int64_t count);  /* collective */
-void tv_sum_all(MPI_Comm comm, double *data, int64_t count);  /* in place, collective */
+void tv_broadcast(MPI_Comm comm, int root, double *data, int64_t count); /* collective */
+void tv_sum_all(MPI_Comm comm, double *data, int64_t count);             /* in place, collective */
 
 #endif

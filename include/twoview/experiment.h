@@ -10,7 +10,7 @@
 typedef enum { TV_SOURCE_IDX = 1, TV_SOURCE_HDF5, TV_SOURCE_GAUSSIAN } tv_source_type;
 typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
 typedef enum { TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS } tv_method_id;
-typedef enum { TV_REPRESENT_NONE = 1, TV_REPRESENT_LAST, TV_REPRESENT_ALL } tv_represent;
+typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
 
 /* s_i = scale * i^-exponent, i = 1 .. features. */
 typedef struct {
@@ -26,15 +26,15 @@ typedef struct {
 
 typedef struct {
   tv_source_type type;
-  char *images;             /* idx: file of images, plain or gzipped */
-  char *labels;             /* idx: file of labels; hdf5: 1D dataset of class labels, optional */
-  char *file;               /* hdf5: file */
-  char *samples;            /* hdf5: 2D dataset, samples as rows */
-  char *targets;            /* hdf5: 2D dataset of targets, optional, instead of labels */
-  double *spectrum;         /* gaussian: variances, largest first */
+  char *images;     /* idx: file of images, plain or gzipped */
+  char *labels;     /* idx: file of labels; hdf5: 1D dataset of class labels, optional */
+  char *file;       /* hdf5: file */
+  char *samples;    /* hdf5: 2D dataset, samples as rows */
+  char *targets;    /* hdf5: 2D dataset of targets, optional, instead of labels */
+  double *spectrum; /* gaussian: variances, largest first */
   unsigned spectrum_count;
-  tv_power_law power_law;   /* gaussian: instead of the spectrum */
-  tv_teacher teacher;       /* gaussian */
+  tv_power_law power_law; /* gaussian: instead of the spectrum */
+  tv_teacher teacher;     /* gaussian */
 } tv_source_spec;
 
 typedef struct {
@@ -46,14 +46,14 @@ typedef struct {
 } tv_encoder_spec;
 
 typedef struct {
-  int components;       /* q, irrelevant components appended to the p features */
-  double *lambda_max;   /* eigenvalues of Gamma are drawn from U[0, lambda_max] */
+  int components;     /* q, irrelevant components appended to the p features */
+  double *lambda_max; /* eigenvalues of Gamma are drawn from U[0, lambda_max] */
   unsigned lambda_max_count;
 } tv_noise_spec;
 
 typedef struct {
-  double theta_max;     /* eigenvalues of Theta are drawn from U[0, theta_max] */
-  double *alpha;        /* alignments of the augmentation with the noise */
+  double theta_max; /* eigenvalues of Theta are drawn from U[0, theta_max] */
+  double *alpha;    /* alignments of the augmentation with the noise */
   unsigned alpha_count;
 } tv_augmentation_spec;
 
@@ -62,8 +62,9 @@ typedef struct {
 } tv_size_range;
 
 typedef struct {
-  int encoders, samples; /* booleans: store encoders and decoders; the samples themselves */
-  tv_represent representations;
+  tv_keep encoders; /* and decoders */
+  tv_keep representations;
+  int samples;                /* boolean: the samples themselves */
   int representation_samples; /* represented samples: the first of the nested order */
 } tv_archive_spec;
 
@@ -91,8 +92,8 @@ typedef struct {
 
   int64_t *sizes; /* n_1 < n_2 < ..., nested sample sizes */
   int sizes_count;
-  char *file;            /* as given, for messages */
-  char *text;            /* as read */
+  char *file;                   /* as given, for messages */
+  char *text;                   /* as read */
   const char *const *overrides; /* borrowed, NULL-terminated: KEY=VALUE */
 } tv_experiment;
 

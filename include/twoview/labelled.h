@@ -23,7 +23,8 @@ tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count); /* 0 .. 
 
 /* A variable over dimensions of the group (or, with a leading '/', of the root), the last running
  * fastest; `dimensions` ends with NULL. `values` NULL reserves an array to be written later, one
- * chunk for each index of the first `outer` dimensions. Chunked, shuffled, deflated, checksummed. */
+ * chunk for each index of the first `outer` dimensions. Chunked, shuffled, deflated, checksummed.
+ */
 tv_error *tv_label_array(hid_t group, tv_label label, const char *const *dimensions, int outer,
                          const double *values);
 tv_error *tv_label_word_array(hid_t group, tv_label label, const char *const *dimensions,

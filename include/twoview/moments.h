@@ -7,12 +7,12 @@
 #include "twoview/sampling.h"
 
 typedef struct {
-  int p, q, l, width;      /* as in tv_sampling */
-  int replicates, levels;  /* levels: nested sample sizes */
-  const int64_t *sizes;    /* borrowed from the experiment */
-  double *data;            /* replicates x levels matrices of width x width, full symmetric */
+  int p, q, l, width;     /* as in tv_sampling */
+  int replicates, levels; /* levels: nested sample sizes */
+  const int64_t *sizes;   /* borrowed from the experiment */
+  double *data;           /* replicates x levels matrices of width x width, full symmetric */
   int64_t head_rows;
-  double *head;            /* replicates x head_rows x width: the first rows of each nested order */
+  double *head; /* replicates x head_rows x width: the first rows of each nested order */
 } tv_moments;
 
 /* Accumulate this rank's shards, reduce along the shards' tree and prefix-sum over sizes. Every

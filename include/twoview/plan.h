@@ -10,12 +10,12 @@
 typedef struct {
   int ranks, groups, grid_rows, grid_columns, d, width;
   int64_t points, solutions;
-  double memory_bytes;  /* of the fullest rank, beside what libraries take */
+  double memory_bytes;              /* of the fullest rank, beside what libraries take */
   double moment_flops, solve_flops; /* of all ranks together */
-  double normals;       /* random normals drawn, all ranks */
-  double reduced_bytes; /* sent by a rank that sends, at the most */
-  double archive_bytes; /* before compression */
-  double seconds;       /* estimate from this machine's own rates, measured for it */
+  double normals;                   /* random normals drawn, all ranks */
+  double reduced_bytes;             /* sent by a rank that sends, at the most */
+  double archive_bytes;             /* before compression */
+  double seconds;                   /* estimate from this machine's own rates, measured for it */
 } tv_plan;
 
 /* Collective: rank 0 measures the rates. */

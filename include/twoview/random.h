@@ -9,19 +9,19 @@
 
 /* What a number is drawn for. The values are part of an experiment's identity: never renumber. */
 typedef enum {
-  TV_FOR_PERMUTATION = 1,  /* the order in which a data set is subsampled */
-  TV_FOR_NOISE = 2,        /* the irrelevant components z, index = sample */
-  TV_FOR_GAMMA = 3,        /* eigenvalues of the noise covariance, index = 0 */
-  TV_FOR_THETA = 4,        /* eigenvalues of the augmentation covariance, index = 0 */
-  TV_FOR_FEATURES = 5,     /* generated features, index = sample */
-  TV_FOR_TARGETS = 6,      /* noise of generated targets, index = sample */
-  TV_FOR_TEACHER = 7,      /* weights of the linear teacher or class means, index = target */
+  TV_FOR_PERMUTATION = 1, /* the order in which a data set is subsampled */
+  TV_FOR_NOISE = 2,       /* the irrelevant components z, index = sample */
+  TV_FOR_GAMMA = 3,       /* eigenvalues of the noise covariance, index = 0 */
+  TV_FOR_THETA = 4,       /* eigenvalues of the augmentation covariance, index = 0 */
+  TV_FOR_FEATURES = 5,    /* generated features, index = sample */
+  TV_FOR_TARGETS = 6,     /* noise of generated targets, index = sample */
+  TV_FOR_TEACHER = 7,     /* weights of the linear teacher or class means, index = target */
 } tv_purpose;
 
 typedef struct {
   uint64_t seed;
-  tv_purpose purpose;  /* below 256 */
-  uint32_t replicate;  /* below 2^24 */
+  tv_purpose purpose; /* below 256 */
+  uint32_t replicate; /* below 2^24 */
 } tv_stream;
 
 /* `count` independent uniforms in (0, 1), 52 bits each, for one index of a stream. */

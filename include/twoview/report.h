@@ -10,7 +10,8 @@
  * table and the paths of the files to `out`. */
 tv_error *tv_report(const char *path, const char *directory, FILE *out);
 
-/* Mean, least and largest value of a quantity over the replicates that were solved (NaN if none). */
+/* Mean, least and largest value of a quantity over the replicates that were solved (NaN if none).
+ */
 typedef struct {
   double mean, least, largest;
 } tv_band;

@@ -24,18 +24,17 @@ typedef enum {
 
 typedef struct {
   int replicates, magnitudes, alphas, levels, methods;
-  int64_t points;                   /* replicates x magnitudes x alphas x levels, in this order */
-  double *quantity[TV_QUANTITIES];  /* points x methods each, on every rank */
-  double *alpha2_threshold;         /* replicates x magnitudes x methods, on every rank */
+  int64_t points;                  /* replicates x magnitudes x alphas x levels, in this order */
+  double *quantity[TV_QUANTITIES]; /* points x methods each, on every rank */
+  double *alpha2_threshold;        /* replicates x magnitudes x methods, on every rank */
 
-  int64_t first_point, own_points;  /* points solved here; none on ranks that lead no group */
-  int d, p;                         /* inputs of an encoder; important ones */
-  int rows[TV_METHODS];             /* of each method's encoder; 0 for a method not run */
-  double *encoder[TV_METHODS];      /* own_points x rows x d, or NULL when not kept */
-  double *decoder;                  /* own_points x k x d: RC's D', or NULL when not kept */
-
-  int represented_levels;           /* the last so many sample sizes are represented */
-  int represented_samples;
+  int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
+  int d, p;                        /* inputs of an encoder; important ones */
+  int rows[TV_METHODS];            /* of each method's encoder; 0 for a method not run */
+  int kept_levels;                 /* encoders are kept for the last so many sample sizes */
+  double *encoder[TV_METHODS];     /* own kept points x rows x d, or NULL */
+  double *decoder;                 /* own kept points x k x d: RC's D', or NULL */
+  int represented_levels, represented_samples;
   double *representation[TV_METHODS]; /* own represented points x samples x rows, or NULL */
 } tv_results;
 
@@ -48,13 +47,17 @@ void tv_results_destroy(tv_results **results);
 
 /* Encode the head of the moments, un-augmented and corrupted as the encoders' training data were.
  * Needs the encoders.                                                           Not collective. */
-tv_error *tv_results_represent(const tv_experiment *experiment, const tv_moments *moments,
-                               const tv_spectra *spectra, tv_results *results);
+tv_error *tv_results_represent(const tv_moments *moments, const tv_spectra *spectra,
+                               tv_results *results);
 
 /* Index of a point. */
 int64_t tv_point(const tv_results *results, int replicate, int magnitude, int alpha, int level);
 
-/* Points solved here whose sample size is represented, and how many such points come before. */
-void tv_represented_range(const tv_results *results, int64_t *first, int64_t *count);
+/* How many of the points before `point` have one of the last `levels` sample sizes: the index of a
+ * point among those that are kept or represented. */
+int64_t tv_point_among(const tv_results *results, int levels, int64_t point);
+
+/* How many of the last sample sizes a choice means. */
+int tv_levels_of(const tv_results *results, tv_keep keep);
 
 #endif

@@ -26,14 +26,15 @@ typedef struct {
  * targets. Grouped by the smallest sample size that contains them. */
 typedef struct {
   int replicate, rows;
-  const double *u;           /* rows x width, rows contiguous */
-  const int64_t *position;   /* of each row in the nested order */
-  const int *level_end;      /* rows of levels 0 .. j are the first level_end[j] */
+  const double *u;         /* rows x width, rows contiguous */
+  const int64_t *position; /* of each row in the nested order */
+  const int *level_end;    /* rows of levels 0 .. j are the first level_end[j] */
 } tv_batch;
 
 typedef tv_error *tv_batch_visitor(void *context, const tv_batch *batch);
 
-/* Rows wanted: replicates [replicate, replicate_end), places [first, end) of their nested orders. */
+/* Rows wanted: replicates [replicate, replicate_end), places [first, end) of their nested orders.
+ */
 typedef struct {
   int replicate, replicate_end;
   int64_t first, end;

@@ -5,12 +5,12 @@
 #include "twoview/solution.h"
 
 typedef struct {
-  double score;    /* RC, JE: least linear-probe loss min_V (1/n) sum |y - V E x|^2 on un-augmented
-                    * inputs, without intercept; SL: its own loss (1/n) sum |y - V x|^2 */
-  double leakage;  /* of the encoder onto the noise: the largest squared sine between the row space
-                    * of E L (S-whitened) and the important components; 0: none, 1: some direction
-                    * of the representation is all noise */
-  double optimum;  /* theory's least value of the objective */
+  double score;   /* RC, JE: least linear-probe loss min_V (1/n) sum |y - V E x|^2 on un-augmented
+                   * inputs, without intercept; SL: its own loss (1/n) sum |y - V x|^2 */
+  double leakage; /* of the encoder onto the noise: the largest squared sine between the row space
+                   * of E L (S-whitened) and the important components; 0: none, 1: some direction
+                   * of the representation is all noise */
+  double optimum; /* theory's least value of the objective */
   tv_optimality optimality;
 } tv_scores;
 

@@ -1,5 +1,6 @@
 /* The second moments of a linear problem (all that the closed forms need), made from the moment
- * matrix for one noise covariance and one augmentation: mean x and covariance Theta + alpha^2 Gamma.
+ * matrix for one noise covariance and one augmentation: mean x and covariance Theta + alpha^2
+ * Gamma.
  */
 #ifndef TWOVIEW_STATISTICS_H
 #define TWOVIEW_STATISTICS_H

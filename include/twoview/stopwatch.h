@@ -2,12 +2,18 @@
 #ifndef TWOVIEW_STOPWATCH_H
 #define TWOVIEW_STOPWATCH_H
 
-typedef enum { TV_STAGE_OPEN, TV_STAGE_FEATURES, TV_STAGE_MOMENTS, TV_STAGE_SOLVES, TV_STAGES } tv_stage;
+typedef enum {
+  TV_STAGE_OPEN,
+  TV_STAGE_FEATURES,
+  TV_STAGE_MOMENTS,
+  TV_STAGE_SOLVES,
+  TV_STAGES
+} tv_stage;
 
 typedef struct {
   double begun, lap; /* MPI_Wtime */
   double seconds[TV_STAGES];
-  char started[32];  /* UTC, ISO 8601 */
+  char started[32]; /* UTC, ISO 8601 */
 } tv_stopwatch;
 
 tv_stopwatch tv_stopwatch_start(void);
