@@ -7,66 +7,7 @@
 #include "fortran.h"
 #include "twoview/comm.h"
 #include "twoview/dense.h"
-#include "twoview/shard.h"
-
-/* One pass over the raw data: the moments of (x - shift, 1). Shifting by a sample keeps the
- * covariance accurate when means are large beside the spread. */
-typedef struct {
-  const tv_partition *partition;
-  const tv_source *source;
-  const double *shift;
-  double *x, *y;   /* one batch, as read */
-  double *shifted; /* one batch of (x - shift, 1) */
-} raw_pass;
-
-static tv_error *add_raw_shard(void *context, int shard, double *sum) {
-  const raw_pass *pass = context;
-  const int inputs = pass->source->features, width = inputs + 1;
-  const double unit = 1;
-  const int64_t end = tv_shard_first(pass->partition, shard + 1);
-  for (int64_t first = tv_shard_first(pass->partition, shard); first < end; first += TV_BATCH) {
-    const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
-    TV_TRY(pass->source->read(pass->source, 0, first, count, pass->x, pass->y));
-    for (int i = 0; i < count; ++i) {
-      const double *x = pass->x + (int64_t)i * inputs;
-      double *row = pass->shifted + (int64_t)i * width;
-      for (int j = 0; j < inputs; ++j) row[j] = x[j] - pass->shift[j];
-      row[inputs] = 1;
-    }
-    dsyrk_("L", "N", &width, &count, &unit, pass->shifted, &width, &unit, sum, &width, 1, 1);
-  }
-  return NULL;
-}
-
-/* Row 0 of the data, from the rank that has it. */
-static tv_error *take_shift(const raw_pass *pass, double *shift) {
-  const tv_partition *p = pass->partition;
-  int owner = 0;
-  while (tv_shard_first_of_rank(p, owner + 1) == 0) ++owner;
-  tv_error *error = NULL;
-  if (p->rank == owner) error = pass->source->read(pass->source, 0, 0, 1, shift, pass->y);
-  TV_TRY(tv_agree(p->comm, error));
-  tv_broadcast(p->comm, owner, shift, pass->source->features);
-  return NULL;
-}
-
-/* The raw sums of the whole data set, (inputs + 1)^2, on every rank. */
-static tv_error *sum_raw(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
-                         double *shift, double *sums) {
-  const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
-  const int64_t width = source->features + 1;
-  raw_pass pass = {.partition = &partition, .source = source, .shift = shift};
-  tv_error *error = tv_allocate(TV_BATCH * (width - 1), sizeof(double), &pass.x);
-  if (!error) error = tv_allocate((int64_t)TV_BATCH * source->targets, sizeof(double), &pass.y);
-  if (!error) error = tv_allocate(TV_BATCH * width, sizeof(double), &pass.shifted);
-  error = tv_agree(comm, error);
-  if (!error) error = take_shift(&pass, shift);
-  if (!error) error = tv_shard_sum(&partition, width * width, add_raw_shard, &pass, sums);
-  free(pass.x);
-  free(pass.y);
-  free(pass.shifted);
-  return error;
-}
+#include "twoview/raw_moments.h"
 
 /* mean = shift + sum/n, and the covariance into the lower triangle of `covariance`. */
 static void centre(int inputs, int64_t rows, const double *sums, const double *shift, double *mean,
@@ -135,7 +76,7 @@ static tv_error *fit_data(const tv_experiment *experiment, const tv_source *sour
   if (!error) error = tv_allocate(f->inputs, sizeof(*f->mean), &f->mean);
   if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
   error = tv_agree(comm, error);
-  if (!error) error = sum_raw(experiment, source, comm, shift, sums);
+  if (!error) error = tv_raw_moments_sum(experiment, source, comm, shift, sums);
   if (!error) error = tv_agree(comm, rank == 0 ? rotate(f, source->rows, sums, shift) : NULL);
   free(sums);
   free(shift);

@@ -13,11 +13,16 @@ typedef struct {
   unsigned char *images, *labels;
 } idx_rows;
 
+static const unsigned char *row_bytes(const tv_source *source, int64_t first) {
+  const idx_rows *mine = source->state;
+  return mine->images + (first - mine->first) * source->features;
+}
+
 static tv_error *read_rows(const tv_source *source, int replicate, int64_t first, int count,
                            double *x, double *y) {
   const idx_rows *mine = source->state;
   (void)replicate;
-  const unsigned char *image = mine->images + (first - mine->first) * source->features;
+  const unsigned char *image = row_bytes(source, first);
   const unsigned char *label = mine->labels + (first - mine->first);
   const int64_t pixels = (int64_t)count * source->features;
   for (int64_t i = 0; i < pixels; ++i) x[i] = image[i];
@@ -100,6 +105,7 @@ tv_error *tv_source_open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_
   int rank;
   MPI_Comm_rank(comm, &rank);
   source->read = read_rows;
+  source->bytes = row_bytes;
   source->close = close_rows;
   tv_idx images = {0}, labels = {0};
   tv_error *error = tv_allocate(1, sizeof(idx_rows), &source->state);

@@ -30,6 +30,10 @@ struct tv_source {
    * contiguous. Rows of file sources must lie in this rank's shards.            Not collective. */
   tv_error *(*read)(const tv_source *source, int replicate, int64_t first, int count, double *x,
                     double *y);
+
+  /* Sources of bytes: the same rows as they are stored, count x features; else NULL. */
+  const unsigned char *(*bytes)(const tv_source *source, int64_t first);
+
   void (*close)(tv_source *source);
 };
 

@@ -1,0 +1,34 @@
+#!/bin/sh
+# All tests, from nothing: installs what is missing (Debian, root or sudo), builds, tests, and tests
+# the units again under the address and undefined-behaviour sanitizers.
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+export LC_ALL=C.UTF-8
+
+sh "$root/jobs/install.sh" check clang-format hdf5-tools gnuplot-nox dataset-fashion-mnist \
+  python3 python3-numpy python3-h5py python3-xarray python3-h5netcdf || exit 1
+sh "$root/jobs/build.sh" "$root/build-tests" -Dwerror=true || exit 1
+sh "$root/jobs/build.sh" "$root/build-sanitized" -Dbuildtype=debugoptimized -Dwerror=true \
+  -Db_sanitize=address,undefined -Db_lundef=false || exit 1
+
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+status=0
+run_tests() {
+  meson test --no-rebuild --print-errorlogs "$@" >"$log" 2>&1 || status=1
+  cat "$log"
+  totals="$totals
+$(grep -E '^(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Timeout):' "$log")"
+}
+totals=
+run_tests -C "$root/build-tests"
+# Leaks are looked for in the units; Open MPI's own hide those of whatever is linked to it.
+UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=abort_on_error=1 \
+  run_tests -C "$root/build-sanitized" --suite unit
+
+echo "$totals" | awk -F: '
+  /^(Ok|Expected Fail):/ { passed += $2 }
+  /^(Fail|Unexpected Pass|Timeout):/ { failed += $2 }
+  /^Skipped:/ { skipped += $2 }
+  END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }'
+exit "$status"
