@@ -82,7 +82,7 @@ tv_label tv_quantity_label(tv_quantity quantity) {
       {"objective_optimum", "least objective by theory", "1"},
       {"residual", "relative residual of the stationarity equation", "1"},
       {"orthonormality", "largest entry of |E S E' - I|", "1"},
-      {"status", "0: solved, otherwise the solver's info", "1"}};
+      {"status", "0: solved, -1: residual too large, otherwise the solver's info", "1"}};
   return labels[quantity];
 }
 

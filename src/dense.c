@@ -6,9 +6,9 @@
 
 #include "fortran.h"
 
-/* Beyond this share of all eigenvectors, computing all of them is faster than selecting. Measured
- * at d = 100: the top 10 take 0.42 ms (pdsyevr by index), the top 50 1.2 ms; all of them 0.73 ms
- * (pdsyevd). */
+/* Beyond this share of all eigenvectors, computing all of them (pdsyevd) is as fast as selecting
+ * (pdsyevr by index). Measured on one rank, selected and all: d = 300, top 32: 4.3 and 7.2 ms, top
+ * 64: 6.5 and 7.0 ms, top 100: 9.0 and 7.2 ms; d = 1000, top 64: 101 and 185 ms. */
 static const double selective_share = 0.2;
 
 static const int one = 1;
@@ -51,24 +51,29 @@ void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_
           1);
 }
 
-/* Workspace as a query asked for it: queries answer in doubles, which may round down. */
+/* Workspace as a query asked for it. Queries answer in doubles, which may round down, and that of
+ * pdsyevd (ScaLAPACK 2.2) forgets what pdormtr needs, which then does nothing but complain on
+ * stdout: leave room for it. */
 typedef struct {
   double *reals;
   int *integers;
   int real_count, integer_count;
 } workspace;
 
-static tv_error *take_workspace(const tv_grid *grid, const char *routine, double reals,
+static tv_error *take_workspace(const tv_distmat *a, const char *routine, double reals,
                                 int integers, workspace *work) {
-  if (reals * 1.01 + 64 > INT_MAX)
+  const double block = a->descriptor[4];
+  const double wanted =
+      reals * 1.01 + 5.0 * a->rows + 64 + (a->local_rows + a->local_columns + 2 * block) * block;
+  if (wanted > INT_MAX)
     return tv_fail("%s: a workspace of %.0f numbers is more than ScaLAPACK can count; use more "
                    "ranks per point",
-                   routine, reals);
-  work->real_count = (int)(reals * 1.01) + 64;
+                   routine, wanted);
+  work->real_count = (int)wanted;
   work->integer_count = integers + 64;
   tv_error *error = tv_allocate(work->real_count, sizeof(double), &work->reals);
   if (!error) error = tv_allocate(work->integer_count, sizeof(int), &work->integers);
-  return tv_grid_agree(grid, error);
+  return tv_grid_agree(a->grid, error);
 }
 
 static void drop_workspace(workspace *work) {
@@ -84,7 +89,7 @@ static tv_error *eigen_all(tv_distmat *a, double *values, tv_distmat *z, int *in
   const int query = -1;
   pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
            z->descriptor, &reals, &query, &integers, &query, info, 1, 1);
-  tv_error *error = take_workspace(a->grid, "pdsyevd", reals, integers, &work);
+  tv_error *error = take_workspace(a, "pdsyevd", reals, integers, &work);
   if (!error)
     pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
              z->descriptor, work.reals, &work.real_count, work.integers, &work.integer_count, info,
@@ -102,7 +107,7 @@ static tv_error *eigen_some(tv_distmat *a, int k, double *values, tv_distmat *z,
   pdsyevr_("V", "I", "L", &a->rows, a->data, &one, &one, a->descriptor, &nothing, &nothing, &one,
            &k, &values_found, &vectors_found, values, z->data, &one, &one, z->descriptor, reals,
            &query, integers, &query, info, 1, 1, 1);
-  tv_error *error = take_workspace(a->grid, "pdsyevr", reals[0], integers[0], &work);
+  tv_error *error = take_workspace(a, "pdsyevr", reals[0], integers[0], &work);
   if (!error)
     pdsyevr_("V", "I", "L", &a->rows, a->data, &one, &one, a->descriptor, &nothing, &nothing, &one,
              &k, &values_found, &vectors_found, values, z->data, &one, &one, z->descriptor,
@@ -112,12 +117,14 @@ static tv_error *eigen_some(tv_distmat *a, int k, double *values, tv_distmat *z,
   return error;
 }
 
-/* The eigenpairs of -a, so that the largest of `a` come first. */
+/* The eigenpairs of -a, so that the largest of `a` come first. pdsyevr gives pdormtr a workspace
+ * that is large enough only when at least a block of pairs is asked for. */
 static tv_error *eigen_negated(tv_distmat *a, int k, double *values, tv_distmat *z, int *status) {
-  const int is_selective = k < selective_share * a->rows;
+  const int block = a->descriptor[4], wanted = k > block ? k : block;
+  const int is_selective = wanted < selective_share * a->rows;
   int info = 0;
   for (int64_t i = 0; i < (int64_t)a->leading * a->local_columns; ++i) a->data[i] = -a->data[i];
-  TV_TRY(is_selective ? eigen_some(a, k, values, z, &info) : eigen_all(a, values, z, &info));
+  TV_TRY(is_selective ? eigen_some(a, wanted, values, z, &info) : eigen_all(a, values, z, &info));
   return judge(is_selective ? "pdsyevr" : "pdsyevd", info, status);
 }
 
@@ -144,7 +151,7 @@ static tv_error *singular_all(tv_distmat *a, double *values, tv_distmat *right, 
   pdgesvd_("N", "V", &a->rows, &a->columns, a->data, &one, &one, a->descriptor, values, &unused,
            &one, &one, a->descriptor, right->data, &one, &one, right->descriptor, &reals, &query,
            info, 1, 1);
-  tv_error *error = take_workspace(a->grid, "pdgesvd", reals, 0, &work);
+  tv_error *error = take_workspace(a, "pdgesvd", reals, 0, &work);
   if (!error)
     pdgesvd_("N", "V", &a->rows, &a->columns, a->data, &one, &one, a->descriptor, values, &unused,
              &one, &one, a->descriptor, right->data, &one, &one, right->descriptor, work.reals,

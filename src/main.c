@@ -104,15 +104,13 @@ static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char 
   return take_operand(argc, argv, "EXPERIMENT.yaml", &o->experiment);
 }
 
-static tv_error *join_words(int count, char **words, char **out) {
-  size_t size = 1;
-  for (int i = 0; i < count; ++i) size += strlen(words[i]) + 1;
-  TV_TRY(tv_allocate((long long)size, 1, out));
-  for (int i = 0; i < count; ++i) {
-    strcat(*out, i ? " " : "");
-    strcat(*out, words[i]);
-  }
-  return NULL;
+static tv_error *command_line(int count, char **words, char **out) {
+  size_t size;
+  FILE *line = open_memstream(out, &size);
+  if (!line) return tv_fail_errno("the command line");
+  fputs("twoview", line);
+  for (int i = 0; i < count; ++i) fprintf(line, " %s", words[i]);
+  return fclose(line) == 0 ? NULL : tv_fail_errno("the command line");
 }
 
 static tv_error *run_with(int argc, char **argv, const char *command, const char **overrides,
@@ -143,7 +141,7 @@ static int main_run(int argc, char **argv) {
   tv_hdf5_quiet();
   tv_limit_blas_threads();
   tv_error *error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
-  if (!error) error = join_words(argc, argv, &command);
+  if (!error) error = command_line(argc, argv, &command);
   if (!error) error = run_with(argc, argv, command, overrides, rank);
   const int exit_code = report_error(error, rank == 0);
   free(command);

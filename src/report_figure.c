@@ -80,7 +80,7 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
                         FILE *out) {
   const int m = method_of_column(a, column), is_bottom = g == a->magnitudes - 1;
   char magnitude[32];
-  const double left = 0.085, right = 0.99, top = 0.90, bottom = 0.115, gap = 0.018;
+  const double left = 0.105, right = 0.99, top = 0.90, bottom = 0.115, gap = 0.018;
   const double width = (right - left - gap * (columns - 1)) / columns;
   const double height = (top - bottom - 2 * gap * (a->magnitudes - 1)) / a->magnitudes;
   const double x = left + panel_column * (width + gap), y = top - (g + 1) * height - 2 * gap * g;
@@ -91,7 +91,7 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
   format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
   if (panel_column == 0)
     fprintf(out,
-            "set ylabel \"distance to optimality\\nλ_{max} = %s\" offset 1\n"
+            "set ylabel \"λ_{max} = %s\\ndistance to optimality\" offset 0.5\n"
             "set format y \"10^{%%L}\"\n",
             magnitude);
   else
@@ -141,8 +141,8 @@ static void write_script(const tv_archive *a, FILE *out) {
           "set logscale xy\nset xrange [%.10g:%.10g]\nset yrange [%g:%g]\n"
           "set ytics %g,100 nomirror\nset xtics 1,10 nomirror\nset mytics 1\n"
           "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\n"
-          "set label 1 \"dashed: α below the threshold of theory\" at screen 0.085,0.965 "
-          "left font ',11' textcolor rgb '#555555'\n"
+          "set label 1 \"dashed: α below the threshold of theory\" at screen 0.105,0.965 "
+          "left textcolor rgb '#555555'\n"
           "set multiplot\n",
           a->n[0] / 1.15, a->n[a->levels - 1] * 1.15, low, high, low);
   for (int g = 0; g < a->magnitudes; ++g) {

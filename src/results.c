@@ -65,6 +65,19 @@ static int64_t share_begin(const group *g, int64_t items, int index) {
 
 /* ---- One method at one point ---- */
 
+/* Beyond this relative residual a solution is none, whatever the solver said of it. */
+static const double largest_residual = 1e-6;
+
+/* Solve and score. status: 0, the solver's info, or TV_UNSOUND. The caller destroys `solution`. */
+static tv_error *solve_and_score(const tv_method *method, const tv_statistics *statistics, int k,
+                                 tv_solution *solution, tv_scores *scores, int *status) {
+  TV_TRY(method->solve(statistics, k, solution, status));
+  if (*status) return NULL;
+  TV_TRY(tv_scores_evaluate(method, statistics, solution, scores));
+  if (!(scores->optimality.residual <= largest_residual)) *status = TV_UNSOUND;
+  return NULL;
+}
+
 static void record_failure(tv_results *r, int64_t entry, int status) {
   for (int i = 0; i < TV_QUANTITIES; ++i)
     if (i != TV_SCORE_CLEAN && i != TV_DISTANCE) r->quantity[i][entry] = NAN;
@@ -99,11 +112,11 @@ static tv_error *solve_method(const solver *s, const tv_statistics *statistics, 
   tv_scores scores;
   int status = 0;
   const int64_t entry = point * r->methods + m;
-  tv_error *error = method->solve(statistics, s->experiment->encoder.k, &solution, &status);
+  tv_error *error =
+      solve_and_score(method, statistics, s->experiment->encoder.k, &solution, &scores, &status);
   if (!error && status == 0) {
-    error = tv_scores_evaluate(method, statistics, &solution, &scores);
-    if (!error && s->group->is_leader) record_scores(r, entry, &scores);
-    if (!error) keep_solution(s, method->id, point, &solution);
+    if (s->group->is_leader) record_scores(r, entry, &scores);
+    keep_solution(s, method->id, point, &solution);
   } else if (!error && s->group->is_leader) {
     record_failure(r, entry, status);
   }
@@ -163,9 +176,8 @@ static tv_error *solve_clean(const solver *s, int replicate, int level, double *
     const tv_method *method = tv_method_of(s->experiment->methods[m]);
     tv_solution solution = {0};
     int method_status = status;
-    if (status == 0) error = method->solve(statistics, k, &solution, &method_status);
-    if (!error && method_status == 0)
-      error = tv_scores_evaluate(method, statistics, &solution, &found);
+    if (status == 0)
+      error = solve_and_score(method, statistics, k, &solution, &found, &method_status);
     if (s->group->is_leader) scores[m] = method_status == 0 ? found.score : NAN;
     tv_solution_destroy(&solution);
   }

@@ -18,9 +18,11 @@ typedef enum {
   TV_OBJECTIVE_OPTIMUM, /* the least value that theory gives */
   TV_RESIDUAL,          /* of the stationarity equation */
   TV_ORTHONORMALITY,    /* max |E S E' - I| */
-  TV_STATUS,            /* 0: solved; else the solver's info, and the other quantities are NaN */
+  TV_STATUS, /* 0: solved; else the solver's info or TV_UNSOUND, and the others are NaN */
   TV_QUANTITIES
 } tv_quantity;
+
+enum { TV_UNSOUND = -1 }; /* a status: the residual is too large for a solution */
 
 typedef struct {
   int replicates, magnitudes, alphas, levels, methods;

@@ -1,0 +1,77 @@
+"""Running the program from outside, for the system tests."""
+import atexit
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import textwrap
+
+import h5py
+
+TWOVIEW = os.environ["TWOVIEW"]
+MPI_TEST = os.environ["MPI_TEST"]
+ROOT = pathlib.Path(os.environ["SOURCE_ROOT"])
+FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
+
+folder = pathlib.Path(tempfile.mkdtemp(prefix="twoview."))
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+GAUSSIAN = """\
+name: small
+seed: 3
+replicates: 2
+source:
+  type: gaussian
+  spectrum: [4, 3, 2, 1]
+  teacher: {type: linear, targets: 2, noise: 0.1}
+noise: {components: 5, lambda_max: [1, 10]}
+augmentation: {theta_max: 0.5, alpha: [0.5, 2]}
+samples: [50, 300]
+encoder: {k: 3}
+archive: {encoders: all, representations: all, samples: true}
+"""
+
+HDF5 = """\
+source: {type: hdf5, file: data.h5, samples: x, targets: y}
+noise: {components: 3, lambda_max: 2}
+augmentation: {theta_max: 1, alpha: [0.3, 3]}
+samples: [40, 120]
+encoder: {k: 5}
+archive: {encoders: all, representations: all, samples: true}
+"""
+
+
+def write(name, text):
+    path = folder / name
+    path.write_text(textwrap.dedent(text))
+    return path
+
+
+def twoview(*arguments, ranks=None, timeout=600, **options):
+    """Run the program, under mpirun when a number of ranks is given."""
+    launcher = [MPI_TEST, str(ranks)] if ranks else []
+    return subprocess.run(
+        [*launcher, TWOVIEW, *map(str, arguments)],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        timeout=timeout,
+        **options,
+    )
+
+
+def archive(experiment, output, *arguments, ranks=2):
+    """Run an experiment that has to succeed, and open its archive."""
+    done = twoview("run", experiment, "-o", output, *arguments, ranks=ranks)
+    assert done.returncode == 0, done.stderr
+    return h5py.File(folder / output)
+
+
+def names(dataset):
+    return [text.decode() for text in dataset[()]]
+
+
+def attribute(archive, name):
+    value = archive.attrs[name]
+    return value.decode() if isinstance(value, bytes) else value

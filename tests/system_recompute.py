@@ -1,0 +1,110 @@
+"""Every score and encoder of an archive, recomputed from the samples in it with plain NumPy."""
+import itertools
+import unittest
+
+import h5py
+import numpy as np
+
+import harness
+import reference
+
+SCORE_TOLERANCE = 1e-9  # relative to the clean score
+ANGLE_TOLERANCE = 1e-7  # sine of the largest principal angle between row spaces
+SEPARATION = 1e-3  # relative, between k-th and next value: below it the subspace is not defined
+
+
+def sine_of_largest_angle(a, b):
+    a, b = np.linalg.qr(a.T)[0], np.linalg.qr(b.T)[0]
+    return np.linalg.norm(b - a @ (a.T @ b), 2)
+
+
+class Recomputation(unittest.TestCase):
+    def compare_point(self, archive, index, replicate_rows, method, k):
+        replicate, magnitude, alpha_index, level, m = index
+        n = archive["n"][level]
+        x, z, y = (rows[:n] for rows in replicate_rows)
+        gamma = archive["gamma_eigenvalues"][replicate, magnitude]
+        theta = archive["theta_eigenvalues"][replicate]
+        alpha = archive["alpha"][alpha_index]
+        clean, corrupted, W = reference.solve_point(method, x, z, y, theta, gamma, alpha, k)
+        where = f"{method} at {index}"
+        self.assertEqual(archive["status"][index], 0, where)
+        bound = SCORE_TOLERANCE * clean
+        self.assertLessEqual(abs(archive["score_clean"][index] - clean), bound, where)
+        self.assertLessEqual(abs(archive["score_corrupted"][index] - corrupted), bound, where)
+        self.assertLessEqual(
+            abs(archive["distance"][index] - abs(clean - corrupted)), 2 * bound, where
+        )
+        self.compare_encoder(archive, index, method, k, np.hstack([x, z * np.sqrt(gamma)]), W)
+
+    def compare_encoder(self, archive, index, method, k, x, W):
+        replicate, magnitude, alpha_index, level, _ = index
+        key = method.replace("-", "_")
+        where = f"encoder of {method} at {index}"
+        stored = archive[f"encoder_{key}"][replicate, magnitude, alpha_index, level]
+        if method == "supervised":
+            error = np.linalg.norm(stored - W) / np.linalg.norm(W)
+            self.assertLessEqual(error, ANGLE_TOLERANCE, where)
+        else:
+            gamma = archive["gamma_eigenvalues"][replicate, magnitude]
+            theta = archive["theta_eigenvalues"][replicate]
+            spread = np.concatenate([np.zeros(len(theta) - len(gamma)), gamma])
+            S = reference.covariance(x, theta, spread, archive["alpha"][alpha_index])
+            values = reference.values(method, x, S)
+            if len(values) > k and values[k - 1] - values[k] <= SEPARATION * values[k - 1]:
+                return
+            self.assertLessEqual(sine_of_largest_angle(stored, W), ANGLE_TOLERANCE, where)
+        self.encoders_compared += 1
+        if f"representation_{key}" in archive:  # of all sample sizes, as the encoders are
+            shown = archive[f"representation_{key}"][replicate, magnitude, alpha_index, level]
+            expected = x[: len(shown)] @ stored.T
+            error = np.linalg.norm(shown - expected) / np.linalg.norm(expected)
+            self.assertLessEqual(error, 1e-12, where)
+
+    def compare(self, archive, k):
+        methods = harness.names(archive["method"])
+        shape = archive["score_clean"].shape
+        self.encoders_compared = 0
+        for replicate in range(shape[0]):
+            rows = [archive["samples"][name][replicate] for name in ("clean", "noise", "target")]
+            for rest in itertools.product(*map(range, shape[1:])):
+                self.compare_point(archive, (replicate, *rest), rows, methods[rest[-1]], k)
+        # The comparison of encoders must not be skipped everywhere by the separation.
+        self.assertGreaterEqual(self.encoders_compared, 0.8 * np.prod(shape))
+        archive.close()
+
+    def test_fashion_mnist(self):
+        archive = harness.archive(
+            harness.ROOT / "jobs/fashion-mnist.yaml", "fashion.h5",
+            *("--set", "replicates=1", "--set", "archive.samples=true"),
+            *("--set", "archive.encoders=all", "--set", "samples=[100, 1600, 51200]"),
+            *("--set", "archive.representations=none"),
+        )
+        self.compare(archive, 50)
+
+    def test_generated(self):
+        self.compare(harness.archive(harness.write("g.yaml", harness.GAUSSIAN), "g.h5"), 3)
+
+    def test_more_rows_than_important_components(self):
+        experiment = harness.write("k.yaml", harness.GAUSSIAN)
+        self.compare(harness.archive(experiment, "k.h5", "--set", "encoder.k=6", ranks=1), 6)
+
+    def test_several_ranks_for_a_point(self):
+        experiment = harness.write("p.yaml", harness.GAUSSIAN)
+        archive = harness.archive(
+            experiment, "p.h5", "--set", "parallel.ranks_per_point=2",
+            *("--set", "noise.components=70"), ranks=4,
+        )
+        self.compare(archive, 3)
+
+    def test_targets_from_hdf5(self):
+        random = np.random.default_rng(1)
+        with h5py.File(harness.folder / "data.h5", "w") as file:
+            x = random.standard_normal((150, 8)) * np.arange(1, 9) + 100
+            file["x"] = x
+            file["y"] = x @ random.standard_normal((8, 2))
+        self.compare(harness.archive(harness.write("h.yaml", harness.HDF5), "h.h5"), 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
