@@ -136,9 +136,9 @@ static int main_run(int argc, char **argv) {
   int rank;
   const char **overrides = NULL;
   char *command = NULL;
+  tv_hdf5_prepare();
   MPI_Init(NULL, NULL);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  tv_hdf5_quiet();
   tv_limit_blas_threads();
   tv_error *error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
   if (!error) error = command_line(argc, argv, &command);
@@ -199,12 +199,12 @@ static tv_error *info(int argc, char **argv) {
 }
 
 static int main_report(int argc, char **argv) {
-  tv_hdf5_quiet();
+  tv_hdf5_prepare();
   return report_error(report(argc, argv), 1);
 }
 
 static int main_info(int argc, char **argv) {
-  tv_hdf5_quiet();
+  tv_hdf5_prepare();
   return report_error(info(argc, argv), 1);
 }
 

@@ -63,7 +63,7 @@ def twoview(*arguments, ranks=None, timeout=600, **options):
 
 def archive(experiment, output, *arguments, ranks=2):
     """Run an experiment that has to succeed, and open its archive."""
-    done = twoview("run", experiment, "-o", output, *arguments, ranks=ranks)
+    done = twoview("run", experiment, "--force", "-o", output, *arguments, ranks=ranks)
     assert done.returncode == 0, done.stderr
     return h5py.File(folder / output)
 

@@ -4,9 +4,12 @@
 
 #include "twoview/error.h"
 
-/* `message: the innermost reason on HDF5's error stack`; clears the stack. HDF5's own printing is
- * to be turned off first with tv_hdf5_quiet. */
+/* To be called before MPI_Init and before all else of HDF5: turns off HDF5's own printing, and its
+ * closing of what is open at MPI_Finalize or exit, which crashes when a file could not be closed
+ * because the disk was full. */
+void tv_hdf5_prepare(void);
+
+/* `message: the innermost reason on HDF5's error stack`; clears the stack. */
 tv_error *tv_hdf5_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void tv_hdf5_quiet(void);
 
 #endif

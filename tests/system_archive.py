@@ -1,0 +1,120 @@
+"""The archive as others see it: xarray, h5dump, checksums, provenance."""
+import hashlib
+import subprocess
+import unittest
+
+import h5py
+import numpy as np
+import xarray
+
+import harness
+
+GRID = ("replicate", "lambda_max", "alpha", "n", "method")
+QUANTITIES = ("score_clean", "score_corrupted", "distance", "leakage", "objective",
+              "objective_optimum", "residual", "orthonormality", "status")
+
+
+class Archive(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        experiment = harness.write("g.yaml", harness.GAUSSIAN)
+        harness.archive(experiment, "a.h5").close()
+        cls.path = harness.folder / "a.h5"
+
+    def test_xarray_sees_named_dimensions_and_coordinates(self):
+        with xarray.open_dataset(self.path, engine="h5netcdf") as data:
+            for name in QUANTITIES:
+                self.assertEqual(data[name].dims, GRID, name)
+                self.assertTrue(data[name].attrs["long_name"])
+                self.assertEqual(data[name].attrs["units"], "1")
+            self.assertEqual(data["alpha2_threshold"].dims, ("replicate", "lambda_max", "method"))
+            self.assertEqual(list(data["n"].values), [50, 300])
+            self.assertEqual(list(data["alpha"].values), [0.5, 2])
+            self.assertEqual(list(data["lambda_max"].values), [1, 10])
+            self.assertEqual(list(data["method"].values),
+                             ["supervised", "reconstruction", "joint-embedding"])
+            point = {"method": "reconstruction", "alpha": 2, "lambda_max": 10, "n": 300}
+            chosen = data["distance"].sel(point)
+            self.assertEqual(chosen.dims, ("replicate",))
+            self.assertEqual(data["encoder_reconstruction"].dims,
+                             ("replicate", "lambda_max", "alpha", "n", "encoder_row", "input"))
+
+    def test_xarray_opens_the_samples(self):
+        with xarray.open_dataset(self.path, engine="h5netcdf", group="samples") as samples:
+            self.assertEqual(samples["clean"].shape, (2, 300, 4))
+            self.assertEqual(samples["noise"].shape, (2, 300, 5))
+            self.assertEqual(samples["target"].shape, (2, 300, 2))
+
+    def test_h5dump_reads_everything(self):
+        dump = subprocess.run(["h5dump", str(self.path)], capture_output=True, text=True)
+        self.assertEqual(dump.returncode, 0, dump.stderr)
+        self.assertIn('DATASET "score_corrupted"', dump.stdout)
+
+    def test_numbers_are_chunked_compressed_and_checksummed(self):
+        def check(name, item):
+            if isinstance(item, h5py.Dataset) and item.dtype.kind == "f" and item.shape:
+                self.assertTrue(item.chunks and item.fletcher32 and item.shuffle, name)
+                self.assertEqual(item.compression, "gzip", name)
+
+        with h5py.File(self.path) as file:
+            file.visititems(check)
+
+    def test_identities_hold(self):
+        with h5py.File(self.path) as file:
+            objective, optimum = file["objective"][()], file["objective_optimum"][()]
+            self.assertTrue(np.all(np.abs(objective - optimum) <= 1e-10 * np.abs(optimum)))
+            orthonormality = file["orthonormality"][..., 1:]
+            self.assertLessEqual(orthonormality.max(), 1e-10)
+            self.assertTrue(np.all(np.isnan(file["orthonormality"][..., 0])))
+            self.assertTrue(np.all(file["status"][()] == 0))
+            distance = np.abs(file["score_clean"][()] - file["score_corrupted"][()])
+            np.testing.assert_array_equal(file["distance"][()], distance)
+            self.assertTrue(np.all((file["leakage"][()] >= 0) & (file["leakage"][()] <= 1 + 1e-12)))
+
+    def test_thresholds_follow_the_propositions(self):
+        with h5py.File(self.path) as file:
+            k, p, s = 3, 4, file["data_spectrum"][()]
+            for r, g in np.ndindex(2, 2):
+                theta = file["theta_eigenvalues"][r]
+                gamma = file["gamma_eigenvalues"][r, g]
+                eta = np.sort(s / np.sqrt(s + theta[:p]))[-k]
+                delta = np.sort(s / (s + theta[:p]))[-k]
+                rc = np.max(gamma / eta**2 - theta[p:] / gamma - 1)
+                je = np.max((1 - delta) / delta - theta[p:] / gamma)
+                np.testing.assert_allclose(file["alpha2_threshold"][r, g], [-np.inf, rc, je],
+                                           rtol=1e-12)
+
+    def test_provenance(self):
+        with h5py.File(self.path) as file:
+            for name in ("twoview_version", "git_revision", "compiler", "mpi", "hdf5", "blas",
+                         "scalapack", "started", "finished", "experiment_file"):
+                self.assertTrue(harness.attribute(file, name), name)
+            self.assertEqual(file.attrs["seed"], 3)
+            self.assertEqual(file["seconds"].shape, (2, 4))
+            self.assertEqual(len(harness.names(file["host"])), 2)
+            self.assertTrue(np.all(file["peak_memory"][()] > 1e6))
+            self.assertTrue(harness.attribute(file, "command").startswith("twoview run "))
+
+    def test_archived_experiment_runs_again(self):
+        with h5py.File(self.path) as file:
+            text = harness.attribute(file, "experiment")
+            again = harness.archive(harness.write("again.yaml", text), "again.h5", ranks=1)
+            np.testing.assert_allclose(again["score_corrupted"][()], file["score_corrupted"][()],
+                                       rtol=1e-10)
+            again.close()
+
+    def test_data_files_are_identified(self):
+        images = harness.FASHION / "t10k-images-idx3-ubyte.gz"
+        labels = harness.FASHION / "t10k-labels-idx1-ubyte.gz"
+        with harness.archive(
+            harness.ROOT / "jobs/fashion-mnist.yaml", "t10k.h5",
+            *("--set", f"source.images={images}", "--set", f"source.labels={labels}"),
+            *("--set", "samples=[100]", "--set", "replicates=1"), ranks=1,
+        ) as file:
+            for i, path in enumerate((images, labels), 1):
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                self.assertEqual(harness.attribute(file, f"source_file_{i}_sha256"), digest)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,191 @@
+"""Bad input: the exit status, the message, and that nothing is written."""
+import gzip
+import os
+import subprocess
+import unittest
+
+import h5py
+import numpy as np
+
+import harness
+
+
+def idx(name, array, magic=None, compress=True):
+    """Write an IDX file of bytes; `magic` replaces the right first four bytes."""
+    header = magic or bytes([0, 0, 8, array.ndim])
+    header += b"".join(size.to_bytes(4, "big") for size in array.shape)
+    content = header + array.astype(np.uint8).tobytes()
+    path = harness.folder / name
+    path.write_bytes(gzip.compress(content) if compress else content)
+    return path
+
+
+IDX = """\
+name: idx
+source: {{type: idx, images: {images}, labels: {labels}}}
+features: {{pca: 3}}
+noise: {{components: 2, lambda_max: [1]}}
+augmentation: {{theta_max: 1, alpha: [1]}}
+samples: [10, 20]
+encoder: {{k: 2}}
+"""
+
+
+class BadInput(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        random = np.random.default_rng(1)
+        cls.images = idx("images.gz", random.integers(0, 256, (40, 3, 4)))
+        cls.labels = idx("labels.gz", random.integers(0, 3, 40))
+
+    def refused(self, experiment, exit_status, *fragments, arguments=(), ranks=None):
+        before = {path: path.stat().st_mtime_ns for path in harness.folder.iterdir()}
+        done = harness.twoview("run", experiment, *arguments, ranks=ranks, timeout=60)
+        said = done.stderr.splitlines()[0] if done.stderr else ""
+        self.assertEqual(done.returncode, exit_status, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertTrue(said.startswith("twoview: "), said)
+        for fragment in fragments:
+            self.assertIn(str(fragment), said)
+        self.assertEqual(done.stderr.count("twoview: "), 1, "one rank speaks")
+        after = {path: path.stat().st_mtime_ns for path in harness.folder.iterdir()}
+        self.assertEqual(before, after)
+
+    def idx_experiment(self, images=None, labels=None):
+        text = IDX.format(images=images or self.images, labels=labels or self.labels)
+        return harness.write("e.yaml", text)
+
+    def edited(self, old, new):
+        text = harness.GAUSSIAN.replace(old, new)
+        self.assertNotEqual(text, harness.GAUSSIAN)
+        return harness.write("e.yaml", text)
+
+    # ---- The experiment ----
+
+    def test_good_input_is_accepted(self):
+        harness.archive(self.idx_experiment(), "good.h5").close()
+
+    def test_misspelt_key(self):
+        self.refused(self.edited("alpha:", "alhpa:"), 2, "e.yaml:9:", "alhpa", "'alpha'", ranks=3)
+
+    def test_misspelt_key_at_the_top(self):
+        self.refused(self.edited("\nsamples:", "\nsample:"), 2, "e.yaml:10:", "'samples'")
+
+    def test_wrong_type(self):
+        self.refused(self.edited("k: 3", "k: three"), 2, "e.yaml:11:", "encoder.k", "integer")
+
+    def test_misspelt_choice(self):
+        self.refused(self.edited("gaussian", "gausian"), 2, "e.yaml:5:", "source.type", "gaussian")
+
+    def test_missing_key(self):
+        self.refused(self.edited("encoder: {k: 3}", ""), 2, "encoder.k", "is missing")
+
+    def test_k_above_d(self):
+        self.refused(self.edited("k: 3", "k: 10"), 2, "e.yaml:11:", "k = 10", "d = 9")
+
+    def test_pca_above_features(self):
+        self.refused(self.idx_experiment(), 2, "--set features.pca=13", "12 features",
+                     arguments=("--set", "features.pca=13"))
+
+    def test_n_above_the_data(self):
+        self.refused(self.idx_experiment(), 2, "samples", "n = 41", "40 samples",
+                     arguments=("--set", "samples=[10, 41]"))
+
+    def test_negative_eigenvalue_bound(self):
+        self.refused(self.edited("[1, 10]", "[1, -10]"), 2, "e.yaml:8:", "lambda_max", "-10")
+        self.refused(self.edited("theta_max: 0.5", "theta_max: -1"), 2, "theta_max", "-1")
+
+    def test_singular_augmentation(self):
+        text = harness.GAUSSIAN.replace("theta_max: 0.5, alpha: [0.5, 2]", "theta_max: 0, alpha: 0")
+        self.refused(harness.write("e.yaml", text), 2, "e.yaml:9:", "alpha = 0", "singular")
+
+    def test_not_yaml(self):
+        self.refused(harness.write("e.yaml", "a: [1, 2\nb: }"), 2, "e.yaml")
+        self.refused(self.images, 2, "images.gz", "not an experiment file")
+
+    def test_missing_experiment(self):
+        self.refused("nowhere.yaml", 1, "nowhere.yaml: No such file")
+
+    # ---- The data ----
+
+    def test_missing_file(self):
+        self.refused(self.idx_experiment(images="nowhere.gz"), 1, "nowhere.gz: No such file")
+
+    def test_truncated_gzip(self):
+        cut = harness.folder / "cut.gz"
+        cut.write_bytes(self.images.read_bytes()[:-100])
+        self.refused(self.idx_experiment(images=cut), 1, "cut.gz", "truncated", ranks=3)
+
+    def test_damaged_gzip(self):
+        content = bytearray(self.images.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        damaged = harness.folder / "damaged.gz"
+        damaged.write_bytes(content)
+        self.refused(self.idx_experiment(images=damaged), 1, "damaged.gz", "damaged", ranks=3)
+
+    def test_wrong_magic_number(self):
+        path = idx("magic", np.zeros((40, 3, 4)), magic=b"\1\2\3\4", compress=False)
+        self.refused(self.idx_experiment(images=path), 1, "magic", "01020304")
+
+    def test_images_and_labels_exchanged(self):
+        experiment = self.idx_experiment(images=self.labels, labels=self.images)
+        self.refused(experiment, 1, "labels.gz", "is this the file of labels?")
+
+    def test_labels_of_another_set(self):
+        path = idx("few.gz", np.zeros(39))
+        self.refused(self.idx_experiment(labels=path), 1, "40 images", "39 labels", "few.gz",
+                     ranks=2)
+
+    def test_features_without_variance(self):
+        path = idx("flat.gz", np.tile(np.arange(12).reshape(3, 4), (40, 1, 1)))
+        self.refused(self.idx_experiment(images=path), 2, "features.pca", "no variance",
+                     ranks=2)
+
+    def test_number_that_is_not_finite(self):
+        with h5py.File(harness.folder / "data.h5", "w") as file:
+            file["x"] = np.where(np.arange(1200).reshape(150, 8) == 803, np.nan, 1.0)
+            file["y"] = np.ones((150, 2))
+        self.refused(harness.write("h.yaml", harness.HDF5), 1, "'x'", "row 100, column 3",
+                     ranks=3)
+
+    # ---- The output ----
+
+    def test_output_that_exists_is_kept(self):
+        existing = harness.write("there.h5", "precious")
+        self.refused(self.idx_experiment(), 2, "there.h5: exists", "--force",
+                     arguments=("-o", existing))
+        self.assertEqual(existing.read_text(), "precious")
+
+    def test_output_that_exists_is_replaced_on_demand(self):
+        existing = harness.write("replaced.h5", "worthless")
+        harness.archive(self.idx_experiment(), existing).close()
+        self.assertTrue(h5py.is_hdf5(existing))
+
+    def test_output_in_no_folder(self):
+        self.refused(self.idx_experiment(), 1, "no/where.h5", "cannot be written",
+                     arguments=("-o", "no/where.h5"))
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
+    def test_output_without_permission(self):
+        closed = harness.folder / "closed"
+        closed.mkdir(0o555)
+        self.refused(self.idx_experiment(), 1, "cannot be written", arguments=("-o", closed / "x"))
+
+    def test_full_disk(self):
+        disk = harness.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "none", disk],
+                                 capture_output=True)
+        if mounted.returncode:
+            self.skipTest("only root may mount a small file system")
+        self.addCleanup(subprocess.run, ["umount", disk])
+        done = harness.twoview("run", self.idx_experiment(), "-o", "disk/big.h5",
+                               *("--set", "replicates=50"), ranks=2)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("disk/big.h5", done.stderr.splitlines()[0])
+        self.assertIn("No space left on device", done.stderr.splitlines()[0])
+        self.assertEqual(list(disk.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,151 @@
+"""The command line: help, options, plan, information, report."""
+import re
+import subprocess
+import unittest
+import xml.etree.ElementTree
+
+import harness
+
+
+class CommandLine(unittest.TestCase):
+    def says(self, arguments, exit_status, out=(), err=(), ranks=None):
+        done = harness.twoview(*arguments, ranks=ranks)
+        self.assertEqual(done.returncode, exit_status, done.stderr)
+        for fragment in out:
+            self.assertIn(fragment, done.stdout)
+        for fragment in err:
+            self.assertIn(fragment, done.stderr)
+        if not err:
+            self.assertEqual(done.stderr, "")
+        return done
+
+    def test_help_and_version(self):
+        self.says(["--help"], 0, ["Usage: twoview", "run", "report", "info"])
+        self.assertRegex(self.says(["--version"], 0).stdout, r"^twoview \d+\.\d+\.\d+ \(.+\)\n$")
+        for command in ("run", "report", "info"):
+            self.says([command, "--help"], 0, [f"Usage: twoview {command}"])
+
+    def test_usage_errors(self):
+        self.says([], 2, err=["Usage: twoview"])
+        self.says(["rum"], 2, err=["unknown command 'rum'; did you mean 'run'?"])
+        self.says(["run"], 2, err=["EXPERIMENT.yaml is missing"])
+        self.says(["run", "--dry-rum", "e.yaml"], 2, err=["did you mean --dry-run?"])
+        self.says(["run", "e.yaml", "f.yaml"], 2, err=["'f.yaml' follows 'e.yaml'"])
+        self.says(["run", "e.yaml", "-o"], 2, err=["-o"])
+        self.says(["run", "e.yaml", "--set"], 2, err=["--set"])
+        self.says(["info", "--set", "e.yaml"], 2, err=["unknown option --set"])
+        harness.write("e.yaml", harness.GAUSSIAN)
+        self.says(["run", "e.yaml", "--set", "seed"], 2, err=["KEY=VALUE"])
+        self.says(["run", "e.yaml", "--set", "encoder.kk=2"], 2,
+                  err=["--set encoder.kk=2", "did you mean 'k'?"])
+
+    def test_double_dash_ends_the_options(self):
+        harness.write("-e.yaml", harness.GAUSSIAN)
+        self.says(["run", "--dry-run", "--", "-e.yaml"], 0, ["points"])
+
+    def test_default_output_is_named_by_the_experiment(self):
+        harness.write("d.yaml", harness.GAUSSIAN)
+        self.says(["run", "d.yaml", "--set", "name=default-name"], 0, ["default-name.h5"])
+        self.assertTrue((harness.folder / "default-name.h5").exists())
+        self.says(["run", "d.yaml", "--set", "name=a/b"], 2, err=["give one with -o", "a/b"])
+
+    def test_override_of_any_key(self):
+        experiment = harness.write("o.yaml", harness.GAUSSIAN)
+        with harness.archive(experiment, "o.h5", "--set", "samples={from: 10, to: 40, factor: 2}",
+                             *("--set", "noise={components: 2, lambda_max: 7}"),
+                             *("--set", "augmentation.alpha=3"), ranks=1) as archive:
+            self.assertEqual(list(archive["n"]), [10, 20, 40])
+            self.assertEqual(list(archive["lambda_max"]), [7])
+            self.assertEqual(list(archive["alpha"]), [3])
+            self.assertEqual(archive["noise_component"].shape, (2,))
+
+    def test_dry_run_prints_the_plan_and_writes_nothing(self):
+        harness.write("p.yaml", harness.GAUSSIAN)
+        before = set(harness.folder.iterdir())
+        plan = self.says(["run", "--dry-run", "p.yaml"], 0, ranks=2).stdout
+        self.assertEqual(set(harness.folder.iterdir()), before)
+        for line in (r"points +16 \(48 solutions\) of d = 9 inputs, k = 3",
+                     r"ranks +2 in 2 groups of 1 x 1; 64 shards", r"memory per rank +\S+ \w+",
+                     r"flops", r"estimated time", r"archive, uncompressed"):
+            self.assertRegex(plan, line)
+
+    def test_dry_run_checks_the_data(self):
+        harness.write("x.yaml", "source: {type: idx, images: no.gz, labels: no.gz}\n" +
+                      harness.GAUSSIAN[harness.GAUSSIAN.index("\nnoise:") :])
+        self.says(["run", "--dry-run", "x.yaml"], 1, err=["no.gz: No such file"])
+
+    def test_no_progress_in_logs_of_short_runs(self):
+        harness.write("q.yaml", harness.GAUSSIAN)
+        self.says(["run", "q.yaml", "-o", "q.h5"], 0, ["16 points, 48 solutions"], ranks=2)
+
+    def test_progress_on_a_terminal(self):
+        harness.write("t.yaml", harness.GAUSSIAN)
+        command = f"{harness.TWOVIEW} run t.yaml -o t.h5 --set samples=2e6 --set encoder.k=2 " \
+                  "--set archive.samples=false"
+        done = subprocess.run(["script", "-qec", command, "/dev/null"], cwd=harness.folder,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, r"\nmoments: \d+/64 \(\d+ %\), \S+/s, 0:00:\d\d left")
+
+
+class Files(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        harness.archive(harness.write("g.yaml", harness.GAUSSIAN), "g.h5").close()
+
+    def test_info(self):
+        said = harness.twoview("info", "g.h5").stdout
+        for line in ("g.h5: HDF5", "twoview_version: ", "components: 5", "score_corrupted",
+                     "2 x 2 x 2 x 2 x 3", "sample size"):
+            self.assertIn(line, said)
+        images = harness.FASHION / "t10k-images-idx3-ubyte.gz"
+        self.assertIn("IDX, 10000 items of 784 bytes", harness.twoview("info", images).stdout)
+
+    def test_info_of_something_else(self):
+        harness.write("text", "nothing")
+        for name, words in (("text", "neither an HDF5 nor an IDX file"), ("none", "No such file")):
+            done = harness.twoview("info", name)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(words, done.stderr)
+
+    def test_report(self):
+        done = harness.twoview("report", "g.h5", "-o", "report")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"lambda_max +method +alpha +n=50 +n=300 +slope")
+        self.assertEqual(len(re.findall(r"^(?:1|10) +\S+ +(?:0.5|2) ", done.stdout, re.M)), 12)
+        folder = harness.folder / "report"
+        rows = (folder / "scores.csv").read_text().splitlines()
+        self.assertEqual(len(rows), 1 + 48)
+        self.assertTrue(rows[0].startswith("replicate,lambda_max,alpha,n,method,score_clean,"))
+        svg = xml.etree.ElementTree.parse(folder / "figure.svg").getroot()
+        self.assertTrue(svg.tag.endswith("svg"))
+        text = "".join(svg.itertext())
+        for label in ("Supervised (SL)", "Joint embedding (JE)", "Reconstruction (RC)",
+                      "sample size n", "α = 0.5"):
+            self.assertIn(label, text)
+        self.assertEqual((folder / "figure.pdf").read_bytes()[:5], b"%PDF-")
+
+    def test_page_needs_nothing_else(self):
+        harness.twoview("report", "g.h5", "-o", "page")
+        page = (harness.folder / "page/report.html").read_text()
+        self.assertIn("<svg", page)
+        for outside in ("<script", "<link", "<img", "url(http", "src=", "@import"):
+            self.assertNotIn(outside, page)
+        self.assertIn("git_revision", page)
+
+    def test_report_without_gnuplot(self):
+        done = harness.twoview("report", "g.h5", "-o", "plain", env={"PATH": "/nowhere"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("gnuplot is not installed", done.stdout)
+        self.assertTrue((harness.folder / "plain/report.html").exists())
+
+    def test_report_of_something_else(self):
+        harness.write("text", "nothing")
+        done = harness.twoview("report", "text")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("text: cannot be opened as an HDF5 file", done.stderr)
+        self.assertFalse((harness.folder / "text-report").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,52 @@
+"""The same experiment on several numbers of ranks."""
+import unittest
+
+import numpy as np
+
+import harness
+
+SCORE_TOLERANCE = 1e-10  # relative to the clean score
+
+
+class Ranks(unittest.TestCase):
+    def same_on(self, rank_counts, experiment, *arguments):
+        first = harness.archive(experiment, "ranks1.h5", *arguments, ranks=1)
+        for ranks in rank_counts:
+            other = harness.archive(experiment, f"ranks{ranks}.h5", *arguments, ranks=ranks)
+            self.assertEqual(harness.attribute(other, "ranks"), ranks)
+            for name in ("gamma_eigenvalues", "theta_eigenvalues", "data_spectrum"):
+                np.testing.assert_array_equal(first[name][()], other[name][()])
+            for name in first["samples"]:
+                np.testing.assert_array_equal(first["samples"][name], other["samples"][name])
+            self.compare_scores(first, other, ranks)
+            other.close()
+        first.close()
+
+    def compare_scores(self, first, other, ranks):
+        bound = SCORE_TOLERANCE * first["score_clean"][()]
+        for name in ("score_clean", "score_corrupted", "distance"):
+            difference = np.abs(first[name][()] - other[name][()])
+            self.assertTrue(np.all(difference <= bound), f"{name} on {ranks} ranks")
+        np.testing.assert_array_equal(first["status"], other["status"])
+        np.testing.assert_array_equal(first["alpha2_threshold"], other["alpha2_threshold"])
+
+    def test_generated(self):
+        self.same_on([2, 3, 4, 7], harness.write("g.yaml", harness.GAUSSIAN))
+
+    def test_ranks_without_a_shard(self):
+        experiment = harness.write("e.yaml", harness.GAUSSIAN)
+        self.same_on([4, 5], experiment, "--set", "parallel.shards=3")
+
+    def test_groups_of_two_and_an_idle_rank(self):
+        experiment = harness.write("t.yaml", harness.GAUSSIAN)
+        self.same_on([3, 4], experiment, "--set", "parallel.ranks_per_point=2",
+                     *("--set", "noise.components=60"))
+
+    def test_fashion_mnist(self):
+        self.same_on([2, 3, 4], harness.ROOT / "jobs/fashion-mnist.yaml",
+                     *("--set", "replicates=1", "--set", "archive.samples=true"),
+                     *("--set", "samples=[100, 3200]"))
+
+
+if __name__ == "__main__":
+    unittest.main()
