@@ -3,6 +3,8 @@
 #include <Random123/philox.h>
 #include <math.h>
 
+#include "box_muller.h"
+
 enum { FEISTEL_ROUNDS = 8 };
 
 static philox4x32_ctr_t random_block(tv_stream stream, uint64_t index, uint32_t block) {
@@ -26,16 +28,67 @@ void tv_random_uniforms(tv_stream stream, uint64_t index, int count, double *out
   }
 }
 
-void tv_random_normals(tv_stream stream, uint64_t index, int count, double *out) {
-  const double two_pi = 6.283185307179586476925287;
-  for (int i = 0; i < count; i += 2) {
-    const philox4x32_ctr_t bits = random_block(stream, index, (uint32_t)i / 2);
-    const double radius = sqrt(-2 * log(open_unit(bits.v[0], bits.v[1])));
-    const double angle = two_pi * open_unit(bits.v[2], bits.v[3]);
-    out[i] = radius * cos(angle);
-    if (i + 1 < count) out[i + 1] = radius * sin(angle);
-  }
+/* ---- Normals ---- */
+
+int tv_box_muller_list(tv_box_muller *kernels[TV_BOX_MULLER_KERNELS]) {
+  int count = 0;
+  kernels[count++] = tv_box_muller_scalar;
+#ifdef __x86_64__
+  kernels[count++] = tv_box_muller_sse2;
+  if (__builtin_cpu_supports("avx2")) kernels[count++] = tv_box_muller_avx2;
+  if (__builtin_cpu_supports("avx512f")) kernels[count++] = tv_box_muller_avx512;
+#endif
+  return count;
 }
+
+static tv_box_muller *widest_kernel(void) {
+  tv_box_muller *kernels[TV_BOX_MULLER_KERNELS];
+  return kernels[tv_box_muller_list(kernels) - 1];
+}
+
+/* Pairs of normals are drawn in lanes, whatever rows and columns they belong to. */
+typedef struct {
+  uint32_t counter[4][TV_LANES];
+  double even[TV_LANES], odd[TV_LANES];
+  double *place[TV_LANES]; /* of the even one */
+  int is_last[TV_LANES];   /* the odd one is one too many */
+  int filled;
+} lanes;
+
+static void draw_lanes(tv_box_muller *kernel, tv_stream stream, lanes *l) {
+  const uint32_t key[2] = {(uint32_t)stream.seed, (uint32_t)(stream.seed >> 32)};
+  kernel(key, l->counter, l->even, l->odd);
+  for (int i = 0; i < l->filled; ++i) {
+    l->place[i][0] = l->even[i];
+    if (!l->is_last[i]) l->place[i][1] = l->odd[i];
+  }
+  l->filled = 0;
+}
+
+void tv_random_normal_rows(tv_stream stream, const int64_t *indices, int rows, int first, int count,
+                           double *out, int leading) {
+  tv_box_muller *kernel = widest_kernel();
+  lanes l = {.filled = 0};
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < count; j += 2) {
+      const int lane = l.filled++;
+      l.counter[0][lane] = (uint32_t)indices[i];
+      l.counter[1][lane] = (uint32_t)((uint64_t)indices[i] >> 32);
+      l.counter[2][lane] = (uint32_t)(first + j) / 2;
+      l.counter[3][lane] = (uint32_t)stream.purpose << 24 | stream.replicate;
+      l.place[lane] = out + (int64_t)i * leading + j;
+      l.is_last[lane] = j + 1 == count;
+      if (l.filled == TV_LANES) draw_lanes(kernel, stream, &l);
+    }
+  if (l.filled) draw_lanes(kernel, stream, &l);
+}
+
+void tv_random_normals(tv_stream stream, uint64_t index, int count, double *out) {
+  const int64_t row = (int64_t)index;
+  tv_random_normal_rows(stream, &row, 1, 0, count, out, count);
+}
+
+/* ---- Permutations ---- */
 
 tv_permutation tv_permutation_make(tv_stream stream, int64_t size) {
   const uint64_t n = (uint64_t)size;

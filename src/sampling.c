@@ -78,10 +78,8 @@ static void find_places(const tv_sampling *s, const tv_selection *wanted, int re
   for (int j = 0; j < e->sizes_count; ++j) d->level_end[j + 1] += d->level_end[j];
 }
 
-static void write_row(const tv_sampling *s, tv_stream noise, int64_t position, const double *x,
-                      const double *y, double *u) {
+static void write_row(const tv_sampling *s, const double *x, const double *y, double *u) {
   memcpy(u, x, (size_t)s->p * sizeof(double));
-  tv_random_normals(noise, (uint64_t)position, s->q, u + s->p);
   memcpy(u + s->p + s->q, y, (size_t)s->l * sizeof(double));
   u[s->width - 1] = 1;
 }
@@ -94,9 +92,11 @@ static tv_batch group_rows(const tv_sampling *s, int replicate, int count, desk 
     if (d->level[i] == levels) continue;
     const int slot = d->level_end[d->level[i]]++;
     d->sorted_position[slot] = d->position[i];
-    write_row(s, noise, d->position[i], d->x + (int64_t)i * s->p, d->y + (int64_t)i * s->l,
+    write_row(s, d->x + (int64_t)i * s->p, d->y + (int64_t)i * s->l,
               d->u + (int64_t)slot * s->width);
   }
+  tv_random_normal_rows(noise, d->sorted_position, d->level_end[levels], 0, s->q, d->u + s->p,
+                        s->width);
   return (tv_batch){.replicate = replicate,
                     .rows = d->level_end[levels],
                     .u = d->u,
