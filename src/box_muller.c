@@ -44,12 +44,16 @@ static double open_unit(uint32_t high, uint32_t low) {
 void KERNEL(const uint32_t key[2], uint32_t counter[4][TV_LANES], double even[TV_LANES],
             double odd[TV_LANES]) {
   const philox4x32_key_t philox_key = {{key[0], key[1]}};
+  uint32_t bits[4][TV_LANES];
   double radius[TV_LANES];
   for (int i = 0; i < TV_LANES; ++i) {
     const philox4x32_ctr_t at = {{counter[0][i], counter[1][i], counter[2][i], counter[3][i]}};
-    const philox4x32_ctr_t bits = philox4x32(at, philox_key);
-    radius[i] = open_unit(bits.v[0], bits.v[1]);
-    odd[i] = 2 * open_unit(bits.v[2], bits.v[3]);
+    const philox4x32_ctr_t drawn = philox4x32(at, philox_key);
+    for (int word = 0; word < 4; ++word) bits[word][i] = drawn.v[word];
+  }
+  for (int i = 0; i < TV_LANES; ++i) {
+    radius[i] = open_unit(bits[0][i], bits[1][i]);
+    odd[i] = 2 * open_unit(bits[2][i], bits[3][i]);
   }
   for (int i = 0; i < TV_LANES; i += TV_WIDTH) {
     vector u, turns;

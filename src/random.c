@@ -36,7 +36,9 @@ int tv_box_muller_list(tv_box_muller *kernels[TV_BOX_MULLER_KERNELS]) {
 #ifdef __x86_64__
   kernels[count++] = tv_box_muller_sse2;
   if (__builtin_cpu_supports("avx2")) kernels[count++] = tv_box_muller_avx2;
-  if (__builtin_cpu_supports("avx512f")) kernels[count++] = tv_box_muller_avx512;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    kernels[count++] = tv_box_muller_avx512;
 #endif
   return count;
 }

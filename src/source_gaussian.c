@@ -1,7 +1,7 @@
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "fortran.h"
 #include "twoview/comm.h"
 #include "twoview/random.h"
 #include "twoview/source.h"
@@ -13,7 +13,8 @@ typedef struct {
   const tv_experiment *experiment; /* borrowed */
   double *deviations;              /* of the features */
   double *variances;
-  double *teacher; /* targets x features, rows contiguous: weights, or class means */
+  double *teacher;      /* targets x features, rows contiguous: weights, or class means */
+  double *half_squares; /* |m|^2/2 of the class means */
 } generator;
 
 static void close_generator(tv_source *source) {
@@ -22,32 +23,30 @@ static void close_generator(tv_source *source) {
   free(g->deviations);
   free(g->variances);
   free(g->teacher);
+  free(g->half_squares);
 }
 
-static int nearest_class(const generator *g, int classes, int features, const double *x) {
-  int best = 0;
-  double best_distance = DBL_MAX;
-  for (int c = 0; c < classes; ++c) {
-    const double *mean = g->teacher + (int64_t)c * features;
-    double distance = 0;
-    for (int j = 0; j < features; ++j) distance += (x[j] - mean[j]) * (x[j] - mean[j]);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = c;
+/* y = scale W x_standard + noise; y comes filled with standard normals. */
+static void linear_targets(const generator *g, const tv_source *source, int count,
+                           const double *standard, double *y) {
+  const int p = source->features, l = source->targets;
+  const double scale = 1 / sqrt((double)p), noise = g->experiment->source.teacher.noise;
+  dgemm_("T", "N", &l, &count, &p, &scale, g->teacher, &p, standard, &p, &noise, y, &l, 1, 1);
+}
+
+/* The nearest mean m has the largest m'x - |m|^2/2. */
+static void nearest_classes(const generator *g, const tv_source *source, int count, const double *x,
+                            double *y) {
+  const int p = source->features, l = source->targets;
+  const double unit = 1, nothing = 0;
+  dgemm_("T", "N", &l, &count, &p, &unit, g->teacher, &p, x, &p, &nothing, y, &l, 1, 1);
+  for (int i = 0; i < count; ++i, y += l) {
+    int best = 0;
+    for (int c = 0; c < l; ++c) {
+      y[c] -= g->half_squares[c];
+      if (y[c] > y[best]) best = c;
     }
-  }
-  return best;
-}
-
-static void linear_targets(const generator *g, const tv_source *source, tv_stream stream,
-                           int64_t row, const double *standard, double *y) {
-  const double scale = 1 / sqrt((double)source->features);
-  tv_random_normals(stream, (uint64_t)row, source->targets, y);
-  for (int t = 0; t < source->targets; ++t) {
-    const double *weights = g->teacher + (int64_t)t * source->features;
-    double signal = 0;
-    for (int j = 0; j < source->features; ++j) signal += weights[j] * standard[j];
-    y[t] = scale * signal + g->experiment->source.teacher.noise * y[t];
+    for (int c = 0; c < l; ++c) y[c] = c == best;
   }
 }
 
@@ -59,14 +58,16 @@ static tv_error *generate_rows(const tv_source *source, int replicate, int64_t f
   const tv_stream features = {seed, TV_FOR_FEATURES, (uint32_t)replicate};
   const tv_stream targets = {seed, TV_FOR_TARGETS, (uint32_t)replicate};
   const int is_linear = g->experiment->source.teacher.type == TV_TEACHER_LINEAR;
-  for (int i = 0; i < count; ++i, x += p, y += l) {
-    tv_random_normals(features, (uint64_t)(first + i), p, x);
-    if (is_linear) linear_targets(g, source, targets, first + i, x, y);
-    for (int j = 0; j < p; ++j) x[j] *= g->deviations[j];
-    if (is_linear) continue;
-    for (int c = 0; c < l; ++c) y[c] = 0;
-    y[nearest_class(g, l, p, x)] = 1;
+  int64_t rows[TV_BATCH] = {0};
+  for (int i = 0; i < count; ++i) rows[i] = first + i;
+  tv_random_normal_rows(features, rows, count, 0, p, x, p);
+  if (is_linear) {
+    tv_random_normal_rows(targets, rows, count, 0, l, y, l);
+    linear_targets(g, source, count, x, y);
   }
+  for (int64_t i = 0; i < count; ++i)
+    for (int j = 0; j < p; ++j) x[i * p + j] *= g->deviations[j];
+  if (!is_linear) nearest_classes(g, source, count, x, y);
   return NULL;
 }
 
@@ -79,6 +80,7 @@ static tv_error *make_generator(const tv_experiment *experiment, tv_source *sour
   TV_TRY(tv_allocate(p, sizeof(double), &g->variances));
   TV_TRY(tv_allocate(p, sizeof(double), &g->deviations));
   TV_TRY(tv_allocate((int64_t)p * l, sizeof(double), &g->teacher));
+  TV_TRY(tv_allocate(l, sizeof(double), &g->half_squares));
   for (int j = 0; j < p; ++j) {
     g->variances[j] = spec->spectrum
                           ? spec->spectrum[j]
@@ -90,6 +92,7 @@ static tv_error *make_generator(const tv_experiment *experiment, tv_source *sour
     tv_random_normals(teacher, (uint64_t)t, p, row);
     for (int j = 0; spec->teacher.type == TV_TEACHER_CLASSES && j < p; ++j)
       row[j] *= g->deviations[j];
+    for (int j = 0; j < p; ++j) g->half_squares[t] += row[j] * row[j] / 2;
   }
   source->rows = -1;
   source->features = p;

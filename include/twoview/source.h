@@ -26,8 +26,9 @@ struct tv_source {
   tv_source_file files[TV_MOST_FILES]; /* provenance, filled on rank 0 */
   void *state;                         /* owned, of the kind of source */
 
-  /* Rows [first, first + count) of a replicate: x is count x features, y is count x targets, rows
-   * contiguous. Rows of file sources must lie in this rank's shards.            Not collective. */
+  /* Rows [first, first + count), count <= TV_BATCH, of a replicate: x is count x features, y is
+   * count x targets, rows contiguous. Rows of file sources must lie in this rank's shards. Not
+   * collective. */
   tv_error *(*read)(const tv_source *source, int replicate, int64_t first, int count, double *x,
                     double *y);
 
