@@ -40,6 +40,7 @@ tv_error *tv_experiment_fault(const tv_experiment *e, const char *key, const cha
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
   const char *override = override_of(e, key);
+  if (!*key) return tv_fail_usage("%s:1: %s", e->file, message);
   if (override) return tv_fail_usage("--set %s: %s: %s", override, key, message);
   const int line = tv_yaml_find(e->text, key).line;
   return tv_fail_usage("%s:%d: %s: %s", e->file, line, key, message);
@@ -106,6 +107,50 @@ static void describe_type(const cyaml_schema_value_t *value, char *out, size_t s
                        value->enumeration.strings[i].str);
 }
 
+static int is_wholly_integer(const char *text) {
+  char *end;
+  strtoll(text, &end, 0);
+  return !*end;
+}
+
+static int is_wholly_natural(const char *text) {
+  char *end;
+  strtoull(text, &end, 0);
+  return !*end && !strchr(text, '-');
+}
+
+static int is_wholly_number(const char *text) {
+  char *end;
+  strtod(text, &end);
+  return !*end;
+}
+
+/* libcyaml reads a number only as far as it is one: the integer 1e3 as 1, the number 5x as 5, and
+ * takes -1 for a large natural number. Refuse what it misread. */
+static tv_error *check_numbers(const tv_experiment *e, const char *prefix,
+                               const cyaml_schema_field_t *fields) {
+  char path[256], wanted[256], *rejected;
+  for (const cyaml_schema_field_t *field = fields; field->key; ++field) {
+    snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", field->key);
+    const cyaml_schema_value_t *value = &field->value;
+    if (value->type == CYAML_MAPPING) TV_TRY(check_numbers(e, path, value->mapping.fields));
+    if (value->type == CYAML_SEQUENCE) value = value->sequence.entry;
+    if (value->type != CYAML_INT && value->type != CYAML_UINT && value->type != CYAML_FLOAT)
+      continue;
+    TV_TRY(tv_yaml_reject(e->text, path,
+                          value->type == CYAML_INT    ? is_wholly_integer
+                          : value->type == CYAML_UINT ? is_wholly_natural
+                                                      : is_wholly_number,
+                          &rejected));
+    if (!rejected) continue;
+    describe_type(&field->value, wanted, sizeof wanted);
+    tv_error *error = tv_experiment_fault(e, path, "expects %s, not '%s'", wanted, rejected);
+    free(rejected);
+    return error;
+  }
+  return NULL;
+}
+
 static tv_error *explain(const tv_experiment *draft, const char *complaint, const char *key) {
   const int is_list = tv_yaml_find(draft->text, "samples").kind == TV_YAML_SEQUENCE;
   const cyaml_schema_field_t *fields = tv_schema_fields(is_list);
@@ -131,11 +176,11 @@ static tv_error *explain(const tv_experiment *draft, const char *complaint, cons
 static tv_error *load(const tv_experiment *draft, const char *text, tv_experiment **out) {
   char *complaint = NULL, *key = NULL;
   tv_error *error = tv_schema_load(text, out, &complaint, &key);
-  if (!error && complaint) {
-    tv_experiment judged = *draft;
-    judged.text = (char *)text;
-    error = explain(&judged, complaint, key);
-  }
+  tv_experiment judged = *draft;
+  judged.text = (char *)text;
+  if (!error && complaint) error = explain(&judged, complaint, key);
+  if (!error) error = check_numbers(&judged, "", tv_schema_fields((*out)->size_list != NULL));
+  if (error) tv_experiment_destroy(out);
   free(complaint);
   free(key);
   return error;

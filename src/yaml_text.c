@@ -27,6 +27,31 @@ static int load_document(const char *text, yaml_document_t *document) {
   return loaded;
 }
 
+int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]) {
+  yaml_parser_t parser;
+  yaml_document_t document;
+  int line = 0, is_over = 0;
+  if (!yaml_parser_initialize(&parser)) return 0;
+  yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
+  for (int documents = 0; !line && !is_over; ++documents) {
+    if (!yaml_parser_load(&parser, &document)) {
+      const int is_located = parser.error != YAML_READER_ERROR && parser.error != YAML_MEMORY_ERROR;
+      line = (int)(is_located ? parser.problem_mark.line : parser.mark.line) + 1;
+      snprintf(reason, TV_YAML_REASON, "%s", parser.problem ? parser.problem : "out of memory");
+      break;
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(&document);
+    is_over = !root;
+    if (root && documents > 0) {
+      line = (int)root->start_mark.line + 1;
+      snprintf(reason, TV_YAML_REASON, "a second document begins");
+    }
+    yaml_document_delete(&document);
+  }
+  yaml_parser_delete(&parser);
+  return line;
+}
+
 static yaml_node_t *child(yaml_document_t *document, yaml_node_t *node, const char *key,
                           size_t length) {
   if (!node || node->type != YAML_MAPPING_NODE) return NULL;
@@ -67,6 +92,31 @@ tv_yaml_place tv_yaml_find(const char *text, const char *path) {
                                                     : TV_YAML_MAPPING;
   yaml_document_delete(&document);
   return place;
+}
+
+static const char *scalar_of(const yaml_node_t *node) {
+  return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+}
+
+tv_error *tv_yaml_reject(const char *text, const char *path, int (*is_fine)(const char *scalar),
+                         char **rejected) {
+  yaml_document_t document;
+  const char *rest, *bad = NULL;
+  *rejected = NULL;
+  if (!load_document(text, &document)) return NULL;
+  const yaml_node_t *node = descend(&document, path, &rest);
+  if (node && !*rest && node->type == YAML_SEQUENCE_NODE) {
+    for (yaml_node_item_t *item = node->data.sequence.items.start;
+         !bad && item < node->data.sequence.items.top; ++item) {
+      const char *scalar = scalar_of(yaml_document_get_node(&document, *item));
+      if (scalar && !is_fine(scalar)) bad = scalar;
+    }
+  } else if (node && !*rest && scalar_of(node) && !is_fine(scalar_of(node))) {
+    bad = scalar_of(node);
+  }
+  const int is_copied = !bad || (*rejected = strdup(bad));
+  yaml_document_delete(&document);
+  return is_copied ? NULL : tv_fail("out of memory");
 }
 
 static tv_error *splice(char **text, size_t from, size_t to, const char *insert) {
