@@ -186,8 +186,17 @@ static tv_error *load(const tv_experiment *draft, const char *text, tv_experimen
   return error;
 }
 
-static tv_error *apply_overrides(char **text, const char *const *overrides) {
-  for (const char *const *o = overrides; o && *o; ++o) {
+/* Faults of the form are told first: whatever else is said of such a text would mislead. */
+static tv_error *check_yaml(const tv_experiment *draft, const char *text, const char *override) {
+  char reason[TV_YAML_REASON];
+  const int line = tv_yaml_problem(text, reason);
+  if (!line) return NULL;
+  if (override) return tv_fail_usage("--set %s: not YAML: %s", override, reason);
+  return tv_fail_usage("%s:%d: not YAML: %s", draft->file, line, reason);
+}
+
+static tv_error *apply_overrides(const tv_experiment *draft, char **text) {
+  for (const char *const *o = draft->overrides; o && *o; ++o) {
     const char *equals = strchr(*o, '=');
     if (!equals || equals == *o)
       return tv_fail_usage("--set %s: expects KEY=VALUE, as in --set noise.components=20", *o);
@@ -196,6 +205,7 @@ static tv_error *apply_overrides(char **text, const char *const *overrides) {
     tv_error *error = tv_yaml_set(text, key, equals + 1);
     free(key);
     TV_TRY(error);
+    TV_TRY(check_yaml(draft, *text, *o));
   }
   return NULL;
 }
@@ -211,7 +221,8 @@ static tv_error *expand_short_forms(char **text) {
 static tv_error *edit_and_load(const tv_experiment *draft, tv_experiment **out) {
   char *edited = strdup(draft->text);
   if (!edited) return tv_fail("out of memory");
-  tv_error *error = apply_overrides(&edited, draft->overrides);
+  tv_error *error = check_yaml(draft, edited, NULL);
+  if (!error) error = apply_overrides(draft, &edited);
   if (!error) error = expand_short_forms(&edited);
   if (!error) error = load(draft, edited, out);
   free(edited);
