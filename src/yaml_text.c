@@ -27,6 +27,33 @@ static int load_document(const char *text, yaml_document_t *document) {
   return loaded;
 }
 
+static const char *scalar_of(const yaml_node_t *node) {
+  return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+}
+
+/* The line of the second of two equal keys of a mapping, or 0. */
+static int repeated_key(yaml_document_t *document, const yaml_node_t *mapping,
+                        char reason[TV_YAML_REASON]) {
+  yaml_node_pair_t *const first = mapping->data.mapping.pairs.start;
+  for (yaml_node_pair_t *pair = first; pair < mapping->data.mapping.pairs.top; ++pair) {
+    const char *key = scalar_of(yaml_document_get_node(document, pair->key));
+    for (yaml_node_pair_t *other = first; key && other < pair; ++other) {
+      const char *earlier = scalar_of(yaml_document_get_node(document, other->key));
+      if (!earlier || strcmp(key, earlier) != 0) continue;
+      snprintf(reason, TV_YAML_REASON, "the key '%s' is given twice", key);
+      return (int)yaml_document_get_node(document, pair->key)->start_mark.line + 1;
+    }
+  }
+  return 0;
+}
+
+static int document_problem(yaml_document_t *document, char reason[TV_YAML_REASON]) {
+  int line = 0;
+  for (yaml_node_t *node = document->nodes.start; !line && node < document->nodes.top; ++node)
+    if (node->type == YAML_MAPPING_NODE) line = repeated_key(document, node, reason);
+  return line;
+}
+
 int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]) {
   yaml_parser_t parser;
   yaml_document_t document;
@@ -42,6 +69,7 @@ int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]) {
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document);
     is_over = !root;
+    if (root) line = document_problem(&document, reason);
     if (root && documents > 0) {
       line = (int)root->start_mark.line + 1;
       snprintf(reason, TV_YAML_REASON, "a second document begins");
@@ -92,10 +120,6 @@ tv_yaml_place tv_yaml_find(const char *text, const char *path) {
                                                     : TV_YAML_MAPPING;
   yaml_document_delete(&document);
   return place;
-}
-
-static const char *scalar_of(const yaml_node_t *node) {
-  return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
 }
 
 tv_error *tv_yaml_reject(const char *text, const char *path, int (*is_fine)(const char *scalar),

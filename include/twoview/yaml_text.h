@@ -15,7 +15,8 @@ typedef struct {
 
 enum { TV_YAML_REASON = 128 };
 
-/* 0 when the text is at most one YAML document, otherwise the line at which it is not, and why. */
+/* 0 when the text is at most one YAML document whose keys are all different, otherwise the line at
+ * which it is not, and why. */
 int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]);
 
 /* The first scalar at `path`, or in the list there, that is not fine; NULL when all are or none is
