@@ -225,7 +225,10 @@ static tv_error *edit_and_load(const tv_experiment *draft, tv_experiment **out) 
   if (!error) error = apply_overrides(draft, &edited);
   if (!error) error = expand_short_forms(&edited);
   if (!error) error = load(draft, edited, out);
-  free(edited);
+  if (error)
+    free(edited);
+  else
+    (*out)->edited = edited;
   return error;
 }
 
@@ -246,7 +249,7 @@ static tv_error *load_with_overrides(const tv_experiment *draft, tv_experiment *
 /* ---- Defaults ---- */
 
 static int is_given(const tv_experiment *e, const char *key) {
-  return override_of(e, key) || tv_yaml_find(e->text, key).kind != TV_YAML_ABSENT;
+  return tv_yaml_find(e->edited, key).kind != TV_YAML_ABSENT;
 }
 
 static tv_error *fill_methods(tv_experiment *e) {
@@ -459,6 +462,7 @@ void tv_experiment_destroy(tv_experiment **experiment) {
   free((*experiment)->sizes);
   free((*experiment)->file);
   free((*experiment)->text);
+  free((*experiment)->edited);
   (*experiment)->sizes = NULL;
   tv_schema_free(*experiment);
   *experiment = NULL;
