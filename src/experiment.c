@@ -11,7 +11,9 @@
 #include "twoview/suggest.h"
 #include "twoview/yaml_text.h"
 
-enum { MOST_CHOICES = 32, MOST_SIZES = 10000, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
+enum { MOST_CHOICES = 32, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
+enum { MOST_SIZES = 10000, MOST_STEPS = 100 * MOST_SIZES };
+enum { MOST_INPUTS = 1 << 20 }; /* of a kind: far more than fit, and their sums fit an int */
 
 static const double most_samples = 1e12;
 
@@ -330,15 +332,15 @@ static tv_error *check_gaussian(const tv_experiment *e) {
             "variances must be positive and the largest first; entry %u is %g", i + 1,
             s->spectrum[i]);
   if (!s->spectrum) {
-    REQUIRE(e, "source.power_law.features", law->features > 0, "must be at least 1, got %d",
-            law->features);
+    REQUIRE(e, "source.power_law.features", law->features > 0 && law->features <= MOST_INPUTS,
+            "must be from 1 to %d, got %d", MOST_INPUTS, law->features);
     REQUIRE(e, "source.power_law.scale", isfinite(law->scale) && law->scale > 0,
             "must be positive, got %g", law->scale);
     REQUIRE(e, "source.power_law.exponent", isfinite(law->exponent) && law->exponent >= 0,
             "must not be negative, got %g", law->exponent);
   }
-  REQUIRE(e, "source.teacher.targets", s->teacher.targets > 0, "must be at least 1, got %d",
-          s->teacher.targets);
+  REQUIRE(e, "source.teacher.targets", s->teacher.targets > 0 && s->teacher.targets <= MOST_INPUTS,
+          "must be from 1 to %d, got %d", MOST_INPUTS, s->teacher.targets);
   REQUIRE(e, "source.teacher.noise", isfinite(s->teacher.noise) && s->teacher.noise >= 0,
           "must not be negative, got %g", s->teacher.noise);
   REQUIRE(e, "source.teacher.noise",
@@ -349,8 +351,8 @@ static tv_error *check_gaussian(const tv_experiment *e) {
 
 static tv_error *check_grid(const tv_experiment *e) {
   int has_zero_alpha = 0;
-  REQUIRE(e, "noise.components", e->noise.components >= 0, "must not be negative, got %d",
-          e->noise.components);
+  REQUIRE(e, "noise.components", e->noise.components >= 0 && e->noise.components <= MOST_INPUTS,
+          "must be from 0 to %d, got %d", MOST_INPUTS, e->noise.components);
   for (unsigned i = 0; i < e->noise.lambda_max_count; ++i)
     REQUIRE(e, "noise.lambda_max", isfinite(e->noise.lambda_max[i]) && e->noise.lambda_max[i] > 0,
             "bounds of eigenvalues must be positive, got %g", e->noise.lambda_max[i]);
