@@ -303,6 +303,8 @@ static tv_error *check_file_source(const tv_experiment *e) {
   const tv_source_spec *s = &e->source;
   REQUIRE(e, "source.spectrum", !s->spectrum && !is_given(e, "source.power_law"),
           "only 'type: gaussian' has a spectrum");
+  REQUIRE(e, "source.teacher", !is_given(e, "source.teacher"),
+          "only 'type: gaussian' has a teacher");
   if (s->type == TV_SOURCE_IDX) {
     REQUIRE(e, "source.images", s->images, "is missing; name the IDX file of images");
     REQUIRE(e, "source.labels", s->labels, "is missing; name the IDX file of labels");
@@ -401,10 +403,11 @@ static tv_error *expand_range(tv_experiment *e) {
   REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor), "must be above 1, got %g",
           r->factor);
   TV_TRY(tv_allocate(MOST_SIZES, sizeof(*e->sizes), &e->sizes));
+  int step = 0;
   for (double n = r->from; n <= r->to * (1 + 1e-12); n *= r->factor) {
     const int64_t size = llround(n);
-    REQUIRE(e, "samples.factor", e->sizes_count < MOST_SIZES, "gives more than %d sample sizes",
-            MOST_SIZES);
+    REQUIRE(e, "samples.factor", e->sizes_count < MOST_SIZES && ++step < MOST_STEPS,
+            "gives more than %d sample sizes; raise it", MOST_SIZES);
     if (e->sizes_count == 0 || size > e->sizes[e->sizes_count - 1])
       e->sizes[e->sizes_count++] = size;
   }
