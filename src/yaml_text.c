@@ -5,9 +5,13 @@
 #include <string.h>
 #include <yaml.h>
 
-/* Byte offset of a mark; libyaml counts characters, which UTF-8 makes longer than bytes. */
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
+/* Byte offset of a mark; libyaml counts characters, which UTF-8 makes longer than bytes, and not
+ * the byte order mark. */
 static size_t byte_of(const char *text, yaml_mark_t mark) {
   const char *at = text;
+  if (strncmp(at, byte_order_mark, strlen(byte_order_mark)) == 0) at += strlen(byte_order_mark);
   for (size_t line = 0; line < mark.line && *at; ++line) {
     const char *end = strchr(at, '\n');
     at = end ? end + 1 : at + strlen(at);
@@ -176,16 +180,19 @@ static tv_error *insert_entry(char **text, yaml_document_t *document, const yaml
                               const char *entry) {
   char *line;
   const int is_empty = mapping->data.mapping.pairs.start == mapping->data.mapping.pairs.top;
-  size_t at = byte_of(*text, mapping->start_mark);
+  size_t at;
   TV_TRY(tv_allocate((long long)(strlen(entry) + mapping->start_mark.column + 8), 1, &line));
-  if (mapping->data.mapping.style == YAML_FLOW_MAPPING_STYLE || is_empty) {
-    ++at;
-    sprintf(line, is_empty ? "%s" : "%s, ", entry);
+  if (is_empty) {
+    at = byte_of(*text, mapping->end_mark) - 1;
+    sprintf(line, "%s", entry);
   } else {
     const yaml_node_t *key =
         yaml_document_get_node(document, mapping->data.mapping.pairs.start->key);
     at = byte_of(*text, key->start_mark);
-    sprintf(line, "%s\n%*s", entry, (int)key->start_mark.column, "");
+    if (mapping->data.mapping.style == YAML_FLOW_MAPPING_STYLE)
+      sprintf(line, "%s, ", entry);
+    else
+      sprintf(line, "%s\n%*s", entry, (int)key->start_mark.column, "");
   }
   tv_error *error = splice(text, at, at, line);
   free(line);
@@ -196,11 +203,12 @@ static tv_error *replace_node(char **text, const yaml_node_t *node, const char *
   const int is_block =
       (node->type == YAML_MAPPING_NODE && node->data.mapping.style != YAML_FLOW_MAPPING_STYLE) ||
       (node->type == YAML_SEQUENCE_NODE && node->data.sequence.style != YAML_FLOW_SEQUENCE_STYLE);
+  const size_t from = byte_of(*text, node->start_mark), to = byte_of(*text, node->end_mark);
   char *line;
-  TV_TRY(tv_allocate((long long)strlen(value) + 2, 1, &line));
-  sprintf(line, is_block ? "%s\n" : "%s", value); /* a block ends where the next key begins */
-  tv_error *error =
-      splice(text, byte_of(*text, node->start_mark), byte_of(*text, node->end_mark), line);
+  TV_TRY(tv_allocate((long long)strlen(value) + 3, 1, &line));
+  /* A block ends where the next key begins; a missing value stands right behind the colon. */
+  sprintf(line, "%s%s%s", from == to ? " " : "", value, is_block ? "\n" : "");
+  tv_error *error = splice(text, from, to, line);
   free(line);
   return error;
 }
@@ -216,8 +224,9 @@ tv_error *tv_yaml_set(char **text, const char *path, const char *value) {
   } else {
     char *entry = NULL;
     error = nested_entry(rest, value, &entry);
+    if (!error && !node) error = splice(text, strlen(*text), strlen(*text), "\n");
     if (!error && !node)
-      error = splice(text, 0, strlen(*text), entry);
+      error = splice(text, strlen(*text), strlen(*text), entry);
     else if (!error && node->type == YAML_MAPPING_NODE)
       error = insert_entry(text, &document, node, entry);
     else if (!error)
