@@ -58,6 +58,14 @@ static int document_problem(yaml_document_t *document, char reason[TV_YAML_REASO
   return line;
 }
 
+/* libyaml gives a mark of what it parsed, but only the offset of bytes that are no characters. */
+static int problem_line(const yaml_parser_t *parser, const char *text) {
+  if (parser->error != YAML_READER_ERROR) return (int)parser->problem_mark.line + 1;
+  int line = 1;
+  for (size_t i = 0; i < parser->problem_offset && text[i]; ++i) line += text[i] == '\n';
+  return line;
+}
+
 int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]) {
   yaml_parser_t parser;
   yaml_document_t document;
@@ -66,8 +74,7 @@ int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]) {
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
   for (int documents = 0; !line && !is_over; ++documents) {
     if (!yaml_parser_load(&parser, &document)) {
-      const int is_located = parser.error != YAML_READER_ERROR && parser.error != YAML_MEMORY_ERROR;
-      line = (int)(is_located ? parser.problem_mark.line : parser.mark.line) + 1;
+      line = problem_line(&parser, text);
       snprintf(reason, TV_YAML_REASON, "%s", parser.problem ? parser.problem : "out of memory");
       break;
     }
