@@ -210,10 +210,13 @@ static tv_error *replace_node(char **text, const yaml_node_t *node, const char *
   const int is_block =
       (node->type == YAML_MAPPING_NODE && node->data.mapping.style != YAML_FLOW_MAPPING_STYLE) ||
       (node->type == YAML_SEQUENCE_NODE && node->data.sequence.style != YAML_FLOW_SEQUENCE_STYLE);
-  const size_t from = byte_of(*text, node->start_mark), to = byte_of(*text, node->end_mark);
+  const size_t from = byte_of(*text, node->start_mark);
+  size_t to = byte_of(*text, node->end_mark);
   char *line;
   TV_TRY(tv_allocate((long long)strlen(value) + 3, 1, &line));
-  /* A block ends where the next key begins; a missing value stands right behind the colon. */
+  /* A block ends where the next key begins, behind that key's indentation; a missing value stands
+   * right behind the colon. */
+  while (is_block && to > from && (*text)[to - 1] == ' ') --to;
   sprintf(line, "%s%s%s", from == to ? " " : "", value, is_block ? "\n" : "");
   tv_error *error = splice(text, from, to, line);
   free(line);
