@@ -214,10 +214,10 @@ static tv_error *replace_node(char **text, const yaml_node_t *node, const char *
   size_t to = byte_of(*text, node->end_mark);
   char *line;
   TV_TRY(tv_allocate((long long)strlen(value) + 3, 1, &line));
-  /* A block ends where the next key begins, behind that key's indentation; a missing value stands
-   * right behind the colon. */
+  /* A block ends where the next key begins, behind that key's indentation, and a block sequence may
+   * stand no deeper than its own key; a missing value stands right behind the colon. */
   while (is_block && to > from && (*text)[to - 1] == ' ') --to;
-  sprintf(line, "%s%s%s", from == to ? " " : "", value, is_block ? "\n" : "");
+  sprintf(line, "%s%s%s", is_block || from == to ? " " : "", value, is_block ? "\n" : "");
   tv_error *error = splice(text, from, to, line);
   free(line);
   return error;
