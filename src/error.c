@@ -12,6 +12,10 @@ static struct {
   char message[32];
 } out_of_memory = {TV_EXIT_FAILED, "out of memory"};
 
+/* Told to be no NULL, or the compiler warns of one when it instruments the code. */
+static tv_error *make_error(int exit_code, const char *reason, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0), nonnull(3)));
+
 static tv_error *make_error(int exit_code, const char *reason, const char *format, va_list args) {
   va_list again;
   va_copy(again, args);

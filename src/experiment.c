@@ -11,7 +11,9 @@
 #include "twoview/suggest.h"
 #include "twoview/yaml_text.h"
 
-enum { MOST_CHOICES = 32, MOST_SIZES = 10000, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
+enum { MOST_CHOICES = 32, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
+enum { MOST_SIZES = 10000, MOST_STEPS = 100 * MOST_SIZES };
+enum { MOST_INPUTS = 1 << 20 }; /* of a kind: far more than fit, and their sums fit an int */
 
 static const double most_samples = 1e12;
 
@@ -40,6 +42,7 @@ tv_error *tv_experiment_fault(const tv_experiment *e, const char *key, const cha
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
   const char *override = override_of(e, key);
+  if (!*key) return tv_fail_usage("%s:1: %s", e->file, message);
   if (override) return tv_fail_usage("--set %s: %s: %s", override, key, message);
   const int line = tv_yaml_find(e->text, key).line;
   return tv_fail_usage("%s:%d: %s: %s", e->file, line, key, message);
@@ -106,6 +109,50 @@ static void describe_type(const cyaml_schema_value_t *value, char *out, size_t s
                        value->enumeration.strings[i].str);
 }
 
+static int is_wholly_integer(const char *text) {
+  char *end;
+  strtoll(text, &end, 0);
+  return !*end;
+}
+
+static int is_wholly_natural(const char *text) {
+  char *end;
+  strtoull(text, &end, 0);
+  return !*end && !strchr(text, '-');
+}
+
+static int is_wholly_number(const char *text) {
+  char *end;
+  strtod(text, &end);
+  return !*end;
+}
+
+/* libcyaml reads a number only as far as it is one: the integer 1e3 as 1, the number 5x as 5, and
+ * takes -1 for a large natural number. Refuse what it misread. */
+static tv_error *check_numbers(const tv_experiment *e, const char *prefix,
+                               const cyaml_schema_field_t *fields) {
+  char path[256], wanted[256], *rejected;
+  for (const cyaml_schema_field_t *field = fields; field->key; ++field) {
+    snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", field->key);
+    const cyaml_schema_value_t *value = &field->value;
+    if (value->type == CYAML_MAPPING) TV_TRY(check_numbers(e, path, value->mapping.fields));
+    if (value->type == CYAML_SEQUENCE) value = value->sequence.entry;
+    if (value->type != CYAML_INT && value->type != CYAML_UINT && value->type != CYAML_FLOAT)
+      continue;
+    TV_TRY(tv_yaml_reject(e->text, path,
+                          value->type == CYAML_INT    ? is_wholly_integer
+                          : value->type == CYAML_UINT ? is_wholly_natural
+                                                      : is_wholly_number,
+                          &rejected));
+    if (!rejected) continue;
+    describe_type(&field->value, wanted, sizeof wanted);
+    tv_error *error = tv_experiment_fault(e, path, "expects %s, not '%s'", wanted, rejected);
+    free(rejected);
+    return error;
+  }
+  return NULL;
+}
+
 static tv_error *explain(const tv_experiment *draft, const char *complaint, const char *key) {
   const int is_list = tv_yaml_find(draft->text, "samples").kind == TV_YAML_SEQUENCE;
   const cyaml_schema_field_t *fields = tv_schema_fields(is_list);
@@ -131,18 +178,27 @@ static tv_error *explain(const tv_experiment *draft, const char *complaint, cons
 static tv_error *load(const tv_experiment *draft, const char *text, tv_experiment **out) {
   char *complaint = NULL, *key = NULL;
   tv_error *error = tv_schema_load(text, out, &complaint, &key);
-  if (!error && complaint) {
-    tv_experiment judged = *draft;
-    judged.text = (char *)text;
-    error = explain(&judged, complaint, key);
-  }
+  tv_experiment judged = *draft;
+  judged.text = (char *)text;
+  if (!error && complaint) error = explain(&judged, complaint, key);
+  if (!error) error = check_numbers(&judged, "", tv_schema_fields((*out)->size_list != NULL));
+  if (error) tv_experiment_destroy(out);
   free(complaint);
   free(key);
   return error;
 }
 
-static tv_error *apply_overrides(char **text, const char *const *overrides) {
-  for (const char *const *o = overrides; o && *o; ++o) {
+/* Faults of the form are told first: whatever else is said of such a text would mislead. */
+static tv_error *check_yaml(const tv_experiment *draft, const char *text, const char *override) {
+  char reason[TV_YAML_REASON];
+  const int line = tv_yaml_problem(text, reason);
+  if (!line) return NULL;
+  if (override) return tv_fail_usage("--set %s: not YAML: %s", override, reason);
+  return tv_fail_usage("%s:%d: not YAML: %s", draft->file, line, reason);
+}
+
+static tv_error *apply_overrides(const tv_experiment *draft, char **text) {
+  for (const char *const *o = draft->overrides; o && *o; ++o) {
     const char *equals = strchr(*o, '=');
     if (!equals || equals == *o)
       return tv_fail_usage("--set %s: expects KEY=VALUE, as in --set noise.components=20", *o);
@@ -151,6 +207,7 @@ static tv_error *apply_overrides(char **text, const char *const *overrides) {
     tv_error *error = tv_yaml_set(text, key, equals + 1);
     free(key);
     TV_TRY(error);
+    TV_TRY(check_yaml(draft, *text, *o));
   }
   return NULL;
 }
@@ -166,10 +223,14 @@ static tv_error *expand_short_forms(char **text) {
 static tv_error *edit_and_load(const tv_experiment *draft, tv_experiment **out) {
   char *edited = strdup(draft->text);
   if (!edited) return tv_fail("out of memory");
-  tv_error *error = apply_overrides(&edited, draft->overrides);
+  tv_error *error = check_yaml(draft, edited, NULL);
+  if (!error) error = apply_overrides(draft, &edited);
   if (!error) error = expand_short_forms(&edited);
   if (!error) error = load(draft, edited, out);
-  free(edited);
+  if (error)
+    free(edited);
+  else
+    (*out)->edited = edited;
   return error;
 }
 
@@ -190,7 +251,7 @@ static tv_error *load_with_overrides(const tv_experiment *draft, tv_experiment *
 /* ---- Defaults ---- */
 
 static int is_given(const tv_experiment *e, const char *key) {
-  return override_of(e, key) || tv_yaml_find(e->text, key).kind != TV_YAML_ABSENT;
+  return tv_yaml_find(e->edited, key).kind != TV_YAML_ABSENT;
 }
 
 static tv_error *fill_methods(tv_experiment *e) {
@@ -242,6 +303,8 @@ static tv_error *check_file_source(const tv_experiment *e) {
   const tv_source_spec *s = &e->source;
   REQUIRE(e, "source.spectrum", !s->spectrum && !is_given(e, "source.power_law"),
           "only 'type: gaussian' has a spectrum");
+  REQUIRE(e, "source.teacher", !is_given(e, "source.teacher"),
+          "only 'type: gaussian' has a teacher");
   if (s->type == TV_SOURCE_IDX) {
     REQUIRE(e, "source.images", s->images, "is missing; name the IDX file of images");
     REQUIRE(e, "source.labels", s->labels, "is missing; name the IDX file of labels");
@@ -271,15 +334,15 @@ static tv_error *check_gaussian(const tv_experiment *e) {
             "variances must be positive and the largest first; entry %u is %g", i + 1,
             s->spectrum[i]);
   if (!s->spectrum) {
-    REQUIRE(e, "source.power_law.features", law->features > 0, "must be at least 1, got %d",
-            law->features);
+    REQUIRE(e, "source.power_law.features", law->features > 0 && law->features <= MOST_INPUTS,
+            "must be from 1 to %d, got %d", MOST_INPUTS, law->features);
     REQUIRE(e, "source.power_law.scale", isfinite(law->scale) && law->scale > 0,
             "must be positive, got %g", law->scale);
     REQUIRE(e, "source.power_law.exponent", isfinite(law->exponent) && law->exponent >= 0,
             "must not be negative, got %g", law->exponent);
   }
-  REQUIRE(e, "source.teacher.targets", s->teacher.targets > 0, "must be at least 1, got %d",
-          s->teacher.targets);
+  REQUIRE(e, "source.teacher.targets", s->teacher.targets > 0 && s->teacher.targets <= MOST_INPUTS,
+          "must be from 1 to %d, got %d", MOST_INPUTS, s->teacher.targets);
   REQUIRE(e, "source.teacher.noise", isfinite(s->teacher.noise) && s->teacher.noise >= 0,
           "must not be negative, got %g", s->teacher.noise);
   REQUIRE(e, "source.teacher.noise",
@@ -290,8 +353,8 @@ static tv_error *check_gaussian(const tv_experiment *e) {
 
 static tv_error *check_grid(const tv_experiment *e) {
   int has_zero_alpha = 0;
-  REQUIRE(e, "noise.components", e->noise.components >= 0, "must not be negative, got %d",
-          e->noise.components);
+  REQUIRE(e, "noise.components", e->noise.components >= 0 && e->noise.components <= MOST_INPUTS,
+          "must be from 0 to %d, got %d", MOST_INPUTS, e->noise.components);
   for (unsigned i = 0; i < e->noise.lambda_max_count; ++i)
     REQUIRE(e, "noise.lambda_max", isfinite(e->noise.lambda_max[i]) && e->noise.lambda_max[i] > 0,
             "bounds of eigenvalues must be positive, got %g", e->noise.lambda_max[i]);
@@ -340,10 +403,11 @@ static tv_error *expand_range(tv_experiment *e) {
   REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor), "must be above 1, got %g",
           r->factor);
   TV_TRY(tv_allocate(MOST_SIZES, sizeof(*e->sizes), &e->sizes));
+  int step = 0;
   for (double n = r->from; n <= r->to * (1 + 1e-12); n *= r->factor) {
     const int64_t size = llround(n);
-    REQUIRE(e, "samples.factor", e->sizes_count < MOST_SIZES, "gives more than %d sample sizes",
-            MOST_SIZES);
+    REQUIRE(e, "samples.factor", e->sizes_count < MOST_SIZES && ++step < MOST_STEPS,
+            "gives more than %d sample sizes; raise it", MOST_SIZES);
     if (e->sizes_count == 0 || size > e->sizes[e->sizes_count - 1])
       e->sizes[e->sizes_count++] = size;
   }
@@ -403,6 +467,7 @@ void tv_experiment_destroy(tv_experiment **experiment) {
   free((*experiment)->sizes);
   free((*experiment)->file);
   free((*experiment)->text);
+  free((*experiment)->edited);
   (*experiment)->sizes = NULL;
   tv_schema_free(*experiment);
   *experiment = NULL;

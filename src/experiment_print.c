@@ -27,8 +27,13 @@ static void print_numbers(FILE *out, const char *key, const double *values, unsi
 static void print_text(FILE *out, const char *key, const char *text) {
   fprintf(out, "%s: \"", key);
   for (; *text; ++text) {
-    if (*text == '"' || *text == '\\') fputc('\\', out);
-    fputc(*text, out);
+    const unsigned char byte = (unsigned char)*text;
+    if (byte < 0x20 || byte == 0x7f) {
+      fprintf(out, "\\x%02x", byte);
+      continue;
+    }
+    if (byte == '"' || byte == '\\') fputc('\\', out);
+    fputc(byte, out);
   }
   fputc('"', out);
 }

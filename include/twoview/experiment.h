@@ -94,6 +94,7 @@ typedef struct {
   int sizes_count;
   char *file;                   /* as given, for messages */
   char *text;                   /* as read */
+  char *edited;                 /* with the overrides applied */
   const char *const *overrides; /* borrowed, NULL-terminated: KEY=VALUE */
 } tv_experiment;
 

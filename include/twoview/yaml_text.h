@@ -13,6 +13,17 @@ typedef struct {
   int line;          /* of the value, from 1; of the nearest parent present when absent */
 } tv_yaml_place;
 
+enum { TV_YAML_REASON = 128 };
+
+/* 0 when the text is at most one YAML document whose keys are all different, otherwise the line at
+ * which it is not, and why. */
+int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]);
+
+/* The first scalar at `path`, or in the list there, that is not fine; NULL when all are or none is
+ * there. Owned by the caller. */
+tv_error *tv_yaml_reject(const char *text, const char *path, int (*is_fine)(const char *scalar),
+                         char **rejected);
+
 /* Find the value at `path`. A text that is not YAML gives TV_YAML_ABSENT at line 1. */
 tv_yaml_place tv_yaml_find(const char *text, const char *path);
 

@@ -1,0 +1,410 @@
+#include <stdio.h>
+
+#include "twoview/experiment.h"
+#include "unit_main.h"
+
+/* Nothing but what is required; the tests below add to it and replace parts of it. */
+static const char plain[] = "source:\n"
+                            "  type: gaussian\n"
+                            "  spectrum: [4, 1]\n"
+                            "noise: {components: 3, lambda_max: [1, 10]}\n"
+                            "augmentation: {theta_max: 0.5, alpha: [0, 1]}\n"
+                            "samples: [10, 200]\n"
+                            "encoder: {k: 2}\n";
+
+static const char *const no_overrides[] = {NULL};
+
+static tv_experiment *parse(const char *text, const char *const *overrides) {
+  tv_experiment *e;
+  expect_success(tv_experiment_parse("x.yaml", text, overrides, &e));
+  ck_assert_ptr_nonnull(e);
+  return e;
+}
+
+/* The plain text with `old` replaced; "" stands for its end. Owned by the caller. */
+static char *edited(const char *old, const char *replacement) {
+  const char *at = *old ? strstr(plain, old) : plain + strlen(plain);
+  ck_assert_msg(at != NULL, "'%s' does not occur in the plain text", old);
+  char *text = malloc(sizeof plain + strlen(replacement));
+  ck_assert_ptr_nonnull(text);
+  sprintf(text, "%.*s%s%s", (int)(at - plain), plain, replacement, at + strlen(old));
+  return text;
+}
+
+START_TEST(defaults_are_as_documented) {
+  tv_experiment *e = parse(plain, no_overrides);
+  ck_assert_str_eq(e->name, "experiment");
+  ck_assert_uint_eq(e->seed, 1);
+  ck_assert_int_eq(e->replicates, 1);
+  ck_assert_int_eq(e->features.pca, 0);
+  ck_assert_int_eq(e->source.teacher.type, TV_TEACHER_LINEAR);
+  ck_assert_int_eq(e->source.teacher.targets, 1);
+  ck_assert_double_eq(e->source.teacher.noise, 0);
+  ck_assert_uint_eq(e->methods_count, TV_METHODS);
+  for (int m = 0; m < TV_METHODS; ++m) ck_assert_int_eq(e->methods[m], m);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_LAST);
+  ck_assert_int_eq(e->archive.representations, TV_KEEP_LAST);
+  ck_assert_int_eq(e->archive.samples, 0);
+  ck_assert_int_eq(e->archive.representation_samples, 10); /* the smallest size, at most 100 */
+  ck_assert_int_eq(e->parallel.shards, 64);
+  ck_assert_int_eq(e->parallel.ranks_per_point, 1);
+  tv_experiment_destroy(&e);
+  ck_assert_ptr_null(e);
+}
+END_TEST
+
+START_TEST(given_values_are_taken) {
+  const char *const overrides[] = {"name=\"Gr\xc3\xb6\xc3\x9f e\"",
+                                   "seed=18446744073709551615",
+                                   "replicates=3",
+                                   "features.pca=2",
+                                   "methods=joint-embedding",
+                                   "archive={encoders: all, samples: yes}",
+                                   "parallel={shards: 5, ranks_per_point: 2}",
+                                   "samples={from: 200, to: 2e3, factor: 10}",
+                                   "noise.lambda_max=1e3",
+                                   NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_str_eq(e->name, "Gr\xc3\xb6\xc3\x9f e");
+  ck_assert_uint_eq(e->seed, UINT64_MAX);
+  ck_assert_int_eq(e->replicates, 3);
+  ck_assert_int_eq(e->features.pca, 2);
+  ck_assert_uint_eq(e->methods_count, 1);
+  ck_assert_int_eq(e->methods[0], TV_JOINT_EMBEDDING);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_ALL);
+  ck_assert_int_eq(e->archive.representations, TV_KEEP_LAST); /* beside the keys given */
+  ck_assert_int_eq(e->archive.samples, 1);
+  ck_assert_int_eq(e->archive.representation_samples, 100);
+  ck_assert_int_eq(e->parallel.shards, 5);
+  ck_assert_int_eq(e->parallel.ranks_per_point, 2);
+  ck_assert_int_eq(e->sizes_count, 2);
+  ck_assert_int_eq(e->sizes[0], 200);
+  ck_assert_int_eq(e->sizes[1], 2000);
+  ck_assert_uint_eq(e->noise.lambda_max_count, 1);
+  ck_assert_double_eq(e->noise.lambda_max[0], 1000);
+  ck_assert_str_eq(e->text, plain);
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+START_TEST(a_range_of_sizes_grows_without_repeats) {
+  /* 1.5^j, rounded: 1, 1.5, 2.25, 3.375, 5.0625, 7.59375; 2 comes twice. */
+  static const int64_t sizes[] = {1, 2, 3, 5, 8};
+  const char *const overrides[] = {"samples={from: 1, to: 10, factor: 1.5}", NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_int_eq(e->sizes_count, 5);
+  for (int i = 0; i < 5; ++i) ck_assert_int_eq(e->sizes[i], sizes[i]);
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+static const char *const printed[][3] = {
+    {NULL},
+    {"source={type: idx, images: \"a \\\"b\\\" \\\\ c\", labels: l}", NULL},
+    {"source={type: hdf5, file: f, samples: s, targets: t}", NULL},
+    {"source={type: hdf5, file: f, samples: s, labels: l}", "features.pca=7", NULL},
+    {"source={type: gaussian, power_law: {features: 9, exponent: 0.1}}", NULL},
+    {"source.teacher={type: classes, targets: 4}", "archive={encoders: false, samples: on}", NULL},
+    {"augmentation.alpha=[0.1, 0.3333333333333333, 1e-300]", "name=\"two\\nlines\\t\\x01\"", NULL},
+    {"samples={from: 1, to: 1e12, factor: 1000}", "methods=[joint-embedding, supervised]", NULL}};
+
+START_TEST(printing_is_a_fixed_point) {
+  char *once, *twice;
+  tv_experiment *first = parse(plain, printed[_i]);
+  expect_success(tv_experiment_print(first, &once));
+  tv_experiment *second = parse(once, no_overrides);
+  expect_success(tv_experiment_print(second, &twice));
+  ck_assert_str_eq(once, twice);
+  ck_assert_str_eq(first->name, second->name);
+  for (unsigned i = 0; i < first->augmentation.alpha_count; ++i)
+    ck_assert_double_eq(first->augmentation.alpha[i], second->augmentation.alpha[i]);
+  free(once);
+  free(twice);
+  tv_experiment_destroy(&first);
+  tv_experiment_destroy(&second);
+}
+END_TEST
+
+/* Each replaces a part of the plain text and is refused for a reason that the message tells. */
+static const struct {
+  const char *old, *replacement, *where, *reason;
+} refused[] = {
+    /* unknown keys */
+    {"", "replicate: 2\n", "x.yaml:8: replicate:", "did you mean 'replicates'?"},
+    {"", "parallel: {shard: 2}\n", "x.yaml:8: parallel.shard:", "did you mean 'shards'?"},
+    {"lambda_max", "lamda_max", "x.yaml:4: noise.lamda_max:", "did you mean 'lambda_max'?"},
+    {"  spectrum", "  teacher: {target: 1}\n  spectrum",
+     "x.yaml:3: source.teacher.target:", "did you mean 'targets'?"},
+    {"{k: 2}", "{K: 2}", "x.yaml:7: encoder.K:", "did you mean 'k'?"},
+    {"0.5", "0,5", "x.yaml:5: augmentation.5:", "unknown key"},
+    /* wrong types */
+    {"", "replicates: two\n", "x.yaml:8: replicates:", "expects an integer, not 'two'"},
+    {"", "replicates: []\n", "x.yaml:8: replicates:", "expects an integer"},
+    {"", "replicates:\n", "x.yaml:8: replicates:", "expects an integer, not ''"},
+    {"", "features: 3\n", "x.yaml:8: features:", "expects a mapping"},
+    {"", "name: [a]\n", "x.yaml:8: name:", "expects a text"},
+    {"", "methods: [superwised]\n",
+     "x.yaml:8: methods:", "one of supervised, reconstruction, joint"},
+    {"", "archive: {samples: maybe}\n", "x.yaml:8: archive.samples:", "not maybe"},
+    {"", "archive: {encoders: first}\n", "x.yaml:8: archive.encoders:", "none, last, all"},
+    {"gaussian", "gausian", "x.yaml:2: source.type:", "idx, hdf5, gaussian, not gausian"},
+    {"{k: 2}", "2", "x.yaml:7: encoder:", "expects a mapping"},
+    {"[1, 10]", "{a: 1}", "x.yaml:4: noise.lambda_max:", "expects a list of numbers"},
+    {"[1, 10]", "[1, two]", "x.yaml:4: noise.lambda_max:", "expects a list of numbers, not two"},
+    {"[1, 10]", "[[1]]", "x.yaml:4: noise.lambda_max:", "expects a list of numbers"},
+    {"[10, 200]", "many", "x.yaml:6: samples:", "expects a list of numbers, not many"},
+    /* numbers with more behind them, out of the type's range, not finite */
+    {"", "seed: 5x\n", "x.yaml:8: seed:", "not '5x'"},
+    {"", "seed: -1\n", "x.yaml:8: seed:", "an integer that is not negative, not '-1'"},
+    {"", "seed: 18446744073709551616\n", "x.yaml:8: seed:", "not '18446744073709551616'"},
+    {"", "replicates: 1e3\n", "x.yaml:8: replicates:", "expects an integer, not '1e3'"},
+    {"components: 3", "components: 3.5", "x.yaml:4: noise.components:", "not '3.5'"},
+    {"components: 3", "components: 2147483648", "x.yaml:4: noise.components:", "an integer"},
+    {"0.5", "0.5.1", "x.yaml:5: augmentation.theta_max:", "expects a number, not '0.5.1'"},
+    {"[1, 10]", "[1, 1e3x]", "x.yaml:4: noise.lambda_max:", "a list of numbers, not '1e3x'"},
+    {"[1, 10]", "[.nan]", "x.yaml:4: noise.lambda_max:", "not .nan"},
+    {"[1, 10]", "[nan]", "x.yaml:4: noise.lambda_max:", "must be positive, got nan"},
+    {"[1, 10]", "1e999", "x.yaml:4: noise.lambda_max:", "must be positive, got inf"},
+    {"0.5", "inf", "x.yaml:5: augmentation.theta_max:", "got inf"},
+    {"[0, 1]", "[nan]", "x.yaml:5: augmentation.alpha:", "got nan"},
+    {"[4, 1]", "[inf, 1]", "x.yaml:3: source.spectrum:", "entry 1 is inf"},
+    {"[10, 200]", "[nan]", "x.yaml:6: samples:", "whole numbers"},
+    {"[10, 200]", "{from: 1, to: inf, factor: 2}", "x.yaml:6: samples.to:", "got inf"},
+    {"[10, 200]", "{from: 1, to: 9, factor: nan}", "x.yaml:6: samples.factor:", "got nan"},
+    /* what is required */
+    {"type: gaussian", "", "source.type: is missing", "write for example"},
+    {"components: 3, ", "", "noise.components: is missing", "write for example"},
+    {", lambda_max: [1, 10]", "", "noise.lambda_max: is missing", "write for example"},
+    {"theta_max: 0.5, ", "", "augmentation.theta_max: is missing", "write for example"},
+    {", alpha: [0, 1]", "", "augmentation.alpha: is missing", "write for example"},
+    {"samples: [10, 200]\n", "", "samples: is missing", "write for example"},
+    {"{k: 2}", "{}", "x.yaml:7: encoder.k: is missing", "write for example"},
+    /* ranges */
+    {"", "replicates: 0\n", "x.yaml:8: replicates:", "from 1 to 16777215, got 0"},
+    {"", "replicates: 16777216\n", "x.yaml:8: replicates:", "got 16777216"},
+    {"", "features: {pca: 0}\n", "x.yaml:8: features.pca:", "at least 1, got 0"},
+    {"", "parallel: {shards: 0}\n", "x.yaml:8: parallel.shards:", "from 1 to 1048576, got 0"},
+    {"", "parallel: {shards: 1048577}\n", "x.yaml:8: parallel.shards:", "got 1048577"},
+    {"", "parallel: {ranks_per_point: 0}\n", "x.yaml:8: parallel.ranks_per_point:", "got 0"},
+    {"", "archive: {representation_samples: 0}\n", "archive.representation_samples:", "got 0"},
+    {"", "archive: {representation_samples: 201}\n",
+     "archive.representation_samples:", "200, got 201"},
+    {"", "methods: []\n", "x.yaml:8: methods:", "Insufficient entries"},
+    {"", "methods: [supervised, supervised]\n", "x.yaml:8: methods:", "listed twice"},
+    {"components: 3", "components: -1", "x.yaml:4: noise.components:", "got -1"},
+    {"components: 3", "components: 1048577", "x.yaml:4: noise.components:", "got 1048577"},
+    {"[1, 10]", "-1", "x.yaml:4: noise.lambda_max:", "must be positive, got -1"},
+    {"[1, 10]", "[1, 0]", "x.yaml:4: noise.lambda_max:", "must be positive, got 0"},
+    {"[1, 10]", "[]", "x.yaml:4: noise.lambda_max:", "Insufficient entries"},
+    {"0.5", "-0.5", "x.yaml:5: augmentation.theta_max:", "must not be negative, got -0.5"},
+    {"0.5", "0", "x.yaml:5: augmentation.alpha:", "alpha = 0 with theta_max = 0"},
+    {"[0, 1]", "-1", "x.yaml:5: augmentation.alpha:", "must not be negative, got -1"},
+    {"{k: 2}", "{k: 0}", "x.yaml:7: encoder.k:", "at least 1, got 0"},
+    /* sample sizes */
+    {"[10, 200]", "[20, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 20"},
+    {"[10, 200]", "[10, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 10"},
+    {"[10, 200]", "[10.5]", "x.yaml:6: samples:", "whole numbers from 1 to 1e+12, got 10.5"},
+    {"[10, 200]", "0", "x.yaml:6: samples:", "got 0"},
+    {"[10, 200]", "[2e12]", "x.yaml:6: samples:", "got 2e+12"},
+    {"[10, 200]", "{from: 0.5, to: 9, factor: 2}", "x.yaml:6: samples.from:", "got 0.5"},
+    {"[10, 200]", "{from: 9, to: 1, factor: 2}", "x.yaml:6: samples.to:", "from 9 to"},
+    {"[10, 200]", "{from: 1, to: 9}", "x.yaml:6: samples.factor:", "above 1"},
+    {"[10, 200]", "{from: 1, to: 9, factor: 1}", "x.yaml:6: samples.factor:", "above 1, got 1"},
+    {"[10, 200]", "{from: 1, to: 1e12, factor: 1.0001}", "samples.factor:", "more than 10000"},
+    {"[10, 200]", "{from: 1, to: 1e12, factor: 1.000000000000001}", "samples.factor:", "more than"},
+    /* sources */
+    {"[4, 1]", "[1, 4]", "x.yaml:3: source.spectrum:", "largest first; entry 2 is 4"},
+    {"[4, 1]", "[4, 0]", "x.yaml:3: source.spectrum:", "entry 2 is 0"},
+    {"  spectrum: [4, 1]\n", "", "source.spectrum:", "either 'spectrum'"},
+    {"[4, 1]", "[4, 1]\n  power_law: {features: 2}", "source.spectrum:", "either 'spectrum'"},
+    {"spectrum: [4, 1]", "power_law: {}", "source.power_law.features:", "got 0"},
+    {"spectrum: [4, 1]", "power_law: {features: 1048577}", "power_law.features:", "got 1048577"},
+    {"spectrum: [4, 1]", "power_law: {features: 2, scale: 0}", "power_law.scale:", "got 0"},
+    {"spectrum: [4, 1]", "power_law: {features: 2, exponent: -1}", "power_law.exponent:", "got -1"},
+    {"[4, 1]", "4\n  teacher: {targets: 0}", "source.teacher.targets:", "got 0"},
+    {"[4, 1]", "4\n  teacher: {noise: -1}", "source.teacher.noise:", "got -1"},
+    {"[4, 1]", "4\n  teacher: {type: classes, noise: 1}", "teacher.noise:", "'type: linear'"},
+    {"[4, 1]", "[4, 1]\n  images: a", "source.type:", "takes no file"},
+    {"gaussian", "idx", "x.yaml:3: source.spectrum:", "only 'type: gaussian'"},
+    {"gaussian\n  spectrum: [4, 1]", "idx\n  labels: a", "source.images:", "is missing"},
+    {"gaussian\n  spectrum: [4, 1]", "idx\n  images: a", "source.labels:", "is missing"},
+    {"gaussian\n  spectrum: [4, 1]", "idx\n  images: a\n  labels: b\n  file: c",
+     "source.file:", "belong to 'type: hdf5'"},
+    {"gaussian\n  spectrum: [4, 1]", "idx\n  images: a\n  labels: b\n  teacher: {}",
+     "x.yaml:5: source.teacher:", "only 'type: gaussian'"},
+    {"gaussian\n  spectrum: [4, 1]", "hdf5\n  images: a", "source.images:", "'type: idx'"},
+    {"gaussian\n  spectrum: [4, 1]", "hdf5\n  samples: a", "source.file:", "is missing"},
+    {"gaussian\n  spectrum: [4, 1]", "hdf5\n  file: a", "source.samples:", "is missing"},
+    {"gaussian\n  spectrum: [4, 1]", "hdf5\n  file: a\n  samples: b", "source.labels:", "either"},
+    {"gaussian\n  spectrum: [4, 1]", "hdf5\n  file: a\n  samples: b\n  labels: c\n  targets: d",
+     "source.labels:", "either 'labels'"},
+    /* not YAML, or not one mapping of different keys */
+    {"0.5", "[0.5", "x.yaml:5: not YAML:", "did not find"},
+    {"", "\tname: x\n", "x.yaml:8: not YAML:", "cannot start any token"},
+    {"", "name: \x01\n", "x.yaml:8: not YAML:", "control characters"},
+    {"", "name: \xff\xfe\n", "x.yaml:8: not YAML:", "UTF-8"},
+    {"", "seed: *nowhere\n", "x.yaml:8: not YAML:", "undefined alias"},
+    {"", "seed: 1\nname: a\nseed: 2\n", "x.yaml:10: not YAML:", "'seed' is given twice"},
+    {"{k: 2}", "{k: 2, k: 3}", "x.yaml:7: not YAML:", "'k' is given twice"},
+    {"", "---\nseed: 1\n", "x.yaml:9: not YAML:", "a second document"},
+    {"[0, 1]", "&a [*a]", "x.yaml", "augmentation.alpha"},
+    {plain, "", "x.yaml:1: no YAML mapping", ""},
+    {plain, "# only a comment\n", "x.yaml:1: no YAML mapping", ""},
+    {plain, "text", "x.yaml:1:", "MAPPING"},
+    {plain, "[1, 2]", "x.yaml:1:", "MAPPING"},
+    {plain, "a: &a {b: *a}", "x.yaml:1: a:", "unknown key"},
+};
+
+START_TEST(bad_values_are_refused) {
+  tv_experiment *e;
+  char *text = edited(refused[_i].old, refused[_i].replacement);
+  tv_error *error = tv_experiment_parse("x.yaml", text, no_overrides, &e);
+  expect_error(error, TV_EXIT_USAGE, refused[_i].where, refused[_i].reason);
+  ck_assert_ptr_null(e);
+  free(text);
+}
+END_TEST
+
+/* Overrides that are refused, always by their own name. */
+static const char *const refused_overrides[][2] = {
+    {"noise", "expects KEY=VALUE"},
+    {"=5", "expects KEY=VALUE"},
+    {"nois.components=5", "nois: unknown key; did you mean 'noise'?"},
+    {"noise.component=5", "did you mean 'components'?"},
+    {"noise.components=", "expects an integer, not ''"},
+    {"noise.components=5x", "expects an integer, not '5x'"},
+    {"noise={components: 3}", "noise.lambda_max: is missing"},
+    {"noise.lambda_max=[1, -2]", "must be positive, got -2"},
+    {"encoder.k.x=3", "not a mapping"},
+    {"samples.from=10", "not a mapping"},
+    {"samples=[30, 20]", "sizes must grow"},
+    {"encoder.k=0", "encoder.k: must be at least 1"},
+    {"parallel.shards=0", "parallel.shards: must be from 1"},
+    {"source.teacher={type: liner}", "one of linear, classes, not liner"},
+    {"seed={", "not YAML"},
+    {"seed=}", "not YAML"},
+    {"a..b=1", "--set a..b=1"},
+};
+
+START_TEST(bad_overrides_are_named) {
+  tv_experiment *e;
+  char name[64];
+  const char *const overrides[] = {"seed=3", refused_overrides[_i][0], NULL};
+  snprintf(name, sizeof name, "--set %.*s", (int)strcspn(overrides[1], "="), overrides[1]);
+  tv_error *error = tv_experiment_parse("x.yaml", plain, overrides, &e);
+  expect_error(error, TV_EXIT_USAGE, name, refused_overrides[_i][1]);
+  ck_assert_ptr_null(e);
+}
+END_TEST
+
+START_TEST(the_last_override_of_a_key_counts) {
+  const char *const overrides[] = {"noise={components: 9, lambda_max: 5}", "noise.components=4",
+                                   "noise.components=6", NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_int_eq(e->noise.components, 6);
+  ck_assert_double_eq(e->noise.lambda_max[0], 5);
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+START_TEST(a_fault_of_the_file_is_told_with_its_own_line) {
+  tv_experiment *e;
+  const char *const overrides[] = {"name=longer", "noise.components=4", NULL};
+  char *text = edited("", "features: 3\n");
+  expect_error(tv_experiment_parse("x.yaml", text, overrides, &e), TV_EXIT_USAGE,
+               "x.yaml:8: features:", "expects a mapping");
+  free(text);
+}
+END_TEST
+
+START_TEST(aliases_stand_for_their_values) {
+  char *text = edited("[1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+                      "&a [1, 10]}\naugmentation: {theta_max: 0.5, alpha: *a}");
+  tv_experiment *e = parse(text, no_overrides);
+  ck_assert_uint_eq(e->augmentation.alpha_count, 2);
+  ck_assert_double_eq(e->augmentation.alpha[1], 10);
+  tv_experiment_destroy(&e);
+  free(text);
+}
+END_TEST
+
+static char *repeated(const char *piece, int times, const char *end) {
+  char *text = calloc(strlen(piece) * (size_t)times + strlen(end) + 1, 1), *at = text;
+  ck_assert_ptr_nonnull(text);
+  for (int i = 0; i < times; ++i) at += sprintf(at, "%s", piece);
+  strcpy(at, end);
+  return text;
+}
+
+static const struct {
+  const char *piece;
+  int times;
+  const char *end;
+} deep[] = {{"[", 2000, ""},       {"{a: ", 2000, ""},   {"- ", 2000, "x"},
+            {"noise: {", 500, ""}, {"a.", 2000, "b: 1"}, {"x", 100000, ": 1\n"},
+            {"? ", 2000, "x"},     {"&a ", 500, "x"},    {"[*a,", 500, ""}};
+
+START_TEST(deep_or_long_texts_are_refused) {
+  tv_experiment *e;
+  char *text = repeated(deep[_i].piece, deep[_i].times, deep[_i].end);
+  expect_error(tv_experiment_parse("x.yaml", text, no_overrides, &e), TV_EXIT_USAGE, "x.yaml", "");
+  free(text);
+}
+END_TEST
+
+/* Any text that is cut short or has a byte changed is taken or refused, but not more. */
+START_TEST(damaged_texts_do_no_harm) {
+  static const char bytes[] = {'\0', '\t', '\n', '"', '{', ':', '&', '*', '-', '\x80', '\xff'};
+  char text[sizeof plain];
+  for (size_t i = 0; i < sizeof plain; ++i) {
+    tv_experiment *e;
+    memcpy(text, plain, sizeof plain);
+    text[i] = bytes[i % sizeof bytes];
+    text[sizeof plain - 1] = '\0';
+    tv_error *error = tv_experiment_parse("x.yaml", text, no_overrides, &e);
+    ck_assert_int_eq(!error, e != NULL);
+    if (error) ck_assert_int_eq(error->exit_code, TV_EXIT_USAGE);
+    tv_error_free(error);
+    if (e) tv_experiment_destroy(&e);
+  }
+}
+END_TEST
+
+START_TEST(data_too_small_for_the_experiment_are_refused) {
+  const char *const overrides[] = {"features.pca=4", "encoder.k=7", NULL}; /* d = 4 + 3 */
+  tv_experiment *e = parse(plain, overrides);
+  expect_success(tv_experiment_check_data(e, 200, 4));
+  expect_success(tv_experiment_check_data(e, -1, 4));
+  expect_error(tv_experiment_check_data(e, 199, 4), TV_EXIT_USAGE,
+               "x.yaml:6: samples:", "n = 200 is larger than the data set of 199 samples");
+  expect_error(tv_experiment_check_data(e, 200, 3), TV_EXIT_USAGE,
+               "--set features.pca=4:", "4 principal components of 3 features");
+  tv_experiment_destroy(&e);
+  e = parse(plain, no_overrides);
+  e->encoder.k = 5;
+  expect_success(tv_experiment_check_data(e, 200, 2));
+  e->encoder.k = 6;
+  expect_error(tv_experiment_check_data(e, 200, 2), TV_EXIT_USAGE,
+               "x.yaml:7: encoder.k:", "take at most 5");
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+#define COUNT(array) (int)(sizeof(array) / sizeof *(array))
+
+int main(void) {
+  TCase *cases = tcase_create("experiment");
+  tcase_add_test(cases, defaults_are_as_documented);
+  tcase_add_test(cases, given_values_are_taken);
+  tcase_add_test(cases, a_range_of_sizes_grows_without_repeats);
+  tcase_add_loop_test(cases, printing_is_a_fixed_point, 0, COUNT(printed));
+  tcase_add_loop_test(cases, bad_values_are_refused, 0, COUNT(refused));
+  tcase_add_loop_test(cases, bad_overrides_are_named, 0, COUNT(refused_overrides));
+  tcase_add_test(cases, the_last_override_of_a_key_counts);
+  tcase_add_test(cases, a_fault_of_the_file_is_told_with_its_own_line);
+  tcase_add_test(cases, aliases_stand_for_their_values);
+  tcase_add_loop_test(cases, deep_or_long_texts_are_refused, 0, COUNT(deep));
+  tcase_add_test(cases, damaged_texts_do_no_harm);
+  tcase_add_test(cases, data_too_small_for_the_experiment_are_refused);
+  return unit_run("experiment", cases);
+}
