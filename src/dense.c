@@ -1,10 +1,12 @@
 #include "twoview/dense.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fortran.h"
+#include "twoview/comm.h"
 
 /* Beyond this share of all eigenvectors, computing all of them is faster than selecting. Measured
  * at d = 100: the top 10 take 0.42 ms (pdsyevr by index), the top 50 1.2 ms; all of them 0.73 ms
@@ -76,7 +78,18 @@ static void drop_workspace(workspace *work) {
   free(work->integers);
 }
 
-/* All eigenpairs, smallest first: divide and conquer. */
+/* What pdsyevd's answer to a query forgets: pdormtr on small matrices, and pdlasrt on narrow shares
+ * (ScaLAPACK 2.2.1), which then refuse to work, unnoticed by pdsyevd, so that the vectors are
+ * wrong. The rank with most is to have enough. */
+static double forgotten_workspace(const tv_distmat *a) {
+  const int first = 0, block = a->descriptor[5];
+  const double rows = numroc_(&a->rows, &block, &first, &first, &a->grid->rows);
+  const double columns = numroc_(&a->rows, &block, &first, &first, &a->grid->columns);
+  return 5.0 * a->rows + fmax(block * (rows + columns + block), rows * (block + columns));
+}
+
+/* All eigenpairs, smallest first: divide and conquer. A matrix of one block is solved by its owner,
+ * rank 0, which keeps the values to itself. */
 static tv_error *eigen_all(tv_distmat *a, double *values, tv_distmat *z, int *info) {
   workspace work = {0};
   double reals = 0;
@@ -84,11 +97,16 @@ static tv_error *eigen_all(tv_distmat *a, double *values, tv_distmat *z, int *in
   const int query = -1;
   pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
            z->descriptor, &reals, &query, &integers, &query, info, 1, 1);
+  reals = fmax(reals, forgotten_workspace(a));
   tv_error *error = take_workspace(a->grid, "pdsyevd", reals, integers, &work);
   if (!error)
     pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
              z->descriptor, work.reals, &work.real_count, work.integers, &work.integer_count, info,
              1, 1);
+  if (!error && a->grid->size > 1) {
+    tv_broadcast(a->grid->comm, 0, values, a->rows);
+    MPI_Bcast(info, 1, MPI_INT, 0, a->grid->comm);
+  }
   drop_workspace(&work);
   return error;
 }
