@@ -85,7 +85,7 @@ static double forgotten_workspace(const tv_distmat *a) {
   const int first = 0, block = a->descriptor[5];
   const double rows = numroc_(&a->rows, &block, &first, &first, &a->grid->rows);
   const double columns = numroc_(&a->rows, &block, &first, &first, &a->grid->columns);
-  return 5.0 * a->rows + fmax(block * (rows + columns + block), rows * (block + columns));
+  return 5.0 * a->rows + fmax(block * (rows + columns + 2 * block), rows * (block + columns));
 }
 
 /* All eigenpairs, smallest first: divide and conquer. A matrix of one block is solved by its owner,
