@@ -1,10 +1,12 @@
 #include "twoview/dense.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fortran.h"
+#include "twoview/comm.h"
 
 /* Beyond this share of all eigenvectors, computing all of them (pdsyevd) is as fast as selecting
  * (pdsyevr by index). Measured on one rank, selected and all: d = 300, top 32: 4.3 and 7.2 ms, top
@@ -51,29 +53,24 @@ void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_
           1);
 }
 
-/* Workspace as a query asked for it. Queries answer in doubles, which may round down, and that of
- * pdsyevd (ScaLAPACK 2.2) forgets what pdormtr needs, which then does nothing but complain on
- * stdout: leave room for it. */
+/* Workspace as a query asked for it: queries answer in doubles, which may round down. */
 typedef struct {
   double *reals;
   int *integers;
   int real_count, integer_count;
 } workspace;
 
-static tv_error *take_workspace(const tv_distmat *a, const char *routine, double reals,
+static tv_error *take_workspace(const tv_grid *grid, const char *routine, double reals,
                                 int integers, workspace *work) {
-  const double block = a->descriptor[4];
-  const double wanted =
-      reals * 1.01 + 5.0 * a->rows + 64 + (a->local_rows + a->local_columns + 2 * block) * block;
-  if (wanted > INT_MAX)
+  if (reals * 1.01 + 64 > INT_MAX)
     return tv_fail("%s: a workspace of %.0f numbers is more than ScaLAPACK can count; use more "
                    "ranks per point",
-                   routine, wanted);
-  work->real_count = (int)wanted;
+                   routine, reals);
+  work->real_count = (int)(reals * 1.01) + 64;
   work->integer_count = integers + 64;
   tv_error *error = tv_allocate(work->real_count, sizeof(double), &work->reals);
   if (!error) error = tv_allocate(work->integer_count, sizeof(int), &work->integers);
-  return tv_grid_agree(a->grid, error);
+  return tv_grid_agree(grid, error);
 }
 
 static void drop_workspace(workspace *work) {
@@ -81,7 +78,18 @@ static void drop_workspace(workspace *work) {
   free(work->integers);
 }
 
-/* All eigenpairs, smallest first: divide and conquer. */
+/* What pdsyevd's answer to a query forgets: pdormtr on small matrices, and pdlasrt on narrow shares
+ * (ScaLAPACK 2.2.1), which then refuse to work, unnoticed by pdsyevd, so that the vectors are
+ * wrong. The rank with most is to have enough. */
+static double forgotten_workspace(const tv_distmat *a) {
+  const int first = 0, block = a->descriptor[5];
+  const double rows = numroc_(&a->rows, &block, &first, &first, &a->grid->rows);
+  const double columns = numroc_(&a->rows, &block, &first, &first, &a->grid->columns);
+  return 5.0 * a->rows + fmax(block * (rows + columns + 2 * block), rows * (block + columns));
+}
+
+/* All eigenpairs, smallest first: divide and conquer. A matrix of one block is solved by its owner,
+ * rank 0, which keeps the values to itself. */
 static tv_error *eigen_all(tv_distmat *a, double *values, tv_distmat *z, int *info) {
   workspace work = {0};
   double reals = 0;
@@ -89,11 +97,16 @@ static tv_error *eigen_all(tv_distmat *a, double *values, tv_distmat *z, int *in
   const int query = -1;
   pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
            z->descriptor, &reals, &query, &integers, &query, info, 1, 1);
-  tv_error *error = take_workspace(a, "pdsyevd", reals, integers, &work);
+  reals = fmax(reals, forgotten_workspace(a));
+  tv_error *error = take_workspace(a->grid, "pdsyevd", reals, integers, &work);
   if (!error)
     pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
              z->descriptor, work.reals, &work.real_count, work.integers, &work.integer_count, info,
              1, 1);
+  if (!error && a->grid->size > 1) {
+    tv_broadcast(a->grid->comm, 0, values, a->rows);
+    MPI_Bcast(info, 1, MPI_INT, 0, a->grid->comm);
+  }
   drop_workspace(&work);
   return error;
 }
@@ -107,7 +120,7 @@ static tv_error *eigen_some(tv_distmat *a, int k, double *values, tv_distmat *z,
   pdsyevr_("V", "I", "L", &a->rows, a->data, &one, &one, a->descriptor, &nothing, &nothing, &one,
            &k, &values_found, &vectors_found, values, z->data, &one, &one, z->descriptor, reals,
            &query, integers, &query, info, 1, 1, 1);
-  tv_error *error = take_workspace(a, "pdsyevr", reals[0], integers[0], &work);
+  tv_error *error = take_workspace(a->grid, "pdsyevr", reals[0], integers[0], &work);
   if (!error)
     pdsyevr_("V", "I", "L", &a->rows, a->data, &one, &one, a->descriptor, &nothing, &nothing, &one,
              &k, &values_found, &vectors_found, values, z->data, &one, &one, z->descriptor,
@@ -151,7 +164,7 @@ static tv_error *singular_all(tv_distmat *a, double *values, tv_distmat *right, 
   pdgesvd_("N", "V", &a->rows, &a->columns, a->data, &one, &one, a->descriptor, values, &unused,
            &one, &one, a->descriptor, right->data, &one, &one, right->descriptor, &reals, &query,
            info, 1, 1);
-  tv_error *error = take_workspace(a, "pdgesvd", reals, 0, &work);
+  tv_error *error = take_workspace(a->grid, "pdgesvd", reals, 0, &work);
   if (!error)
     pdgesvd_("N", "V", &a->rows, &a->columns, a->data, &one, &one, a->descriptor, values, &unused,
              &one, &one, a->descriptor, right->data, &one, &one, right->descriptor, work.reals,
