@@ -4,7 +4,11 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { UNSIGNED_BYTE = 0x08, MOST_DIMENSIONS = 8, STREAM_BUFFER = 1 << 18, READ_PIECE = 1 << 24 };
+enum { UNSIGNED_BYTE = 0x08, MOST_DIMENSIONS = 8 };
+
+/* Pieces no larger than the buffer, or zlib unpacks straight into them, stops at the last item and
+ * then takes a missing check sum for the end of the file. */
+enum { STREAM_BUFFER = 1 << 18, READ_PIECE = STREAM_BUFFER };
 
 static const int64_t largest_item = 1 << 28;
 

@@ -144,6 +144,28 @@ START_TEST(gzipped_files_cut_short_anywhere_are_refused) {
 }
 END_TEST
 
+/* More than zlib's buffers hold; what is missing lies behind the last item. */
+START_TEST(large_gzipped_files_cut_in_their_check_sum_are_refused) {
+  enum { SIZE = 1 << 20, ROOM = 1 << 16 };
+  static const unsigned char header[] = {0, 0, 8, 2, 0, 0, 0, 1, 0, 16, 0, 0};
+  unsigned char *file = calloc(sizeof header + SIZE, 1), *packed = malloc(ROOM);
+  ck_assert(file && packed);
+  memcpy(file, header, sizeof header);
+  const size_t whole = gzip_bytes(file, sizeof header + SIZE, packed, ROOM);
+  write_bytes("large.gz", packed, whole);
+  expect_success(read_all("large.gz", 2, file, SIZE));
+  for (size_t cut = 1; cut <= 8; ++cut) {
+    write_bytes("large.gz", packed, whole - cut);
+    expect_error(read_all("large.gz", 2, file, SIZE), TV_EXIT_FAILED, "large.gz: ", "truncated");
+  }
+  packed[whole - 8] ^= 1;
+  write_bytes("large.gz", packed, whole);
+  expect_error(read_all("large.gz", 2, file, SIZE), TV_EXIT_FAILED, "large.gz: ", "damaged");
+  free(file);
+  free(packed);
+}
+END_TEST
+
 /* Behind the gzip header of 10 bytes, which carries nothing that is checked, no bit may change but
  * those that fill the last byte before the check sum and the length, of 4 bytes each. */
 START_TEST(damaged_gzipped_files_are_refused) {
@@ -193,6 +215,7 @@ int main(void) {
   tcase_add_test(cases, huge_dimensions_do_not_overflow);
   tcase_add_test(cases, files_cut_short_anywhere_are_truncated);
   tcase_add_test(cases, gzipped_files_cut_short_anywhere_are_refused);
+  tcase_add_test(cases, large_gzipped_files_cut_in_their_check_sum_are_refused);
   tcase_add_test(cases, damaged_gzipped_files_are_refused);
   tcase_add_test(cases, files_longer_than_their_header_says_are_refused);
   tcase_add_test(cases, missing_files_are_named);
