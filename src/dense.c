@@ -22,7 +22,7 @@ static const char *letter(tv_transpose op) {
 
 void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, const tv_distmat *b,
                  tv_distmat *c) {
-  const int inner = op_a == TV_PLAIN ? a->columns : a->rows;
+  const int inner = op_b == TV_PLAIN ? b->rows : b->columns;
   pdgemm_(letter(op_a), letter(op_b), &c->rows, &c->columns, &inner, &unit, a->data, &one, &one,
           a->descriptor, b->data, &one, &one, b->descriptor, &nothing, c->data, &one, &one,
           c->descriptor, 1, 1);
@@ -31,6 +31,24 @@ void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, cons
 void tv_gram(const tv_distmat *a, tv_distmat *c) {
   pdsyrk_("L", "T", &c->rows, &a->rows, &unit, a->data, &one, &one, a->descriptor, &nothing,
           c->data, &one, &one, c->descriptor, 1, 1);
+}
+
+/* Block column by block column: what lies below the diagonal block goes, transposed, to its right;
+ * the diagonal blocks lie on one rank each. */
+void tv_symmetrise(tv_distmat *a) {
+  const int block = a->grid->block;
+  for (int j = 0; j < a->local_columns; ++j)
+    for (int i = 0; i < a->local_rows; ++i) {
+      const int row = a->row_of[i], column = a->column_of[j];
+      if (row / block != column / block || row <= column) continue;
+      a->data[(int64_t)(i + column - row) + (int64_t)(j + row - column) * a->leading] =
+          a->data[i + (int64_t)j * a->leading];
+    }
+  for (int first = 0; first + block < a->rows; first += block) {
+    const int here = first + 1, next = here + block, rest = a->rows - first - block;
+    pdtran_(&block, &rest, &unit, a->data, &next, &here, a->descriptor, &nothing, a->data, &here,
+            &next, a->descriptor);
+  }
 }
 
 /* ScaLAPACK's info: positive is numerical, negative an argument (or argument and entry). */

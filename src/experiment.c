@@ -267,7 +267,7 @@ static tv_error *fill_defaults(tv_experiment *e) {
   if (!is_given(e, "seed")) e->seed = 1;
   if (!is_given(e, "replicates")) e->replicates = 1;
   if (!is_given(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
-  if (!is_given(e, "parallel.ranks_per_point")) e->parallel.ranks_per_point = 1;
+  if (!is_given(e, "parallel.layout")) e->parallel.layout = TV_LAYOUT_AUTO;
   if (!is_given(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
   if (!is_given(e, "archive.representations")) e->archive.representations = TV_KEEP_LAST;
   if (!is_given(e, "source.power_law.scale")) e->source.power_law.scale = 1;
@@ -382,7 +382,8 @@ static tv_error *check_rest(const tv_experiment *e) {
   REQUIRE(e, "encoder.k", e->encoder.k > 0, "must be at least 1, got %d", e->encoder.k);
   REQUIRE(e, "parallel.shards", e->parallel.shards > 0 && e->parallel.shards <= 1 << 20,
           "must be from 1 to %d, got %d", 1 << 20, e->parallel.shards);
-  REQUIRE(e, "parallel.ranks_per_point", e->parallel.ranks_per_point > 0,
+  REQUIRE(e, "parallel.ranks_per_point",
+          !is_given(e, "parallel.ranks_per_point") || e->parallel.ranks_per_point > 0,
           "must be at least 1, got %d", e->parallel.ranks_per_point);
   for (unsigned m = 0; m < e->methods_count; ++m) {
     REQUIRE(e, "methods", !(seen & 1u << e->methods[m]), "'%s' is listed twice",

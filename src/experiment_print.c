@@ -87,6 +87,15 @@ static void print_archive(FILE *out, const tv_archive_spec *archive) {
           archive->representation_samples, archive->samples ? "true" : "false");
 }
 
+static void print_parallel(FILE *out, const tv_parallel_spec *parallel) {
+  static const char *const layouts[] = {[TV_LAYOUT_AUTO] = "auto",
+                                        [TV_LAYOUT_REPLICATED] = "replicated",
+                                        [TV_LAYOUT_DISTRIBUTED] = "distributed"};
+  fprintf(out, "parallel: {shards: %d, layout: %s", parallel->shards, layouts[parallel->layout]);
+  if (parallel->ranks_per_point) fprintf(out, ", ranks_per_point: %d", parallel->ranks_per_point);
+  fputs("}\n", out);
+}
+
 static void print_experiment(FILE *out, const tv_experiment *e) {
   print_text(out, "name", e->name);
   fprintf(out, "\nseed: %" PRIu64 "\nreplicates: %d\n", e->seed, e->replicates);
@@ -105,8 +114,7 @@ static void print_experiment(FILE *out, const tv_experiment *e) {
     fprintf(out, "%s%s", m ? ", " : "", tv_method_name(e->methods[m]));
   fputs("]\n", out);
   print_archive(out, &e->archive);
-  fprintf(out, "parallel: {shards: %d, ranks_per_point: %d}\n", e->parallel.shards,
-          e->parallel.ranks_per_point);
+  print_parallel(out, &e->parallel);
 }
 
 tv_error *tv_experiment_print(const tv_experiment *e, char **text) {

@@ -88,7 +88,13 @@ static const cyaml_schema_field_t archive_fields[] = {
     CYAML_FIELD_INT("representation_samples", OPTIONAL, tv_archive_spec, representation_samples),
     YES_OR_NO("samples", tv_archive_spec, samples), CYAML_FIELD_END};
 
+static const cyaml_strval_t layout_choices[] = {{"auto", TV_LAYOUT_AUTO},
+                                                {"replicated", TV_LAYOUT_REPLICATED},
+                                                {"distributed", TV_LAYOUT_DISTRIBUTED}};
+
 static const cyaml_schema_field_t parallel_fields[] = {
+    CYAML_FIELD_ENUM("layout", CHOICE, tv_parallel_spec, layout, layout_choices,
+                     COUNT(layout_choices)),
     CYAML_FIELD_INT("shards", OPTIONAL, tv_parallel_spec, shards),
     CYAML_FIELD_INT("ranks_per_point", OPTIONAL, tv_parallel_spec, ranks_per_point),
     CYAML_FIELD_END};

@@ -38,7 +38,7 @@ static tv_error *rotate(tv_features *f, int64_t rows, const double *sums, const 
   tv_distmat *covariance = NULL, *vectors = NULL;
   int status = 0;
   tv_error *error;
-  TV_GO(tv_grid_create(MPI_COMM_SELF, &grid));
+  TV_GO(tv_grid_create(MPI_COMM_SELF, TV_SMALL_BLOCK, &grid));
   TV_GO(tv_distmat_create(grid, f->inputs, f->inputs, &covariance));
   TV_GO(tv_distmat_create(grid, f->inputs, f->p, &vectors));
   centre(f->inputs, rows, sums, shift, f->mean, covariance);

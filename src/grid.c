@@ -6,8 +6,6 @@
 #include "fortran.h"
 #include "twoview/comm.h"
 
-enum { BLOCK = 32 };
-
 static const int zero = 0;
 
 void tv_grid_shape(int size, int *rows, int *columns) {
@@ -17,12 +15,13 @@ void tv_grid_shape(int size, int *rows, int *columns) {
   *columns = size / *rows;
 }
 
-tv_error *tv_grid_create(MPI_Comm comm, tv_grid **out) {
+tv_error *tv_grid_create(MPI_Comm comm, int block, tv_grid **out) {
   int rows, columns;
   tv_grid *grid;
   *out = NULL;
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(*grid), &grid)));
   grid->comm = comm;
+  grid->block = block;
   MPI_Comm_rank(comm, &grid->rank);
   MPI_Comm_size(comm, &grid->size);
   tv_grid_shape(grid->size, &rows, &columns);
@@ -46,14 +45,14 @@ tv_error *tv_grid_agree(const tv_grid *grid, tv_error *mine) {
 }
 
 /* Global indices of the local ones along one direction. */
-static tv_error *index_map(int local, int me, int processes, int **out) {
+static tv_error *index_map(int local, int block, int me, int processes, int **out) {
   TV_TRY(tv_allocate(local, sizeof(**out), out));
-  for (int i = 0; i < local; ++i) (*out)[i] = (i / BLOCK * processes + me) * BLOCK + i % BLOCK;
+  for (int i = 0; i < local; ++i) (*out)[i] = (i / block * processes + me) * block + i % block;
   return NULL;
 }
 
 static tv_error *fill_in(const tv_grid *grid, tv_distmat *m) {
-  const int block = BLOCK;
+  const int block = grid->block;
   int info = 0;
   m->local_rows = numroc_(&m->rows, &block, &grid->my_row, &zero, &grid->rows);
   m->local_columns = numroc_(&m->columns, &block, &grid->my_column, &zero, &grid->columns);
@@ -63,8 +62,8 @@ static tv_error *fill_in(const tv_grid *grid, tv_distmat *m) {
   if (info)
     return tv_fail("descinit: argument %d of a %d x %d matrix is illegal", -info, m->rows,
                    m->columns);
-  TV_TRY(index_map(m->local_rows, grid->my_row, grid->rows, &m->row_of));
-  TV_TRY(index_map(m->local_columns, grid->my_column, grid->columns, &m->column_of));
+  TV_TRY(index_map(m->local_rows, block, grid->my_row, grid->rows, &m->row_of));
+  TV_TRY(index_map(m->local_columns, block, grid->my_column, grid->columns, &m->column_of));
   return tv_allocate((int64_t)m->leading * m->local_columns, sizeof(*m->data), &m->data);
 }
 
@@ -88,6 +87,10 @@ void tv_distmat_destroy(tv_distmat **matrix) {
   free((*matrix)->data);
   free(*matrix);
   *matrix = NULL;
+}
+
+void tv_distmat_clear(tv_distmat *m) {
+  memset(m->data, 0, (size_t)m->leading * (size_t)m->local_columns * sizeof(*m->data));
 }
 
 void tv_distmat_gather(const tv_distmat *m, double *out) {

@@ -8,8 +8,8 @@
 
 typedef struct {
   const tv_sampling *sampling;
-  tv_selection everything, head;
-  double *head_rows;
+  tv_selection everything;
+  tv_head *head;
   double *sum; /* of the shard being added */
   tv_progress progress;
 } moments_pass;
@@ -20,7 +20,7 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
   const moments_pass *pass = context;
   const int width = pass->sampling->width, levels = pass->sampling->experiment->sizes_count;
   const double unit = 1;
-  tv_sampling_place(pass->sampling, &pass->head, batch, pass->head_rows);
+  tv_sampling_place(pass->sampling, &pass->head->selection, batch, pass->head->rows);
   for (int level = 0, begin = 0; level < levels; begin = batch->level_end[level++]) {
     const int rows = batch->level_end[level] - begin;
     double *matrix = pass->sum + ((int64_t)batch->replicate * levels + level) * width * width;
@@ -57,7 +57,7 @@ static void finish(tv_moments *m) {
     }
 }
 
-static tv_error *allocate_moments(const tv_sampling *s, int64_t head_rows, tv_moments **out) {
+static tv_error *allocate_moments(const tv_sampling *s, tv_moments **out) {
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_moments *m = *out;
   *m = (tv_moments){.p = s->p,
@@ -66,35 +66,33 @@ static tv_error *allocate_moments(const tv_sampling *s, int64_t head_rows, tv_mo
                     .width = s->width,
                     .replicates = s->experiment->replicates,
                     .levels = s->experiment->sizes_count,
-                    .sizes = s->experiment->sizes,
-                    .head_rows = head_rows};
-  TV_TRY(tv_allocate(m->replicates * head_rows * m->width, sizeof(*m->head), &m->head));
+                    .sizes = s->experiment->sizes};
   return tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
 }
 
-static tv_error *fill_moments(const tv_sampling *s, int shows_progress, tv_moments *m) {
+static tv_error *fill_moments(const tv_sampling *s, tv_head *head, int shows_progress,
+                              tv_moments *m) {
   const tv_partition *p = &s->partition;
   const int own_shards =
       tv_shard_first_of_rank(p, p->rank + 1) - tv_shard_first_of_rank(p, p->rank);
   moments_pass pass = {.sampling = s,
                        .everything = tv_sampling_everything(s),
-                       .head = {0, m->replicates, 0, m->head_rows},
-                       .head_rows = m->head,
+                       .head = head,
                        .progress = tv_progress_begin("moments", own_shards, shows_progress)};
   tv_error *error =
       tv_shard_sum(p, m->replicates * m->levels * matrix_size(m), add_shard, &pass, m->data);
   tv_progress_end(&pass.progress);
   if (error) return error;
-  tv_sum_all(p->comm, m->head, m->replicates * m->head_rows * m->width);
+  tv_head_share(s, head);
   finish(m);
   return NULL;
 }
 
-tv_error *tv_moments_collect(const tv_sampling *s, int64_t head_rows, int shows_progress,
+tv_error *tv_moments_collect(const tv_sampling *s, tv_head *head, int shows_progress,
                              tv_moments **out) {
   *out = NULL;
-  tv_error *error = tv_agree(s->partition.comm, allocate_moments(s, head_rows, out));
-  if (!error) error = fill_moments(s, shows_progress, *out);
+  tv_error *error = tv_agree(s->partition.comm, allocate_moments(s, out));
+  if (!error) error = fill_moments(s, head, shows_progress, *out);
   if (error) tv_moments_destroy(out);
   return error;
 }
@@ -102,11 +100,15 @@ tv_error *tv_moments_collect(const tv_sampling *s, int64_t head_rows, int shows_
 void tv_moments_destroy(tv_moments **moments) {
   if (!*moments) return;
   free((*moments)->data);
-  free((*moments)->head);
   free(*moments);
   *moments = NULL;
 }
 
-const double *tv_moments_at(const tv_moments *m, int replicate, int level) {
-  return m->data + ((int64_t)replicate * m->levels + level) * matrix_size(m);
+tv_moment_matrix tv_moments_at(const tv_moments *m, int replicate, int level) {
+  return (tv_moment_matrix){.p = m->p,
+                            .q = m->q,
+                            .l = m->l,
+                            .n = m->sizes[level],
+                            .whole = m->data +
+                                     ((int64_t)replicate * m->levels + level) * matrix_size(m)};
 }

@@ -111,7 +111,7 @@ static tv_error *measure_solve(int d, double *rate) {
   double *values = NULL;
   int status = 0;
   tv_error *error;
-  TV_GO(tv_grid_create(MPI_COMM_SELF, &grid));
+  TV_GO(tv_grid_create(MPI_COMM_SELF, TV_SMALL_BLOCK, &grid));
   TV_GO(tv_distmat_create(grid, size, size, &a));
   TV_GO(tv_distmat_create(grid, size, size, &vectors));
   TV_GO(tv_allocate(size, sizeof(*values), &values));

@@ -52,8 +52,7 @@ static tv_box_muller *widest_kernel(void) {
 typedef struct {
   uint32_t counter[4][TV_LANES];
   double even[TV_LANES], odd[TV_LANES];
-  double *place[TV_LANES]; /* of the even one */
-  int is_last[TV_LANES];   /* the odd one is one too many */
+  double *even_place[TV_LANES], *odd_place[TV_LANES]; /* NULL: not wanted */
   int filled;
 } lanes;
 
@@ -61,8 +60,8 @@ static void draw_lanes(tv_box_muller *kernel, tv_stream stream, lanes *l) {
   const uint32_t key[2] = {(uint32_t)stream.seed, (uint32_t)(stream.seed >> 32)};
   kernel(key, l->counter, l->even, l->odd);
   for (int i = 0; i < l->filled; ++i) {
-    l->place[i][0] = l->even[i];
-    if (!l->is_last[i]) l->place[i][1] = l->odd[i];
+    if (l->even_place[i]) *l->even_place[i] = l->even[i];
+    if (l->odd_place[i]) *l->odd_place[i] = l->odd[i];
   }
   l->filled = 0;
 }
@@ -71,17 +70,19 @@ void tv_random_normal_rows(tv_stream stream, const int64_t *indices, int rows, i
                            double *out, int leading) {
   tv_box_muller *kernel = widest_kernel();
   lanes l = {.filled = 0};
-  for (int i = 0; i < rows; ++i)
-    for (int j = 0; j < count; j += 2) {
-      const int lane = l.filled++;
+  for (int i = 0; i < rows; ++i) {
+    double *row = out + (int64_t)i * leading;
+    for (int pair = first / 2; 2 * pair < first + count; ++pair) {
+      const int lane = l.filled++, j = 2 * pair - first;
       l.counter[0][lane] = (uint32_t)indices[i];
       l.counter[1][lane] = (uint32_t)((uint64_t)indices[i] >> 32);
-      l.counter[2][lane] = (uint32_t)(first + j) / 2;
+      l.counter[2][lane] = (uint32_t)pair;
       l.counter[3][lane] = (uint32_t)stream.purpose << 24 | stream.replicate;
-      l.place[lane] = out + (int64_t)i * leading + j;
-      l.is_last[lane] = j + 1 == count;
+      l.even_place[lane] = j >= 0 ? row + j : NULL;
+      l.odd_place[lane] = j + 1 < count ? row + j + 1 : NULL;
       if (l.filled == TV_LANES) draw_lanes(kernel, stream, &l);
     }
+  }
   if (l.filled) draw_lanes(kernel, stream, &l);
 }
 

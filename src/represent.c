@@ -5,12 +5,13 @@
 #include "twoview/results.h"
 
 /* Corrupted inputs of the represented samples, one replicate and magnitude: samples x d. */
-static void corrupt(const tv_moments *m, const double *gamma, int samples, const double *u,
-                    double *x) {
-  const int d = m->p + m->q;
-  for (int i = 0; i < samples; ++i)
-    for (int j = 0; j < d; ++j)
-      x[(int64_t)i * d + j] = u[(int64_t)i * m->width + j] * (j < m->p ? 1 : sqrt(gamma[j - m->p]));
+static void corrupt(const tv_head *head, int64_t replicate, const tv_spectra *spectra,
+                    const double *gamma, double *x) {
+  const int p = spectra->p, d = p + spectra->q;
+  const int64_t samples = head->selection.end;
+  const double *u = head->rows + replicate * samples * head->width;
+  for (int64_t i = 0; i < samples; ++i, u += head->width)
+    for (int j = 0; j < d; ++j) x[i * d + j] = u[j] * (j < p ? 1 : sqrt(gamma[j - p]));
 }
 
 /* z = x E' for one point and every method; rows of all three are contiguous. */
@@ -28,17 +29,16 @@ static void encode(const tv_results *r, int64_t point, const double *x) {
 }
 
 /* The represented points solved here, in order. */
-static void encode_points(const tv_moments *moments, const tv_spectra *spectra, double *x,
+static void encode_points(const tv_head *head, const tv_spectra *spectra, double *x,
                           tv_results *r) {
-  const int64_t samples = r->represented_samples;
   int64_t corrupted_for = -1;
   for (int64_t own = 0; own < r->own_points; ++own) {
     const int64_t point = r->first_point + own, setting = point / r->levels / r->alphas;
     if (point % r->levels < r->levels - r->represented_levels) continue;
     if (setting != corrupted_for) {
       const int64_t replicate = setting / r->magnitudes;
-      corrupt(moments, tv_gamma_of(spectra, (int)replicate, (int)(setting % r->magnitudes)),
-              (int)samples, moments->head + replicate * moments->head_rows * moments->width, x);
+      corrupt(head, replicate, spectra,
+              tv_gamma_of(spectra, (int)replicate, (int)(setting % r->magnitudes)), x);
       corrupted_for = setting;
     }
     encode(r, point, x);
@@ -55,14 +55,13 @@ static tv_error *allocate_representations(tv_results *r) {
   return NULL;
 }
 
-tv_error *tv_results_represent(const tv_moments *moments, const tv_spectra *spectra,
-                               tv_results *r) {
+tv_error *tv_results_represent(const tv_head *head, const tv_spectra *spectra, tv_results *r) {
   double *x;
   if (r->represented_levels == 0) return NULL;
-  r->represented_samples = (int)moments->head_rows;
+  r->represented_samples = (int)head->selection.end;
   TV_TRY(allocate_representations(r));
   TV_TRY(tv_allocate((int64_t)r->represented_samples * r->d, sizeof(*x), &x));
-  encode_points(moments, spectra, x, r);
+  encode_points(head, spectra, x, r);
   free(x);
   return NULL;
 }

@@ -7,6 +7,7 @@
 
 #include "twoview/archive.h"
 #include "twoview/comm.h"
+#include "twoview/layout.h"
 #include "twoview/plan.h"
 
 /* Everything that a run owns, in the order in which it comes to be. */
@@ -16,6 +17,9 @@ typedef struct {
   tv_source *source;
   tv_features *features;
   tv_spectra *spectra;
+  tv_layout layout;
+  tv_group *group;
+  tv_head *head;
   tv_moments *moments;
   tv_results *results;
   tv_stopwatch stopwatch;
@@ -24,6 +28,8 @@ typedef struct {
 static void release(run *r) {
   tv_results_destroy(&r->results);
   tv_moments_destroy(&r->moments);
+  tv_head_destroy(&r->head);
+  tv_group_dissolve(&r->group);
   tv_spectra_destroy(&r->spectra);
   tv_features_destroy(&r->features);
   tv_source_close(&r->source);
@@ -82,19 +88,31 @@ static tv_error *print_plan(const run *r, MPI_Comm comm) {
   return NULL;
 }
 
+/* The first samples of each replicate, and the moments unless they are to be distributed. */
+static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
+  const tv_archive_spec *archive = &sampling->experiment->archive;
+  const int64_t head =
+      archive->representations == TV_KEEP_NONE ? 0 : archive->representation_samples;
+  TV_TRY(tv_agree(sampling->partition.comm, tv_head_create(sampling, head, &r->head)));
+  if (r->layout.is_distributed)
+    return tv_sampling_collect(sampling, &r->head->selection, r->head->rows);
+  return tv_moments_collect(sampling, r->head, speaks, &r->moments);
+}
+
 /* The run itself: data -> moments -> solutions -> archive. */
 static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_Comm comm) {
   const tv_experiment *e = r->experiment;
-  const int64_t head =
-      e->archive.representations == TV_KEEP_NONE ? 0 : e->archive.representation_samples;
   TV_TRY(tv_features_fit(e, r->source, comm, &r->features));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_FEATURES);
   const tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm);
   TV_TRY(tv_agree(comm, tv_spectra_draw(e, sampling.p, &r->spectra)));
-  TV_TRY(tv_moments_collect(&sampling, head, speaks, &r->moments));
+  TV_TRY(tv_group_form(comm, r->layout.groups, r->layout.block, &r->group));
+  TV_TRY(take_moments(&sampling, r, speaks));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
-  TV_TRY(tv_results_compute(e, r->features, r->moments, r->spectra, comm, speaks, &r->results));
-  TV_TRY(tv_agree(comm, tv_results_represent(r->moments, r->spectra, r->results)));
+  const tv_study study = {e,        r->features, &sampling,     r->spectra,
+                          r->group, comm,        &r->stopwatch, speaks};
+  TV_TRY(tv_results_compute(&study, r->moments, &r->results));
+  TV_TRY(tv_agree(comm, tv_results_represent(r->head, r->spectra, r->results)));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_SOLVES);
   const tv_record record = {.experiment = e,
                             .source = r->source,
@@ -121,11 +139,13 @@ static void print_summary(const run *r) {
 }
 
 static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm) {
-  int rank;
+  int rank, size;
   MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &size);
   TV_TRY(load_experiment(options, comm, &r->experiment));
   TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
   TV_TRY(tv_source_open(r->experiment, comm, &r->source));
+  TV_TRY(tv_layout_choose(r->experiment, r->source, size, &r->layout));
   if (options->is_dry) return print_plan(r, comm);
   TV_TRY(tv_archive_expect_writable(r->output, options->replaces, comm));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);

@@ -158,6 +158,33 @@ void tv_sampling_place(const tv_sampling *s, const tv_selection *selection, cons
   }
 }
 
+static int64_t selected_numbers(const tv_sampling *s, const tv_selection *selection) {
+  return (selection->replicate_end - selection->replicate) * (selection->end - selection->first) *
+         s->width;
+}
+
+tv_error *tv_head_create(const tv_sampling *s, int64_t count, tv_head **out) {
+  TV_TRY(tv_allocate(1, sizeof(**out), out));
+  (*out)->selection = (tv_selection){0, s->experiment->replicates, 0, count};
+  (*out)->width = s->width;
+  tv_error *error =
+      tv_allocate(selected_numbers(s, &(*out)->selection), sizeof(*(*out)->rows), &(*out)->rows);
+  if (error) tv_head_destroy(out);
+  return error;
+}
+
+void tv_head_destroy(tv_head **head) {
+  if (!*head) return;
+  free((*head)->rows);
+  free(*head);
+  *head = NULL;
+}
+
+/* Each row comes from one rank, so that summing over ranks only moves it. */
+void tv_head_share(const tv_sampling *s, tv_head *head) {
+  tv_sum_all(s->partition.comm, head->rows, selected_numbers(s, &head->selection));
+}
+
 typedef struct {
   const tv_sampling *sampling;
   const tv_selection *selection;
@@ -170,11 +197,9 @@ static tv_error *collect_batch(void *context, const tv_batch *batch) {
   return NULL;
 }
 
-/* Each row comes from one rank, so that summing over ranks only moves it. */
 tv_error *tv_sampling_collect(const tv_sampling *s, const tv_selection *selection, double *rows) {
   const tv_partition *p = &s->partition;
-  const int64_t count = (selection->replicate_end - selection->replicate) *
-                        (selection->end - selection->first) * s->width;
+  const int64_t count = selected_numbers(s, selection);
   collection c = {s, selection, rows};
   tv_error *error = NULL;
   memset(rows, 0, (size_t)count * sizeof(*rows));

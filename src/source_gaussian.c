@@ -13,7 +13,7 @@ typedef struct {
   const tv_experiment *experiment; /* borrowed */
   double *deviations;              /* of the features */
   double *variances;
-  double *teacher;      /* targets x features, rows contiguous: weights, or class means */
+  double *teacher;      /* features x targets, column-major: weights, or class means */
   double *half_squares; /* |m|^2/2 of the class means */
 } generator;
 
@@ -26,12 +26,12 @@ static void close_generator(tv_source *source) {
   free(g->half_squares);
 }
 
-/* y = scale W x_standard + noise; y comes filled with standard normals. */
-static void linear_targets(const generator *g, const tv_source *source, int count,
-                           const double *standard, double *y) {
+/* y = weights' x + noise e; y comes filled with standard normals e. */
+static void linear_targets(const tv_source *source, int count, const double *x, double *y) {
   const int p = source->features, l = source->targets;
-  const double scale = 1 / sqrt((double)p), noise = g->experiment->source.teacher.noise;
-  dgemm_("T", "N", &l, &count, &p, &scale, g->teacher, &p, standard, &p, &noise, y, &l, 1, 1);
+  const double unit = 1;
+  dgemm_("T", "N", &l, &count, &p, &unit, source->teacher_weights, &p, x, &p,
+         &source->teacher_noise, y, &l, 1, 1);
 }
 
 /* The nearest mean m has the largest m'x - |m|^2/2. */
@@ -50,25 +50,45 @@ static void nearest_classes(const generator *g, const tv_source *source, int cou
   }
 }
 
+static tv_error *generate_features(const tv_source *source, int replicate, const int64_t *rows,
+                                   int count, int from, int width, double *x, int leading) {
+  const generator *g = source->state;
+  const tv_stream stream = {g->experiment->seed, TV_FOR_FEATURES, (uint32_t)replicate};
+  tv_random_normal_rows(stream, rows, count, from, width, x, leading);
+  for (int64_t i = 0; i < count; ++i)
+    for (int j = 0; j < width; ++j) x[i * leading + j] *= g->deviations[from + j];
+  return NULL;
+}
+
 static tv_error *generate_rows(const tv_source *source, int replicate, int64_t first, int count,
                                double *x, double *y) {
   const generator *g = source->state;
   const int p = source->features, l = source->targets;
-  const uint64_t seed = g->experiment->seed;
-  const tv_stream features = {seed, TV_FOR_FEATURES, (uint32_t)replicate};
-  const tv_stream targets = {seed, TV_FOR_TARGETS, (uint32_t)replicate};
-  const int is_linear = g->experiment->source.teacher.type == TV_TEACHER_LINEAR;
+  const tv_stream targets = {g->experiment->seed, TV_FOR_TARGETS, (uint32_t)replicate};
   int64_t rows[TV_BATCH] = {0};
   for (int i = 0; i < count; ++i) rows[i] = first + i;
-  tv_random_normal_rows(features, rows, count, 0, p, x, p);
-  if (is_linear) {
-    tv_random_normal_rows(targets, rows, count, 0, l, y, l);
-    linear_targets(g, source, count, x, y);
+  TV_TRY(generate_features(source, replicate, rows, count, 0, p, x, p));
+  if (!source->teacher_weights) {
+    nearest_classes(g, source, count, x, y);
+    return NULL;
   }
-  for (int64_t i = 0; i < count; ++i)
-    for (int j = 0; j < p; ++j) x[i * p + j] *= g->deviations[j];
-  if (!is_linear) nearest_classes(g, source, count, x, y);
+  tv_random_normal_rows(targets, rows, count, 0, l, y, l);
+  linear_targets(source, count, x, y);
   return NULL;
+}
+
+static void draw_teacher(const tv_experiment *experiment, int p, generator *g) {
+  const tv_teacher *teacher = &experiment->source.teacher;
+  const tv_stream stream = {experiment->seed, TV_FOR_TEACHER, 0};
+  const double scale = 1 / sqrt((double)p);
+  for (int t = 0; t < teacher->targets; ++t) {
+    double *column = g->teacher + (int64_t)t * p;
+    tv_random_normals(stream, (uint64_t)t, p, column);
+    for (int j = 0; j < p; ++j) {
+      column[j] *= teacher->type == TV_TEACHER_LINEAR ? scale / g->deviations[j] : g->deviations[j];
+      g->half_squares[t] += column[j] * column[j] / 2;
+    }
+  }
 }
 
 static tv_error *make_generator(const tv_experiment *experiment, tv_source *source) {
@@ -76,7 +96,6 @@ static tv_error *make_generator(const tv_experiment *experiment, tv_source *sour
   generator *g = source->state;
   const int p = spec->spectrum ? (int)spec->spectrum_count : spec->power_law.features;
   const int l = spec->teacher.targets;
-  const tv_stream teacher = {experiment->seed, TV_FOR_TEACHER, 0};
   TV_TRY(tv_allocate(p, sizeof(double), &g->variances));
   TV_TRY(tv_allocate(p, sizeof(double), &g->deviations));
   TV_TRY(tv_allocate((int64_t)p * l, sizeof(double), &g->teacher));
@@ -87,12 +106,11 @@ static tv_error *make_generator(const tv_experiment *experiment, tv_source *sour
                           : spec->power_law.scale * pow(j + 1, -spec->power_law.exponent);
     g->deviations[j] = sqrt(g->variances[j]);
   }
-  for (int t = 0; t < l; ++t) {
-    double *row = g->teacher + (int64_t)t * p;
-    tv_random_normals(teacher, (uint64_t)t, p, row);
-    for (int j = 0; spec->teacher.type == TV_TEACHER_CLASSES && j < p; ++j)
-      row[j] *= g->deviations[j];
-    for (int j = 0; j < p; ++j) g->half_squares[t] += row[j] * row[j] / 2;
+  draw_teacher(experiment, p, g);
+  if (spec->teacher.type == TV_TEACHER_LINEAR) {
+    source->read_features = generate_features;
+    source->teacher_weights = g->teacher;
+    source->teacher_noise = spec->teacher.noise;
   }
   source->rows = -1;
   source->features = p;

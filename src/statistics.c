@@ -11,17 +11,31 @@ static double scale_of(int input, int p, const double *gamma) {
   return input < p ? 1 : sqrt(gamma[input - p]);
 }
 
-/* a_ij = scale_i scale_j M[i, first_column + j] / n; targets are not scaled. */
-static void take_block(const tv_moments *m, const double *matrix, double n, const double *gamma,
-                       int first_column, tv_distmat *a) {
+/* a_ij = scale_i scale_j M_ij / n from the inputs' block of M, or from the cross block, whose
+ * columns, the targets, are not scaled. A leading part of a spread block lies on the ranks as a
+ * matrix of its own would. */
+static void take_block(const tv_moment_matrix *m, const double *gamma, int is_cross,
+                       tv_distmat *a) {
+  const int d = m->p + m->q, width = d + m->l + 1;
+  const tv_distmat *spread = is_cross ? m->cross : m->inputs;
   for (int j = 0; j < a->local_columns; ++j) {
-    const int column = first_column + a->column_of[j];
-    const double *from = matrix + (int64_t)column * m->width;
+    const int column = a->column_of[j];
+    const double *from = m->whole ? m->whole + (int64_t)(column + (is_cross ? d : 0)) * width
+                                  : spread->data + (int64_t)j * spread->leading;
     double *to = a->data + (int64_t)j * a->leading;
-    const double column_scale = (column < m->p + m->q ? scale_of(column, m->p, gamma) : 1) / n;
+    const double column_scale = (is_cross ? 1 : scale_of(column, m->p, gamma)) / (double)m->n;
     for (int i = 0; i < a->local_rows; ++i)
-      to[i] = column_scale * scale_of(a->row_of[i], m->p, gamma) * from[a->row_of[i]];
+      to[i] =
+          column_scale * scale_of(a->row_of[i], m->p, gamma) * from[m->whole ? a->row_of[i] : i];
   }
+}
+
+static double sum_of_squared_targets(const tv_moment_matrix *m) {
+  const int first = m->p + m->q, width = first + m->l + 1;
+  if (!m->whole) return m->targets;
+  double sum = 0;
+  for (int t = first; t < first + m->l; ++t) sum += m->whole[(int64_t)t * width + t];
+  return sum;
 }
 
 /* S = A + Theta + alpha^2 Gamma. */
@@ -51,22 +65,18 @@ static tv_error *allocate_matrices(const tv_grid *grid, tv_statistics *s) {
   return tv_distmat_create(grid, s->d, s->l, &s->B);
 }
 
-tv_error *tv_statistics_create(const tv_grid *grid, const tv_moments *m, int replicate, int level,
-                               const double *gamma, const double *theta, double alpha,
-                               tv_statistics **out, int *status) {
-  const double *matrix = tv_moments_at(m, replicate, level);
-  const double n = (double)m->sizes[level];
-  const int first_target = m->p + m->q;
+tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *m, const double *gamma,
+                               const double *theta, double alpha, tv_statistics **out,
+                               int *status) {
   tv_statistics *s = NULL;
   *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(*s), &s));
   *s = (tv_statistics){.d = gamma ? m->p + m->q : m->p, .l = m->l, .p = m->p};
   tv_error *error = allocate_matrices(grid, s);
   if (!error) {
-    take_block(m, matrix, n, gamma, 0, s->A);
-    take_block(m, matrix, n, gamma, first_target, s->B);
-    for (int t = first_target; t < first_target + m->l; ++t)
-      s->yy += matrix[(int64_t)t * m->width + t] / n;
+    take_block(m, gamma, 0, s->A);
+    take_block(m, gamma, 1, s->B);
+    s->yy = sum_of_squared_targets(m) / (double)m->n;
     s->C = s->G = s->A;
     augment(s, gamma, theta, alpha);
     error = factor(s, status);

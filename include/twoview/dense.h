@@ -10,12 +10,15 @@
 typedef enum { TV_PLAIN, TV_TRANSPOSED } tv_transpose;
 typedef enum { TV_LEFT, TV_RIGHT } tv_side;
 
-/* c = op(a) op(b). */
+/* c = op(a) op(b); only as much of `a` is taken as b and c have room for. */
 void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, const tv_distmat *b,
                  tv_distmat *c);
 
 /* c = a' a, lower triangle only. */
 void tv_gram(const tv_distmat *a, tv_distmat *c);
+
+/* Copy the lower triangle of a square matrix over the upper one. */
+void tv_symmetrise(tv_distmat *a);
 
 /* s = L L' in place, L in the lower triangle; the strict upper one is left as it was.
  * status: the order of the leading minor that is not positive definite. */

@@ -68,9 +68,12 @@ typedef struct {
   int representation_samples; /* represented samples: the first of the nested order */
 } tv_archive_spec;
 
+typedef enum { TV_LAYOUT_AUTO = 1, TV_LAYOUT_REPLICATED, TV_LAYOUT_DISTRIBUTED } tv_layout_choice;
+
 typedef struct {
-  int shards;          /* parts into which the samples are cut, whatever the number of ranks */
-  int ranks_per_point; /* ranks that solve one point of the grid together */
+  int shards;              /* parts into which the samples are cut, whatever the number of ranks */
+  int ranks_per_point;     /* ranks that solve one point of the grid together; 0: as d suggests */
+  tv_layout_choice layout; /* of the moments: whole on every rank, or one share on each */
 } tv_parallel_spec;
 
 typedef struct {

@@ -11,6 +11,7 @@
 typedef struct {
   MPI_Comm comm;  /* borrowed; all its ranks are in the grid */
   int rank, size; /* of comm */
+  int block;      /* matrices are dealt out in blocks of block x block */
   int handle;     /* owned: BLACS system handle */
   int context;    /* owned: BLACS context */
   int rows, columns, my_row, my_column;
@@ -18,7 +19,10 @@ typedef struct {
 
 /* The most nearly square grid that uses all ranks of `comm`: 6 -> 2 x 3, 14 -> 2 x 7.  Collective.
  */
-tv_error *tv_grid_create(MPI_Comm comm, tv_grid **out);
+tv_error *tv_grid_create(MPI_Comm comm, int block, tv_grid **out);
+
+enum { TV_SMALL_BLOCK = 32, TV_LARGE_BLOCK = 64 }; /* for d below and above some 1000 */
+
 void tv_grid_destroy(tv_grid **grid); /* collective */
 /* tv_agree over the grid's ranks; free of charge on one rank.                        Collective.
  */
@@ -41,6 +45,9 @@ void tv_distmat_destroy(tv_distmat **matrix);
 
 /* The whole matrix on every rank: `out` is rows x columns, column-major.        Collective. */
 void tv_distmat_gather(const tv_distmat *matrix, double *out);
+
+/* Set to zero.                                                                  Not collective. */
+void tv_distmat_clear(tv_distmat *matrix);
 
 /* Take this rank's share of a matrix that every rank has whole.                 Not collective. */
 void tv_distmat_scatter(const double *whole, tv_distmat *matrix);

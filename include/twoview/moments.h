@@ -4,26 +4,36 @@
 #ifndef TWOVIEW_MOMENTS_H
 #define TWOVIEW_MOMENTS_H
 
+#include "twoview/grid.h"
 #include "twoview/sampling.h"
+
+/* The moments of one replicate and sample size n: unscaled sums over its rows, either whole on
+ * every rank or spread over a grid. Borrowed from whoever made them. */
+typedef struct {
+  int p, q, l;
+  int64_t n;
+  const double *whole;      /* width x width, sum u u', or NULL and then: */
+  const tv_distmat *inputs; /* d x d, full: sum x x', with x the features and the noise */
+  const tv_distmat *cross;  /* d x l: sum x y' */
+  double targets;           /* sum y'y */
+} tv_moment_matrix;
 
 typedef struct {
   int p, q, l, width;     /* as in tv_sampling */
   int replicates, levels; /* levels: nested sample sizes */
   const int64_t *sizes;   /* borrowed from the experiment */
   double *data;           /* replicates x levels matrices of width x width, full symmetric */
-  int64_t head_rows;
-  double *head; /* replicates x head_rows x width: the first rows of each nested order */
 } tv_moments;
 
 /* Accumulate this rank's shards, reduce along the shards' tree and prefix-sum over sizes. Every
  * rank gets all matrices, the same bits on any number of ranks. Memory: replicates x levels x
- * width^2 numbers, (1 + log2(shards)) times while reducing; and the `head_rows` first rows, kept on
- * the way for those who want to see some samples. Free with tv_moments_destroy.     Collective. */
-tv_error *tv_moments_collect(const tv_sampling *sampling, int64_t head_rows, int shows_progress,
+ * width^2 numbers, (1 + log2(shards)) times while reducing. On the way the first rows of each
+ * nested order are kept in `head` (tv_head_create). Free with tv_moments_destroy.   Collective. */
+tv_error *tv_moments_collect(const tv_sampling *sampling, tv_head *head, int shows_progress,
                              tv_moments **out);
 void tv_moments_destroy(tv_moments **moments);
 
-/* The matrix of a replicate and a level: unscaled sums over sizes[level] rows. */
-const double *tv_moments_at(const tv_moments *moments, int replicate, int level);
+/* The matrix of a replicate and a level: sums over sizes[level] rows. */
+tv_moment_matrix tv_moments_at(const tv_moments *moments, int replicate, int level);
 
 #endif

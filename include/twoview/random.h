@@ -34,7 +34,7 @@ void tv_random_normals(tv_stream stream, uint64_t index, int count, double *out)
 
 /* The same for many indices at a time, at the speed of the processor's vector unit and with the
  * same bits on any: normals [first, first + count) of index indices[i] go to out + i * leading.
- * `first` is even. */
+ */
 void tv_random_normal_rows(tv_stream stream, const int64_t *indices, int rows, int first, int count,
                            double *out, int leading);
 

@@ -5,8 +5,10 @@
 
 #include "twoview/experiment.h"
 #include "twoview/features.h"
+#include "twoview/group.h"
 #include "twoview/moments.h"
 #include "twoview/spectra.h"
+#include "twoview/stopwatch.h"
 
 /* What is known of each point and method. */
 typedef enum {
@@ -40,17 +42,27 @@ typedef struct {
   double *representation[TV_METHODS]; /* own represented points x samples x rows, or NULL */
 } tv_results;
 
-/* Solve everything, the points shared out over groups of ranks, each group one BLACS grid. Ranks
- * that do not fill a group stay idle. Free with tv_results_destroy.                 Collective. */
-tv_error *tv_results_compute(const tv_experiment *experiment, const tv_features *features,
-                             const tv_moments *moments, const tv_spectra *spectra, MPI_Comm comm,
-                             int shows_progress, tv_results **out);
+/* All that a solution of the grid starts from; everything is borrowed. */
+typedef struct {
+  const tv_experiment *experiment;
+  const tv_features *features;
+  const tv_sampling *sampling;
+  const tv_spectra *spectra;
+  const tv_group *group; /* of this rank */
+  MPI_Comm comm;
+  tv_stopwatch *watch;
+  int shows_progress;
+} tv_study;
+
+/* Solve everything. From `moments`, the points are shared out over the groups of ranks; without
+ * (NULL), all ranks form one group, accumulate moments spread over them and solve one sample size
+ * after the other. Free with tv_results_destroy.                                    Collective. */
+tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, tv_results **out);
 void tv_results_destroy(tv_results **results);
 
-/* Encode the head of the moments, un-augmented and corrupted as the encoders' training data were.
+/* Encode the first samples, un-augmented and corrupted as the encoders' training data were.
  * Needs the encoders.                                                           Not collective. */
-tv_error *tv_results_represent(const tv_moments *moments, const tv_spectra *spectra,
-                               tv_results *results);
+tv_error *tv_results_represent(const tv_head *head, const tv_spectra *spectra, tv_results *results);
 
 /* Index of a point. */
 int64_t tv_point(const tv_results *results, int replicate, int magnitude, int alpha, int level);

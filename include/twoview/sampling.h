@@ -56,6 +56,20 @@ tv_error *tv_sampling_visit(const tv_sampling *sampling, int shard, const tv_sel
 void tv_sampling_place(const tv_sampling *sampling, const tv_selection *selection,
                        const tv_batch *batch, double *rows);
 
+/* The first rows of each replicate's nested order, for those who want to see some samples. */
+typedef struct {
+  tv_selection selection;
+  int width;
+  double *rows; /* owned: replicates x places x width */
+} tv_head;
+
+/* Room for `count` rows of each replicate, zero. Free with tv_head_destroy. */
+tv_error *tv_head_create(const tv_sampling *sampling, int64_t count, tv_head **out);
+void tv_head_destroy(tv_head **head);
+
+/* Rows of the head found on some rank become everybody's.                           Collective. */
+void tv_head_share(const tv_sampling *sampling, tv_head *head);
+
 /* The selected rows, on every rank: replicates x places x width. Reads the data once for each
  * call.                                                                             Collective. */
 tv_error *tv_sampling_collect(const tv_sampling *sampling, const tv_selection *selection,

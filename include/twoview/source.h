@@ -35,6 +35,14 @@ struct tv_source {
   /* Sources of bytes: the same rows as they are stored, count x features; else NULL. */
   const unsigned char *(*bytes)(const tv_source *source, int64_t first);
 
+  /* Sources that can make any features of any samples alone, and whose targets are linear in the
+   * features, y = weights' x + noise e with e standard normal (TV_FOR_TARGETS); else NULL.
+   * Features [from, from + width) of the given rows go to x + i * leading.       Not collective. */
+  tv_error *(*read_features)(const tv_source *source, int replicate, const int64_t *rows, int count,
+                             int from, int width, double *x, int leading);
+  const double *teacher_weights; /* features x targets, column-major */
+  double teacher_noise;
+
   void (*close)(tv_source *source);
 };
 

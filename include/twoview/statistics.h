@@ -23,8 +23,8 @@ typedef struct {
 /* Corrupted inputs x + gamma: d = p + q; `gamma` (q) and `theta` (p + q) are eigenvalues.
  * Clean inputs: gamma NULL, d = p (the noise components are 0 then and stay out of the solution).
  * status: not 0 when S is not positive definite. Free with tv_statistics_destroy.   Collective. */
-tv_error *tv_statistics_create(const tv_grid *grid, const tv_moments *moments, int replicate,
-                               int level, const double *gamma, const double *theta, double alpha,
+tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *moments,
+                               const double *gamma, const double *theta, double alpha,
                                tv_statistics **out, int *status);
 void tv_statistics_destroy(tv_statistics **statistics);
 

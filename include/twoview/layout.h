@@ -1,0 +1,19 @@
+/* How the work is laid out over the ranks. It is chosen by the experiment alone, the number of
+ * groups also by the number of ranks, so that a machine's memory never changes a result. */
+#ifndef TWOVIEW_LAYOUT_H
+#define TWOVIEW_LAYOUT_H
+
+#include "twoview/experiment.h"
+#include "twoview/source.h"
+
+typedef struct {
+  int is_distributed; /* moments block-cyclic over all ranks; else whole on every rank */
+  int groups;         /* of ranks, each solving points of its own */
+  int block;          /* of the distributed matrices */
+} tv_layout;
+
+/* Refuses a distributed layout for a source that cannot make features one by one. */
+tv_error *tv_layout_choose(const tv_experiment *experiment, const tv_source *source, int ranks,
+                           tv_layout *out);
+
+#endif

@@ -1,0 +1,41 @@
+#include "twoview/layout.h"
+
+#include "twoview/grid.h"
+
+/* From so many inputs on, moments are distributed where the source allows it, and matrices are
+ * dealt out in the larger blocks. */
+enum { DISTRIBUTED_FROM = 2048, LARGE_BLOCK_FROM = 1024 };
+
+/* Fewer rows and columns than these for each rank of a grid are not worth its messages. */
+enum { LEAST_SHARE = 256 };
+
+static int64_t count_points(const tv_experiment *e) {
+  return (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
+         e->sizes_count;
+}
+
+/* One rank for each point while there are points for all; beyond that, as many as d gives work. */
+static int ranks_per_point(const tv_experiment *e, int64_t d, int ranks) {
+  if (e->parallel.ranks_per_point > 0) return e->parallel.ranks_per_point;
+  const int64_t points = count_points(e), side = d / LEAST_SHARE;
+  const int64_t to_spare = points < ranks ? ranks / points : 1;
+  const int64_t useful = side > 1 ? side * side : 1;
+  return (int)(to_spare < useful ? to_spare : useful);
+}
+
+tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int ranks,
+                           tv_layout *out) {
+  const int p = e->features.pca ? e->features.pca : source->features, d = p + e->noise.components;
+  const int can_distribute = source->read_features && p == source->features;
+  const tv_layout_choice wanted = e->parallel.layout;
+  if (wanted == TV_LAYOUT_DISTRIBUTED && !can_distribute)
+    return tv_experiment_fault(e, "parallel.layout",
+                               "only a gaussian source with a linear teacher can be distributed; "
+                               "take 'replicated' and keep fewer components with features.pca");
+  out->is_distributed = wanted == TV_LAYOUT_DISTRIBUTED ||
+                        (wanted == TV_LAYOUT_AUTO && can_distribute && d >= DISTRIBUTED_FROM);
+  out->block = d < LARGE_BLOCK_FROM ? TV_SMALL_BLOCK : TV_LARGE_BLOCK;
+  const int each = ranks_per_point(e, d, ranks);
+  out->groups = out->is_distributed || each > ranks ? 1 : ranks / each;
+  return NULL;
+}

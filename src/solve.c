@@ -1,0 +1,115 @@
+#include "solve.h"
+
+#include <math.h>
+
+#include "twoview/scores.h"
+
+/* ---- One method at one point ---- */
+
+/* Beyond this relative residual a solution is none, whatever the solver said of it. */
+static const double largest_residual = 1e-6;
+
+/* Solve and score. status: 0, the solver's info, or TV_UNSOUND. The caller destroys `solution`. */
+static tv_error *solve_and_score(const tv_method *method, const tv_statistics *statistics, int k,
+                                 tv_solution *solution, tv_scores *scores, int *status) {
+  TV_TRY(method->solve(statistics, k, solution, status));
+  if (*status) return NULL;
+  TV_TRY(tv_scores_evaluate(method, statistics, solution, scores));
+  if (!(scores->optimality.residual <= largest_residual)) *status = TV_UNSOUND;
+  return NULL;
+}
+
+static void record_failure(tv_results *r, int64_t entry, int status) {
+  for (int i = 0; i < TV_QUANTITIES; ++i)
+    if (i != TV_SCORE_CLEAN && i != TV_DISTANCE) r->quantity[i][entry] = NAN;
+  r->quantity[TV_STATUS][entry] = status;
+}
+
+static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores) {
+  r->quantity[TV_SCORE_CORRUPTED][entry] = scores->score;
+  r->quantity[TV_LEAKAGE][entry] = scores->leakage;
+  r->quantity[TV_OBJECTIVE][entry] = scores->optimality.objective;
+  r->quantity[TV_OBJECTIVE_OPTIMUM][entry] = scores->optimum;
+  r->quantity[TV_RESIDUAL][entry] = scores->optimality.residual;
+  r->quantity[TV_ORTHONORMALITY][entry] = scores->optimality.orthonormality;
+}
+
+static void keep_solution(const tv_solver *s, tv_method_id id, int64_t point,
+                          const tv_solution *solution) {
+  tv_results *r = s->results;
+  const int64_t size = (int64_t)r->rows[id] * r->d;
+  if (point % r->levels < r->levels - r->kept_levels) return;
+  const int64_t own =
+      tv_point_among(r, r->kept_levels, point) - tv_point_among(r, r->kept_levels, r->first_point);
+  tv_distmat_gather(solution->encoder, r->encoder[id] + own * size);
+  if (solution->decoder) tv_distmat_gather(solution->decoder, r->decoder + own * size);
+}
+
+static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistics, int m,
+                              int64_t point) {
+  tv_results *r = s->results;
+  const tv_method *method = tv_method_of(s->experiment->methods[m]);
+  tv_solution solution = {0};
+  tv_scores scores;
+  int status = 0;
+  const int64_t entry = point * r->methods + m;
+  tv_error *error =
+      solve_and_score(method, statistics, s->experiment->encoder.k, &solution, &scores, &status);
+  if (!error && status == 0) {
+    if (s->group->is_leader) record_scores(r, entry, &scores);
+    keep_solution(s, method->id, point, &solution);
+  } else if (!error && s->group->is_leader) {
+    record_failure(r, entry, status);
+  }
+  tv_solution_destroy(&solution);
+  return error;
+}
+
+/* ---- Corrupted inputs: a point ---- */
+
+tv_error *tv_solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
+  const tv_results *r = s->results;
+  const int alpha = (int)(point / r->levels % r->alphas);
+  const int magnitude = (int)(point / r->levels / r->alphas % r->magnitudes);
+  const int replicate = (int)(point / r->levels / r->alphas / r->magnitudes);
+  tv_statistics *statistics = NULL;
+  int status = 0;
+  TV_TRY(tv_statistics_create(s->group->grid, moments,
+                              tv_gamma_of(s->spectra, replicate, magnitude),
+                              tv_theta_of(s->spectra, replicate),
+                              s->experiment->augmentation.alpha[alpha], &statistics, &status));
+  tv_error *error = NULL;
+  for (int m = 0; !error && m < r->methods; ++m) {
+    if (status == 0)
+      error = solve_method(s, statistics, m, point);
+    else if (s->group->is_leader)
+      record_failure(s->results, point * r->methods + m, status);
+  }
+  tv_statistics_destroy(&statistics);
+  return error;
+}
+
+/* ---- Clean inputs: once per replicate and sample size ---- */
+
+tv_error *tv_solve_clean(const tv_solver *s, const tv_moment_matrix *moments, int replicate,
+                         double *scores) {
+  const tv_results *r = s->results;
+  const int k = s->experiment->encoder.k < r->p ? s->experiment->encoder.k : r->p;
+  tv_statistics *statistics = NULL;
+  int status = 0;
+  tv_scores found;
+  TV_TRY(tv_statistics_create(s->group->grid, moments, NULL, tv_theta_of(s->spectra, replicate), 0,
+                              &statistics, &status));
+  tv_error *error = NULL;
+  for (int m = 0; !error && m < r->methods; ++m) {
+    const tv_method *method = tv_method_of(s->experiment->methods[m]);
+    tv_solution solution = {0};
+    int method_status = status;
+    if (status == 0)
+      error = solve_and_score(method, statistics, k, &solution, &found, &method_status);
+    if (s->group->is_leader) scores[m] = method_status == 0 ? found.score : NAN;
+    tv_solution_destroy(&solution);
+  }
+  tv_statistics_destroy(&statistics);
+  return error;
+}

@@ -1,0 +1,196 @@
+#include "twoview/wide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fortran.h"
+#include "twoview/comm.h"
+#include "twoview/dense.h"
+
+/* Columns updated by one product: wide enough for the speed of dgemm, narrow enough that little is
+ * computed above the diagonal. */
+enum { PANEL = 256 };
+
+struct tv_wide {
+  const tv_sampling *sampling; /* borrowed */
+  const tv_grid *grid;         /* borrowed */
+  int replicate;
+  int64_t n;               /* samples summed so far */
+  tv_distmat *inputs;      /* d x d: sum x x', below the diagonal while it is summed */
+  tv_distmat *noise_cross; /* d x l: sum x e', e the standard normals of the targets */
+  tv_distmat *cross;       /* d x l: sum x y' */
+  tv_distmat *weights;     /* p x l: y = weights' x + noise e */
+  double *noise_square;    /* l x l: sum e e', on every rank */
+  double *rows, *columns;  /* one batch: the inputs of this rank's rows and columns */
+  double *noise;           /* one batch: e */
+};
+
+/* ---- One batch ---- */
+
+/* Inputs [from, end) of a batch: features, then standard normal noise. */
+static tv_error *draw_run(const tv_wide *w, const int64_t *places, int count, int from, int end,
+                          double *out, int leading) {
+  const tv_sampling *s = w->sampling;
+  const tv_stream noise = {s->experiment->seed, TV_FOR_NOISE, (uint32_t)w->replicate};
+  const int middle = from > s->p ? from : end < s->p ? end : s->p;
+  if (from < middle)
+    TV_TRY(s->source->read_features(s->source, w->replicate, places, count, from, middle - from,
+                                    out, leading));
+  tv_random_normal_rows(noise, places, count, middle - s->p, end - middle, out + (middle - from),
+                        leading);
+  return NULL;
+}
+
+/* The inputs with the given global indices, which come in runs of whole blocks: a column of `out`
+ * is a sample. */
+static tv_error *draw_inputs(const tv_wide *w, const int64_t *places, int count, const int *index,
+                             int wanted, double *out) {
+  for (int i = 0, end; i < wanted; i = end) {
+    for (end = i + 1; end < wanted && index[end] == index[end - 1] + 1;) ++end;
+    TV_TRY(draw_run(w, places, count, index[i], index[end - 1] + 1, out + i, wanted));
+  }
+  return NULL;
+}
+
+/* The blocks of `inputs` on and below the diagonal, a panel of columns at a time. */
+static void update_inputs(const tv_wide *w, int count) {
+  const double unit = 1;
+  const tv_distmat *m = w->inputs;
+  int first = 0;
+  for (int j = 0; j < m->local_columns; j += PANEL) {
+    const int columns = m->local_columns - j < PANEL ? m->local_columns - j : PANEL;
+    const int diagonal_block = m->column_of[j] / w->grid->block;
+    while (first < m->local_rows && m->row_of[first] / w->grid->block < diagonal_block) ++first;
+    const int rows = m->local_rows - first;
+    if (rows > 0)
+      dgemm_("N", "T", &rows, &columns, &count, &unit, w->rows + first, &m->local_rows,
+             w->columns + j, &m->local_columns, &unit, m->data + first + (int64_t)j * m->leading,
+             &m->leading, 1, 1);
+  }
+}
+
+static void update_noise(const tv_wide *w, int count) {
+  const double unit = 1;
+  const int l = w->sampling->l;
+  const tv_distmat *c = w->noise_cross;
+  for (int j = 0; j < c->local_columns; ++j) {
+    const int one = 1;
+    if (c->local_rows > 0)
+      dgemm_("N", "T", &c->local_rows, &one, &count, &unit, w->rows, &c->local_rows,
+             w->noise + c->column_of[j], &l, &unit, c->data + (int64_t)j * c->leading, &c->leading,
+             1, 1);
+  }
+  dsyrk_("L", "N", &l, &count, &unit, w->noise, &l, &unit, w->noise_square, &l, 1, 1);
+}
+
+static tv_error *add_batch(tv_wide *w, int64_t first, int count) {
+  const tv_sampling *s = w->sampling;
+  const tv_stream targets = {s->experiment->seed, TV_FOR_TARGETS, (uint32_t)w->replicate};
+  int64_t places[TV_BATCH] = {0};
+  for (int i = 0; i < count; ++i) places[i] = first + i;
+  TV_TRY(draw_inputs(w, places, count, w->inputs->row_of, w->inputs->local_rows, w->rows));
+  TV_TRY(draw_inputs(w, places, count, w->inputs->column_of, w->inputs->local_columns, w->columns));
+  tv_random_normal_rows(targets, places, count, 0, s->l, w->noise, s->l);
+  update_inputs(w, count);
+  update_noise(w, count);
+  return NULL;
+}
+
+/* ---- From sums to moments ---- */
+
+/* y = weights' x + noise e, and so do their moments. */
+static void derive_targets(tv_wide *w, double *targets) {
+  const double noise = w->sampling->source->teacher_noise;
+  const int l = w->sampling->l;
+  double with_inputs = 0;
+  tv_multiply(TV_PLAIN, w->inputs, TV_PLAIN, w->weights, w->cross);
+  for (int j = 0; j < w->cross->local_columns; ++j)
+    for (int i = 0; i < w->cross->local_rows; ++i) {
+      const double e = noise * w->noise_cross->data[(int64_t)j * w->noise_cross->leading + i];
+      double *y = w->cross->data + (int64_t)j * w->cross->leading + i;
+      if (i < w->weights->local_rows)
+        with_inputs += w->weights->data[(int64_t)j * w->weights->leading + i] * (*y + 2 * e);
+      *y += e;
+    }
+  if (w->grid->size > 1) tv_sum_all(w->grid->comm, &with_inputs, 1);
+  *targets = with_inputs;
+  for (int t = 0; t < l; ++t) *targets += noise * noise * w->noise_square[(int64_t)t * l + t];
+}
+
+static void start_again(tv_wide *w, int replicate) {
+  const int l = w->sampling->l;
+  tv_distmat_clear(w->inputs);
+  tv_distmat_clear(w->noise_cross);
+  memset(w->noise_square, 0, (size_t)l * (size_t)l * sizeof(double));
+  w->replicate = replicate;
+  w->n = 0;
+}
+
+tv_error *tv_wide_advance(tv_wide *w, int replicate, int64_t n, tv_progress *progress,
+                          tv_moment_matrix *out) {
+  const tv_sampling *s = w->sampling;
+  tv_error *error = NULL;
+  if (replicate != w->replicate || n < w->n) start_again(w, replicate);
+  for (int64_t first = w->n; !error && first < n; first += TV_BATCH) {
+    error = add_batch(w, first, (int)(n - first < TV_BATCH ? n - first : TV_BATCH));
+    tv_progress_step(progress);
+  }
+  TV_TRY(tv_agree(w->grid->comm, error));
+  w->n = n;
+  *out = (tv_moment_matrix){
+      .p = s->p, .q = s->q, .l = s->l, .n = n, .inputs = w->inputs, .cross = w->cross};
+  tv_symmetrise(w->inputs);
+  derive_targets(w, &out->targets);
+  return NULL;
+}
+
+int64_t tv_wide_steps(const tv_sampling *s) {
+  int64_t steps = 0, last = 0;
+  for (int i = 0; i < s->experiment->sizes_count; last = s->experiment->sizes[i++])
+    steps += (s->experiment->sizes[i] - last + TV_BATCH - 1) / TV_BATCH;
+  return steps * s->experiment->replicates;
+}
+
+/* ---- Lifetime ---- */
+
+static tv_error *allocate(tv_wide *w) {
+  const tv_sampling *s = w->sampling;
+  const int d = s->p + s->q;
+  TV_TRY(tv_distmat_create(w->grid, d, d, &w->inputs));
+  TV_TRY(tv_distmat_create(w->grid, d, s->l, &w->noise_cross));
+  TV_TRY(tv_distmat_create(w->grid, d, s->l, &w->cross));
+  TV_TRY(tv_distmat_create(w->grid, s->p, s->l, &w->weights));
+  TV_TRY(tv_allocate((int64_t)s->l * s->l, sizeof(double), &w->noise_square));
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->l, sizeof(double), &w->noise));
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * w->inputs->local_rows, sizeof(double), &w->rows));
+  return tv_allocate((int64_t)TV_BATCH * w->inputs->local_columns, sizeof(double), &w->columns);
+}
+
+tv_error *tv_wide_create(const tv_sampling *sampling, const tv_grid *grid, tv_wide **out) {
+  tv_error *error = tv_allocate(1, sizeof(**out), out);
+  if (!error) {
+    **out = (tv_wide){.sampling = sampling, .grid = grid, .replicate = -1};
+    error = allocate(*out);
+  }
+  error = tv_agree(grid->comm, error);
+  if (error)
+    tv_wide_destroy(out);
+  else
+    tv_distmat_scatter(sampling->source->teacher_weights, (*out)->weights);
+  return error;
+}
+
+void tv_wide_destroy(tv_wide **wide) {
+  tv_wide *w = *wide;
+  if (!w) return;
+  tv_distmat_destroy(&w->inputs);
+  tv_distmat_destroy(&w->noise_cross);
+  tv_distmat_destroy(&w->cross);
+  tv_distmat_destroy(&w->weights);
+  free(w->noise_square);
+  free(w->noise);
+  free(w->rows);
+  free(w->columns);
+  free(w);
+  *wide = NULL;
+}
