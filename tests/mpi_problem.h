@@ -35,6 +35,19 @@ static inline void take_moments(problem *m) {
     }
 }
 
+/* The features reflected: x - 2 v v'x for a random unit vector v. */
+static inline void turn_features(problem *m) {
+  double *v = new_normals(31, m->p);
+  const double norm = norm_plain(m->p, v);
+  for (int row = 0; row < m->n; ++row) {
+    double *x = m->rows + row * m->width;
+    const double along = dot_plain(m->p, x, v) / norm / norm;
+    for (int j = 0; j < m->p; ++j) x[j] -= 2 * along * v[j];
+  }
+  free(v);
+  take_moments(m);
+}
+
 /* Correlated features of variances 4 i^-decay, targets that depend on them, standard noise. */
 static inline void fill_rows(problem *m, double decay) {
   const double *weights = new_normals(77, m->p * m->l);
