@@ -175,6 +175,9 @@ tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors
   return error;
 }
 
+/* Ranks without a share of the vectors find the values by another algorithm, which differs in the
+ * last bits; pdgesvd takes that for a heterogeneous machine and gives info n + 1, though all is
+ * well. */
 static tv_error *singular_all(tv_distmat *a, double *values, tv_distmat *right, int *info) {
   workspace work = {0};
   double reals = 0, unused = 0;
@@ -187,6 +190,8 @@ static tv_error *singular_all(tv_distmat *a, double *values, tv_distmat *right, 
     pdgesvd_("N", "V", &a->rows, &a->columns, a->data, &one, &one, a->descriptor, values, &unused,
              &one, &one, a->descriptor, right->data, &one, &one, right->descriptor, work.reals,
              &work.real_count, info, 1, 1);
+  if (!error && a->grid->size > 1) tv_broadcast(a->grid->comm, 0, values, a->rows);
+  if (*info == a->rows + 1) *info = 0;
   drop_workspace(&work);
   return error;
 }

@@ -35,6 +35,19 @@ static inline void take_moments(problem *m) {
     }
 }
 
+/* The features reflected: x - 2 v v'x for a random unit vector v. */
+static inline void turn_features(problem *m) {
+  double *v = new_normals(31, m->p);
+  const double norm = norm_plain(m->p, v);
+  for (int row = 0; row < m->n; ++row) {
+    double *x = m->rows + row * m->width;
+    const double along = dot_plain(m->p, x, v) / norm / norm;
+    for (int j = 0; j < m->p; ++j) x[j] -= 2 * along * v[j];
+  }
+  free(v);
+  take_moments(m);
+}
+
 /* Correlated features of variances 4 i^-decay, targets that depend on them, standard noise. */
 static inline void fill_rows(problem *m, double decay) {
   const double *weights = new_normals(77, m->p * m->l);
@@ -88,8 +101,9 @@ static inline void free_problem(problem *m) {
 static inline tv_error *take_statistics(problem *m, const tv_grid *grid, int is_clean, double alpha,
                                         tv_statistics **out, int *status) {
   m->moments.sizes = &m->size;
-  return tv_statistics_create(grid, &m->moments, 0, 0, is_clean ? NULL : m->gamma, m->theta, alpha,
-                              out, status);
+  const tv_moment_matrix moments = tv_moments_at(&m->moments, 0, 0);
+  return tv_statistics_create(grid, &moments, is_clean ? NULL : m->gamma, m->theta, alpha, out,
+                              status);
 }
 
 /* Everything about one solution, whole on every rank. */
@@ -141,7 +155,7 @@ static inline tv_error *solve_problem(problem *m, MPI_Comm comm, const tv_method
   tv_statistics *s = NULL;
   int status = 0;
   *out = (answer){0};
-  tv_error *error = tv_grid_create(comm, &grid);
+  tv_error *error = tv_grid_create(comm, TV_SMALL_BLOCK, &grid);
   if (!error) error = take_statistics(m, grid, is_clean, alpha, &s, &status);
   if (!error && status) error = tv_fail("S is not positive definite (%d)", status);
   if (!error) error = answer_by(method, s, m->k, out);

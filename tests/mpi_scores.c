@@ -123,19 +123,6 @@ START_TEST(endless_alignment_recovers_the_clean_score) {
   }
 }
 
-/* The features reflected: x - 2 v v'x for a random unit vector v. */
-static void turn_features(problem *m) {
-  double *v = new_normals(31, m->p);
-  const double norm = norm_plain(m->p, v);
-  for (int row = 0; row < m->n; ++row) {
-    double *x = m->rows + row * m->width;
-    const double along = dot_plain(m->p, x, v) / norm / norm;
-    for (int j = 0; j < m->p; ++j) x[j] -= 2 * along * v[j];
-  }
-  free(v);
-  take_moments(m);
-}
-
 START_TEST(a_change_of_basis_changes_nothing) {
   for (int i = 0; i < 12; ++i) {
     const int shape = i % 2, is_clean = i / 2 % 2;
@@ -199,7 +186,7 @@ START_TEST(leakage_of_known_angles) {
   tv_grid *grid = NULL;
   tv_statistics *s = NULL;
   int status;
-  ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, &grid));
+  ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, TV_SMALL_BLOCK, &grid));
   ASSERT_DONE(take_statistics(&m, grid, 0, 0.5, &s, &status));
   const double angles[] = {0, 0.3, 0.785398163397448, 1.2, 1.570796326794897};
   for (int i = 0; i < 5; ++i) {

@@ -47,7 +47,8 @@ START_TEST(defaults_are_as_documented) {
   ck_assert_int_eq(e->archive.samples, 0);
   ck_assert_int_eq(e->archive.representation_samples, 10); /* the smallest size, at most 100 */
   ck_assert_int_eq(e->parallel.shards, 64);
-  ck_assert_int_eq(e->parallel.ranks_per_point, 1);
+  ck_assert_int_eq(e->parallel.ranks_per_point, 0);
+  ck_assert_int_eq(e->parallel.layout, TV_LAYOUT_AUTO);
   tv_experiment_destroy(&e);
   ck_assert_ptr_null(e);
 }
