@@ -134,6 +134,18 @@ static tv_error *write_spectra(hid_t root, const tv_spectra *s) {
       (const char *[]){"replicate", "input", NULL}, 0, s->theta);
 }
 
+static tv_error *write_digests(hid_t root, const tv_results *r) {
+  const int64_t count = (int64_t)r->replicates * r->levels;
+  const char **words = NULL;
+  TV_TRY(tv_allocate(count, sizeof(*words), &words));
+  for (int64_t i = 0; i < count; ++i) words[i] = r->digest[i];
+  tv_error *error =
+      tv_label_word_array(root, (tv_label){"moments_sha256", "SHA-256 of the moment matrix", "1"},
+                          (const char *[]){"replicate", "n", NULL}, words);
+  free(words);
+  return error;
+}
+
 static tv_error *write_quantities(hid_t root, const tv_results *r) {
   static const char *const grid[] = {"replicate", "lambda_max", "alpha", "n", "method", NULL};
   for (int i = 0; i < TV_QUANTITIES; ++i)
@@ -151,6 +163,7 @@ static tv_error *write_root(hid_t root, const tv_record *record, int ranks,
   TV_TRY(write_grid_coordinates(root, record->experiment));
   TV_TRY(write_size_coordinates(root, record));
   TV_TRY(write_quantities(root, record->results));
+  TV_TRY(write_digests(root, record->results));
   TV_TRY(write_spectra(root, record->spectra));
   TV_TRY(write_features(root, record));
   TV_TRY(write_reports(root, ranks, reports));

@@ -6,19 +6,27 @@
 
 enum { PIECE = 1 << 20 };
 
+void tv_digest_print(const unsigned char digest[TV_DIGEST_BYTES], char out[TV_DIGEST_LENGTH]) {
+  for (int i = 0; i < TV_DIGEST_BYTES; ++i) sprintf(out + 2 * i, "%02x", digest[i]);
+}
+
+tv_error *tv_digest_memory(const void *bytes, size_t count, unsigned char digest[TV_DIGEST_BYTES]) {
+  return EVP_Digest(bytes, count, digest, NULL, EVP_sha256(), NULL)
+             ? NULL
+             : tv_fail("a SHA-256 digest could not be computed");
+}
+
 static tv_error *digest_stream(const char *path, FILE *file, EVP_MD_CTX *context, void *piece,
                                char digest[TV_DIGEST_LENGTH]) {
-  unsigned char bytes[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
+  unsigned char bytes[TV_DIGEST_BYTES];
   size_t got;
   int is_good = EVP_DigestInit_ex(context, EVP_sha256(), NULL);
   while ((got = fread(piece, 1, PIECE, file)) > 0)
     is_good = is_good && EVP_DigestUpdate(context, piece, got);
   if (ferror(file)) return tv_fail_errno("%s", path);
-  if (!is_good || !EVP_DigestFinal_ex(context, bytes, &length))
+  if (!is_good || !EVP_DigestFinal_ex(context, bytes, NULL))
     return tv_fail("%s: the SHA-256 digest could not be computed", path);
-  for (unsigned i = 0; i < length && 2 * i + 2 < TV_DIGEST_LENGTH; ++i)
-    sprintf(digest + 2 * i, "%02x", bytes[i]);
+  tv_digest_print(bytes, digest);
   return NULL;
 }
 

@@ -33,6 +33,7 @@ static tv_error *solve_clean_share(const tv_solver *s, const tv_moments *moments
        ++i) {
     const int replicate = (int)(i / r->levels);
     const tv_moment_matrix m = tv_moments_at(moments, replicate, (int)(i % r->levels));
+    if (g->is_leader) TV_TRY(tv_moments_digest(&m, r->digest[i]));
     TV_TRY(tv_solve_clean(s, &m, replicate, scores + i * r->methods));
     tv_progress_step(progress);
   }
@@ -68,8 +69,11 @@ static tv_error *solve_replicated(const tv_solver *s, const tv_moments *moments,
 static tv_error *solve_level(const tv_solver *s, const tv_moment_matrix *m, int replicate,
                              int level, double *clean) {
   const tv_results *r = s->results;
-  TV_TRY(tv_solve_clean(s, m, replicate,
-                        clean + ((int64_t)replicate * r->levels + level) * r->methods));
+  const int64_t item = (int64_t)replicate * r->levels + level;
+  char digest[TV_DIGEST_LENGTH];
+  TV_TRY(tv_moments_digest(m, digest));
+  if (s->group->is_leader) memcpy(r->digest[item], digest, sizeof digest);
+  TV_TRY(tv_solve_clean(s, m, replicate, clean + item * r->methods));
   for (int magnitude = 0; magnitude < r->magnitudes; ++magnitude)
     for (int alpha = 0; alpha < r->alphas; ++alpha)
       TV_TRY(tv_solve_point(s, m, tv_point(r, replicate, magnitude, alpha, level)));
@@ -166,6 +170,7 @@ static tv_error *allocate_results(const tv_study *study, tv_results **out) {
   for (int i = 1; i < TV_QUANTITIES; ++i) r->quantity[i] = r->quantity[0] + i * entries;
   TV_TRY(tv_allocate((int64_t)r->replicates * r->magnitudes * r->methods, sizeof(double),
                      &r->alpha2_threshold));
+  TV_TRY(tv_allocate((int64_t)r->replicates * r->levels, sizeof(*r->digest), &r->digest));
   r->first_point = tv_group_first(study->group, r->points, study->group->index);
   if (study->group->is_leader)
     r->own_points =
@@ -185,6 +190,8 @@ static tv_error *solve_all(const tv_study *study, const tv_moments *moments, tv_
   if (!error) {
     tv_sum_all(study->comm, clean, items);
     tv_sum_all(study->comm, r->quantity[0], TV_QUANTITIES * r->points * r->methods);
+    MPI_Allreduce(MPI_IN_PLACE, r->digest, r->replicates * r->levels * TV_DIGEST_LENGTH, MPI_BYTE,
+                  MPI_BOR, study->comm);
     fill_derived(clean, r);
   }
   free(clean);
@@ -206,6 +213,7 @@ void tv_results_destroy(tv_results **results) {
   if (!r) return;
   free(r->quantity[0]);
   free(r->alpha2_threshold);
+  free(r->digest);
   free(r->decoder);
   for (int m = 0; m < TV_METHODS; ++m) {
     free(r->encoder[m]);

@@ -137,8 +137,14 @@ tv_error *tv_wide_advance(tv_wide *w, int replicate, int64_t n, tv_progress *pro
   }
   TV_TRY(tv_agree(w->grid->comm, error));
   w->n = n;
-  *out = (tv_moment_matrix){
-      .p = s->p, .q = s->q, .l = s->l, .n = n, .inputs = w->inputs, .cross = w->cross};
+  *out = (tv_moment_matrix){.p = s->p,
+                            .q = s->q,
+                            .l = s->l,
+                            .n = n,
+                            .inputs = w->inputs,
+                            .cross = w->cross,
+                            .noise_cross = w->noise_cross,
+                            .noise_square = w->noise_square};
   tv_symmetrise(w->inputs);
   derive_targets(w, &out->targets);
   return NULL;

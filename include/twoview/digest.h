@@ -1,11 +1,20 @@
-/* SHA-256 of files, for provenance. */
+/* SHA-256 of files, for provenance, and of numbers, to compare runs. */
 #ifndef TWOVIEW_DIGEST_H
 #define TWOVIEW_DIGEST_H
 
+#include <stddef.h>
+
 #include "twoview/error.h"
 
-enum { TV_DIGEST_LENGTH = 65 }; /* 64 hexadecimal digits and the end of the string */
+enum {
+  TV_DIGEST_BYTES = 32,
+  TV_DIGEST_LENGTH = 65 /* 64 hexadecimal digits and the end of the string */
+};
 
 tv_error *tv_digest_file(const char *path, char digest[TV_DIGEST_LENGTH]);
+
+/* Of bytes in memory, and the same as hexadecimal digits. */
+tv_error *tv_digest_memory(const void *bytes, size_t count, unsigned char digest[TV_DIGEST_BYTES]);
+void tv_digest_print(const unsigned char digest[TV_DIGEST_BYTES], char out[TV_DIGEST_LENGTH]);
 
 #endif

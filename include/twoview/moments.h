@@ -16,6 +16,9 @@ typedef struct {
   const tv_distmat *inputs; /* d x d, full: sum x x', with x the features and the noise */
   const tv_distmat *cross;  /* d x l: sum x y' */
   double targets;           /* sum y'y */
+  const tv_distmat
+      *noise_cross;           /* d x l and l x l: the sums over the targets' noise e, from which */
+  const double *noise_square; /* the last two are derived: sum x e', sum e e' */
 } tv_moment_matrix;
 
 typedef struct {
@@ -32,6 +35,11 @@ typedef struct {
 tv_error *tv_moments_collect(const tv_sampling *sampling, tv_head *head, int shows_progress,
                              tv_moments **out);
 void tv_moments_destroy(tv_moments **moments);
+
+/* SHA-256 of the bits of a matrix, to compare runs by: of a whole one all width^2 numbers, of a
+ * spread one the digests of its tiles in a fixed order, whatever the grid. Collective over the grid
+ * of a spread matrix. */
+tv_error *tv_moments_digest(const tv_moment_matrix *matrix, char digest[TV_DIGEST_LENGTH]);
 
 /* The matrix of a replicate and a level: sums over sizes[level] rows. */
 tv_moment_matrix tv_moments_at(const tv_moments *moments, int replicate, int level);

@@ -28,9 +28,10 @@ enum { TV_UNSOUND = -1 }; /* a status: the residual is too large for a solution 
 
 typedef struct {
   int replicates, magnitudes, alphas, levels, methods;
-  int64_t points;                  /* replicates x magnitudes x alphas x levels, in this order */
-  double *quantity[TV_QUANTITIES]; /* points x methods each, on every rank */
-  double *alpha2_threshold;        /* replicates x magnitudes x methods, on every rank */
+  int64_t points;                   /* replicates x magnitudes x alphas x levels, in this order */
+  double *quantity[TV_QUANTITIES];  /* points x methods each, on every rank */
+  double *alpha2_threshold;         /* replicates x magnitudes x methods, on every rank */
+  char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments, on every rank */
 
   int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
   int d, p;                        /* inputs of an encoder; important ones */
