@@ -96,6 +96,15 @@ static void drop_workspace(workspace *work) {
   free(work->integers);
 }
 
+/* Values and info are to be the same on all ranks, because decisions hang on them. Rank 0's values
+ * count: it holds a share of every matrix, and pdsyevd leaves those of a matrix of one block to its
+ * owner. */
+static void share_values(const tv_grid *grid, int count, double *values, int *info) {
+  if (grid->size == 1) return;
+  tv_broadcast(grid->comm, 0, values, count);
+  MPI_Allreduce(MPI_IN_PLACE, info, 1, MPI_INT, MPI_MAX, grid->comm);
+}
+
 /* What pdsyevd's answer to a query forgets: pdormtr on small matrices, and pdlasrt on narrow shares
  * (ScaLAPACK 2.2.1), which then refuse to work, unnoticed by pdsyevd, so that the vectors are
  * wrong. The rank with most is to have enough. */
@@ -106,8 +115,7 @@ static double forgotten_workspace(const tv_distmat *a) {
   return 5.0 * a->rows + fmax(block * (rows + columns + 2 * block), rows * (block + columns));
 }
 
-/* All eigenpairs, smallest first: divide and conquer. A matrix of one block is solved by its owner,
- * rank 0, which keeps the values to itself. */
+/* All eigenpairs, smallest first: divide and conquer. */
 static tv_error *eigen_all(tv_distmat *a, double *values, tv_distmat *z, int *info) {
   workspace work = {0};
   double reals = 0;
@@ -121,10 +129,6 @@ static tv_error *eigen_all(tv_distmat *a, double *values, tv_distmat *z, int *in
     pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
              z->descriptor, work.reals, &work.real_count, work.integers, &work.integer_count, info,
              1, 1);
-  if (!error && a->grid->size > 1) {
-    tv_broadcast(a->grid->comm, 0, values, a->rows);
-    MPI_Bcast(info, 1, MPI_INT, 0, a->grid->comm);
-  }
   drop_workspace(&work);
   return error;
 }
@@ -156,6 +160,7 @@ static tv_error *eigen_negated(tv_distmat *a, int k, double *values, tv_distmat 
   int info = 0;
   for (int64_t i = 0; i < (int64_t)a->leading * a->local_columns; ++i) a->data[i] = -a->data[i];
   TV_TRY(is_selective ? eigen_some(a, wanted, values, z, &info) : eigen_all(a, values, z, &info));
+  share_values(a->grid, a->rows, values, &info);
   return judge(is_selective ? "pdsyevr" : "pdsyevd", info, status);
 }
 
@@ -190,8 +195,8 @@ static tv_error *singular_all(tv_distmat *a, double *values, tv_distmat *right, 
     pdgesvd_("N", "V", &a->rows, &a->columns, a->data, &one, &one, a->descriptor, values, &unused,
              &one, &one, a->descriptor, right->data, &one, &one, right->descriptor, work.reals,
              &work.real_count, info, 1, 1);
-  if (!error && a->grid->size > 1) tv_broadcast(a->grid->comm, 0, values, a->rows);
   if (*info == a->rows + 1) *info = 0;
+  if (!error) share_values(a->grid, a->rows, values, info);
   drop_workspace(&work);
   return error;
 }
