@@ -16,24 +16,29 @@
 
 typedef struct {
   double seconds[TV_STAGES];
+  tv_work work[TV_STAGES];
   double peak_bytes;
   char host[MPI_MAX_PROCESSOR_NAME];
 } rank_report;
 
-static rank_report own_report(const tv_stopwatch *watch) {
+static rank_report own_report(const tv_record *record) {
+  const tv_results *r = record->results;
   rank_report report = {.peak_bytes = 0};
   struct rusage usage;
   int length;
-  memcpy(report.seconds, watch->seconds, sizeof report.seconds);
+  memcpy(report.seconds, record->stopwatch->seconds, sizeof report.seconds);
+  report.work[TV_STAGE_FEATURES] = record->features->work;
+  report.work[TV_STAGE_MOMENTS] = record->moments ? record->moments->work : r->moments_work;
+  report.work[TV_STAGE_SOLVES] = r->work;
   if (getrusage(RUSAGE_SELF, &usage) == 0) report.peak_bytes = 1024.0 * (double)usage.ru_maxrss;
   MPI_Get_processor_name(report.host, &length);
   return report;
 }
 
 /* All ranks' reports on rank 0, which owns them; NULL elsewhere.                  Collective. */
-static tv_error *gather_reports(const tv_stopwatch *watch, MPI_Comm comm, rank_report **out) {
+static tv_error *gather_reports(const tv_record *record, MPI_Comm comm, rank_report **out) {
   int rank, size;
-  const rank_report mine = own_report(watch);
+  const rank_report mine = own_report(record);
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
   *out = NULL;
@@ -44,16 +49,22 @@ static tv_error *gather_reports(const tv_stopwatch *watch, MPI_Comm comm, rank_r
 
 static tv_error *write_reports(hid_t root, int ranks, const rank_report *reports) {
   const char *stages[TV_STAGES], **hosts = NULL;
-  double *seconds = NULL, *peaks = NULL;
+  double *seconds = NULL, *flops = NULL, *sent = NULL, *peaks = NULL;
   tv_error *error;
   for (int i = 0; i < TV_STAGES; ++i) stages[i] = tv_stage_name((tv_stage)i);
   TV_GO(tv_allocate(ranks, sizeof(*hosts), &hosts));
   TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*seconds), &seconds));
+  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*flops), &flops));
+  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*sent), &sent));
   TV_GO(tv_allocate(ranks, sizeof(*peaks), &peaks));
   for (int r = 0; r < ranks; ++r) {
     hosts[r] = reports[r].host;
     peaks[r] = reports[r].peak_bytes;
-    memcpy(seconds + (int64_t)r * TV_STAGES, reports[r].seconds, sizeof reports[r].seconds);
+    for (int i = 0; i < TV_STAGES; ++i) {
+      seconds[r * TV_STAGES + i] = reports[r].seconds[i];
+      flops[r * TV_STAGES + i] = reports[r].work[i].flops;
+      sent[r * TV_STAGES + i] = reports[r].work[i].sent_bytes;
+    }
   }
   TV_GO(tv_label_indices(root, (tv_label){"rank", "MPI rank", "1"}, ranks));
   TV_GO(tv_label_words(root, (tv_label){"stage", "stage of the run", "1"}, TV_STAGES, stages));
@@ -61,11 +72,17 @@ static tv_error *write_reports(hid_t root, int ranks, const rank_report *reports
                             (const char *[]){"rank", NULL}, hosts));
   TV_GO(tv_label_array(root, (tv_label){"seconds", "wall time of the stage", "s"},
                        (const char *[]){"rank", "stage", NULL}, 0, seconds));
+  TV_GO(tv_label_array(root, (tv_label){"flops", "floating-point operations counted", "1"},
+                       (const char *[]){"rank", "stage", NULL}, 0, flops));
+  TV_GO(tv_label_array(root, (tv_label){"sent", "bytes of sums sent along the tree", "byte"},
+                       (const char *[]){"rank", "stage", NULL}, 0, sent));
   TV_GO(tv_label_array(root, (tv_label){"peak_memory", "peak resident memory", "byte"},
                        (const char *[]){"rank", NULL}, 0, peaks));
 done:
   free(hosts);
   free(seconds);
+  free(flops);
+  free(sent);
   free(peaks);
   return error;
 }
@@ -229,7 +246,7 @@ tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm c
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
   TV_TRY(tv_agree(comm, part_name(path, &part)));
-  tv_error *error = gather_reports(record->stopwatch, comm, &reports);
+  tv_error *error = gather_reports(record, comm, &reports);
   if (!error) error = tv_agree(comm, rank == 0 ? create_file(part, record, size, reports) : NULL);
   if (!error) error = tv_bulk_write(part, record, comm);
   if (!error) error = tv_agree(comm, rank == 0 ? sync_and_rename(part, path) : NULL);

@@ -76,7 +76,7 @@ static tv_error *fit_data(const tv_experiment *experiment, const tv_source *sour
   if (!error) error = tv_allocate(f->inputs, sizeof(*f->mean), &f->mean);
   if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
   error = tv_agree(comm, error);
-  if (!error) error = tv_raw_moments_sum(experiment, source, comm, shift, sums);
+  if (!error) error = tv_raw_moments_sum(experiment, source, comm, shift, sums, &f->work);
   if (!error) error = tv_agree(comm, rank == 0 ? rotate(f, source->rows, sums, shift) : NULL);
   free(sums);
   free(shift);

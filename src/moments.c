@@ -11,15 +11,17 @@ typedef struct {
   tv_selection everything;
   tv_head *head;
   double *sum; /* of the shard being added */
+  tv_work *work;
   tv_progress progress;
 } moments_pass;
 
 /* One rank-b update per level of the batch: U is rows x width with rows contiguous, which is
  * width x rows in column-major terms. */
 static tv_error *add_batch(void *context, const tv_batch *batch) {
-  const moments_pass *pass = context;
+  moments_pass *pass = context;
   const int width = pass->sampling->width, levels = pass->sampling->experiment->sizes_count;
   const double unit = 1;
+  pass->work->flops += (double)batch->rows * width * width;
   tv_sampling_place(pass->sampling, &pass->head->selection, batch, pass->head->rows);
   for (int level = 0, begin = 0; level < levels; begin = batch->level_end[level++]) {
     const int rows = batch->level_end[level] - begin;
@@ -78,9 +80,10 @@ static tv_error *fill_moments(const tv_sampling *s, tv_head *head, int shows_pro
   moments_pass pass = {.sampling = s,
                        .everything = tv_sampling_everything(s),
                        .head = head,
+                       .work = &m->work,
                        .progress = tv_progress_begin("moments", own_shards, shows_progress)};
-  tv_error *error =
-      tv_shard_sum(p, m->replicates * m->levels * matrix_size(m), add_shard, &pass, m->data);
+  tv_error *error = tv_shard_sum(p, m->replicates * m->levels * matrix_size(m), add_shard, &pass,
+                                 m->data, &m->work);
   tv_progress_end(&pass.progress);
   if (error) return error;
   tv_head_share(s, head);

@@ -87,7 +87,7 @@ static tv_error *allocate_pass(raw_pass *pass) {
 }
 
 tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *source,
-                             MPI_Comm comm, double *shift, double *sums) {
+                             MPI_Comm comm, double *shift, double *sums, tv_work *work) {
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
   const int64_t width = source->features + 1;
   raw_pass pass = {.partition = &partition, .source = source, .shift = shift};
@@ -95,7 +95,11 @@ tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *s
   if (!error) error = take_shift(&pass, shift);
   if (!error)
     error = tv_shard_sum(&partition, width * width, source->bytes ? add_byte_shard : add_shard,
-                         &pass, sums);
+                         &pass, sums, work);
+  const int64_t own =
+      tv_shard_first(&partition, tv_shard_first_of_rank(&partition, partition.rank + 1)) -
+      tv_shard_first(&partition, tv_shard_first_of_rank(&partition, partition.rank));
+  work->flops += (double)own * (double)width * (double)width;
   free(pass.x);
   free(pass.y);
   free(pass.shifted);

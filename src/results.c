@@ -102,6 +102,7 @@ static tv_error *solve_distributed(const tv_solver *s, const tv_study *study, do
   tv_wide *wide = NULL;
   TV_TRY(tv_wide_create(study->sampling, study->group->grid, &wide));
   tv_error *error = solve_levels(s, study, wide, clean);
+  s->results->moments_work = tv_wide_work(wide);
   tv_wide_destroy(&wide);
   return error;
 }

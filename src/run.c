@@ -119,6 +119,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                             .features = r->features,
                             .sampling = &sampling,
                             .spectra = r->spectra,
+                            .moments = r->moments,
                             .results = r->results,
                             .stopwatch = &r->stopwatch,
                             .command = options->command};

@@ -35,6 +35,7 @@ typedef struct {
   tv_shard_adder *add;
   void *context;
   double *branches; /* one right branch for each level of the tree */
+  double sent_bytes;
   tv_error *error;
 } summation;
 
@@ -57,7 +58,10 @@ static void sum_branch(summation *s, int first, int end, int level, double *sum)
   sum_branch(s, first, middle, level + 1, sum);
   if (p->rank == right_owner) memset(right, 0, (size_t)s->length * sizeof(*right));
   sum_branch(s, middle, end, level + 1, right);
-  if (p->rank == right_owner && p->rank != owner) tv_send(p->comm, owner, right, s->length);
+  if (p->rank == right_owner && p->rank != owner) {
+    tv_send(p->comm, owner, right, s->length);
+    s->sent_bytes += (double)s->length * sizeof(*right);
+  }
   if (p->rank != owner) return;
   if (p->rank != right_owner) tv_receive(p->comm, right_owner, right, s->length);
   for (int64_t i = 0; i < s->length; ++i) sum[i] += right[i];
@@ -70,15 +74,27 @@ static int tree_levels(int shards) {
 }
 
 tv_error *tv_shard_sum(const tv_partition *partition, int64_t length, tv_shard_adder *add,
-                       void *context, double *total) {
-  summation s = {partition, length, add, context, NULL, NULL};
+                       void *context, double *total, tv_work *work) {
+  summation s = {.partition = partition, .length = length, .add = add, .context = context};
   tv_error *error =
       tv_allocate(tree_levels(partition->shards) * length, sizeof(*s.branches), &s.branches);
   TV_TRY(tv_agree(partition->comm, error));
   memset(total, 0, (size_t)length * sizeof(*total));
   sum_branch(&s, 0, partition->shards, 0, total);
   free(s.branches);
+  work->sent_bytes += s.sent_bytes;
   TV_TRY(tv_agree(partition->comm, s.error));
   tv_broadcast(partition->comm, owner_of(partition, 0), total, length);
   return NULL;
+}
+
+static int count_sends(const tv_partition *p, int first, int end, int rank) {
+  if (end - first == 1) return 0;
+  const int middle = first + (end - first) / 2;
+  const int sends = owner_of(p, middle) == rank && owner_of(p, first) != rank;
+  return sends + count_sends(p, first, middle, rank) + count_sends(p, middle, end, rank);
+}
+
+int tv_shard_sends(const tv_partition *partition, int rank) {
+  return count_sends(partition, 0, partition->shards, rank);
 }

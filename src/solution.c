@@ -13,6 +13,21 @@ const tv_method *tv_method_of(tv_method_id id) {
   return methods[id];
 }
 
+/* The Cholesky factor. */
+double tv_statistics_flops(double d) {
+  return d * d * d / 3;
+}
+
+/* RC and JE: two triangular solves with d columns, or one and a symmetric product (2 d^3); the
+ * tridiagonal form (4/3 d^3); divide and conquer with back-transformation of all d vectors, or of k
+ * of them when few are wanted; and some six products of d x d by d x k. SL: l columns throughout.
+ */
+double tv_solution_flops(tv_method_id method, double d, double k, double l) {
+  if (method == TV_SUPERVISED) return 8 * d * d * l;
+  const double vectors = k < 0.2 * d ? 2 * d * d * k : 4 * d * d * d;
+  return (2 + 4.0 / 3) * d * d * d + vectors + 12 * d * d * k;
+}
+
 tv_error *tv_solution_begin(const tv_statistics *s, int k, tv_solution *out) {
   *out = (tv_solution){.k = k};
   TV_TRY(tv_distmat_create(s->A->grid, s->d, k, &out->whitened));

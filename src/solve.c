@@ -65,6 +65,15 @@ static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistic
   return error;
 }
 
+/* The work of a problem of d inputs, on each rank of the group. */
+static void count_work(const tv_solver *s, int d, int k) {
+  const tv_experiment *e = s->experiment;
+  double flops = tv_statistics_flops(d);
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    flops += tv_solution_flops(e->methods[m], d, k, s->results->rows[TV_SUPERVISED]);
+  s->results->work.flops += flops / s->group->grid->size;
+}
+
 /* ---- Corrupted inputs: a point ---- */
 
 tv_error *tv_solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
@@ -79,6 +88,7 @@ tv_error *tv_solve_point(const tv_solver *s, const tv_moment_matrix *moments, in
                               tv_theta_of(s->spectra, replicate),
                               s->experiment->augmentation.alpha[alpha], &statistics, &status));
   tv_error *error = NULL;
+  count_work(s, r->d, s->experiment->encoder.k);
   for (int m = 0; !error && m < r->methods; ++m) {
     if (status == 0)
       error = solve_method(s, statistics, m, point);
@@ -101,6 +111,7 @@ tv_error *tv_solve_clean(const tv_solver *s, const tv_moment_matrix *moments, in
   TV_TRY(tv_statistics_create(s->group->grid, moments, NULL, tv_theta_of(s->spectra, replicate), 0,
                               &statistics, &status));
   tv_error *error = NULL;
+  count_work(s, r->p, k);
   for (int m = 0; !error && m < r->methods; ++m) {
     const tv_method *method = tv_method_of(s->experiment->methods[m]);
     tv_solution solution = {0};

@@ -23,6 +23,7 @@ struct tv_wide {
   double *noise_square;    /* l x l: sum e e', on every rank */
   double *rows, *columns;  /* one batch: the inputs of this rank's rows and columns */
   double *noise;           /* one batch: e */
+  tv_work work;
 };
 
 /* ---- One batch ---- */
@@ -53,7 +54,7 @@ static tv_error *draw_inputs(const tv_wide *w, const int64_t *places, int count,
 }
 
 /* The blocks of `inputs` on and below the diagonal, a panel of columns at a time. */
-static void update_inputs(const tv_wide *w, int count) {
+static void update_inputs(tv_wide *w, int count) {
   const double unit = 1;
   const tv_distmat *m = w->inputs;
   int first = 0;
@@ -62,6 +63,7 @@ static void update_inputs(const tv_wide *w, int count) {
     const int diagonal_block = m->column_of[j] / w->grid->block;
     while (first < m->local_rows && m->row_of[first] / w->grid->block < diagonal_block) ++first;
     const int rows = m->local_rows - first;
+    w->work.flops += 2.0 * rows * columns * count;
     if (rows > 0)
       dgemm_("N", "T", &rows, &columns, &count, &unit, w->rows + first, &m->local_rows,
              w->columns + j, &m->local_columns, &unit, m->data + first + (int64_t)j * m->leading,
@@ -148,6 +150,10 @@ tv_error *tv_wide_advance(tv_wide *w, int replicate, int64_t n, tv_progress *pro
   tv_symmetrise(w->inputs);
   derive_targets(w, &out->targets);
   return NULL;
+}
+
+tv_work tv_wide_work(const tv_wide *w) {
+  return w->work;
 }
 
 int64_t tv_wide_steps(const tv_sampling *s) {

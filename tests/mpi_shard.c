@@ -69,6 +69,7 @@ typedef struct {
   int added[MOST_SHARDS]; /* how often each shard was asked for on this rank */
   int last, is_ordered;
   int failing; /* this shard fails; -1: none */
+  double sent_bytes, foreseen_bytes;
 } adder_log;
 
 static tv_error *add_hostile(void *context, int shard, double *sum) {
@@ -87,7 +88,11 @@ static tv_error *sum_hostile(MPI_Comm comm, int shards, int failing, adder_log *
   const tv_partition p = tv_partition_make(comm, 1000, shards);
   *log = (adder_log){.last = -1, .is_ordered = 1, .failing = failing};
   for (int i = 0; i < LENGTH; ++i) sum[i] = 1e300; /* whatever was there is to be forgotten */
-  return tv_shard_sum(&p, LENGTH, add_hostile, log, sum);
+  tv_work work = {0};
+  TV_TRY(tv_shard_sum(&p, LENGTH, add_hostile, log, sum, &work));
+  log->sent_bytes = work.sent_bytes;
+  log->foreseen_bytes = (double)(sizeof(double) * LENGTH * tv_shard_sends(&p, p.rank));
+  return NULL;
 }
 
 static int is_tree_sum(int shards, const double *sum) {
@@ -110,6 +115,7 @@ START_TEST(sum_has_the_bits_of_the_tree) {
   double sum[LENGTH];
   for (int shards = 1; shards <= MOST_SHARDS; shards += shards < 20 ? 1 : 11) {
     ASSERT_DONE(sum_hostile(MPI_COMM_WORLD, shards, -1, &log, sum));
+    ASSERT_ALL(log.sent_bytes == log.foreseen_bytes);
     ASSERT_ALL(is_tree_sum(shards, sum));
     ASSERT_DONE(sum_hostile(MPI_COMM_SELF, shards, -1, &log, sum));
     ASSERT_ALL(is_tree_sum(shards, sum));
@@ -122,6 +128,7 @@ START_TEST(every_shard_is_added_once_by_its_owner) {
   for (int shards = 1; shards <= 20; ++shards) {
     const tv_partition p = tv_partition_make(MPI_COMM_WORLD, 1000, shards);
     ASSERT_DONE(sum_hostile(MPI_COMM_WORLD, shards, -1, &log, sum));
+    ASSERT_ALL(log.sent_bytes == log.foreseen_bytes);
     ASSERT_ALL(log.is_ordered);
     for (int s = 0; s < shards; ++s) {
       const int is_mine =
@@ -154,6 +161,7 @@ START_TEST(error_of_one_shard_is_everybodys) {
       snprintf(text, sizeof text, "shard %d is broken", failing);
       ASSERT_FAILS(sum_hostile(MPI_COMM_WORLD, shards, failing, &log, sum), text, "");
       ASSERT_DONE(sum_hostile(MPI_COMM_WORLD, shards, -1, &log, sum));
+      ASSERT_ALL(log.sent_bytes == log.foreseen_bytes);
       ASSERT_ALL(is_tree_sum(shards, sum));
     }
 }
@@ -168,7 +176,8 @@ START_TEST(sum_of_nothing_asks_every_shard) {
   const tv_partition p = tv_partition_make(MPI_COMM_WORLD, 1000, 9);
   int calls = 0;
   double nothing = 4;
-  ASSERT_DONE(tv_shard_sum(&p, 0, count_call, &calls, &nothing));
+  tv_work work = {0};
+  ASSERT_DONE(tv_shard_sum(&p, 0, count_call, &calls, &nothing, &work));
   MPI_Allreduce(MPI_IN_PLACE, &calls, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
   ASSERT_ALL(calls == 9 && nothing == 4);
 }

@@ -157,8 +157,9 @@ static void check_integer_sums(int items, int shards, int (*pixel)(int image, in
   pipeline p;
   double shift[PIXELS], sums[(PIXELS + 1) * (PIXELS + 1)];
   int is_so = 1;
+  tv_work work = {0};
   ASSERT_DONE(open_source(idx_experiment("", shards), MPI_COMM_WORLD, &p));
-  ASSERT_DONE(tv_raw_moments_sum(p.experiment, p.source, MPI_COMM_WORLD, shift, sums));
+  ASSERT_DONE(tv_raw_moments_sum(p.experiment, p.source, MPI_COMM_WORLD, shift, sums, &work));
   for (int i = 0; i <= PIXELS; ++i)
     for (int j = 0; j <= i; ++j) {
       long sum = 0;

@@ -18,6 +18,7 @@ typedef struct {
   const tv_features *features;
   const tv_sampling *sampling;
   const tv_spectra *spectra;
+  const tv_moments *moments; /* NULL: distributed */
   const tv_results *results;
   const tv_stopwatch *stopwatch;
   const char *command; /* the command line */

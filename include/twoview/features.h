@@ -15,6 +15,7 @@ typedef struct {
   double *mean;     /* inputs, or NULL for a generated source */
   double *basis;    /* inputs x p, column-major, orthonormal columns; NULL for a generated source */
   double *spectrum; /* p variances of the components over the population or the data set */
+  tv_work work;     /* of fitting */
 } tv_features;
 
 /* Fit to the whole data set: one pass over this rank's shards, one reduction, one eigenproblem on

@@ -26,6 +26,7 @@ typedef struct {
   int replicates, levels; /* levels: nested sample sizes */
   const int64_t *sizes;   /* borrowed from the experiment */
   double *data;           /* replicates x levels matrices of width x width, full symmetric */
+  tv_work work;           /* of collecting them */
 } tv_moments;
 
 /* Accumulate this rank's shards, reduce along the shards' tree and prefix-sum over sizes. Every

@@ -10,6 +10,6 @@
  * triangle filled, the same bits on every rank and any number of ranks. `shift` (features) becomes
  * the first row, so that means large beside the spread cost no accuracy.            Collective. */
 tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *source,
-                             MPI_Comm comm, double *shift, double *sums);
+                             MPI_Comm comm, double *shift, double *sums, tv_work *work);
 
 #endif

@@ -39,6 +39,7 @@ typedef struct {
   int kept_levels;                 /* encoders are kept for the last so many sample sizes */
   double *encoder[TV_METHODS];     /* own kept points x rows x d, or NULL */
   double *decoder;                 /* own kept points x k x d: RC's D', or NULL */
+  tv_work work, moments_work;      /* of solving; of moments accumulated on the way */
   int represented_levels, represented_samples;
   double *representation[TV_METHODS]; /* own represented points x samples x rows, or NULL */
 } tv_results;

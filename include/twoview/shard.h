@@ -30,10 +30,18 @@ int tv_shard_first_of_rank(const tv_partition *partition, int rank);
 /* Add one shard's contribution to `sum`; called for the shards that this rank owns, in order. */
 typedef tv_error *tv_shard_adder(void *context, int shard, double *sum);
 
-/* Sum `length` numbers over all shards; every rank receives the same bits in `total`. An error on
- * one rank is everybody's.                                                          Collective.
+/* What a stage took on this rank, beside time. */
+typedef struct {
+  double flops, sent_bytes; /* sent_bytes: of sums on their way along the tree */
+} tv_work;
+
+/* Sum `length` numbers over all shards; every rank receives the same bits in `total`. What was sent
+ * is added to `work`. An error on one rank is everybody's.                          Collective.
  * Needs log2(shards) * length numbers of memory beside `total` on each rank. */
 tv_error *tv_shard_sum(const tv_partition *partition, int64_t length, tv_shard_adder *add,
-                       void *context, double *total);
+                       void *context, double *total, tv_work *work);
+
+/* How many sums a rank will send along the tree, each of the length asked for. */
+int tv_shard_sends(const tv_partition *partition, int rank);
 
 #endif

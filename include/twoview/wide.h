@@ -22,6 +22,12 @@ void tv_wide_destroy(tv_wide **wide);
 tv_error *tv_wide_advance(tv_wide *wide, int replicate, int64_t n, tv_progress *progress,
                           tv_moment_matrix *out);
 
+/* What this rank has done so far. */
+tv_work tv_wide_work(const tv_wide *wide);
+
+/* What this rank has done so far. */
+tv_work tv_wide_work(const tv_wide *wide);
+
 /* How many steps of progress all replicates take together. */
 int64_t tv_wide_steps(const tv_sampling *sampling);
 
