@@ -151,16 +151,19 @@ class Mixture(unittest.TestCase):
 
     def test_dry_run_counts_a_mixture(self):
         harness.write("d.yaml", LARGE)
-        memory = set()
-        for n in (N, 1e12):
-            done = harness.twoview("run", "--dry-run", "d.yaml", "--set", f"samples={n:g}")
+        width, memory = P + 1 + CLASSES + 1, set()
+        for n in (4, 1e12):  # of the least, nothing is too small to be seen
+            settings = ("--set", f"samples={n:g}")
+            done = harness.twoview("run", "--dry-run", "d.yaml", *settings, ranks=2)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(f"generated, {P} features, {CLASSES} targets", done.stdout)
             memory.add(re.search(r"memory per rank .*", done.stdout)[0])
-            width = P + 1 + CLASSES + 1
+            self.assertRegex(done.stdout, rf"reduced per rank .*\({8 * 2 * width**2} bytes")
             moments = float(re.search(r"flops +(\S+) for moments", done.stdout)[1])
             expected = 2 * n * (width**2 + 2 * P**2)
             self.assertAlmostEqual(moments / expected, 1, delta=0.005)  # printed with 3 digits
+            normals = float(re.search(r"random normals +(\S+)", done.stdout)[1])
+            self.assertAlmostEqual(normals / (2 * n * (P + 1)), 1, delta=0.005)
         self.assertEqual(len(memory), 1)
 
 
@@ -172,6 +175,13 @@ class Gaussian(unittest.TestCase):
         self.assertLessEqual(np.abs(gaussian.clean - mixture.clean).max(), EPS * 100)
         self.assertLessEqual(np.abs(gaussian.spectrum - mixture.spectrum).max(), EPS * 100)
         self.assertNotIn("principal_axes", gaussian.names)
+
+    def test_noise_of_targets_is_their_own(self):
+        """Its variance, 4, is what least squares on the features leaves."""
+        noisy = Draw(self.SOURCE[:-1] + ", teacher: {type: linear, targets: 2, noise: 2}}")
+        for x, y in zip(noisy.clean, noisy.target):
+            rest = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+            self.assertLessEqual(np.abs(rest.var(0) / 4 - 1).max(), BAND * np.sqrt(2 / N))
 
     def test_principal_components_are_the_first_features(self):
         gaussian, kept = Draw(self.SOURCE), Draw(self.SOURCE, "features.pca=2")
