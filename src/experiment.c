@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment_check.h"
 #include "experiment_schema.h"
 #include "twoview/random.h"
 #include "twoview/suggest.h"
@@ -13,7 +14,6 @@
 
 enum { MOST_CHOICES = 32, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
 enum { MOST_SIZES = 10000, MOST_STEPS = 100 * MOST_SIZES };
-enum { MOST_INPUTS = 1 << 20 }; /* of a kind: far more than fit, and their sums fit an int */
 
 static const double most_samples = 1e12;
 
@@ -250,7 +250,7 @@ static tv_error *load_with_overrides(const tv_experiment *draft, tv_experiment *
 
 /* ---- Defaults ---- */
 
-static int is_given(const tv_experiment *e, const char *key) {
+int tv_experiment_gives(const tv_experiment *e, const char *key) {
   return tv_yaml_find(e->edited, key).kind != TV_YAML_ABSENT;
 }
 
@@ -264,24 +264,19 @@ static tv_error *fill_methods(tv_experiment *e) {
 
 static tv_error *fill_defaults(tv_experiment *e) {
   if (!e->name && !(e->name = strdup("experiment"))) return tv_fail("out of memory");
-  if (!is_given(e, "seed")) e->seed = 1;
-  if (!is_given(e, "replicates")) e->replicates = 1;
-  if (!is_given(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
-  if (!is_given(e, "parallel.layout")) e->parallel.layout = TV_LAYOUT_AUTO;
-  if (!is_given(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
-  if (!is_given(e, "archive.representations")) e->archive.representations = TV_KEEP_LAST;
-  if (!is_given(e, "source.power_law.scale")) e->source.power_law.scale = 1;
-  if (!is_given(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
-  if (!is_given(e, "source.teacher.targets")) e->source.teacher.targets = 1;
+  if (!tv_experiment_gives(e, "seed")) e->seed = 1;
+  if (!tv_experiment_gives(e, "replicates")) e->replicates = 1;
+  if (!tv_experiment_gives(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
+  if (!tv_experiment_gives(e, "parallel.layout")) e->parallel.layout = TV_LAYOUT_AUTO;
+  if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
+  if (!tv_experiment_gives(e, "archive.representations")) e->archive.representations = TV_KEEP_LAST;
+  if (!tv_experiment_gives(e, "source.power_law.scale")) e->source.power_law.scale = 1;
+  if (!tv_experiment_gives(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
+  if (!tv_experiment_gives(e, "source.teacher.targets")) e->source.teacher.targets = 1;
   return fill_methods(e);
 }
 
 /* ---- Checks that need no data ---- */
-
-#define REQUIRE(e, key, condition, ...)                                                            \
-  do {                                                                                             \
-    if (!(condition)) return tv_experiment_fault(e, key, __VA_ARGS__);                             \
-  } while (0)
 
 static tv_error *check_present(const tv_experiment *e) {
   static const struct {
@@ -294,60 +289,8 @@ static tv_error *check_present(const tv_experiment *e) {
                   {"samples", "samples: {from: 100, to: 51200, factor: 2}"},
                   {"encoder.k", "encoder: {k: 50}"}};
   for (size_t i = 0; i < sizeof required / sizeof *required; ++i)
-    REQUIRE(e, required[i].key, is_given(e, required[i].key),
+    REQUIRE(e, required[i].key, tv_experiment_gives(e, required[i].key),
             "is missing; write for example\n    %s", required[i].example);
-  return NULL;
-}
-
-static tv_error *check_file_source(const tv_experiment *e) {
-  const tv_source_spec *s = &e->source;
-  REQUIRE(e, "source.spectrum", !s->spectrum && !is_given(e, "source.power_law"),
-          "only 'type: gaussian' has a spectrum");
-  REQUIRE(e, "source.teacher", !is_given(e, "source.teacher"),
-          "only 'type: gaussian' has a teacher");
-  if (s->type == TV_SOURCE_IDX) {
-    REQUIRE(e, "source.images", s->images, "is missing; name the IDX file of images");
-    REQUIRE(e, "source.labels", s->labels, "is missing; name the IDX file of labels");
-    REQUIRE(e, "source.file", !s->file && !s->samples && !s->targets,
-            "'file', 'samples' and 'targets' belong to 'type: hdf5'");
-    return NULL;
-  }
-  REQUIRE(e, "source.images", !s->images, "belongs to 'type: idx'");
-  REQUIRE(e, "source.file", s->file, "is missing; name the HDF5 file");
-  REQUIRE(e, "source.samples", s->samples, "is missing; name the 2D dataset of samples");
-  REQUIRE(e, "source.labels", !s->labels != !s->targets,
-          "give either 'labels' (classes) or 'targets' (numbers), the dataset to learn from");
-  return NULL;
-}
-
-static tv_error *check_gaussian(const tv_experiment *e) {
-  const tv_source_spec *s = &e->source;
-  const tv_power_law *law = &s->power_law;
-  REQUIRE(e, "source.type", !s->images && !s->labels && !s->file && !s->samples && !s->targets,
-          "a gaussian source is generated and takes no file");
-  REQUIRE(e, "source.spectrum", !s->spectrum != !is_given(e, "source.power_law"),
-          "give either 'spectrum' (a list) or 'power_law'");
-  for (unsigned i = 0; i < s->spectrum_count; ++i)
-    REQUIRE(e, "source.spectrum",
-            isfinite(s->spectrum[i]) && s->spectrum[i] > 0 &&
-                (i == 0 || s->spectrum[i] <= s->spectrum[i - 1]),
-            "variances must be positive and the largest first; entry %u is %g", i + 1,
-            s->spectrum[i]);
-  if (!s->spectrum) {
-    REQUIRE(e, "source.power_law.features", law->features > 0 && law->features <= MOST_INPUTS,
-            "must be from 1 to %d, got %d", MOST_INPUTS, law->features);
-    REQUIRE(e, "source.power_law.scale", isfinite(law->scale) && law->scale > 0,
-            "must be positive, got %g", law->scale);
-    REQUIRE(e, "source.power_law.exponent", isfinite(law->exponent) && law->exponent >= 0,
-            "must not be negative, got %g", law->exponent);
-  }
-  REQUIRE(e, "source.teacher.targets", s->teacher.targets > 0 && s->teacher.targets <= MOST_INPUTS,
-          "must be from 1 to %d, got %d", MOST_INPUTS, s->teacher.targets);
-  REQUIRE(e, "source.teacher.noise", isfinite(s->teacher.noise) && s->teacher.noise >= 0,
-          "must not be negative, got %g", s->teacher.noise);
-  REQUIRE(e, "source.teacher.noise",
-          s->teacher.type == TV_TEACHER_LINEAR || !is_given(e, "source.teacher.noise"),
-          "belongs to 'type: linear'");
   return NULL;
 }
 
@@ -377,13 +320,13 @@ static tv_error *check_rest(const tv_experiment *e) {
   unsigned seen = 0;
   REQUIRE(e, "replicates", e->replicates > 0 && e->replicates < TV_MAX_REPLICATES,
           "must be from 1 to %d, got %d", TV_MAX_REPLICATES - 1, e->replicates);
-  REQUIRE(e, "features.pca", !is_given(e, "features.pca") || e->features.pca > 0,
+  REQUIRE(e, "features.pca", !tv_experiment_gives(e, "features.pca") || e->features.pca > 0,
           "must be at least 1, got %d", e->features.pca);
   REQUIRE(e, "encoder.k", e->encoder.k > 0, "must be at least 1, got %d", e->encoder.k);
   REQUIRE(e, "parallel.shards", e->parallel.shards > 0 && e->parallel.shards <= 1 << 20,
           "must be from 1 to %d, got %d", 1 << 20, e->parallel.shards);
   REQUIRE(e, "parallel.ranks_per_point",
-          !is_given(e, "parallel.ranks_per_point") || e->parallel.ranks_per_point > 0,
+          !tv_experiment_gives(e, "parallel.ranks_per_point") || e->parallel.ranks_per_point > 0,
           "must be at least 1, got %d", e->parallel.ranks_per_point);
   for (unsigned m = 0; m < e->methods_count; ++m) {
     REQUIRE(e, "methods", !(seen & 1u << e->methods[m]), "'%s' is listed twice",
@@ -433,11 +376,11 @@ static tv_error *take_list(tv_experiment *e) {
 static tv_error *complete(tv_experiment *e) {
   TV_TRY(check_present(e));
   TV_TRY(fill_defaults(e));
-  TV_TRY(e->source.type == TV_SOURCE_GAUSSIAN ? check_gaussian(e) : check_file_source(e));
+  TV_TRY(tv_experiment_check_source(e));
   TV_TRY(check_grid(e));
   TV_TRY(check_rest(e));
   TV_TRY(e->size_list ? take_list(e) : expand_range(e));
-  if (!is_given(e, "archive.representation_samples"))
+  if (!tv_experiment_gives(e, "archive.representation_samples"))
     e->archive.representation_samples =
         e->sizes[0] < DEFAULT_REPRESENTED ? (int)e->sizes[0] : DEFAULT_REPRESENTED;
   const int64_t largest = e->sizes[e->sizes_count - 1];

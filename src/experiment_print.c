@@ -44,7 +44,18 @@ static void print_field(FILE *out, const char *key, const char *text) {
   print_text(out, key, text);
 }
 
-static void print_gaussian(FILE *out, const tv_source_spec *source) {
+static void print_teacher(FILE *out, const tv_teacher *teacher) {
+  const int is_linear = teacher->type == TV_TEACHER_LINEAR;
+  fprintf(out, ",\n         teacher: {type: %s, targets: %d", is_linear ? "linear" : "classes",
+          teacher->targets);
+  if (is_linear) {
+    fputs(", noise: ", out);
+    print_number(out, teacher->noise);
+  }
+  fputc('}', out);
+}
+
+static void print_generated(FILE *out, const tv_source_spec *source) {
   fputs(", ", out);
   if (source->spectrum) {
     print_numbers(out, "spectrum", source->spectrum, source->spectrum_count);
@@ -55,26 +66,22 @@ static void print_gaussian(FILE *out, const tv_source_spec *source) {
     print_number(out, source->power_law.exponent);
     fputc('}', out);
   }
-  const int is_linear = source->teacher.type == TV_TEACHER_LINEAR;
-  fprintf(out, ",\n         teacher: {type: %s, targets: %d", is_linear ? "linear" : "classes",
-          source->teacher.targets);
-  if (is_linear) {
-    fputs(", noise: ", out);
-    print_number(out, source->teacher.noise);
+  if (source->type == TV_SOURCE_GAUSSIAN) {
+    print_teacher(out, &source->teacher);
+  } else {
+    fprintf(out, ",\n         classes: %d, separation: ", source->classes);
+    print_number(out, source->separation);
   }
-  fputc('}', out);
 }
 
 static void print_source(FILE *out, const tv_source_spec *source) {
-  static const char *const types[] = {
-      [TV_SOURCE_IDX] = "idx", [TV_SOURCE_HDF5] = "hdf5", [TV_SOURCE_GAUSSIAN] = "gaussian"};
-  fprintf(out, "source: {type: %s", types[source->type]);
+  fprintf(out, "source: {type: %s", tv_source_type_name(source->type));
   print_field(out, "images", source->images);
   print_field(out, "file", source->file);
   print_field(out, "samples", source->samples);
   print_field(out, "labels", source->labels);
   print_field(out, "targets", source->targets);
-  if (source->type == TV_SOURCE_GAUSSIAN) print_gaussian(out, source);
+  if (source->spectrum || source->power_law.features) print_generated(out, source);
   fputs("}\n", out);
 }
 

@@ -24,8 +24,10 @@ static const cyaml_schema_value_t number = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT
 
 static const cyaml_strval_t booleans[] = {{"false", 0}, {"true", 1}, {"no", 0},
                                           {"yes", 1},   {"off", 0},  {"on", 1}};
-static const cyaml_strval_t source_types[] = {
-    {"idx", TV_SOURCE_IDX}, {"hdf5", TV_SOURCE_HDF5}, {"gaussian", TV_SOURCE_GAUSSIAN}};
+static const cyaml_strval_t source_types[] = {{"idx", TV_SOURCE_IDX},
+                                              {"hdf5", TV_SOURCE_HDF5},
+                                              {"gaussian", TV_SOURCE_GAUSSIAN},
+                                              {"mixture", TV_SOURCE_MIXTURE}};
 static const cyaml_strval_t teacher_types[] = {{"linear", TV_TEACHER_LINEAR},
                                                {"classes", TV_TEACHER_CLASSES}};
 static const cyaml_strval_t keep_choices[] = {{"none", TV_KEEP_NONE},
@@ -59,6 +61,8 @@ static const cyaml_schema_field_t source_fields[] = {
     NUMBERS("spectrum", tv_source_spec, spectrum),
     CYAML_FIELD_MAPPING("power_law", OPTIONAL, tv_source_spec, power_law, power_law_fields),
     CYAML_FIELD_MAPPING("teacher", OPTIONAL, tv_source_spec, teacher, teacher_fields),
+    CYAML_FIELD_INT("classes", OPTIONAL, tv_source_spec, classes),
+    CYAML_FIELD_FLOAT("separation", OPTIONAL, tv_source_spec, separation),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t features_fields[] = {

@@ -33,7 +33,9 @@ static void fix_signs(int inputs, int p, double *basis) {
   }
 }
 
-static tv_error *rotate(tv_features *f, int64_t rows, const double *sums, const double *shift) {
+/* Mean, basis and spectrum from the population's moments, or else from the data's. */
+static tv_error *rotate(tv_features *f, const tv_source *source, const double *sums,
+                        const double *shift) {
   tv_grid *grid = NULL;
   tv_distmat *covariance = NULL, *vectors = NULL;
   int status = 0;
@@ -41,7 +43,10 @@ static tv_error *rotate(tv_features *f, int64_t rows, const double *sums, const 
   TV_GO(tv_grid_create(MPI_COMM_SELF, TV_SMALL_BLOCK, &grid));
   TV_GO(tv_distmat_create(grid, f->inputs, f->inputs, &covariance));
   TV_GO(tv_distmat_create(grid, f->inputs, f->p, &vectors));
-  centre(f->inputs, rows, sums, shift, f->mean, covariance);
+  if (source->population)
+    source->population(source, f->mean, covariance->data);
+  else
+    centre(f->inputs, source->rows, sums, shift, f->mean, covariance);
   TV_GO(tv_eigen_top(covariance, f->p, f->spectrum, vectors, &status));
   if (status) TV_GO(tv_fail("the principal components did not converge (info %d)", status));
   tv_distmat_gather(vectors, f->basis);
@@ -65,19 +70,21 @@ static tv_error *expect_variance(const tv_experiment *experiment, const tv_featu
   return NULL;
 }
 
-static tv_error *fit_data(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+static tv_error *fit_axes(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                           tv_features *f) {
+  const int reads_data = !source->population;
   int rank;
   const int64_t width = f->inputs + 1;
   double *sums = NULL, *shift = NULL;
   MPI_Comm_rank(comm, &rank);
-  tv_error *error = tv_allocate(width * width, sizeof(*sums), &sums);
-  if (!error) error = tv_allocate(f->inputs, sizeof(*shift), &shift);
-  if (!error) error = tv_allocate(f->inputs, sizeof(*f->mean), &f->mean);
+  tv_error *error = tv_allocate(f->inputs, sizeof(*f->mean), &f->mean);
   if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
+  if (!error && reads_data) error = tv_allocate(width * width, sizeof(*sums), &sums);
+  if (!error && reads_data) error = tv_allocate(f->inputs, sizeof(*shift), &shift);
   error = tv_agree(comm, error);
-  if (!error) error = tv_raw_moments_sum(experiment, source, comm, shift, sums, &f->work);
-  if (!error) error = tv_agree(comm, rank == 0 ? rotate(f, source->rows, sums, shift) : NULL);
+  if (!error && reads_data)
+    error = tv_raw_moments_sum(experiment, source, comm, shift, sums, &f->work);
+  if (!error) error = tv_agree(comm, rank == 0 ? rotate(f, source, sums, shift) : NULL);
   free(sums);
   free(shift);
   if (error) return error;
@@ -98,10 +105,10 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
   if (!error) {
     f->inputs = source->features;
     f->p = p;
-    if (source->population)
-      memcpy(f->spectrum, source->population, (size_t)p * sizeof(double));
+    if (source->variances)
+      memcpy(f->spectrum, source->variances, (size_t)p * sizeof(double));
     else
-      error = fit_data(experiment, source, comm, f);
+      error = fit_axes(experiment, source, comm, f);
   }
   if (error) tv_features_destroy(&f);
   *out = f;

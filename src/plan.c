@@ -40,11 +40,14 @@ static double count_solve_flops(const tv_experiment *e, const tv_plan *plan, dou
 
 static double pca_flops(const tv_source *source) {
   const double width = source->features + 1;
-  return source->population ? 0 : (double)source->rows * width * width;
+  return source->rows < 0 ? 0 : (double)source->rows * width * width;
 }
 
-static double projection_flops(const tv_source *source, double p) {
-  return source->population ? 0 : 2 * (double)source->rows * source->features * p;
+/* Generated rows are fresh for each replicate. */
+static double projection_flops(const tv_experiment *e, const tv_source *source, double p) {
+  const double generated = e->replicates * (double)e->sizes[e->sizes_count - 1];
+  const double rows = source->rows < 0 ? generated : (double)source->rows;
+  return source->variances ? 0 : 2 * rows * source->features * p;
 }
 
 /* Share of the points whose sample size is kept. */
@@ -54,7 +57,7 @@ static double kept_share(const tv_experiment *e, tv_keep keep) {
 
 static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double moments = (double)e->replicates * e->sizes_count * plan->width * plan->width;
-  const double raw = source->population ? 0 : pow(source->features + 1.0, 2);
+  const double raw = source->rows < 0 ? 0 : pow(source->features + 1.0, 2);
   const double branches = 1 + reduced_levels(e->parallel.shards);
   const double rows = e->source.type == TV_SOURCE_IDX
                           ? ceil((double)source->rows / plan->ranks) * (source->features + 1)
@@ -162,14 +165,15 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->points = (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
                  e->sizes_count;
   plan->solutions = plan->points * e->methods_count;
-  plan->normals = e->replicates * largest * (e->noise.components + (source->population ? p : 0));
+  plan->normals =
+      e->replicates * largest * (e->noise.components + (source->rows < 0 ? source->features : 0));
   plan->moment_flops = e->replicates * largest * plan->width * plan->width + pca_flops(source) +
-                       projection_flops(source, p);
+                       projection_flops(e, source, p);
   plan->solve_flops = count_solve_flops(e, plan, p);
   plan->reduced_bytes = plan->ranks == 1
                             ? 0
                             : 8 * ((double)e->replicates * e->sizes_count * pow(plan->width, 2) +
-                                   (source->population ? 0 : pow(source->features + 1.0, 2)));
+                                   (source->rows < 0 ? 0 : pow(source->features + 1.0, 2)));
   plan->memory_bytes = count_memory(e, source, plan);
   plan->archive_bytes = count_archive(e, source, plan);
   TV_TRY(tv_agree(comm, rank == 0 ? measure_rates(plan->width, plan->d, &rate) : NULL));

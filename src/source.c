@@ -23,7 +23,8 @@ tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_sour
   static tv_error *(*const openers[])(const tv_experiment *, MPI_Comm, tv_source *) = {
       [TV_SOURCE_IDX] = tv_source_open_idx,
       [TV_SOURCE_HDF5] = tv_source_open_hdf5,
-      [TV_SOURCE_GAUSSIAN] = tv_source_open_gaussian};
+      [TV_SOURCE_GAUSSIAN] = tv_source_open_generated,
+      [TV_SOURCE_MIXTURE] = tv_source_open_generated};
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
   tv_error *error = openers[experiment->source.type](experiment, comm, *out);
   if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);

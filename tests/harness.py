@@ -32,6 +32,18 @@ encoder: {k: 3}
 archive: {encoders: all, representations: all, samples: true}
 """
 
+MIXTURE = """\
+name: mixed
+seed: 5
+replicates: 2
+source: {type: mixture, classes: 5, separation: 2, spectrum: [4, 3, 2, 1]}
+noise: {components: 5, lambda_max: [1, 10]}
+augmentation: {theta_max: 0.5, alpha: [0.5, 2]}
+samples: [50, 300]
+encoder: {k: 3}
+archive: {encoders: all, representations: all, samples: true}
+"""
+
 HDF5 = """\
 source: {type: hdf5, file: data.h5, samples: x, targets: y}
 noise: {components: 3, lambda_max: 2}

@@ -14,7 +14,8 @@ class Ranks(unittest.TestCase):
         for ranks in rank_counts:
             other = harness.archive(experiment, f"ranks{ranks}.h5", *arguments, ranks=ranks)
             self.assertEqual(harness.attribute(other, "ranks"), ranks)
-            for name in ("gamma_eigenvalues", "theta_eigenvalues", "data_spectrum"):
+            names = {"gamma_eigenvalues", "theta_eigenvalues", "data_spectrum"}
+            for name in names | {"feature_mean", "principal_axes"} & set(first):
                 np.testing.assert_array_equal(first[name][()], other[name][()])
             for name in first["samples"]:
                 np.testing.assert_array_equal(first["samples"][name], other["samples"][name])
@@ -32,6 +33,11 @@ class Ranks(unittest.TestCase):
 
     def test_generated(self):
         self.same_on([2, 3, 4, 7], harness.write("g.yaml", harness.GAUSSIAN))
+
+    def test_mixture(self):
+        experiment = harness.write("m.yaml", harness.MIXTURE)
+        self.same_on([2, 3, 4], experiment)
+        self.same_on([3], experiment, "--set", "features.pca=2", "--set", "parallel.shards=5")
 
     def test_ranks_without_a_shard(self):
         experiment = harness.write("e.yaml", harness.GAUSSIAN)

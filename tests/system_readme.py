@@ -43,11 +43,12 @@ class Readme(unittest.TestCase):
         self.assertAlmostEqual(last, expected.mean(), delta=0.05 * expected.mean())  # 2 digits
 
     def test_keys_of_the_experiment_file_are_all_described(self):
-        harness.write("r.yaml", harness.GAUSSIAN)
-        plan = harness.twoview("run", "--dry-run", "r.yaml").stdout
         described = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", README))))
-        for key in re.findall(r"(\w+): ", plan[: plan.index("\n\n")]):
-            self.assertIn(key, described)
+        for experiment in (harness.GAUSSIAN, harness.MIXTURE):
+            harness.write("r.yaml", experiment)
+            plan = harness.twoview("run", "--dry-run", "r.yaml").stdout
+            for key in re.findall(r"(\w+): ", plan[: plan.index("\n\n")]):
+                self.assertIn(key, described)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,15 @@ class Recomputation(unittest.TestCase):
     def test_generated(self):
         self.compare(harness.archive(harness.write("g.yaml", harness.GAUSSIAN), "g.h5"), 3)
 
+    def test_mixture(self):
+        self.compare(harness.archive(harness.write("m.yaml", harness.MIXTURE), "m.h5"), 3)
+
+    def test_principal_components_of_a_mixture(self):
+        experiment = harness.write("c.yaml", harness.MIXTURE)
+        archive = harness.archive(experiment, "c.h5", "--set", "features.pca=3")
+        self.assertEqual(archive["samples/clean"].shape, (2, 300, 3))
+        self.compare(archive, 3)
+
     def test_more_rows_than_important_components(self):
         experiment = harness.write("k.yaml", harness.GAUSSIAN)
         self.compare(harness.archive(experiment, "k.h5", "--set", "encoder.k=6", ranks=1), 6)

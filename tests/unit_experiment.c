@@ -88,6 +88,18 @@ START_TEST(given_values_are_taken) {
 }
 END_TEST
 
+START_TEST(a_mixture_is_taken) {
+  const char *const overrides[] = {
+      "source={type: mixture, classes: 5, separation: 2.5, spectrum: [4, 3]}", NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_int_eq(e->source.type, TV_SOURCE_MIXTURE);
+  ck_assert_int_eq(e->source.classes, 5);
+  ck_assert_double_eq(e->source.separation, 2.5);
+  ck_assert_uint_eq(e->source.spectrum_count, 2);
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
 START_TEST(a_range_of_sizes_grows_without_repeats) {
   /* 1.5^j, rounded: 1, 1.5, 2.25, 3.375, 5.0625, 7.59375; 2 comes twice. */
   static const int64_t sizes[] = {1, 2, 3, 5, 8};
@@ -105,6 +117,9 @@ static const char *const printed[][3] = {
     {"source={type: hdf5, file: f, samples: s, targets: t}", NULL},
     {"source={type: hdf5, file: f, samples: s, labels: l}", "features.pca=7", NULL},
     {"source={type: gaussian, power_law: {features: 9, exponent: 0.1}}", NULL},
+    {"source={type: mixture, classes: 2, separation: 0, spectrum: 3}", NULL},
+    {"source={type: mixture, classes: 7, separation: 0.3333333333333333, power_law: {features: 9}}",
+     NULL},
     {"source.teacher={type: classes, targets: 4}", "archive={encoders: false, samples: on}", NULL},
     {"augmentation.alpha=[0.1, 0.3333333333333333, 1e-300]", "name=\"two\\nlines\\t\\x01\"", NULL},
     {"samples={from: 1, to: 1e12, factor: 1000}", "methods=[joint-embedding, supervised]", NULL}};
@@ -117,6 +132,9 @@ START_TEST(printing_is_a_fixed_point) {
   expect_success(tv_experiment_print(second, &twice));
   ck_assert_str_eq(once, twice);
   ck_assert_str_eq(first->name, second->name);
+  ck_assert_int_eq(first->source.type, second->source.type);
+  ck_assert_int_eq(first->source.classes, second->source.classes);
+  ck_assert_double_eq(first->source.separation, second->source.separation);
   for (unsigned i = 0; i < first->augmentation.alpha_count; ++i)
     ck_assert_double_eq(first->augmentation.alpha[i], second->augmentation.alpha[i]);
   free(once);
@@ -148,7 +166,7 @@ static const struct {
      "x.yaml:8: methods:", "one of supervised, reconstruction, joint"},
     {"", "archive: {samples: maybe}\n", "x.yaml:8: archive.samples:", "not maybe"},
     {"", "archive: {encoders: first}\n", "x.yaml:8: archive.encoders:", "none, last, all"},
-    {"gaussian", "gausian", "x.yaml:2: source.type:", "idx, hdf5, gaussian, not gausian"},
+    {"gaussian", "gausian", "x.yaml:2: source.type:", "idx, hdf5, gaussian, mixture, not gausian"},
     {"{k: 2}", "2", "x.yaml:7: encoder:", "expects a mapping"},
     {"[1, 10]", "{a: 1}", "x.yaml:4: noise.lambda_max:", "expects a list of numbers"},
     {"[1, 10]", "[1, two]", "x.yaml:4: noise.lambda_max:", "expects a list of numbers, not two"},
@@ -225,20 +243,24 @@ static const struct {
     {"[4, 1]", "4\n  teacher: {targets: 0}", "source.teacher.targets:", "got 0"},
     {"[4, 1]", "4\n  teacher: {noise: -1}", "source.teacher.noise:", "got -1"},
     {"[4, 1]", "4\n  teacher: {type: classes, noise: 1}", "teacher.noise:", "'type: linear'"},
-    {"[4, 1]", "[4, 1]\n  images: a", "source.type:", "takes no file"},
-    {"gaussian", "idx", "x.yaml:3: source.spectrum:", "only 'type: gaussian'"},
+    {"[4, 1]", "[4, 1]\n  images: a",
+     "x.yaml:4: source.images:", "'type: idx', not to 'type: gauss"},
+    {"gaussian", "idx",
+     "x.yaml:3: source.spectrum:", "'type: gaussian' or 'type: mixture', not to"},
     {"gaussian\n  spectrum: [4, 1]", "idx\n  labels: a", "source.images:", "is missing"},
     {"gaussian\n  spectrum: [4, 1]", "idx\n  images: a", "source.labels:", "is missing"},
     {"gaussian\n  spectrum: [4, 1]", "idx\n  images: a\n  labels: b\n  file: c",
-     "source.file:", "belong to 'type: hdf5'"},
+     "x.yaml:5: source.file:", "belongs to 'type: hdf5', not to 'type: idx'"},
     {"gaussian\n  spectrum: [4, 1]", "idx\n  images: a\n  labels: b\n  teacher: {}",
-     "x.yaml:5: source.teacher:", "only 'type: gaussian'"},
+     "x.yaml:5: source.teacher:", "belongs to 'type: gaussian', not to 'type: idx'"},
     {"gaussian\n  spectrum: [4, 1]", "hdf5\n  images: a", "source.images:", "'type: idx'"},
     {"gaussian\n  spectrum: [4, 1]", "hdf5\n  samples: a", "source.file:", "is missing"},
     {"gaussian\n  spectrum: [4, 1]", "hdf5\n  file: a", "source.samples:", "is missing"},
     {"gaussian\n  spectrum: [4, 1]", "hdf5\n  file: a\n  samples: b", "source.labels:", "either"},
     {"gaussian\n  spectrum: [4, 1]", "hdf5\n  file: a\n  samples: b\n  labels: c\n  targets: d",
      "source.labels:", "either 'labels'"},
+    {"[4, 1]", "[4, 1]\n  classes: 2", "x.yaml:4: source.classes:", "'type: mixture', not to"},
+    {"[4, 1]", "[4, 1]\n  separation: 2", "x.yaml:4: source.separation:", "'type: mixture', not"},
     /* not YAML, or not one mapping of different keys */
     {"0.5", "[0.5", "x.yaml:5: not YAML:", "did not find"},
     {"", "\tname: x\n", "x.yaml:8: not YAML:", "cannot start any token"},
@@ -263,6 +285,38 @@ START_TEST(bad_values_are_refused) {
   expect_error(error, TV_EXIT_USAGE, refused[_i].where, refused[_i].reason);
   ck_assert_ptr_null(e);
   free(text);
+}
+END_TEST
+
+/* Mixtures, as the rest of `source={type: mixture, ...}`. */
+static const struct {
+  const char *rest, *where, *reason;
+} refused_mixtures[] = {
+    {"classes: 2, separation: 1", "source.spectrum:", "either 'spectrum'"},
+    {"separation: 1, spectrum: 1", "source.classes:", "is missing"},
+    {"classes: 2, spectrum: 1", "source.separation:", "is missing"},
+    {"classes: 1, separation: 1, spectrum: 1",
+     "source.classes:", "must be from 2 to 1048576, got 1"},
+    {"classes: 1048577, separation: 1, spectrum: 1", "source.classes:", "got 1048577"},
+    {"classes: 2.5, separation: 1, spectrum: 1", "source.classes:", "an integer, not '2.5'"},
+    {"classes: 2, separation: -1, spectrum: 1", "source.separation:", "got -1"},
+    {"classes: 2, separation: inf, spectrum: 1", "source.separation:", "got inf"},
+    {"classes: 2, separation: nan, spectrum: 1", "source.separation:", "got nan"},
+    {"classes: 2, separation: 1, spectrum: [1, 2]", "source.spectrum:", "entry 2 is 2"},
+    {"classes: 2, separation: 1, spectrum: 1, teacher: {}", "source.teacher:", "'type: gaus"},
+    {"classes: 2, separation: 1, spectrum: 1, labels: a", "source.labels:",
+     "belongs to 'type: idx' or 'type: hdf5', not to 'type: mixture'; leave it out"},
+    {"classes: 2, separation: 1, spectrum: 1, class: 3", "source.class:", "'classes'?"},
+};
+
+START_TEST(bad_mixtures_are_refused) {
+  tv_experiment *e;
+  char source[128];
+  const char *const overrides[] = {source, NULL};
+  snprintf(source, sizeof source, "source={type: mixture, %s}", refused_mixtures[_i].rest);
+  tv_error *error = tv_experiment_parse("x.yaml", plain, overrides, &e);
+  expect_error(error, TV_EXIT_USAGE, refused_mixtures[_i].where, refused_mixtures[_i].reason);
+  ck_assert_ptr_null(e);
 }
 END_TEST
 
@@ -397,9 +451,11 @@ int main(void) {
   TCase *cases = tcase_create("experiment");
   tcase_add_test(cases, defaults_are_as_documented);
   tcase_add_test(cases, given_values_are_taken);
+  tcase_add_test(cases, a_mixture_is_taken);
   tcase_add_test(cases, a_range_of_sizes_grows_without_repeats);
   tcase_add_loop_test(cases, printing_is_a_fixed_point, 0, COUNT(printed));
   tcase_add_loop_test(cases, bad_values_are_refused, 0, COUNT(refused));
+  tcase_add_loop_test(cases, bad_mixtures_are_refused, 0, COUNT(refused_mixtures));
   tcase_add_loop_test(cases, bad_overrides_are_named, 0, COUNT(refused_overrides));
   tcase_add_test(cases, the_last_override_of_a_key_counts);
   tcase_add_test(cases, a_fault_of_the_file_is_told_with_its_own_line);

@@ -7,7 +7,12 @@
 
 #include "twoview/error.h"
 
-typedef enum { TV_SOURCE_IDX = 1, TV_SOURCE_HDF5, TV_SOURCE_GAUSSIAN } tv_source_type;
+typedef enum {
+  TV_SOURCE_IDX = 1,
+  TV_SOURCE_HDF5,
+  TV_SOURCE_GAUSSIAN,
+  TV_SOURCE_MIXTURE
+} tv_source_type;
 typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
 typedef enum { TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS } tv_method_id;
 typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
@@ -31,10 +36,12 @@ typedef struct {
   char *file;       /* hdf5: file */
   char *samples;    /* hdf5: 2D dataset, samples as rows */
   char *targets;    /* hdf5: 2D dataset of targets, optional, instead of labels */
-  double *spectrum; /* gaussian: variances, largest first */
+  double *spectrum; /* gaussian, mixture: variances (within classes), largest first */
   unsigned spectrum_count;
-  tv_power_law power_law; /* gaussian: instead of the spectrum */
+  tv_power_law power_law; /* gaussian, mixture: instead of the spectrum */
   tv_teacher teacher;     /* gaussian */
+  int classes;            /* mixture */
+  double separation;      /* mixture: deviations of the class means over those within classes */
 } tv_source_spec;
 
 typedef struct {
@@ -119,7 +126,8 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
 
-/* Public names: joint-embedding, ... */
+/* Public names: joint-embedding, gaussian, ... */
 const char *tv_method_name(tv_method_id method);
+const char *tv_source_type_name(tv_source_type type);
 
 #endif

@@ -1,6 +1,7 @@
-/* From a source's raw features to the p important components. File sources are centred and rotated
- * to their principal components, so that they share eigenvectors with the noise and augmentation
- * covariances (mathematics: the theory assumes it); generated sources are made in them already. */
+/* From a source's raw features to the p important components. Samples are centred and rotated to
+ * the principal components of the data set, or of the population that generates them, so that they
+ * share eigenvectors with the noise and augmentation covariances (mathematics: the theory assumes
+ * it); gaussian sources are made in them already. */
 #ifndef TWOVIEW_FEATURES_H
 #define TWOVIEW_FEATURES_H
 
@@ -12,15 +13,15 @@
 typedef struct {
   int inputs;       /* raw features */
   int p;            /* components kept */
-  double *mean;     /* inputs, or NULL for a generated source */
-  double *basis;    /* inputs x p, column-major, orthonormal columns; NULL for a generated source */
+  double *mean;     /* inputs, or NULL for features that are components already */
+  double *basis;    /* inputs x p, column-major, orthonormal columns; NULL with the mean */
   double *spectrum; /* p variances of the components over the population or the data set */
   tv_work work;     /* of fitting */
 } tv_features;
 
-/* Fit to the whole data set: one pass over this rank's shards, one reduction, one eigenproblem on
- * rank 0 (so that the basis is the same bits on any number of ranks). Free with
- * tv_features_destroy.                                                              Collective. */
+/* Fit to the whole data set: one pass over this rank's shards and one reduction (a known population
+ * needs neither), and one eigenproblem on rank 0 (so that the basis is the same bits on any number
+ * of ranks). Free with tv_features_destroy.                                         Collective. */
 tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                           tv_features **out);
 void tv_features_destroy(tv_features **features);

@@ -16,6 +16,7 @@ typedef enum {
   TV_FOR_FEATURES = 5,    /* generated features, index = sample */
   TV_FOR_TARGETS = 6,     /* noise of generated targets, index = sample */
   TV_FOR_TEACHER = 7,     /* weights of the linear teacher or class means, index = target */
+  TV_FOR_CLASS = 8,       /* the class of a generated row, index = sample */
 } tv_purpose;
 
 typedef struct {

@@ -19,12 +19,19 @@ typedef struct {
 
 typedef struct tv_source tv_source;
 struct tv_source {
-  int64_t rows;             /* samples; -1: as many as wanted, fresh for each replicate */
-  int features;             /* of a sample */
-  int targets;              /* of a sample; classes are one-hot */
-  const double *population; /* generated: the features' variances, largest first; else NULL */
+  int64_t rows; /* samples; -1: as many as wanted, fresh for each replicate */
+  int features; /* of a sample */
+  int targets;  /* of a sample; classes are one-hot */
   tv_source_file files[TV_MOST_FILES]; /* provenance, filled on rank 0 */
   void *state;                         /* owned, of the kind of source */
+
+  /* Generated sources know their population. Features that are its principal components already:
+   * their variances, largest first, about a mean of 0; else NULL. */
+  const double *variances;
+
+  /* Other generated features: its mean, and its covariance (features x features) into the lower
+   * triangle of `covariance`; else NULL. */
+  void (*population)(const tv_source *source, double *mean, double *covariance);
 
   /* Rows [first, first + count), count <= TV_BATCH, of a replicate: x is count x features, y is
    * count x targets, rows contiguous. Rows of file sources must lie in this rank's shards. Not
@@ -54,8 +61,8 @@ void tv_source_close(tv_source **source);
 /* The kinds. */
 tv_error *tv_source_open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
 tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
-tv_error *tv_source_open_gaussian(const tv_experiment *experiment, MPI_Comm comm,
-                                  tv_source *source);
+tv_error *tv_source_open_generated(const tv_experiment *experiment, MPI_Comm comm,
+                                   tv_source *source);
 
 /* Note a file for provenance, with its digest unless it is larger than 4 GiB. Not collective. */
 tv_error *tv_source_note_file(tv_source *source, const char *path);

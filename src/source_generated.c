@@ -1,14 +1,19 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fortran.h"
 #include "twoview/comm.h"
 #include "twoview/random.h"
 #include "twoview/source.h"
 
-/* x ~ N(0, diag(variances)), and a teacher that looks at x in units of its standard deviations:
+/* Rows that are drawn as they are needed.
+ * gaussian: x ~ N(0, diag(variances)), and a teacher that looks at x in units of its standard
+ * deviations:
  *   linear   y = W x_standard / sqrt(features) + noise, W standard normal: targets of unit signal;
- *   classes  y = one-hot of the class mean nearest to x, the means drawn from the law of x. */
+ *   classes  y = one-hot of the class mean nearest to x, the means drawn from the law of x.
+ * mixture: y = one-hot of a class drawn uniformly, x ~ N(m_class, diag(variances)), the means drawn
+ * from separation * N(0, diag(variances)). */
 typedef struct {
   const tv_experiment *experiment; /* borrowed */
   double *deviations;              /* of the features */
@@ -50,6 +55,36 @@ static void nearest_classes(const generator *g, const tv_source *source, int cou
   }
 }
 
+/* Draw a class for each row, and move the row from the origin to the mean of its class. */
+static void mix_classes(const generator *g, const tv_source *source, int replicate, int64_t first,
+                        int count, double *x, double *y) {
+  const int p = source->features, l = source->targets;
+  const tv_stream classes = {g->experiment->seed, TV_FOR_CLASS, (uint32_t)replicate};
+  memset(y, 0, (size_t)count * (size_t)l * sizeof(*y));
+  for (int64_t i = 0; i < count; ++i) {
+    double uniform;
+    tv_random_uniforms(classes, (uint64_t)(first + i), 1, &uniform);
+    const int64_t c = (int64_t)(uniform * l); /* below l: the uniform is at most 1 - 2^-53 */
+    y[i * l + c] = 1;
+    for (int j = 0; j < p; ++j) x[i * p + j] += g->teacher[c * p + j];
+  }
+}
+
+/* Classes are equally likely: the covariance is the one within classes plus the means' own. */
+static void mixture_population(const tv_source *source, double *mean, double *covariance) {
+  const generator *g = source->state;
+  const int p = source->features, l = source->targets;
+  const double share = 1.0 / l, nothing = 0;
+  memset(mean, 0, (size_t)p * sizeof(*mean));
+  for (int64_t c = 0; c < l; ++c)
+    for (int j = 0; j < p; ++j) mean[j] += share * g->teacher[c * p + j];
+  dsyrk_("L", "N", &p, &l, &share, g->teacher, &p, &nothing, covariance, &p, 1, 1);
+  for (int64_t j = 0; j < p; ++j) {
+    for (int64_t i = j; i < p; ++i) covariance[j * p + i] -= mean[i] * mean[j];
+    covariance[j * p + j] += g->variances[j];
+  }
+}
+
 static tv_error *generate_features(const tv_source *source, int replicate, const int64_t *rows,
                                    int count, int from, int width, double *x, int leading) {
   const generator *g = source->state;
@@ -68,24 +103,37 @@ static tv_error *generate_rows(const tv_source *source, int replicate, int64_t f
   int64_t rows[TV_BATCH] = {0};
   for (int i = 0; i < count; ++i) rows[i] = first + i;
   TV_TRY(generate_features(source, replicate, rows, count, 0, p, x, p));
-  if (!source->teacher_weights) {
+  if (source->teacher_weights) {
+    tv_random_normal_rows(targets, rows, count, 0, l, y, l);
+    linear_targets(source, count, x, y);
+  } else if (source->population) {
+    mix_classes(g, source, replicate, first, count, x, y);
+  } else {
     nearest_classes(g, source, count, x, y);
-    return NULL;
   }
-  tv_random_normal_rows(targets, rows, count, 0, l, y, l);
-  linear_targets(source, count, x, y);
   return NULL;
 }
 
-static void draw_teacher(const tv_experiment *experiment, int p, generator *g) {
-  const tv_teacher *teacher = &experiment->source.teacher;
+static void set_variances(const tv_source_spec *spec, int p, generator *g) {
+  const tv_power_law *law = &spec->power_law;
+  for (int j = 0; j < p; ++j) {
+    g->variances[j] = spec->spectrum ? spec->spectrum[j] : law->scale * pow(j + 1, -law->exponent);
+    g->deviations[j] = sqrt(g->variances[j]);
+  }
+}
+
+/* Standard normals in units of the features' deviations: weights or means. */
+static void draw_teacher(const tv_experiment *experiment, int p, int l, generator *g) {
+  const tv_source_spec *spec = &experiment->source;
   const tv_stream stream = {experiment->seed, TV_FOR_TEACHER, 0};
-  const double scale = 1 / sqrt((double)p);
-  for (int t = 0; t < teacher->targets; ++t) {
-    double *column = g->teacher + (int64_t)t * p;
+  const int is_mixture = spec->type == TV_SOURCE_MIXTURE;
+  const int is_class = is_mixture || spec->teacher.type == TV_TEACHER_CLASSES;
+  const double spread = is_mixture ? spec->separation : 1, scale = 1 / sqrt((double)p);
+  for (int64_t t = 0; t < l; ++t) {
+    double *column = g->teacher + t * p;
     tv_random_normals(stream, (uint64_t)t, p, column);
     for (int j = 0; j < p; ++j) {
-      column[j] *= teacher->type == TV_TEACHER_LINEAR ? scale / g->deviations[j] : g->deviations[j];
+      column[j] *= is_class ? spread * g->deviations[j] : scale / g->deviations[j];
       g->half_squares[t] += column[j] * column[j] / 2;
     }
   }
@@ -94,33 +142,32 @@ static void draw_teacher(const tv_experiment *experiment, int p, generator *g) {
 static tv_error *make_generator(const tv_experiment *experiment, tv_source *source) {
   const tv_source_spec *spec = &experiment->source;
   generator *g = source->state;
+  const int is_mixture = spec->type == TV_SOURCE_MIXTURE;
   const int p = spec->spectrum ? (int)spec->spectrum_count : spec->power_law.features;
-  const int l = spec->teacher.targets;
+  const int l = is_mixture ? spec->classes : spec->teacher.targets;
   TV_TRY(tv_allocate(p, sizeof(double), &g->variances));
   TV_TRY(tv_allocate(p, sizeof(double), &g->deviations));
   TV_TRY(tv_allocate((int64_t)p * l, sizeof(double), &g->teacher));
   TV_TRY(tv_allocate(l, sizeof(double), &g->half_squares));
-  for (int j = 0; j < p; ++j) {
-    g->variances[j] = spec->spectrum
-                          ? spec->spectrum[j]
-                          : spec->power_law.scale * pow(j + 1, -spec->power_law.exponent);
-    g->deviations[j] = sqrt(g->variances[j]);
-  }
-  draw_teacher(experiment, p, g);
-  if (spec->teacher.type == TV_TEACHER_LINEAR) {
+  set_variances(spec, p, g);
+  draw_teacher(experiment, p, l, g);
+  source->rows = -1;
+  source->features = p;
+  source->targets = l;
+  if (is_mixture)
+    source->population = mixture_population;
+  else
+    source->variances = g->variances;
+  if (!is_mixture && spec->teacher.type == TV_TEACHER_LINEAR) {
     source->read_features = generate_features;
     source->teacher_weights = g->teacher;
     source->teacher_noise = spec->teacher.noise;
   }
-  source->rows = -1;
-  source->features = p;
-  source->targets = l;
-  source->population = g->variances;
   return NULL;
 }
 
-tv_error *tv_source_open_gaussian(const tv_experiment *experiment, MPI_Comm comm,
-                                  tv_source *source) {
+tv_error *tv_source_open_generated(const tv_experiment *experiment, MPI_Comm comm,
+                                   tv_source *source) {
   source->read = generate_rows;
   source->close = close_generator;
   generator *g = NULL;
