@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "archive_bulk.h"
 #include "twoview/archive.h"
 #include "twoview/comm.h"
 #include "twoview/hdf5_error.h"
+#include "twoview/memory.h"
 #include "twoview/provenance.h"
 
 /* ---- What every rank tells rank 0 ---- */
@@ -23,14 +23,13 @@ typedef struct {
 
 static rank_report own_report(const tv_record *record) {
   const tv_results *r = record->results;
-  rank_report report = {.peak_bytes = 0};
-  struct rusage usage;
+  rank_report report = {.seconds = {0}};
   int length;
   memcpy(report.seconds, record->stopwatch->seconds, sizeof report.seconds);
   report.work[TV_STAGE_FEATURES] = record->features->work;
   report.work[TV_STAGE_MOMENTS] = record->moments ? record->moments->work : r->moments_work;
   report.work[TV_STAGE_SOLVES] = r->work;
-  if (getrusage(RUSAGE_SELF, &usage) == 0) report.peak_bytes = 1024.0 * (double)usage.ru_maxrss;
+  report.peak_bytes = tv_memory_peak();
   MPI_Get_processor_name(report.host, &length);
   return report;
 }

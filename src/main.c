@@ -131,6 +131,18 @@ static int report_error(tv_error *error, int speaks) {
   return exit_code;
 }
 
+/* Launched without MPI's knowledge, every task of a Slurm job would be a run of its own. */
+static tv_error *expect_all_ranks(void) {
+  const char *tasks = getenv("SLURM_NTASKS");
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (!tasks || atoi(tasks) == size) return NULL;
+  return tv_fail_usage("Slurm runs %s tasks but MPI knows of %d rank%s; start it with `srun "
+                       "--mpi=pmix` or `mpirun`, and for fewer ranks than the job's tasks set "
+                       "SLURM_NTASKS to their number",
+                       tasks, size, size == 1 ? "" : "s");
+}
+
 /* argv[0] is the command's name, `command` the whole command line. */
 static int main_run(int argc, char **argv) {
   int rank;
@@ -140,7 +152,8 @@ static int main_run(int argc, char **argv) {
   MPI_Init(NULL, NULL);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   tv_limit_blas_threads();
-  tv_error *error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
+  tv_error *error = expect_all_ranks();
+  if (!error) error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
   if (!error) error = command_line(argc, argv, &command);
   if (!error) error = run_with(argc, argv, command, overrides, rank);
   const int exit_code = report_error(error, rank == 0);

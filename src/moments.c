@@ -35,6 +35,11 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
 
 static tv_error *add_shard(void *context, int shard, double *sum) {
   moments_pass *pass = context;
+  const tv_features *f = pass->sampling->features;
+  const int64_t rows = tv_shard_first(&pass->sampling->partition, shard + 1) -
+                       tv_shard_first(&pass->sampling->partition, shard);
+  const int times = pass->sampling->source->rows < 0 ? pass->sampling->experiment->replicates : 1;
+  if (f->basis) pass->work->flops += 2.0 * (double)rows * times * f->inputs * f->p;
   pass->sum = sum;
   TV_TRY(tv_sampling_visit(pass->sampling, shard, &pass->everything, add_batch, pass));
   tv_progress_step(&pass->progress);

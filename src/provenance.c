@@ -10,6 +10,7 @@
 
 #ifdef HAVE_OPENBLAS
 void openblas_set_num_threads(int threads);
+int openblas_get_num_threads(void);
 char *openblas_get_config(void);
 #endif
 
@@ -20,6 +21,15 @@ const char *tv_version_line(void) {
 void tv_limit_blas_threads(void) {
 #ifdef HAVE_OPENBLAS
   if (!getenv("OPENBLAS_NUM_THREADS") && !getenv("OMP_NUM_THREADS")) openblas_set_num_threads(1);
+#endif
+}
+
+void tv_describe_blas_threads(char out[64]) {
+#ifdef HAVE_OPENBLAS
+  const int threads = openblas_get_num_threads();
+  snprintf(out, 64, "%d BLAS thread%s per rank", threads, threads == 1 ? "" : "s");
+#else
+  snprintf(out, 64, "BLAS threads as the library chooses");
 #endif
 }
 
@@ -84,7 +94,7 @@ static tv_error *write_experiment(hid_t root, const tv_experiment *e) {
 }
 
 tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
-  char finished[32];
+  char finished[32], threads[64];
   tv_utc_now(finished);
   TV_TRY(tv_attribute_text(root, "Conventions", "CF-1.10"));
   TV_TRY(tv_attribute_text(root, "filetype", "twoview archive"));
@@ -97,6 +107,12 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(write_libraries(root));
   TV_TRY(tv_attribute_text(root, "random_streams", "Philox4x32-10, version 1"));
   TV_TRY(tv_attribute_number(root, "ranks", ranks));
+  TV_TRY(tv_attribute_text(root, "layout",
+                           record->plan->layout.is_distributed ? "distributed" : "replicated"));
+  TV_TRY(tv_attribute_number(root, "groups", record->plan->layout.groups));
+  TV_TRY(tv_attribute_number(root, "planned_memory", (int64_t)record->plan->memory_bytes));
+  tv_describe_blas_threads(threads);
+  TV_TRY(tv_attribute_text(root, "blas_threads", threads));
   TV_TRY(write_files(root, record->source));
   TV_TRY(write_slurm(root));
   TV_TRY(tv_attribute_text(root, "command", record->command));

@@ -7,8 +7,9 @@
 
 #include "twoview/archive.h"
 #include "twoview/comm.h"
-#include "twoview/layout.h"
+#include "twoview/memory.h"
 #include "twoview/plan.h"
+#include "twoview/provenance.h"
 
 /* Everything that a run owns, in the order in which it comes to be. */
 typedef struct {
@@ -17,7 +18,7 @@ typedef struct {
   tv_source *source;
   tv_features *features;
   tv_spectra *spectra;
-  tv_layout layout;
+  tv_plan plan;
   tv_group *group;
   tv_head *head;
   tv_moments *moments;
@@ -81,11 +82,11 @@ static tv_error *name_output(const tv_run_options *options, const tv_experiment 
 
 static tv_error *print_plan(const run *r, MPI_Comm comm) {
   int rank;
-  tv_plan plan;
+  double seconds = 0;
   MPI_Comm_rank(comm, &rank);
-  TV_TRY(tv_plan_make(r->experiment, r->source, comm, &plan));
-  if (rank == 0) tv_plan_print(r->experiment, r->source, &plan);
-  return NULL;
+  TV_TRY(tv_agree(comm, rank == 0 ? tv_plan_estimate(r->experiment, &r->plan, &seconds) : NULL));
+  if (rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
+  return tv_plan_expect_room(&r->plan);
 }
 
 /* The first samples of each replicate, and the moments unless they are to be distributed. */
@@ -94,7 +95,7 @@ static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
   const int64_t head =
       archive->representations == TV_KEEP_NONE ? 0 : archive->representation_samples;
   TV_TRY(tv_agree(sampling->partition.comm, tv_head_create(sampling, head, &r->head)));
-  if (r->layout.is_distributed)
+  if (r->plan.layout.is_distributed)
     return tv_sampling_collect(sampling, &r->head->selection, r->head->rows);
   return tv_moments_collect(sampling, r->head, speaks, &r->moments);
 }
@@ -106,7 +107,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_FEATURES);
   const tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm);
   TV_TRY(tv_agree(comm, tv_spectra_draw(e, sampling.p, &r->spectra)));
-  TV_TRY(tv_group_form(comm, r->layout.groups, r->layout.block, &r->group));
+  TV_TRY(tv_group_form(comm, r->plan.layout.groups, r->plan.layout.block, &r->group));
   TV_TRY(take_moments(&sampling, r, speaks));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
   const tv_study study = {e,        r->features, &sampling,     r->spectra,
@@ -120,6 +121,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                             .sampling = &sampling,
                             .spectra = r->spectra,
                             .moments = r->moments,
+                            .plan = &r->plan,
                             .results = r->results,
                             .stopwatch = &r->stopwatch,
                             .command = options->command};
@@ -129,6 +131,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
 static void print_summary(const run *r) {
   const tv_results *results = r->results;
   const double *status = results->quantity[TV_STATUS];
+  char peak[64], planned[64], threads[64];
   int64_t failures = 0;
   for (int64_t i = 0; i < results->points * results->methods; ++i) failures += status[i] != 0;
   printf("%s: %" PRId64 " points, %" PRId64 " solutions", r->output, results->points,
@@ -137,17 +140,21 @@ static void print_summary(const run *r) {
   for (int i = 0; i < TV_STAGES; ++i)
     printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);
   printf(", all %.2f s\n", MPI_Wtime() - r->stopwatch.begun);
+  tv_format_bytes(tv_memory_peak(), peak);
+  tv_format_bytes(r->plan.memory_bytes, planned);
+  tv_describe_blas_threads(threads);
+  printf("memory of rank 0 %s, planned for the fullest %s; %s\n", peak, planned, threads);
 }
 
 static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm) {
-  int rank, size;
+  int rank;
   MPI_Comm_rank(comm, &rank);
-  MPI_Comm_size(comm, &size);
   TV_TRY(load_experiment(options, comm, &r->experiment));
   TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
   TV_TRY(tv_source_open(r->experiment, comm, &r->source));
-  TV_TRY(tv_layout_choose(r->experiment, r->source, size, &r->layout));
+  TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
   if (options->is_dry) return print_plan(r, comm);
+  TV_TRY(tv_plan_expect_room(&r->plan));
   TV_TRY(tv_archive_expect_writable(r->output, options->replaces, comm));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
   TV_TRY(compute(options, r, rank == 0, comm));

@@ -9,6 +9,7 @@ export OMPI_MCA_mpi_yield_when_idle=1
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader OMPI_MCA_btl_vader_single_copy_mechanism=none
 export OMPI_MCA_plm=isolated OMPI_MCA_ras=^slurm
 export CK_FORK=no
+unset SLURM_NTASKS
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/twoview.XXXXXX") || exit 99
 trap 'rm -rf "$folder"' EXIT

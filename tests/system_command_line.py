@@ -1,4 +1,5 @@
 """The command line: help, options, plan, information, report."""
+import os
 import re
 import subprocess
 import unittest
@@ -38,6 +39,15 @@ class CommandLine(unittest.TestCase):
         self.says(["run", "e.yaml", "--set", "seed"], 2, err=["KEY=VALUE"])
         self.says(["run", "e.yaml", "--set", "encoder.kk=2"], 2,
                   err=["--set encoder.kk=2", "did you mean 'k'?"])
+
+    def test_tasks_of_slurm_that_mpi_does_not_know(self):
+        harness.write("s.yaml", harness.GAUSSIAN)
+        env = {**os.environ, "SLURM_NTASKS": "4"}
+        done = harness.twoview("run", "--dry-run", "s.yaml", env=env)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("Slurm runs 4 tasks but MPI knows of 1 rank; start it with", done.stderr)
+        env["SLURM_NTASKS"] = "1"
+        self.assertEqual(harness.twoview("run", "--dry-run", "s.yaml", env=env).returncode, 0)
 
     def test_double_dash_ends_the_options(self):
         harness.write("-e.yaml", harness.GAUSSIAN)

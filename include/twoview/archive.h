@@ -7,6 +7,7 @@
 #include <mpi.h>
 
 #include "twoview/labelled.h"
+#include "twoview/plan.h"
 #include "twoview/results.h"
 #include "twoview/sampling.h"
 #include "twoview/stopwatch.h"
@@ -19,6 +20,7 @@ typedef struct {
   const tv_sampling *sampling;
   const tv_spectra *spectra;
   const tv_moments *moments; /* NULL: distributed */
+  const tv_plan *plan;
   const tv_results *results;
   const tv_stopwatch *stopwatch;
   const char *command; /* the command line */

@@ -5,22 +5,38 @@
 #include <mpi.h>
 
 #include "twoview/experiment.h"
+#include "twoview/layout.h"
 #include "twoview/source.h"
 
 typedef struct {
-  int ranks, groups, grid_rows, grid_columns, d, width;
+  tv_layout layout;
+  int ranks, grid_rows, grid_columns; /* the grid of a group */
+  int p, d, width;
   int64_t points, solutions;
-  double memory_bytes;              /* of the fullest rank, beside what libraries take */
+  double available_bytes;           /* for each rank, beside what it has already */
+  double resident_bytes;            /* that the fullest rank has already: libraries, images */
+  double memory_bytes;              /* that the fullest rank will have at the most */
   double moment_flops, solve_flops; /* of all ranks together */
   double normals;                   /* random normals drawn, all ranks */
-  double reduced_bytes;             /* sent by a rank that sends, at the most */
+  double reduced_bytes;             /* sums sent by one rank, at the most */
   double archive_bytes;             /* before compression */
-  double seconds;                   /* estimate from this machine's own rates, measured for it */
 } tv_plan;
 
-/* Collective: rank 0 measures the rates. */
+/* Choose the layout and count. The source is open.                                  Collective. */
 tv_error *tv_plan_make(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                        tv_plan *out);
-void tv_plan_print(const tv_experiment *experiment, const tv_source *source, const tv_plan *plan);
+
+/* Refuse what does not fit into the memory that is left. */
+tv_error *tv_plan_expect_room(const tv_plan *plan);
+
+/* Seconds that the plan will take, from this machine's own rates, measured for it on rank 0 in a
+ * fraction of a second. */
+tv_error *tv_plan_estimate(const tv_experiment *experiment, const tv_plan *plan, double *seconds);
+
+void tv_plan_print(const tv_experiment *experiment, const tv_source *source, const tv_plan *plan,
+                   double seconds);
+
+/* "1.5 GiB (1610612736 bytes)". */
+void tv_format_bytes(double bytes, char out[64]);
 
 #endif

@@ -12,6 +12,9 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks);
 /* One line: name, version, revision. */
 const char *tv_version_line(void);
 
+/* How many threads BLAS uses on a rank, in words. */
+void tv_describe_blas_threads(char out[64]);
+
 /* One BLAS thread per rank, unless the environment asks for another number. */
 void tv_limit_blas_threads(void);
 

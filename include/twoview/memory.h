@@ -1,0 +1,14 @@
+/* What memory a rank has and takes, in bytes. */
+#ifndef TWOVIEW_MEMORY_H
+#define TWOVIEW_MEMORY_H
+
+#include <mpi.h>
+
+double tv_memory_resident(void); /* now */
+double tv_memory_peak(void);     /* at the most so far */
+
+/* What a rank may still take: what its host, or the control group (a container, a Slurm job) that
+ * it runs in, has left, shared equally by the ranks there. The least of all ranks. Collective. */
+double tv_memory_available(MPI_Comm comm);
+
+#endif

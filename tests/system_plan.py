@@ -1,0 +1,80 @@
+"""The plan that --dry-run prints, against what the run then measures."""
+import re
+import unittest
+
+import numpy as np
+
+import harness
+
+TOLERANCE = 0.2  # of memory and bytes
+FASHION = harness.ROOT / "jobs/fashion-mnist.yaml"
+GAUSSIAN = harness.ROOT / "jobs/gaussian.yaml"
+LARGE = ("samples=2000", "replicates=1", "source.power_law.features=1200", "noise.components=500",
+         "augmentation.alpha=1", "noise.lambda_max=1")
+
+
+def overrides(*pairs):
+    return [word for pair in pairs for word in ("--set", pair)]
+
+
+class Plan(unittest.TestCase):
+    def compare(self, experiment, ranks, *pairs):
+        words = overrides(*pairs)
+        plan = harness.twoview("run", experiment, "--dry-run", *words, ranks=ranks).stdout
+        with harness.archive(experiment, "p.h5", *words, ranks=ranks) as archive:
+            memory = float(re.search(r"memory per rank .*\((\d+) bytes\)", plan)[1])
+            peak = archive["peak_memory"][()].max()
+            self.assertLessEqual(abs(memory - peak), TOLERANCE * peak, f"{ranks} ranks, {pairs}")
+            self.assertLessEqual(abs(archive.attrs["planned_memory"] - memory), 0.05 * memory)
+            sent = float(re.search(r"reduced per rank .*\((\d+) bytes\)", plan)[1])
+            self.assertEqual(sent, archive["sent"][()].sum(1).max())
+            flops = re.search(r"flops +(\S+) for moments, (\S+) for solutions", plan)
+            counted = archive["flops"][()].sum(0)  # by stage: open, features, moments, solves
+            layout = harness.attribute(archive, "layout")
+            # Four digits are printed; distributed moments come in panels that stick out above the
+            # diagonal, here by at most 256 of some 850 local rows.
+            tolerance = 1e-3 if layout == "replicated" else 256 / 850
+            np.testing.assert_allclose(float(flops[1]), counted[:3].sum(), rtol=tolerance)
+            np.testing.assert_allclose(float(flops[2]), counted[3], rtol=1e-3)
+            size = float(re.search(r"archive, uncompressed .*\((\d+) bytes\)", plan)[1])
+            self.assertLess((harness.folder / "p.h5").stat().st_size, size + 400_000)
+            return layout
+
+    def test_fashion_mnist(self):
+        for ranks in (1, 2, 3):
+            self.assertEqual(self.compare(FASHION, ranks), "replicated")
+
+    def test_samples_and_representations(self):
+        self.compare(FASHION, 2, "archive.samples=true", "replicates=1",
+                     "archive.representations=all", "archive.encoders=all")
+
+    def test_generated(self):
+        self.compare(GAUSSIAN, 1, "samples=[1e4, 2e4]", "replicates=1", "noise.components=700")
+        self.compare(GAUSSIAN, 4, "samples=[1e4, 2e4]", "replicates=1", "noise.components=700")
+
+    def test_distributed(self):
+        for ranks in (1, 2, 4):
+            layout = self.compare(GAUSSIAN, ranks, *LARGE, "parallel.layout=distributed")
+            self.assertEqual(layout, "distributed")
+
+    def test_layout_is_chosen_by_the_number_of_inputs(self):
+        plan = harness.twoview("run", GAUSSIAN, "--dry-run", *overrides("noise.components=2100"))
+        self.assertIn("distributed, blocks over all ranks", plan.stdout)
+
+    def test_data_sets_cannot_be_distributed(self):
+        done = harness.twoview("run", FASHION, "--dry-run", *overrides("parallel.layout=distributed"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--set parallel.layout=distributed: parallel.layout: only a gaussian source",
+                      done.stderr)
+
+    def test_what_does_not_fit_is_refused_in_bytes(self):
+        for dry in ([], ["--dry-run"]):
+            words = overrides("noise.components=1800", "replicates=5000")
+            done = harness.twoview("run", GAUSSIAN, *dry, *words, "-o", "never.h5", ranks=2)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r"each rank would take .* \(\d+ bytes\) and has .* left; use")
+            self.assertFalse((harness.folder / "never.h5").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
