@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "twoview/error.h"
+#include "twoview/provenance.h"
 
 enum { TEST_MESSAGE = 1024 };
 
@@ -120,6 +121,7 @@ static inline int report_all(SRunner *runner) {
 static inline int run_tests(TCase *tests) {
   Suite *suite = suite_create("mpi");
   suite_add_tcase(suite, tests);
+  tv_limit_blas_threads(); /* as the program does: bits depend on how products are cut */
   SRunner *runner = srunner_create(suite);
   srunner_set_fork_status(runner, CK_NOFORK);
   srunner_run_all(runner, CK_SILENT);

@@ -52,6 +52,26 @@ START_TEST(results_do_not_depend_on_groups) {
   close_pipeline(&alone);
 }
 
+/* Moments spread over all ranks give the results of whole ones, and their digests do not depend on
+ * the grid. */
+START_TEST(distributed_moments_give_the_same_results) {
+  pipeline whole, alone, spread;
+  ASSERT_DONE(open_results(experiment("all", 1), HEAD, MPI_COMM_SELF, &whole));
+  ASSERT_DONE(open_moments(experiment("all", 1), HEAD, MPI_COMM_SELF, &alone));
+  ASSERT_DONE(solve_pipeline(MPI_COMM_SELF, 1, &alone));
+  ASSERT_DONE(open_moments(experiment("all", 1), HEAD, MPI_COMM_WORLD, &spread));
+  ASSERT_DONE(solve_pipeline(MPI_COMM_WORLD, 1, &spread));
+  ASSERT_AT_MOST(results_apart(spread.results, whole.results), 1e-10);
+  for (int i = 0; i < 2 * LEVELS; ++i) {
+    ASSERT_ALL(strlen(spread.results->digest[i]) == TV_DIGEST_LENGTH - 1);
+    ASSERT_ALL(strcmp(spread.results->digest[i], alone.results->digest[i]) == 0);
+    ASSERT_ALL(i == 0 || strcmp(spread.results->digest[i], spread.results->digest[i - 1]) != 0);
+  }
+  close_pipeline(&spread);
+  close_pipeline(&alone);
+  close_pipeline(&whole);
+}
+
 /* Every point has one leader; with two ranks to a point, of three ranks one stays idle. */
 START_TEST(points_are_dealt_once) {
   for (int each = 1; each <= 3; ++each) {
@@ -261,6 +281,7 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   TCase *tests = tcase_create("results");
   tcase_add_test(tests, results_do_not_depend_on_groups);
+  tcase_add_test(tests, distributed_moments_give_the_same_results);
   tcase_add_test(tests, points_are_dealt_once);
   tcase_add_test(tests, distances_and_optimality);
   tcase_add_test(tests, thresholds_are_those_of_theory);

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "box_muller.h"
 #include "unit_main.h"
 
 /* The statistical tests have fixed seeds and bands of 5 standard errors: a sound generator leaves
@@ -15,6 +16,50 @@ static double *allocate(size_t count) {
   double *values = calloc(count, sizeof(*values));
   ck_assert_ptr_nonnull(values);
   return values;
+}
+
+/* ---- Every vector width ---- */
+
+static void draw_with(tv_box_muller *kernel, uint32_t index, double *normals) {
+  const uint32_t key[2] = {0x9abcdef0, 0x12345678};
+  uint32_t counter[4][TV_LANES];
+  for (uint32_t i = 0; i < TV_LANES; ++i) {
+    counter[0][i] = index;
+    counter[1][i] = i * 0x9e3779b9;
+    counter[2][i] = i;
+    counter[3][i] = 7;
+  }
+  kernel(key, counter, normals, normals + TV_LANES);
+}
+
+START_TEST(every_width_gives_the_same_bits) {
+  tv_box_muller *kernels[TV_BOX_MULLER_KERNELS];
+  const int count = tv_box_muller_list(kernels);
+  double first[2 * TV_LANES], other[2 * TV_LANES];
+  for (uint32_t index = 0; index < 5000; ++index) {
+    draw_with(kernels[0], index, first);
+    for (int k = 1; k < count; ++k) {
+      draw_with(kernels[k], index, other);
+      ck_assert_mem_eq(first, other, sizeof first);
+    }
+  }
+}
+
+/* Any columns of any rows are those of the rows drawn one by one, whatever the first column. */
+START_TEST(rows_are_cut_anywhere) {
+  enum { ROWS = 5, COLUMNS = 37, LEADING = 40 };
+  const int64_t indices[ROWS] = {0, 3, 1LL << 40, 7, INT64_MAX};
+  double whole[COLUMNS], cut[ROWS * LEADING];
+  for (int first = 0; first < COLUMNS; ++first)
+    for (int count = 0; first + count <= COLUMNS; ++count) {
+      for (int i = 0; i < ROWS * LEADING; ++i) cut[i] = -99;
+      tv_random_normal_rows(some_stream, indices, ROWS, first, count, cut, LEADING);
+      for (int r = 0; r < ROWS; ++r) {
+        tv_random_normals(some_stream, (uint64_t)indices[r], COLUMNS, whole);
+        ck_assert_mem_eq(cut + r * LEADING, whole + first, (size_t)count * sizeof(double));
+        ck_assert_double_eq(cut[r * LEADING + count], -99);
+      }
+    }
 }
 
 /* ---- Known answers ---- */
@@ -257,6 +302,8 @@ END_TEST
 int main(void) {
   TCase *cases = tcase_create("random");
   tcase_set_timeout(cases, 60);
+  tcase_add_test(cases, every_width_gives_the_same_bits);
+  tcase_add_test(cases, rows_are_cut_anywhere);
   tcase_add_loop_test(cases, known_answers, 0, (int)(sizeof known / sizeof *known));
   tcase_add_test(cases, draws_do_not_depend_on_their_count);
   tcase_add_test(cases, normals_have_the_moments_of_normals);
