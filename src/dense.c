@@ -8,10 +8,10 @@
 #include "fortran.h"
 #include "twoview/comm.h"
 
-/* Beyond this share of all eigenvectors, computing all of them (pdsyevd) is as fast as selecting
- * (pdsyevr by index). Measured on one rank, selected and all: d = 300, top 32: 4.3 and 7.2 ms, top
- * 64: 6.5 and 7.0 ms, top 100: 9.0 and 7.2 ms; d = 1000, top 64: 101 and 185 ms. */
-static const double selective_share = 0.2;
+/* Up to this share of all eigenvectors, selecting them is faster than computing all. Measured on
+ * one rank, selected and all: d = 100, top 20: 0.65 and 0.79 ms, top 32: 0.82 and 0.76 ms; d = 300,
+ * top 64: 6.1 and 6.9 ms, top 100: 8.1 and 6.9 ms; d = 1000, top 64: 62 and 133 ms. */
+static const double selective_share = 0.25;
 
 static const int one = 1;
 static const double unit = 1, nothing = 0;
@@ -116,79 +116,183 @@ static double forgotten_workspace(const tv_distmat *a) {
 }
 
 /* All eigenpairs, smallest first: divide and conquer. */
-static tv_error *eigen_all(tv_distmat *a, double *values, tv_distmat *z, int *info) {
+static tv_error *eigen_all(tv_distmat *a, const char *triangle, double *values, tv_distmat *z,
+                           int *info) {
   workspace work = {0};
   double reals = 0;
   int integers = 0;
   const int query = -1;
-  pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
+  pdsyevd_("V", triangle, &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
            z->descriptor, &reals, &query, &integers, &query, info, 1, 1);
   reals = fmax(reals, forgotten_workspace(a));
   tv_error *error = take_workspace(a->grid, "pdsyevd", reals, integers, &work);
   if (!error)
-    pdsyevd_("V", "L", &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
-             z->descriptor, work.reals, &work.real_count, work.integers, &work.integer_count, info,
-             1, 1);
+    pdsyevd_("V", triangle, &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one,
+             &one, z->descriptor, work.reals, &work.real_count, work.integers, &work.integer_count,
+             info, 1, 1);
   drop_workspace(&work);
+  if (!error) share_values(a->grid, a->rows, values, info);
   return error;
 }
 
-/* The k smallest eigenpairs: multiple relatively robust representations. */
-/* The least that pdsyevr takes. What its query answers is d x d on grids of 2 and 3 ranks, for a
- * tridiagonal reduction that is faster on one rank alone (d = 2048: 0.36 s against 0.53 s; on two
- * 0.33 s either way). */
-static double least_workspace(const tv_distmat *a, int k) {
-  const int first = 0, block = a->descriptor[5];
-  const double rows = numroc_(&a->rows, &block, &first, &first, &a->grid->rows);
-  const double columns = numroc_(&k, &block, &first, &first, &a->grid->columns);
-  return 5.0 * a->rows + 3 + fmax(18.0 * a->rows, rows * columns + 2.0 * block * block) +
-         (ceil((double)k / a->grid->size) + 2) * a->rows;
-}
-
-static tv_error *eigen_some(tv_distmat *a, int k, double *values, tv_distmat *z, int *info) {
+/* a = Q T Q' in place, Q as reflectors in the lower triangle and `tau`. On one rank pdsyntrd takes
+ * LAPACK's reduction, which is faster (d = 2048: 0.36 s against 0.53 s); on several it would do so
+ * for a workspace of d x d numbers on each. */
+static tv_error *reduce(tv_distmat *a, double *diagonal, double *off_diagonal, double *tau,
+                        int *info) {
   workspace work = {0};
-  double reals[3] = {0};
-  int integers[3] = {0}, values_found = 0, vectors_found = 0;
-  const int query = -1;
-  pdsyevr_("V", "I", "L", &a->rows, a->data, &one, &one, a->descriptor, &nothing, &nothing, &one,
-           &k, &values_found, &vectors_found, values, z->data, &one, &one, z->descriptor, reals,
-           &query, integers, &query, info, 1, 1, 1);
-  if (a->grid->size > 1) reals[0] = least_workspace(a, k);
-  tv_error *error = take_workspace(a->grid, "pdsyevr", reals[0], integers[0], &work);
+  double reals = 0;
+  const int query = -1, is_alone = a->grid->size == 1;
+  void (*const routine)(const char *, const int *, double *, const int *, const int *, const int *,
+                        double *, double *, double *, double *, const int *, int *, size_t) =
+      is_alone ? pdsyntrd_ : pdsytrd_;
+  routine("L", &a->rows, a->data, &one, &one, a->descriptor, diagonal, off_diagonal, tau, &reals,
+          &query, info, 1);
+  tv_error *error = take_workspace(a->grid, "pdsytrd", reals, 0, &work);
   if (!error)
-    pdsyevr_("V", "I", "L", &a->rows, a->data, &one, &one, a->descriptor, &nothing, &nothing, &one,
-             &k, &values_found, &vectors_found, values, z->data, &one, &one, z->descriptor,
-             work.reals, &work.real_count, work.integers, &work.integer_count, info, 1, 1, 1);
-  if (!error && *info == 0 && vectors_found < k) *info = 1;
+    routine("L", &a->rows, a->data, &one, &one, a->descriptor, diagonal, off_diagonal, tau,
+            work.reals, &work.real_count, info, 1);
   drop_workspace(&work);
   return error;
 }
 
-/* The eigenpairs of -a, so that the largest of `a` come first. pdsyevr gives pdormtr a workspace
- * that is large enough only when at least a block of pairs is asked for. */
-static tv_error *eigen_negated(tv_distmat *a, int k, double *values, tv_distmat *z, int *status) {
-  const int block = a->descriptor[4], wanted = k > block ? k : block;
-  const int is_selective = wanted < selective_share * a->rows;
-  int info = 0;
-  for (int64_t i = 0; i < (int64_t)a->leading * a->local_columns; ++i) a->data[i] = -a->data[i];
-  TV_TRY(is_selective ? eigen_some(a, wanted, values, z, &info) : eigen_all(a, values, z, &info));
-  share_values(a->grid, a->rows, values, &info);
-  return judge(is_selective ? "pdsyevr" : "pdsyevd", info, status);
+/* Numbers that lie with the columns of `a`, whole on every rank. */
+static void spread_by_columns(const tv_distmat *a, const double *local, double *whole) {
+  memset(whole, 0, (size_t)a->columns * sizeof(*whole));
+  for (int j = 0; a->grid->my_row == 0 && j < a->local_columns; ++j)
+    whole[a->column_of[j]] = local[j];
+  if (a->grid->size > 1) tv_sum_all(a->grid->comm, whole, a->columns);
+}
+
+/* The k smallest pairs of a tridiagonal matrix: multiple relatively robust representations. All
+ * ranks of a grid compute the same, so that they share the verdict. */
+static tv_error *tridiagonal_first(int n, int k, double *diagonal, double *off_diagonal,
+                                   double *values, double *z, int *info) {
+  workspace work = {.real_count = 18 * n, .integer_count = 10 * n};
+  int *support = NULL, found = 0, is_accurate = 1;
+  tv_error *error = tv_allocate(work.real_count, sizeof(double), &work.reals);
+  if (!error) error = tv_allocate(work.integer_count, sizeof(int), &work.integers);
+  if (!error) error = tv_allocate(2 * k, sizeof(int), &support);
+  if (!error)
+    dstemr_("V", "I", &n, diagonal, off_diagonal, &nothing, &nothing, &one, &k, &found, values, z,
+            &n, &k, support, &is_accurate, work.reals, &work.real_count, work.integers,
+            &work.integer_count, info, 1, 1);
+  if (!error && *info == 0 && found < k) *info = 1;
+  free(support);
+  drop_workspace(&work);
+  return error;
+}
+
+static tv_error *transform_back(const tv_distmat *a, const double *tau, tv_distmat *vectors,
+                                int *info) {
+  workspace work = {0};
+  double reals = 0;
+  const int query = -1;
+  pdormtr_("L", "L", "N", &vectors->rows, &vectors->columns, a->data, &one, &one, a->descriptor,
+           tau, vectors->data, &one, &one, vectors->descriptor, &reals, &query, info, 1, 1, 1);
+  tv_error *error = take_workspace(a->grid, "pdormtr", reals, 0, &work);
+  if (!error)
+    pdormtr_("L", "L", "N", &vectors->rows, &vectors->columns, a->data, &one, &one, a->descriptor,
+             tau, vectors->data, &one, &one, vectors->descriptor, work.reals, &work.real_count,
+             info, 1, 1, 1);
+  drop_workspace(&work);
+  return error;
+}
+
+/* The tridiagonal vectors of crowded values are orthogonal to 1e-13 or so: make them so to the last
+ * bits. V'V = L L', V = V L^{-T}. */
+static tv_error *orthonormalise(tv_distmat *vectors, int *info) {
+  tv_distmat *gram = NULL;
+  TV_TRY(tv_distmat_create(vectors->grid, vectors->columns, vectors->columns, &gram));
+  tv_gram(vectors, gram);
+  tv_error *error = tv_cholesky(gram, info);
+  if (!error && *info == 0) tv_solve_lower(TV_RIGHT, TV_TRANSPOSED, gram, vectors);
+  tv_distmat_destroy(&gram);
+  return error;
+}
+
+/* The k = vectors->columns smallest pairs; `values` has room for all d. info > 0: not found. */
+static tv_error *eigen_first(tv_distmat *a, double *values, tv_distmat *vectors, int *info) {
+  const int n = a->rows, k = vectors->columns, local = a->local_columns + 1;
+  double *numbers = NULL, *z = NULL;
+  tv_error *error = tv_allocate(2 * n + 3 * local, sizeof(*numbers), &numbers);
+  if (!error) error = tv_allocate((int64_t)n * k, sizeof(*z), &z);
+  error = tv_grid_agree(a->grid, error);
+  double *diagonal = numbers, *off_diagonal = diagonal + n, *tau = off_diagonal + n;
+  double *local_diagonal = tau + local, *local_off_diagonal = local_diagonal + local;
+  if (!error) error = reduce(a, local_diagonal, local_off_diagonal, tau, info);
+  if (!error) {
+    spread_by_columns(a, local_diagonal, diagonal);
+    spread_by_columns(a, local_off_diagonal, off_diagonal);
+    error =
+        tv_grid_agree(a->grid, tridiagonal_first(n, k, diagonal, off_diagonal, values, z, info));
+  }
+  if (!error) share_values(a->grid, k, values, info);
+  if (!error && *info == 0) {
+    tv_distmat_scatter(z, vectors);
+    error = transform_back(a, tau, vectors, info);
+  }
+  if (!error && *info == 0) error = orthonormalise(vectors, info);
+  free(numbers);
+  free(z);
+  return error;
+}
+
+/* ---- Either way ---- */
+
+/* The k smallest of all pairs. */
+static tv_error *eigen_cut(tv_distmat *a, const char *triangle, double *values, tv_distmat *vectors,
+                           int *info) {
+  tv_distmat *z = NULL;
+  tv_error *error = tv_distmat_create(a->grid, a->rows, a->rows, &z);
+  if (!error) error = eigen_all(a, triangle, values, z, info);
+  if (!error && *info == 0)
+    pdlacpy_("A", &vectors->rows, &vectors->columns, z->data, &one, &one, z->descriptor,
+             vectors->data, &one, &one, vectors->descriptor, 1);
+  tv_distmat_destroy(&z);
+  return error;
+}
+
+/* Save this rank's part of the diagonal, or put it back. */
+static void copy_diagonal(tv_distmat *a, double *saved, int restores) {
+  for (int j = 0; j < a->local_columns; ++j)
+    for (int i = 0; i < a->local_rows; ++i) {
+      double *entry = a->data + (int64_t)j * a->leading + i;
+      if (a->row_of[i] != a->column_of[j]) continue;
+      if (restores)
+        *entry = saved[i];
+      else
+        saved[i] = *entry;
+    }
+}
+
+/* A few pairs, or what all of them yield when that fails, as it may on crowded spectra: for that,
+ * the upper triangle keeps what is in the lower one. */
+static tv_error *eigen_few(tv_distmat *a, double *values, tv_distmat *vectors, int *info) {
+  double *diagonal;
+  TV_TRY(tv_grid_agree(a->grid, tv_allocate(a->local_rows, sizeof(*diagonal), &diagonal)));
+  tv_symmetrise(a);
+  copy_diagonal(a, diagonal, 0);
+  tv_error *error = eigen_first(a, values, vectors, info);
+  if (!error && *info > 0) {
+    copy_diagonal(a, diagonal, 1);
+    error = eigen_cut(a, "U", values, vectors, info);
+  }
+  free(diagonal);
+  return error;
 }
 
 tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status) {
-  tv_distmat *z = NULL;
+  const int are_few = k < selective_share * a->rows;
   double *all = NULL;
-  tv_error *error = tv_distmat_create(a->grid, a->rows, a->rows, &z);
-  if (!error) error = tv_allocate(a->rows, sizeof(*all), &all);
-  if (!error) error = eigen_negated(a, k, all, z, status);
-  if (!error && *status == 0) {
-    for (int i = 0; i < k; ++i) values[i] = -all[i];
-    pdlacpy_("A", &vectors->rows, &k, z->data, &one, &one, z->descriptor, vectors->data, &one, &one,
-             vectors->descriptor, 1);
-  }
+  int info = 0;
+  TV_TRY(tv_grid_agree(a->grid, tv_allocate(a->rows, sizeof(*all), &all)));
+  for (int64_t i = 0; i < (int64_t)a->leading * a->local_columns; ++i) a->data[i] = -a->data[i];
+  tv_error *error =
+      are_few ? eigen_few(a, all, vectors, &info) : eigen_cut(a, "L", all, vectors, &info);
+  if (!error) error = judge(are_few ? "pdsytrd" : "pdsyevd", info, status);
+  for (int i = 0; !error && i < k; ++i) values[i] = -all[i];
   free(all);
-  tv_distmat_destroy(&z);
   return error;
 }
 

@@ -41,11 +41,16 @@ void pdsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const
               const int *ja, const int *desca, double *w, double *z, const int *iz, const int *jz,
               const int *descz, double *work, const int *lwork, int *iwork, const int *liwork,
               int *info, size_t, size_t);
-void pdsyevr_(const char *jobz, const char *range, const char *uplo, const int *n, double *a,
-              const int *ia, const int *ja, const int *desca, const double *vl, const double *vu,
-              const int *il, const int *iu, int *m, int *nz, double *w, double *z, const int *iz,
-              const int *jz, const int *descz, double *work, const int *lwork, int *iwork,
-              const int *liwork, int *info, size_t, size_t, size_t);
+void pdsytrd_(const char *uplo, const int *n, double *a, const int *ia, const int *ja,
+              const int *desca, double *d, double *e, double *tau, double *work, const int *lwork,
+              int *info, size_t);
+void pdsyntrd_(const char *uplo, const int *n, double *a, const int *ia, const int *ja,
+               const int *desca, double *d, double *e, double *tau, double *work, const int *lwork,
+               int *info, size_t);
+void pdormtr_(const char *side, const char *uplo, const char *trans, const int *m, const int *n,
+              const double *a, const int *ia, const int *ja, const int *desca, const double *tau,
+              double *c, const int *ic, const int *jc, const int *descc, double *work,
+              const int *lwork, int *info, size_t, size_t, size_t);
 void pdgesvd_(const char *jobu, const char *jobvt, const int *m, const int *n, double *a,
               const int *ia, const int *ja, const int *desca, double *s, double *u, const int *iu,
               const int *ju, const int *descu, double *vt, const int *ivt, const int *jvt,
@@ -54,6 +59,10 @@ void pdgesvd_(const char *jobu, const char *jobvt, const int *m, const int *n, d
 /* LAPACK and BLAS */
 void dpstrf_(const char *uplo, const int *n, double *a, const int *lda, int *pivots, int *rank,
              const double *tolerance, double *work, int *info, size_t);
+void dstemr_(const char *jobz, const char *range, const int *n, double *d, double *e,
+             const double *vl, const double *vu, const int *il, const int *iu, int *m, double *w,
+             double *z, const int *ldz, const int *nzc, int *isuppz, int *tryrac, double *work,
+             const int *lwork, int *iwork, const int *liwork, int *info, size_t, size_t);
 void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
             double *work, const int *lwork, int *info, size_t, size_t);
 void dtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,

@@ -24,7 +24,7 @@ double tv_statistics_flops(double d) {
  */
 double tv_solution_flops(tv_method_id method, double d, double k, double l) {
   if (method == TV_SUPERVISED) return 8 * d * d * l;
-  const double vectors = k < 0.2 * d ? 2 * d * d * k : 4 * d * d * d;
+  const double vectors = k < 0.25 * d ? 2 * d * d * k : 4 * d * d * d;
   return (2 + 4.0 / 3) * d * d * d + vectors + 12 * d * d * k;
 }
 

@@ -1,0 +1,70 @@
+/* What the benchmarks share: opening an experiment, and the best time of several runs. */
+#ifndef TWOVIEW_BENCHMARK_H
+#define TWOVIEW_BENCHMARK_H
+
+#include <math.h>
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "twoview/experiment.h"
+#include "twoview/features.h"
+#include "twoview/provenance.h"
+#include "twoview/sampling.h"
+#include "twoview/source.h"
+
+static inline void demand(tv_error *error) {
+  if (!error) return;
+  fprintf(stderr, "%s\n", error->message);
+  MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+typedef struct {
+  tv_experiment *experiment;
+  tv_source *source;
+  tv_features *features;
+  tv_sampling sampling;
+} benchmark_data;
+
+/* A generated experiment of p features, q noise components and one sample size. */
+static inline benchmark_data open_data(int p, int q, int l, double n) {
+  benchmark_data b = {0};
+  char text[1024];
+  snprintf(text, sizeof text,
+           "source:\n"
+           "  type: gaussian\n"
+           "  power_law: {features: %d, scale: 4, exponent: 0.6}\n"
+           "  teacher: {type: linear, targets: %d, noise: 0.1}\n"
+           "noise: {components: %d, lambda_max: 1}\n"
+           "augmentation: {theta_max: 0.5, alpha: 1}\n"
+           "samples: %.0f\n"
+           "encoder: {k: 1}\n",
+           p, l, q, n);
+  demand(tv_experiment_parse("benchmark", text, NULL, &b.experiment));
+  demand(tv_source_open(b.experiment, MPI_COMM_WORLD, &b.source));
+  demand(tv_features_fit(b.experiment, b.source, MPI_COMM_WORLD, &b.features));
+  b.sampling = tv_sampling_make(b.experiment, b.source, b.features, MPI_COMM_WORLD);
+  return b;
+}
+
+static inline void close_data(benchmark_data *b) {
+  tv_features_destroy(&b->features);
+  tv_source_close(&b->source);
+  tv_experiment_destroy(&b->experiment);
+}
+
+/* The least time of `rounds` runs, of the slowest rank. */
+static inline double best_time(int rounds, void (*run)(void *), void *context) {
+  double best = HUGE_VAL;
+  for (int i = 0; i < rounds; ++i) {
+    MPI_Barrier(MPI_COMM_WORLD);
+    double seconds = -MPI_Wtime();
+    run(context);
+    seconds += MPI_Wtime();
+    MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+    best = fmin(best, seconds);
+  }
+  return best;
+}
+
+#endif
