@@ -44,9 +44,6 @@ void pdsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const
 void pdsytrd_(const char *uplo, const int *n, double *a, const int *ia, const int *ja,
               const int *desca, double *d, double *e, double *tau, double *work, const int *lwork,
               int *info, size_t);
-void pdsyntrd_(const char *uplo, const int *n, double *a, const int *ia, const int *ja,
-               const int *desca, double *d, double *e, double *tau, double *work, const int *lwork,
-               int *info, size_t);
 void pdormtr_(const char *side, const char *uplo, const char *trans, const int *m, const int *n,
               const double *a, const int *ia, const int *ja, const int *desca, const double *tau,
               double *c, const int *ic, const int *jc, const int *descc, double *work,
@@ -59,6 +56,9 @@ void pdgesvd_(const char *jobu, const char *jobvt, const int *m, const int *n, d
 /* LAPACK and BLAS */
 void dpstrf_(const char *uplo, const int *n, double *a, const int *lda, int *pivots, int *rank,
              const double *tolerance, double *work, int *info, size_t);
+void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
+void dsytrd_(const char *uplo, const int *n, double *a, const int *lda, double *d, double *e,
+             double *tau, double *work, const int *lwork, int *info, size_t);
 void dstemr_(const char *jobz, const char *range, const int *n, double *d, double *e,
              const double *vl, const double *vu, const int *il, const int *iu, int *m, double *w,
              double *z, const int *ldz, const int *nzc, int *isuppz, int *tryrac, double *work,

@@ -10,7 +10,6 @@
 #include "twoview/solution.h"
 #include "twoview/wide.h"
 
-void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
 void dtrmm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
             const int *n, const double *alpha, const double *a, const int *lda, double *b,
             const int *ldb, size_t, size_t, size_t, size_t);
