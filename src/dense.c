@@ -9,9 +9,13 @@
 #include "twoview/comm.h"
 
 /* Up to this share of all eigenvectors, selecting them is faster than computing all. Measured on
- * one rank, selected and all: d = 100, top 20: 0.65 and 0.79 ms, top 32: 0.82 and 0.76 ms; d = 300,
- * top 64: 6.1 and 6.9 ms, top 100: 8.1 and 6.9 ms; d = 1000, top 64: 62 and 133 ms. */
-static const double selective_share = 0.25;
+ * one rank, selected and all: d = 100, top 10: 0.49 and 0.60 ms, top 20: 0.65 and 0.60 ms; d = 300,
+ * top 50: 5.0 and 5.9 ms, top 64: 6.1 and 5.8 ms; d = 1000, top 64: 62 and 118 ms. */
+static const double selective_share = 0.2;
+
+int tv_eigen_selects(int d, int k) {
+  return k < selective_share * d;
+}
 
 static const int one = 1;
 static const double unit = 1, nothing = 0;
@@ -20,19 +24,23 @@ static const char *letter(tv_transpose op) {
   return op == TV_PLAIN ? "N" : "T";
 }
 
-void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, const tv_distmat *b,
-                 tv_distmat *c) {
-  const int inner = op_b == TV_PLAIN ? b->rows : b->columns;
-  pdgemm_(letter(op_a), letter(op_b), &c->rows, &c->columns, &inner, &unit, a->data, &one, &one,
-          a->descriptor, b->data, &one, &one, b->descriptor, &nothing, c->data, &one, &one,
-          c->descriptor, 1, 1);
-}
-
 /* On one rank a distributed matrix is an ordinary one. Where ScaLAPACK is slow then, LAPACK and
  * BLAS do the work: d = 2048, in ms: pdsyrk 200, dsyrk 147; pdpotrf 79, dpotrf 51; pdtrsm from the
  * right 213, dtrsm 144; pdsytrd 500, dsytrd 296. */
 static int is_alone(const tv_distmat *a) {
   return a->grid->size == 1;
+}
+
+void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, const tv_distmat *b,
+                 tv_distmat *c) {
+  const int inner = op_b == TV_PLAIN ? b->rows : b->columns;
+  if (is_alone(c))
+    dgemm_(letter(op_a), letter(op_b), &c->rows, &c->columns, &inner, &unit, a->data, &a->leading,
+           b->data, &b->leading, &nothing, c->data, &c->leading, 1, 1);
+  else
+    pdgemm_(letter(op_a), letter(op_b), &c->rows, &c->columns, &inner, &unit, a->data, &one, &one,
+            a->descriptor, b->data, &one, &one, b->descriptor, &nothing, c->data, &one, &one,
+            c->descriptor, 1, 1);
 }
 
 void tv_gram(const tv_distmat *a, tv_distmat *c) {
@@ -133,25 +141,37 @@ static double forgotten_workspace(const tv_distmat *a) {
   return 5.0 * a->rows + fmax(block * (rows + columns + 2 * block), rows * (block + columns));
 }
 
-/* All eigenpairs, smallest first: divide and conquer. */
+/* All eigenpairs, smallest first, by divide and conquer; or the query of the workspace. One rank
+ * finds the vectors in place of the matrix. */
+static void call_divide_and_conquer(tv_distmat *a, const char *triangle, double *values,
+                                    tv_distmat *z, workspace *work, int *info) {
+  if (is_alone(a))
+    dsyevd_("V", triangle, &a->rows, a->data, &a->leading, values, work->reals, &work->real_count,
+            work->integers, &work->integer_count, info, 1, 1);
+  else
+    pdsyevd_("V", triangle, &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one,
+             &one, z->descriptor, work->reals, &work->real_count, work->integers,
+             &work->integer_count, info, 1, 1);
+}
+
 static tv_error *eigen_all(tv_distmat *a, const char *triangle, double *values, tv_distmat *z,
                            int *info) {
-  workspace work = {0};
   double reals = 0;
   int integers = 0;
-  const int query = -1;
-  pdsyevd_("V", triangle, &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
-           z->descriptor, &reals, &query, &integers, &query, info, 1, 1);
-  reals = fmax(reals, forgotten_workspace(a));
+  workspace work = {&reals, &integers, -1, -1};
+  call_divide_and_conquer(a, triangle, values, z, &work, info);
+  work = (workspace){0};
+  if (!is_alone(a)) reals = fmax(reals, forgotten_workspace(a));
   tv_error *error = take_workspace(a->grid, "pdsyevd", reals, integers, &work);
-  if (!error)
-    pdsyevd_("V", triangle, &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one,
-             &one, z->descriptor, work.reals, &work.real_count, work.integers, &work.integer_count,
-             info, 1, 1);
+  if (!error) call_divide_and_conquer(a, triangle, values, z, &work, info);
+  if (!error && is_alone(a))
+    memcpy(z->data, a->data, (size_t)a->leading * (size_t)a->columns * sizeof(double));
   drop_workspace(&work);
   if (!error) share_values(a->grid, a->rows, values, info);
   return error;
 }
+
+/* ---- A few eigenpairs: tridiagonal form, its pairs on every rank, and back ---- */
 
 /* One call of the reduction, or of its query. */
 static void call_reduction(tv_distmat *a, double *diagonal, double *off_diagonal, double *tau,
@@ -303,7 +323,7 @@ static tv_error *eigen_few(tv_distmat *a, double *values, tv_distmat *vectors, i
 }
 
 tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status) {
-  const int are_few = k < selective_share * a->rows;
+  const int are_few = tv_eigen_selects(a->rows, k);
   double *all = NULL;
   int info = 0;
   TV_TRY(tv_grid_agree(a->grid, tv_allocate(a->rows, sizeof(*all), &all)));

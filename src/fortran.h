@@ -57,6 +57,9 @@ void pdgesvd_(const char *jobu, const char *jobvt, const int *m, const int *n, d
 void dpstrf_(const char *uplo, const int *n, double *a, const int *lda, int *pivots, int *rank,
              const double *tolerance, double *work, int *info, size_t);
 void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
+void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
+             double *work, const int *lwork, int *iwork, const int *liwork, int *info, size_t,
+             size_t);
 void dsytrd_(const char *uplo, const int *n, double *a, const int *lda, double *d, double *e,
              double *tau, double *work, const int *lwork, int *info, size_t);
 void dstemr_(const char *jobz, const char *range, const int *n, double *d, double *e,

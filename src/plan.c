@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "twoview/comm.h"
+#include "twoview/dense.h"
 #include "twoview/memory.h"
 #include "twoview/results.h"
 #include "twoview/solution.h"
@@ -27,7 +28,7 @@ static double largest_size(const tv_experiment *e) {
 
 static double count_solve_flops(const tv_experiment *e, const tv_source *source,
                                 const tv_plan *plan) {
-  const double k = e->encoder.k, clean_k = fmin(k, plan->p);
+  const int k = e->encoder.k, clean_k = k < plan->p ? k : plan->p;
   double of_point = tv_statistics_flops(plan->d), of_clean = tv_statistics_flops(plan->p);
   for (unsigned m = 0; m < e->methods_count; ++m) {
     of_point += tv_solution_flops(e->methods[m], plan->d, k, source->targets);
@@ -97,7 +98,7 @@ static double results_memory(const tv_experiment *e, const tv_source *source, co
 static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
   const int ranks = plan->grid_rows * plan->grid_columns;
   const double share = square(plan->d) / ranks, wanted = (double)plan->d * e->encoder.k;
-  if (e->encoder.k >= 0.25 * plan->d) return 8 * share + 2 * wanted / ranks;
+  if (!tv_eigen_selects(plan->d, e->encoder.k)) return 8 * share + 2 * wanted / ranks;
   return 5 * share + wanted + 3 * wanted / ranks;
 }
 

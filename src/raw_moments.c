@@ -6,9 +6,9 @@
 #include "twoview/comm.h"
 #include "twoview/shard.h"
 
-/* Products of differences of bytes, summed over so many rows, stay below 2^24: single precision
- * holds them exactly, at twice the speed of double. */
-enum { BYTE_BATCH = 256 };
+/* Products of bytes less 128, summed over so many rows, stay within 2^24: single precision holds
+ * them exactly, at twice the speed of double. */
+enum { BYTE_SHIFT = 128, BYTE_BATCH = 1024 };
 
 typedef struct {
   const tv_partition *partition;
@@ -53,7 +53,7 @@ static tv_error *add_byte_shard(void *context, int shard, double *sum) {
     const unsigned char *x = pass->source->bytes(pass->source, first);
     for (int i = 0; i < count; ++i, x += inputs) {
       float *row = pass->bytes + (int64_t)i * width;
-      for (int j = 0; j < inputs; ++j) row[j] = (float)x[j] - (float)pass->shift[j];
+      for (int j = 0; j < inputs; ++j) row[j] = (float)(x[j] - BYTE_SHIFT);
       row[inputs] = 1;
     }
     ssyrk_("L", "N", &width, &count, &unit, pass->bytes, &width, &nothing, pass->products, &width,
@@ -63,9 +63,13 @@ static tv_error *add_byte_shard(void *context, int shard, double *sum) {
   return NULL;
 }
 
-/* Row 0 of the data, from the rank that has it. */
+/* The middle of the bytes, or row 0 of other data, from the rank that has it. */
 static tv_error *take_shift(const raw_pass *pass, double *shift) {
   const tv_partition *p = pass->partition;
+  if (pass->source->bytes) {
+    for (int j = 0; j < pass->source->features; ++j) shift[j] = BYTE_SHIFT;
+    return NULL;
+  }
   int owner = 0;
   while (tv_shard_first_of_rank(p, owner + 1) == 0) ++owner;
   tv_error *error = NULL;

@@ -14,7 +14,8 @@ const tv_method *tv_method_of(tv_method_id id) {
 }
 
 /* The Cholesky factor. */
-double tv_statistics_flops(double d) {
+double tv_statistics_flops(int inputs) {
+  const double d = inputs;
   return d * d * d / 3;
 }
 
@@ -22,9 +23,10 @@ double tv_statistics_flops(double d) {
  * tridiagonal form (4/3 d^3); divide and conquer with back-transformation of all d vectors, or of k
  * of them when few are wanted; and some six products of d x d by d x k. SL: l columns throughout.
  */
-double tv_solution_flops(tv_method_id method, double d, double k, double l) {
+double tv_solution_flops(tv_method_id method, int inputs, int k, int l) {
+  const double d = inputs;
   if (method == TV_SUPERVISED) return 8 * d * d * l;
-  const double vectors = k < 0.25 * d ? 2 * d * d * k : 4 * d * d * d;
+  const double vectors = tv_eigen_selects(inputs, k) ? 2 * d * d * k : 4 * d * d * d;
   return (2 + 4.0 / 3) * d * d * d + vectors + 12 * d * d * k;
 }
 

@@ -31,6 +31,9 @@ void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_
  * orthonormal vectors as the columns of `vectors` (d x k). Destroys `a`. */
 tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
 
+/* Whether tv_eigen_top computes only the vectors asked for, or all of them. */
+int tv_eigen_selects(int d, int k);
+
 /* The k largest singular values of a square matrix and their right singular vectors as the columns
  * of `vectors` (d x k). Destroys `a`. */
 tv_error *tv_singular_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);

@@ -8,7 +8,8 @@
 
 /* Sums over all rows of (x - shift, 1)(x - shift, 1)': `sums` is (features + 1)^2, the lower
  * triangle filled, the same bits on every rank and any number of ranks. `shift` (features) becomes
- * the first row, so that means large beside the spread cost no accuracy.            Collective. */
+ * the first row, so that means large beside the spread cost no accuracy; for bytes, whose sums are
+ * exact, 128.            Collective. */
 tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *source,
                              MPI_Comm comm, double *shift, double *sums, tv_work *work);
 

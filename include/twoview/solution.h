@@ -42,8 +42,8 @@ const tv_method *tv_method_of(tv_method_id id);
 
 /* Flops of statistics and solution for d inputs, k encoder rows and l targets, scores included, by
  * their leading terms. */
-double tv_statistics_flops(double d);
-double tv_solution_flops(tv_method_id method, double d, double k, double l);
+double tv_statistics_flops(int d);
+double tv_solution_flops(tv_method_id method, int d, int k, int l);
 void tv_solution_destroy(tv_solution *solution);
 
 /* For the methods: allocate T and the encoder; encoder = L^{-T} T once T is known. */
