@@ -151,20 +151,21 @@ class Mixture(unittest.TestCase):
 
     def test_dry_run_counts_a_mixture(self):
         harness.write("d.yaml", LARGE)
-        width, memory = P + 1 + CLASSES + 1, set()
+        width, memory = P + 1 + CLASSES + 1, []
         for n in (4, 1e12):  # of the least, nothing is too small to be seen
             settings = ("--set", f"samples={n:g}")
             done = harness.twoview("run", "--dry-run", "d.yaml", *settings, ranks=2)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(f"generated, {P} features, {CLASSES} targets", done.stdout)
-            memory.add(re.search(r"memory per rank .*", done.stdout)[0])
+            memory.append(int(re.search(r"memory per rank .*\((\d+) bytes", done.stdout)[1]))
             self.assertRegex(done.stdout, rf"reduced per rank .*\({8 * 2 * width**2} bytes")
             moments = float(re.search(r"flops +(\S+) for moments", done.stdout)[1])
             expected = 2 * n * (width**2 + 2 * P**2)
             self.assertAlmostEqual(moments / expected, 1, delta=0.005)  # printed with 3 digits
             normals = float(re.search(r"random normals +(\S+)", done.stdout)[1])
             self.assertAlmostEqual(normals / (2 * n * (P + 1)), 1, delta=0.005)
-        self.assertEqual(len(memory), 1)
+        # What libraries take differs by some pages from run to run.
+        self.assertLess(abs(memory[1] - memory[0]), 0.02 * memory[0])
 
 
 class Gaussian(unittest.TestCase):
