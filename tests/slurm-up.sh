@@ -1,7 +1,7 @@
 #!/bin/sh
-# slurm-up.sh FOLDER FIRST_PORT [NODES [CPUS]]: a Slurm cluster of virtual nodes on this machine, for
-# the tests: its own munged, slurmctld and one slurmd for each node, as root, all files in FOLDER.
-# Then SLURM_CONF=FOLDER/slurm.conf is all that sbatch needs; slurm-down.sh FOLDER ends it.
+# slurm-up.sh FOLDER FIRST_PORT [NODES [CPUS]]: a Slurm cluster of virtual nodes on this machine,
+# for the tests: its own munged, slurmctld and one slurmd for each node, as root, all files in
+# FOLDER. Then SLURM_CONF=FOLDER/slurm.conf is all that sbatch needs; slurm-down.sh FOLDER ends it.
 set -eu
 folder=$(realpath -m "$1") port=$2 nodes=${3:-2} cpus=${4:-2}
 host=$(hostname -s)

@@ -1,4 +1,4 @@
-"""The scaling study: what it tells of archives, what it refuses, and that its model counts right."""
+"""The scaling study: what it tells of archives and refuses, and that its model counts right."""
 import csv
 import re
 import unittest
@@ -105,7 +105,8 @@ class Scaling(unittest.TestCase):
         model = said[said.index("model, not") :]
         lines = re.findall(r"^ +(\d+) +(\S+) +(\S+) +(\S+) %", model, re.M)
         self.assertEqual([int(line[0]) for line in lines], [1, 2, 4, 8, 10, 100, 1000, 10000])
-        np.testing.assert_allclose(float(lines[0][1]), self.seconds("s1.h5").max(0).sum(), rtol=1e-3)
+        total = self.seconds("s1.h5").max(0).sum()
+        np.testing.assert_allclose(float(lines[0][1]), total, rtol=1e-3)
         self.assertEqual(float(lines[0][3]), 0)
         self.assertIn("communication takes over", model)
         self.assertIn("takes over (more than half of the time) on 2 ranks",
