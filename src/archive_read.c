@@ -28,19 +28,26 @@ static tv_error *read_coordinate(hid_t file, const char *name, double **out, int
   return NULL;
 }
 
-static tv_error *read_methods(hid_t file, tv_archive *a) {
-  const hid_t set = H5Dopen2(file, "method", H5P_DEFAULT);
-  if (set < 0) return tv_hdf5_fail("there is no dataset 'method': not an archive of twoview run?");
+/* All words of a dataset, to be freed with free_words, and how many. */
+static tv_error *read_words(hid_t file, const char *name, char ***out, int *count) {
+  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  if (set < 0)
+    return tv_hdf5_fail("there is no dataset '%s': not an archive of twoview run?", name);
   const hid_t space = H5Dget_space(set), type = H5Dget_type(set);
-  a->methods = (int)H5Sget_simple_extent_npoints(space);
-  tv_error *error = tv_allocate(a->methods, sizeof(*a->method), &a->method);
+  *count = (int)H5Sget_simple_extent_npoints(space);
+  tv_error *error = tv_allocate(*count, sizeof(**out), out);
   if (!error && (H5Tis_variable_str(type) <= 0 ||
-                 H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, a->method) < 0))
-    error = tv_hdf5_fail("dataset 'method' cannot be read");
+                 H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0))
+    error = tv_hdf5_fail("dataset '%s' cannot be read", name);
   H5Tclose(type);
   H5Sclose(space);
   H5Dclose(set);
   return error;
+}
+
+static void free_words(char **words, int count) {
+  for (int i = 0; words && i < count; ++i) H5free_memory(words[i]);
+  free(words);
 }
 
 static tv_error *read_quantities(hid_t file, tv_archive *a) {
@@ -119,30 +126,39 @@ static tv_error *read_all(hid_t file, tv_archive *a) {
   TV_TRY(read_coordinate(file, "lambda_max", &a->lambda_max, &a->magnitudes));
   TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
   TV_TRY(read_coordinate(file, "n", &a->n, &a->levels));
-  TV_TRY(read_methods(file, a));
+  TV_TRY(read_words(file, "method", &a->method, &a->methods));
   return read_quantities(file, a);
 }
 
+static tv_error *open_archive(const char *path, hid_t *out) {
+  *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  return *out < 0 ? tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path) : NULL;
+}
+
+/* The same error with the file's name in front. */
+static tv_error *locate(const char *path, tv_error *error) {
+  tv_error *located = tv_fail("%s: %s", path, error->message);
+  tv_error_free(error);
+  return located;
+}
+
 tv_error *tv_archive_read(const char *path, tv_archive **out) {
+  hid_t file;
   *out = NULL;
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path);
+  TV_TRY(open_archive(path, &file));
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) error = read_all(file, *out);
   H5Fclose(file);
   if (!error) return NULL;
   tv_archive_close(out);
-  tv_error *located = tv_fail("%s: %s", path, error->message);
-  tv_error_free(error);
-  return located;
+  return locate(path, error);
 }
 
 void tv_archive_close(tv_archive **archive) {
   tv_archive *a = *archive;
   if (!a) return;
   for (int i = 0; i < TV_QUANTITIES; ++i) free(a->quantity[i]);
-  for (int m = 0; a->method && m < a->methods; ++m) H5free_memory(a->method[m]);
-  free(a->method);
+  free_words(a->method, a->methods);
   free(a->alpha2_threshold);
   free(a->lambda_max);
   free(a->alpha);
@@ -152,4 +168,76 @@ void tv_archive_close(tv_archive **archive) {
   free(a->provenance);
   free(a);
   *archive = NULL;
+}
+
+/* ---- What the ranks tell of their work ---- */
+
+static int length_of(hid_t file, const char *dimension) {
+  if (H5Lexists(file, dimension, H5P_DEFAULT) <= 0) return 0;
+  const hid_t set = H5Dopen2(file, dimension, H5P_DEFAULT);
+  if (set < 0) return 0;
+  const hid_t space = H5Dget_space(set);
+  const int length = (int)H5Sget_simple_extent_npoints(space);
+  H5Sclose(space);
+  H5Dclose(set);
+  return length;
+}
+
+static tv_error *read_stages(hid_t file, const char *name, int ranks, double **out) {
+  int64_t count = 0;
+  TV_TRY(read_numbers(file, name, out, &count));
+  if (count != (int64_t)ranks * TV_STAGES)
+    return tv_fail("dataset '%s' has %lld numbers where %d ranks and %d stages make %d", name,
+                   (long long)count, ranks, TV_STAGES, ranks * TV_STAGES);
+  return NULL;
+}
+
+static tv_error *count_hosts(hid_t file, tv_archive_work *w) {
+  char **hosts = NULL;
+  tv_error *error = read_words(file, "host", &hosts, &w->ranks);
+  for (int i = 0; !error && i < w->ranks; ++i) {
+    int is_new = 1;
+    for (int j = 0; is_new && j < i; ++j) is_new = strcmp(hosts[i], hosts[j]) != 0;
+    w->hosts += is_new;
+  }
+  free_words(hosts, w->ranks);
+  return error;
+}
+
+static tv_error *read_work(hid_t file, tv_archive_work *w) {
+  tv_archive a = {0};
+  tv_error *error = read_attributes(file, &a);
+  w->experiment_name = a.experiment_name;
+  w->experiment_text = a.experiment_text;
+  free(a.provenance);
+  if (error) return error;
+  TV_TRY(count_hosts(file, w));
+  TV_TRY(read_stages(file, "seconds", w->ranks, &w->seconds));
+  TV_TRY(read_stages(file, "flops", w->ranks, &w->flops));
+  TV_TRY(read_stages(file, "sent", w->ranks, &w->sent));
+  w->p = length_of(file, "component");
+  w->q = length_of(file, "noise_component");
+  w->l = length_of(file, "output");
+  w->inputs = length_of(file, "feature");
+  return NULL;
+}
+
+tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
+  hid_t file;
+  *out = (tv_archive_work){0};
+  TV_TRY(open_archive(path, &file));
+  tv_error *error = read_work(file, out);
+  H5Fclose(file);
+  if (!error) return NULL;
+  tv_archive_work_free(out);
+  return locate(path, error);
+}
+
+void tv_archive_work_free(tv_archive_work *w) {
+  free(w->experiment_name);
+  free(w->experiment_text);
+  free(w->seconds);
+  free(w->flops);
+  free(w->sent);
+  *w = (tv_archive_work){0};
 }

@@ -4,7 +4,7 @@
 
 #include "twoview/comm.h"
 
-static int group_of(int rank, int count, int ranks) {
+int tv_group_of(int rank, int count, int ranks) {
   return (int)((int64_t)rank * count / ranks);
 }
 
@@ -15,8 +15,8 @@ tv_error *tv_group_form(MPI_Comm comm, int count, int block, tv_group **out) {
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
   tv_group *g = *out;
   g->count = count;
-  g->index = group_of(rank, count, size);
-  g->is_leader = rank == 0 || group_of(rank - 1, count, size) != g->index;
+  g->index = tv_group_of(rank, count, size);
+  g->is_leader = rank == 0 || tv_group_of(rank - 1, count, size) != g->index;
   MPI_Comm_split(comm, g->index, rank, &g->comm);
   tv_error *error = tv_agree(comm, tv_grid_create(g->comm, block, &g->grid));
   if (error) tv_group_dissolve(out);

@@ -15,12 +15,20 @@ static int64_t count_points(const tv_experiment *e) {
 }
 
 /* One rank for each point while there are points for all; beyond that, as many as d gives work. */
-static int ranks_per_point(const tv_experiment *e, int64_t d, int ranks) {
-  if (e->parallel.ranks_per_point > 0) return e->parallel.ranks_per_point;
-  const int64_t points = count_points(e), side = d / LEAST_SHARE;
+static int ranks_per_point(int64_t points, int64_t d, int ranks) {
+  const int64_t side = d / LEAST_SHARE;
   const int64_t to_spare = points < ranks ? ranks / points : 1;
   const int64_t useful = side > 1 ? side * side : 1;
   return (int)(to_spare < useful ? to_spare : useful);
+}
+
+int tv_layout_groups(int wanted, int64_t points, int d, int ranks) {
+  const int each = wanted > 0 ? wanted : ranks_per_point(points, d, ranks);
+  return each > ranks ? 1 : ranks / each;
+}
+
+int tv_layout_block(int d) {
+  return d < LARGE_BLOCK_FROM ? TV_SMALL_BLOCK : TV_LARGE_BLOCK;
 }
 
 tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int ranks,
@@ -34,8 +42,9 @@ tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int 
                                "take 'replicated' and keep fewer components with features.pca");
   out->is_distributed = wanted == TV_LAYOUT_DISTRIBUTED ||
                         (wanted == TV_LAYOUT_AUTO && can_distribute && d >= DISTRIBUTED_FROM);
-  out->block = d < LARGE_BLOCK_FROM ? TV_SMALL_BLOCK : TV_LARGE_BLOCK;
-  const int each = ranks_per_point(e, d, ranks);
-  out->groups = out->is_distributed || each > ranks ? 1 : ranks / each;
+  out->block = tv_layout_block(d);
+  out->groups = out->is_distributed
+                    ? 1
+                    : tv_layout_groups(e->parallel.ranks_per_point, count_points(e), d, ranks);
   return NULL;
 }

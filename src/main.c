@@ -9,6 +9,7 @@
 #include "twoview/provenance.h"
 #include "twoview/report.h"
 #include "twoview/run.h"
+#include "twoview/scaling.h"
 #include "twoview/suggest.h"
 
 static const char *const usage =
@@ -17,6 +18,7 @@ static const char *const usage =
     "\n"
     "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--force] [--dry-run]\n"
     "  twoview report FILE.h5 [-o DIR]\n"
+    "  twoview scaling FILE.h5 FILE.h5... [-o DIR] [--latency S] [--bandwidth B]\n"
     "  twoview info FILE\n"
     "  twoview --version | --help | COMMAND --help\n"
     "\n"
@@ -40,13 +42,31 @@ static const char *const report_usage =
     "  -o, --output DIR      folder for the files (default: FILE-report)\n"
     "      --help            this text\n";
 
+static const char *const scaling_usage =
+    "Usage: twoview scaling FILE.h5 FILE.h5... [OPTION]...\n"
+    "Compare archives of one experiment on several numbers of ranks: the same work on all (strong\n"
+    "scaling) or the same for each rank (weak), and what a model says of more ranks.\n"
+    "\n"
+    "  -o, --output DIR      folder for scaling.csv and a figure (SVG, PDF); none without\n"
+    "      --latency S       of a message, in the model (default: 1.5e-6 s) ...\n"
+    "      --bandwidth B     ... and bytes per second (default: 12e9), as is typical of a cluster\n"
+    "                        with InfiniBand of 100 Gbit/s\n"
+    "      --help            this text\n";
+
 static const char *const info_usage =
     "Usage: twoview info FILE\n"
     "Tell what an archive or a data file holds, and how it was made.\n"
     "\n"
     "      --help            this text\n";
 
-enum { OPTION_SET = 256, OPTION_FORCE, OPTION_DRY_RUN, OPTION_HELP };
+enum {
+  OPTION_SET = 256,
+  OPTION_FORCE,
+  OPTION_DRY_RUN,
+  OPTION_LATENCY,
+  OPTION_BANDWIDTH,
+  OPTION_HELP
+};
 
 /* The one operand that a command takes. */
 static tv_error *take_operand(int argc, char **argv, const char *what, const char **out) {
@@ -163,7 +183,7 @@ static int main_run(int argc, char **argv) {
   return exit_code;
 }
 
-/* ---- report and info ---- */
+/* ---- report, scaling and info ---- */
 
 static tv_error *default_directory(const char *archive, char **out) {
   const size_t length = strlen(archive);
@@ -197,6 +217,43 @@ static tv_error *report(int argc, char **argv) {
   return error;
 }
 
+/* A number of at least 0, or above it. */
+static tv_error *take_number(const char *option, const char *typed, int may_be_zero, double *out) {
+  char *end;
+  *out = strtod(typed, &end);
+  if (end != typed && !*end && (*out > 0 || (may_be_zero && *out == 0))) return NULL;
+  return tv_fail_usage("scaling: %s '%s' is not a %s number", option, typed,
+                       may_be_zero ? "non-negative" : "positive");
+}
+
+static tv_error *scaling(int argc, char **argv) {
+  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                          {"latency", required_argument, NULL, OPTION_LATENCY},
+                                          {"bandwidth", required_argument, NULL, OPTION_BANDWIDTH},
+                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  const char *directory = NULL;
+  tv_network network = tv_typical_network;
+  opterr = 0;
+  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+    case 'o':
+      directory = optarg;
+      break;
+    case OPTION_LATENCY:
+      TV_TRY(take_number("--latency", optarg, 1, &network.latency));
+      break;
+    case OPTION_BANDWIDTH:
+      TV_TRY(take_number("--bandwidth", optarg, 0, &network.bandwidth));
+      break;
+    case OPTION_HELP:
+      fputs(scaling_usage, stdout);
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
+  return tv_scaling((const char *const *)argv + optind, argc - optind, &network, directory, stdout);
+}
+
 static tv_error *info(int argc, char **argv) {
   static const struct option options[] = {{"help", no_argument, NULL, OPTION_HELP},
                                           {NULL, 0, NULL, 0}};
@@ -216,6 +273,11 @@ static int main_report(int argc, char **argv) {
   return report_error(report(argc, argv), 1);
 }
 
+static int main_scaling(int argc, char **argv) {
+  tv_hdf5_prepare();
+  return report_error(scaling(argc, argv), 1);
+}
+
 static int main_info(int argc, char **argv) {
   tv_hdf5_prepare();
   return report_error(info(argc, argv), 1);
@@ -225,8 +287,9 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
-  } commands[] = {{"run", main_run}, {"report", main_report}, {"info", main_info}};
-  static const char *const names[] = {"run", "report", "info", NULL};
+  } commands[] = {
+      {"run", main_run}, {"report", main_report}, {"scaling", main_scaling}, {"info", main_info}};
+  static const char *const names[] = {"run", "report", "scaling", "info", NULL};
   if (argc < 2) {
     fputs(usage, stderr);
     return TV_EXIT_USAGE;

@@ -170,11 +170,15 @@ static tv_error *write_files(const tv_archive *a, const char *directory, FILE *o
   return error;
 }
 
+tv_error *tv_report_folder(const char *directory) {
+  if (mkdir(directory, 0777) != 0 && errno != EEXIST) return tv_fail_errno("%s", directory);
+  return NULL;
+}
+
 tv_error *tv_report(const char *path, const char *directory, FILE *out) {
   tv_archive *a = NULL;
   TV_TRY(tv_archive_read(path, &a));
-  tv_error *error = NULL;
-  if (mkdir(directory, 0777) != 0 && errno != EEXIST) error = tv_fail_errno("%s", directory);
+  tv_error *error = tv_report_folder(directory);
   if (!error) {
     tv_report_table(a, out);
     error = write_files(a, directory, out);

@@ -26,7 +26,8 @@ static int method_of_column(const tv_archive *a, int column) {
 }
 
 /* One block of lines for each curve: n, mean, least, largest. */
-static void write_data(const tv_archive *a, FILE *out) {
+static void write_data(const void *archive, FILE *out) {
+  const tv_archive *a = archive;
   fputs("# n\tmean distance\tleast\tlargest\n", out);
   for (int g = 0; g < a->magnitudes; ++g)
     for (int m = 0; m < a->methods; ++m)
@@ -120,7 +121,8 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
   fputs("\n", out);
 }
 
-static void write_script(const tv_archive *a, FILE *out) {
+static void write_script(const void *archive, FILE *out) {
+  const tv_archive *a = archive;
   double low, high;
   int columns = 0, panel_column = 0;
   find_range(a, &low, &high);
@@ -156,26 +158,28 @@ static void write_script(const tv_archive *a, FILE *out) {
   fputs("unset multiplot\n", out);
 }
 
-static tv_error *write_with(const char *directory, const char *name, const tv_archive *a,
-                            void (*write)(const tv_archive *, FILE *)) {
+tv_error *tv_report_write(const char *directory, const char *name,
+                          void (*write)(const void *what, FILE *out), const void *what) {
   char *path = tv_report_path(directory, name);
   FILE *file = path ? fopen(path, "w") : NULL;
   tv_error *error = file ? NULL : tv_fail_errno("%s/%s", directory, name);
   if (file) {
-    write(a, file);
-    if (fclose(file) != 0) error = tv_fail_errno("%s", path);
+    write(what, file);
+    const int is_good = !ferror(file);
+    if (fclose(file) != 0 || !is_good) error = tv_fail_errno("%s", path);
   }
   free(path);
   return error;
 }
 
 /* Run gnuplot in the folder. 127: it is not installed. */
-static tv_error *draw(const char *directory, const char *setting, int *exit_code) {
+static tv_error *draw(const char *directory, const char *setting, const char *script,
+                      int *exit_code) {
   int status = 0;
   const pid_t child = fork();
   if (child < 0) return tv_fail_errno("gnuplot cannot be started");
   if (child == 0) {
-    if (chdir(directory) == 0) execlp("gnuplot", "gnuplot", "-e", setting, "figure.gp", (char *)0);
+    if (chdir(directory) == 0) execlp("gnuplot", "gnuplot", "-e", setting, script, (char *)0);
     _exit(127);
   }
   while (waitpid(child, &status, 0) < 0)
@@ -184,16 +188,20 @@ static tv_error *draw(const char *directory, const char *setting, int *exit_code
   return NULL;
 }
 
-tv_error *tv_report_figure(const tv_archive *a, const char *directory, int *is_drawn) {
+tv_error *tv_report_draw(const char *directory, const char *script, int *is_drawn) {
   static const char *const settings[] = {"form='svg'", "form='pdf'"};
   int exit_code = 0;
-  TV_TRY(write_with(directory, "figure.tsv", a, write_data));
-  TV_TRY(write_with(directory, "figure.gp", a, write_script));
   for (int i = 0; i < 2 && exit_code != 127; ++i) {
-    TV_TRY(draw(directory, settings[i], &exit_code));
+    TV_TRY(draw(directory, settings[i], script, &exit_code));
     if (exit_code != 0 && exit_code != 127)
-      return tv_fail("gnuplot failed on %s/figure.gp (exit %d)", directory, exit_code);
+      return tv_fail("gnuplot failed on %s/%s (exit %d)", directory, script, exit_code);
   }
   *is_drawn = exit_code == 0;
   return NULL;
+}
+
+tv_error *tv_report_figure(const tv_archive *a, const char *directory, int *is_drawn) {
+  TV_TRY(tv_report_write(directory, "figure.tsv", write_data, a));
+  TV_TRY(tv_report_write(directory, "figure.gp", write_script, a));
+  return tv_report_draw(directory, "figure.gp", is_drawn);
 }

@@ -7,10 +7,6 @@
 #include "twoview/comm.h"
 #include "twoview/dense.h"
 
-/* Columns updated by one product: wide enough for the speed of dgemm, narrow enough that little is
- * computed above the diagonal. */
-enum { PANEL = 256 };
-
 struct tv_wide {
   const tv_sampling *sampling; /* borrowed */
   const tv_grid *grid;         /* borrowed */
@@ -58,8 +54,8 @@ static void update_inputs(tv_wide *w, int count) {
   const double unit = 1;
   const tv_distmat *m = w->inputs;
   int first = 0;
-  for (int j = 0; j < m->local_columns; j += PANEL) {
-    const int columns = m->local_columns - j < PANEL ? m->local_columns - j : PANEL;
+  for (int j = 0; j < m->local_columns; j += TV_WIDE_PANEL) {
+    const int columns = m->local_columns - j < TV_WIDE_PANEL ? m->local_columns - j : TV_WIDE_PANEL;
     const int diagonal_block = m->column_of[j] / w->grid->block;
     while (first < m->local_rows && m->row_of[first] / w->grid->block < diagonal_block) ++first;
     const int rows = m->local_rows - first;

@@ -48,6 +48,19 @@ typedef struct {
 tv_error *tv_archive_read(const char *path, tv_archive **out);
 void tv_archive_close(tv_archive **archive);
 
+/* What the ranks of a run tell of their work. Stages as in tv_stage, ranks x TV_STAGES each. */
+typedef struct {
+  char *experiment_name, *experiment_text; /* owned, as the next three */
+  double *seconds, *flops, *sent;
+  int ranks, hosts; /* hosts: different ones */
+  int p, q, l;      /* important components, noise components, targets */
+  int inputs;       /* features of the data set; 0: generated */
+} tv_archive_work;
+
+/* Not collective: one process reads. Free with tv_archive_work_free. */
+tv_error *tv_archive_read_work(const char *path, tv_archive_work *out);
+void tv_archive_work_free(tv_archive_work *work);
+
 /* The archive's name of a quantity, its long name. */
 tv_label tv_quantity_label(tv_quantity quantity);
 

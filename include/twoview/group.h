@@ -17,6 +17,9 @@ typedef struct {
 tv_error *tv_group_form(MPI_Comm comm, int count, int block, tv_group **out);
 void tv_group_dissolve(tv_group **group); /* collective over the group */
 
+/* The group that a rank belongs to. */
+int tv_group_of(int rank, int count, int ranks);
+
 /* First of the items that group `index` takes; index = count gives the number of items. */
 int64_t tv_group_first(const tv_group *group, int64_t items, int index);
 

@@ -16,4 +16,9 @@ typedef struct {
 tv_error *tv_layout_choose(const tv_experiment *experiment, const tv_source *source, int ranks,
                            tv_layout *out);
 
+/* Its parts. Groups of ranks over which so many points of d inputs are shared out, where moments
+ * are whole on every rank; wanted: ranks for each point, 0: as d suggests. */
+int tv_layout_groups(int wanted, int64_t points, int d, int ranks);
+int tv_layout_block(int d);
+
 #endif

@@ -30,7 +30,18 @@ tv_error *tv_report_figure(const tv_archive *archive, const char *directory, int
 /* The page; `figure` is the path of the SVG to put into it, or NULL. */
 tv_error *tv_report_html(const tv_archive *archive, const char *figure, FILE *out);
 
-/* Write DIRECTORY/NAME with a function that fills it. */
+/* DIRECTORY/NAME, owned by the caller; NULL without memory. */
 char *tv_report_path(const char *directory, const char *name);
+
+/* Make the folder unless it is there. */
+tv_error *tv_report_folder(const char *directory);
+
+/* Write DIRECTORY/NAME with a function that fills it. */
+tv_error *tv_report_write(const char *directory, const char *name,
+                          void (*write)(const void *what, FILE *out), const void *what);
+
+/* Run gnuplot on DIRECTORY/SCRIPT, once with form = 'svg' and once with 'pdf'. `*is_drawn` is 0
+ * when gnuplot is not installed. */
+tv_error *tv_report_draw(const char *directory, const char *script, int *is_drawn);
 
 #endif

@@ -10,6 +10,10 @@
 
 typedef struct tv_wide tv_wide;
 
+/* Columns updated by one product: wide enough for the speed of dgemm, narrow enough that little is
+ * computed above the diagonal. */
+enum { TV_WIDE_PANEL = 256 };
+
 /* The source must be able to make features (read_features). `grid` and `sampling` are borrowed.
  * Memory: d^2 / ranks numbers, and one batch of the samples' features that this rank needs. Free
  * with tv_wide_destroy.                                                             Collective. */

@@ -1,0 +1,68 @@
+#!/bin/sh
+# slurm-up.sh FOLDER FIRST_PORT [NODES [CPUS]]: a Slurm cluster of virtual nodes on this machine,
+# for the tests: its own munged, slurmctld and one slurmd for each node, as root, all files in
+# FOLDER. Then SLURM_CONF=FOLDER/slurm.conf is all that sbatch needs; slurm-down.sh FOLDER ends it.
+set -eu
+folder=$(realpath -m "$1") port=$2 nodes=${3:-2} cpus=${4:-2}
+host=$(hostname -s)
+mkdir -p "$folder/log" "$folder/state" "$folder/pid"
+chmod 755 "$folder" "$folder/pid"
+
+# A key and a socket of its own; --force: munged dislikes folders under /tmp.
+(umask 077 && head -c 1024 /dev/urandom >"$folder/munge.key")
+munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
+  --pid-file="$folder/pid/munged" --log-file="$folder/log/munged" --seed-file="$folder/munge.seed"
+
+cat >"$folder/slurm.conf" <<CONF
+ClusterName=twoview
+SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=$port
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=$folder/munge.socket
+CredType=cred/munge
+StateSaveLocation=$folder/state
+SlurmdSpoolDir=$folder/spool-%n
+TmpFS=$folder/tmp-%n
+SlurmctldPidFile=$folder/pid/slurmctld
+SlurmdPidFile=$folder/pid/slurmd-%n
+SlurmctldLogFile=$folder/log/slurmctld
+SlurmdLogFile=$folder/log/slurmd-%n
+SlurmdParameters=config_overrides
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+AccountingStorageType=accounting_storage/none
+JobAcctGatherType=jobacct_gather/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
+ReturnToService=2
+KillWait=5
+MailProg=/bin/true
+CONF
+for i in $(seq "$nodes"); do
+  mkdir -p "$folder/tmp-node$i" # PMIx keeps a folder there that the nodes of a step must not share
+  echo "NodeName=node$i NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + i))" \
+    "CPUs=$cpus CoresPerSocket=$cpus RealMemory=1000" >>"$folder/slurm.conf"
+done
+echo "PartitionName=all Nodes=ALL Default=YES MaxTime=600 DefaultTime=10" >>"$folder/slurm.conf"
+
+# Daemons keep what descriptors they are given: none of the caller's. A host name of its own for
+# each node, so that MPI sees several machines.
+export SLURM_CONF="$folder/slurm.conf"
+setsid slurmctld -c </dev/null >"$folder/log/slurmctld.out" 2>&1
+for i in $(seq "$nodes"); do
+  # shellcheck disable=SC2016 # for the inner shell
+  setsid unshare --uts sh -c 'hostname "$1" && exec slurmd -N "$1"' sh "node$i" </dev/null \
+    >"$folder/log/slurmd-node$i.out" 2>&1
+done
+
+for _ in $(seq 150); do
+  [ "$(sinfo --noheader --states=idle --format=%D 2>/dev/null)" != "$nodes" ] || exit 0
+  sleep 0.2
+done
+echo "slurm-up.sh: the nodes are not idle after 30 s; see $folder/log" >&2
+tail -n 5 "$folder"/log/* >&2
+exit 1
