@@ -209,6 +209,7 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   tv_error *error = read_attributes(file, &a);
   w->experiment_name = a.experiment_name;
   w->experiment_text = a.experiment_text;
+  w->is_distributed = a.provenance && strstr(a.provenance, "layout: distributed\n");
   free(a.provenance);
   if (error) return error;
   TV_TRY(count_hosts(file, w));

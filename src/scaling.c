@@ -69,6 +69,7 @@ static int by_ranks(const void *a, const void *b) {
 /* A data set's size is told by the pass over all of it. */
 static void describe(const tv_experiment *e, const tv_archive_work *a, tv_workload *w) {
   const double width = a->inputs + 1.0;
+  const int is_file = e->source.type == TV_SOURCE_IDX || e->source.type == TV_SOURCE_HDF5;
   *w = (tv_workload){.samples = e->sizes[e->sizes_count - 1],
                      .shards = e->parallel.shards,
                      .replicates = e->replicates,
@@ -77,20 +78,18 @@ static void describe(const tv_experiment *e, const tv_archive_work *a, tv_worklo
                      .p = a->p,
                      .k = e->encoder.k,
                      .l = a->l,
-                     .inputs = a->inputs,
+                     .inputs = is_file ? a->inputs : 0,
+                     .rotated = a->inputs,
+                     .is_distributed = a->is_distributed,
                      .ranks_per_point = e->parallel.ranks_per_point,
                      .methods = (int)e->methods_count};
   w->rows =
-      a->inputs ? llround(sum_of(a, a->flops, TV_STAGE_FEATURES) / (width * width)) : w->samples;
+      is_file ? llround(sum_of(a, a->flops, TV_STAGE_FEATURES) / (width * width)) : w->samples;
   w->points = (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
               e->sizes_count;
   for (unsigned m = 0; m < e->methods_count; ++m) w->method[m] = e->methods[m];
   if (e->archive.representations != TV_KEEP_NONE)
     w->head = (int64_t)e->replicates * e->archive.representation_samples * (w->d + w->l + 1);
-  /* Moments spread over the ranks take other flops than whole ones. */
-  const double whole = (double)w->replicates * (double)w->samples * pow(w->d + w->l + 1, 2);
-  w->is_distributed =
-      sum_of(a, a->flops, TV_STAGE_MOMENTS) != whole && e->parallel.layout != TV_LAYOUT_REPLICATED;
 }
 
 static double rate_of(const tv_scaling_line *line, tv_stage stage) {

@@ -61,8 +61,13 @@ static double tile_flops(int d, const int shape[2], int row, int column) {
 
 static double moments_flops(const tv_workload *w, int ranks, int rank) {
   const double samples = (double)w->replicates * (double)w->samples;
-  if (!w->is_distributed)
-    return samples * rows_of_rank(w, ranks, rank) / (double)w->rows * width_of(w) * width_of(w);
+  if (!w->is_distributed) {
+    const double rows = rows_of_rank(w, ranks, rank);
+    /* Rows of a data set are rotated once, generated ones are fresh for each replicate. */
+    const double rotations = w->inputs ? rows : rows * w->replicates;
+    return samples * rows / (double)w->rows * width_of(w) * width_of(w) +
+           2 * rotations * w->rotated * w->p;
+  }
   int shape[2];
   tv_grid_shape(ranks, &shape[0], &shape[1]);
   return samples * tile_flops(w->d, shape, rank / shape[1], rank % shape[1]);

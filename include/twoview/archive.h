@@ -52,9 +52,10 @@ void tv_archive_close(tv_archive **archive);
 typedef struct {
   char *experiment_name, *experiment_text; /* owned, as the next three */
   double *seconds, *flops, *sent;
-  int ranks, hosts; /* hosts: different ones */
-  int p, q, l;      /* important components, noise components, targets */
-  int inputs;       /* features of the data set; 0: generated */
+  int ranks, hosts;   /* hosts: different ones */
+  int p, q, l;        /* important components, noise components, targets */
+  int inputs;         /* features that are rotated to components; 0: none are */
+  int is_distributed; /* the layout of the moments */
 } tv_archive_work;
 
 /* Not collective: one process reads. Free with tv_archive_work_free. */

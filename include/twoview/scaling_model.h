@@ -18,6 +18,7 @@ typedef struct {
   int shards, replicates, levels;
   int d, p, k, l; /* inputs, the important ones, rows of the encoder, targets */
   int inputs;     /* features of a data set, whose own moments come first; 0: generated */
+  int rotated;    /* features that are rotated to components; 0: none are */
   int ranks_per_point, is_distributed;
   tv_method_id method[TV_METHODS];
   int methods;
