@@ -33,7 +33,7 @@ static tv_error *solve_clean_share(const tv_solver *s, const tv_moments *moments
        ++i) {
     const int replicate = (int)(i / r->levels);
     const tv_moment_matrix m = tv_moments_at(moments, replicate, (int)(i % r->levels));
-    if (g->is_leader) TV_TRY(tv_moments_digest(&m, r->digest[i]));
+    TV_TRY(tv_grid_agree(g->grid, g->is_leader ? tv_moments_digest(&m, r->digest[i]) : NULL));
     TV_TRY(tv_solve_clean(s, &m, replicate, scores + i * r->methods));
     tv_progress_step(progress);
   }
