@@ -7,8 +7,6 @@
 #include "twoview/comm.h"
 #include "twoview/hdf5_error.h"
 
-enum { SAMPLE_BLOCK = 1 << 15 };
-
 static const char *const method_keys[TV_METHODS] = {"supervised", "reconstruction",
                                                     "joint_embedding"};
 
@@ -243,12 +241,12 @@ static tv_error *write_samples(hid_t file, const tv_record *record, MPI_Comm com
   const tv_sampling *s = record->sampling;
   const int64_t largest = e->sizes[e->sizes_count - 1];
   double *rows = NULL, *columns = NULL;
-  tv_error *error = tv_allocate((int64_t)SAMPLE_BLOCK * s->width, sizeof(double), &rows);
-  if (!error) error = tv_allocate((int64_t)SAMPLE_BLOCK * s->width, sizeof(double), &columns);
+  tv_error *error = tv_allocate((int64_t)TV_PIECE_ROWS * s->width, sizeof(double), &rows);
+  if (!error) error = tv_allocate((int64_t)TV_PIECE_ROWS * s->width, sizeof(double), &columns);
   error = tv_agree(comm, error);
   for (int r = 0; r < e->replicates; ++r)
-    for (int64_t first = 0; !error && first < largest; first += SAMPLE_BLOCK) {
-      const int64_t end = first + SAMPLE_BLOCK < largest ? first + SAMPLE_BLOCK : largest;
+    for (int64_t first = 0; !error && first < largest; first += TV_PIECE_ROWS) {
+      const int64_t end = first + TV_PIECE_ROWS < largest ? first + TV_PIECE_ROWS : largest;
       const tv_selection block = {r, r + 1, first, end};
       error = tv_sampling_collect(s, &block, rows);
       if (!error) error = write_block(file, s, &block, largest, rows, columns);
@@ -276,11 +274,8 @@ tv_error *tv_bulk_write(const char *path, const tv_record *record, MPI_Comm comm
   const hid_t file = H5Fopen(path, H5F_ACC_RDWR, access);
   H5Pclose(access);
   TV_TRY(tv_agree(comm, file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", path) : NULL));
-  tv_error *error = write_all(file, record, comm);
-  const int is_closed = H5Fclose(file) >= 0;
-  tv_error *close_error = is_closed ? NULL : tv_hdf5_fail("%s: cannot be closed", path);
-  close_error = tv_agree(comm, close_error);
-  if (!error) return close_error;
-  tv_error_free(close_error);
-  return error;
+  /* After a failed write ranks disagree on what is still to be flushed, and closing would wait for
+   * ever: the file stays open until the program ends. */
+  TV_TRY(write_all(file, record, comm));
+  return tv_agree(comm, H5Fclose(file) < 0 ? tv_hdf5_fail("%s: cannot be closed", path) : NULL);
 }

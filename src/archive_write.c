@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive_bulk.h"
@@ -98,7 +99,8 @@ tv_label tv_quantity_label(tv_quantity quantity) {
       {"objective_optimum", "least objective by theory", "1"},
       {"residual", "relative residual of the stationarity equation", "1"},
       {"orthonormality", "largest entry of |E S E' - I|", "1"},
-      {"status", "0: solved, -1: residual too large, otherwise the solver's info", "1"}};
+      {"status", "0: solved, -1: residual too large or score not finite, else the solver's info",
+       "1"}};
   return labels[quantity];
 }
 
@@ -202,55 +204,102 @@ static tv_error *create_file(const char *path, const tv_record *record, int rank
   return error;
 }
 
-static tv_error *sync_and_rename(const char *part, const char *path) {
-  const int file = open(part, O_RDONLY);
+static tv_error *sync_file(const char *path) {
+  const int file = open(path, O_RDONLY);
   const int is_synced = file >= 0 && fsync(file) == 0;
   if (file >= 0) close(file);
-  if (!is_synced) return tv_fail_errno("%s: cannot be flushed to disk", part);
-  if (rename(part, path) != 0) return tv_fail_errno("%s: cannot be renamed to %s", part, path);
+  return is_synced ? NULL : tv_fail_errno("%s: cannot be flushed to disk", path);
+}
+
+/* Give the whole file its name. An archive that another run has put there in the meantime is kept;
+ * where a file system has no hard links, by looking once more. */
+static tv_error *give_name(const char *part, const char *path, int replaces) {
+  if (!replaces && link(part, path) == 0) {
+    unlink(part);
+    return NULL;
+  }
+  if (!replaces && (errno == EEXIST || access(path, F_OK) == 0))
+    return tv_fail("%s: has appeared during the run and is kept; this run's archive is whole in %s",
+                   path, part);
+  if (rename(part, path) == 0) return NULL;
+  return tv_fail_errno("%s: cannot be renamed to %s", part, path);
+}
+
+/* The name beside `path` under which this run writes: no other run's. */
+static tv_error *part_name(const char *path, MPI_Comm comm, char **out) {
+  int rank, process = (int)getpid();
+  MPI_Comm_rank(comm, &rank);
+  MPI_Bcast(&process, 1, MPI_INT, 0, comm);
+  TV_TRY(tv_agree(comm, tv_allocate((long long)strlen(path) + 32, 1, out)));
+  sprintf(*out, "%s.%d.part", path, process);
   return NULL;
 }
 
-static tv_error *part_name(const char *path, char **out) {
-  TV_TRY(tv_allocate((long long)strlen(path) + 6, 1, out));
-  sprintf(*out, "%s.part", path);
+/* ---- Before any work ---- */
+
+/* An output may replace an archive, never a device, a folder, or what the run itself reads. */
+static tv_error *expect_replaceable(const char *path, const tv_record *inputs) {
+  struct stat there, other;
+  const size_t length = strlen(path);
+  if (length == 0 || path[length - 1] == '/')
+    return tv_fail_usage("'%s' is no name of a file; name the archive with -o FILE.h5", path);
+  if (lstat(path, &there) != 0) return NULL;
+  if (!S_ISREG(there.st_mode))
+    return tv_fail_usage("%s: exists and is not a regular file; name another output with -o", path);
+  const char *reads[TV_MOST_FILES + 1] = {inputs->experiment->file};
+  for (int i = 0; i < TV_MOST_FILES; ++i) reads[i + 1] = inputs->source->files[i].path;
+  for (int i = 0; i <= TV_MOST_FILES; ++i)
+    if (reads[i] && stat(reads[i], &other) == 0 && other.st_dev == there.st_dev &&
+        other.st_ino == there.st_ino)
+      return tv_fail_usage("%s: is read by this run; name another output with -o", path);
+  if (inputs->replaces) return NULL;
+  return tv_fail_usage("%s: exists; name another output with -o, or add --force to replace it",
+                       path);
+}
+
+static tv_error *expect_creatable(const char *part, const char *path) {
+  const int file = open(part, O_WRONLY | O_CREAT | O_EXCL, 0666);
+  if (file < 0) return tv_fail_errno("%s: cannot be written", path);
+  close(file);
+  unlink(part);
   return NULL;
 }
 
-tv_error *tv_archive_expect_writable(const char *path, int replaces, MPI_Comm comm) {
+tv_error *tv_archive_expect_writable(const char *path, const tv_record *inputs, MPI_Comm comm) {
   int rank;
   char *part = NULL;
-  tv_error *error = NULL;
   MPI_Comm_rank(comm, &rank);
-  if (rank == 0) {
-    if (!replaces && access(path, F_OK) == 0)
-      error = tv_fail_usage("%s: exists; name another output with -o, or add --force to replace it",
-                            path);
-    if (!error) error = part_name(path, &part);
-    const int file = error ? -1 : open(part, O_WRONLY | O_CREAT, 0666);
-    if (!error && file < 0) error = tv_fail_errno("%s: cannot be written", path);
-    if (file >= 0) {
-      close(file);
-      unlink(part);
-    }
-    free(part);
-  }
+  TV_TRY(part_name(path, comm, &part));
+  tv_error *error = NULL;
+  if (rank == 0) error = expect_replaceable(path, inputs);
+  if (rank == 0 && !error) error = expect_creatable(part, path);
+  free(part);
   return tv_agree(comm, error);
 }
 
-tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm) {
+/* ---- Together ---- */
+
+static tv_error *write_part(const char *part, const tv_record *record, MPI_Comm comm) {
   int rank, size;
-  char *part = NULL;
   rank_report *reports = NULL;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
-  TV_TRY(tv_agree(comm, part_name(path, &part)));
-  tv_error *error = gather_reports(record, comm, &reports);
-  if (!error) error = tv_agree(comm, rank == 0 ? create_file(part, record, size, reports) : NULL);
+  TV_TRY(gather_reports(record, comm, &reports));
+  tv_error *error = tv_agree(comm, rank == 0 ? create_file(part, record, size, reports) : NULL);
   if (!error) error = tv_bulk_write(part, record, comm);
-  if (!error) error = tv_agree(comm, rank == 0 ? sync_and_rename(part, path) : NULL);
+  if (!error) error = tv_agree(comm, rank == 0 ? sync_file(part) : NULL);
   if (error && rank == 0) unlink(part);
   free(reports);
+  return error;
+}
+
+tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm) {
+  int rank;
+  char *part = NULL;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(part_name(path, comm, &part));
+  tv_error *error = write_part(part, record, comm);
+  if (!error) error = tv_agree(comm, rank == 0 ? give_name(part, path, record->replaces) : NULL);
   free(part);
   return error;
 }

@@ -294,6 +294,15 @@ static tv_error *check_present(const tv_experiment *e) {
   return NULL;
 }
 
+/* Coordinates name points: each value stands once. */
+static tv_error *expect_distinct(const tv_experiment *e, const char *key, const double *values,
+                                 unsigned count) {
+  for (unsigned i = 0; i < count; ++i)
+    for (unsigned j = 0; j < i; ++j)
+      REQUIRE(e, key, values[i] != values[j], "%g is listed twice", values[i]);
+  return NULL;
+}
+
 static tv_error *check_grid(const tv_experiment *e) {
   int has_zero_alpha = 0;
   REQUIRE(e, "noise.components", e->noise.components >= 0 && e->noise.components <= MOST_INPUTS,
@@ -313,7 +322,9 @@ static tv_error *check_grid(const tv_experiment *e) {
   REQUIRE(e, "augmentation.alpha", !has_zero_alpha || e->augmentation.theta_max > 0,
           "alpha = 0 with theta_max = 0 augments nothing, so that S is singular whenever the "
           "data are; raise either");
-  return NULL;
+  TV_TRY(expect_distinct(e, "noise.lambda_max", e->noise.lambda_max, e->noise.lambda_max_count));
+  return expect_distinct(e, "augmentation.alpha", e->augmentation.alpha,
+                         e->augmentation.alpha_count);
 }
 
 static tv_error *check_rest(const tv_experiment *e) {

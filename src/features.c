@@ -48,7 +48,10 @@ static tv_error *rotate(tv_features *f, const tv_source *source, const double *s
   else
     centre(f->inputs, source->rows, sums, shift, f->mean, covariance);
   TV_GO(tv_eigen_top(covariance, f->p, f->spectrum, vectors, &status));
-  if (status) TV_GO(tv_fail("the principal components did not converge (info %d)", status));
+  if (status)
+    TV_GO(tv_fail("the principal components did not converge (info %d); are there numbers in "
+                  "the data whose squares overflow?",
+                  status));
   tv_distmat_gather(vectors, f->basis);
   fix_signs(f->inputs, f->p, f->basis);
 done:

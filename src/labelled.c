@@ -40,12 +40,21 @@ tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value) {
 
 /* ---- Arrays ---- */
 
-/* Whole dimensions from the last on, until a chunk is full. */
+static hsize_t power_of_2_within(hsize_t room) {
+  hsize_t power = TV_PIECE_ROWS;
+  while (power > room) power /= 2;
+  return power;
+}
+
+/* Whole dimensions from the last on, until a chunk is full. What is written later, in pieces of a
+ * power of 2, is cut at powers of 2: a chunk is filtered each time that a piece of it is written.
+ */
 static void choose_chunk(int rank, int outer, const hsize_t *shape, hsize_t *chunk) {
   hsize_t numbers = 1;
   for (int i = rank - 1; i >= 0; --i) {
     const hsize_t room = CHUNK_NUMBERS / numbers > 0 ? CHUNK_NUMBERS / numbers : 1;
     chunk[i] = i < outer ? 1 : shape[i] < room ? shape[i] : room;
+    if (i == outer && outer > 0 && chunk[i] < shape[i]) chunk[i] = power_of_2_within(room);
     numbers *= chunk[i];
   }
 }

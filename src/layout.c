@@ -37,9 +37,10 @@ tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int 
   const int can_distribute = source->read_features && p == source->features;
   const tv_layout_choice wanted = e->parallel.layout;
   if (wanted == TV_LAYOUT_DISTRIBUTED && !can_distribute)
-    return tv_experiment_fault(e, "parallel.layout",
-                               "only a gaussian source with a linear teacher can be distributed; "
-                               "take 'replicated' and keep fewer components with features.pca");
+    return tv_experiment_fault(
+        e, "parallel.layout",
+        "only a gaussian source with a linear teacher and all of its features can "
+        "be distributed; take 'replicated'");
   out->is_distributed = wanted == TV_LAYOUT_DISTRIBUTED ||
                         (wanted == TV_LAYOUT_AUTO && can_distribute && d >= DISTRIBUTED_FROM);
   out->block = tv_layout_block(d);

@@ -144,7 +144,10 @@ static tv_error *run_with(int argc, char **argv, const char *command, const char
   return NULL;
 }
 
+/* What was printed has to have arrived, on a full disk too. */
 static int report_error(tv_error *error, int speaks) {
+  if (!error && (fflush(stdout) != 0 || ferror(stdout)))
+    error = tv_fail_errno("standard output cannot be written");
   const int exit_code = error ? error->exit_code : TV_EXIT_OK;
   if (error && speaks) fprintf(stderr, "twoview: %s\n", error->message);
   tv_error_free(error);

@@ -7,6 +7,7 @@
 
 #include "twoview/comm.h"
 #include "twoview/dense.h"
+#include "twoview/labelled.h"
 #include "twoview/memory.h"
 #include "twoview/results.h"
 #include "twoview/solution.h"
@@ -104,10 +105,15 @@ static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
 
 /* One block of samples on its way to the archive, and the rank's part of its columns. */
 static double samples_memory(const tv_experiment *e, const tv_plan *plan) {
-  const double rows = fmin(largest_size(e), 1 << 15);
+  const double rows = fmin(largest_size(e), TV_PIECE_ROWS);
   return e->archive.samples
              ? rows * plan->width + rows / plan->ranks * fmax(plan->p, plan->d - plan->p)
              : 0;
+}
+
+/* MPI gathers what it writes together in buffers of 32 MiB. */
+static double file_buffers(const tv_plan *plan) {
+  return fmin(plan->archive_bytes, 32 << 20) / NUMBER;
 }
 
 static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
@@ -118,10 +124,11 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
     const double share = square(plan->d) / plan->ranks;
     const double batch =
         (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
-    return NUMBER * (share + batch + solving + samples_memory(e, plan));
+    return NUMBER * (share + fmax(batch + solving, samples_memory(e, plan) + file_buffers(plan)));
   }
   const double summing = basis + moments_memory(e, source, plan);
-  const double later = basis + matrices + fmax(solving, kept + samples_memory(e, plan));
+  const double writing = kept + samples_memory(e, plan) + file_buffers(plan);
+  const double later = basis + matrices + fmax(solving, writing);
   return NUMBER * fmax(features_memory(e, source, plan), fmax(summing, later));
 }
 

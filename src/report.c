@@ -64,6 +64,14 @@ static double slope(const tv_archive *a, int magnitude, int alpha, int method) {
   return (count * xy - x_sum * y_sum) / (count * xx - x_sum * x_sum);
 }
 
+/* Three sample sizes at least make a slope. */
+static void print_slope(double value, FILE *out) {
+  if (isfinite(value))
+    fprintf(out, "%7.2f", value);
+  else
+    fprintf(out, "%7s", "-");
+}
+
 static void print_threshold(const tv_band *threshold, FILE *out) {
   if (isnan(threshold->mean))
     fprintf(out, "  %-26s", "not defined");
@@ -92,11 +100,11 @@ void tv_report_table(const tv_archive *a, FILE *out) {
     for (int method = 0; method < a->methods; ++method) {
       const tv_band threshold = tv_threshold_band(a, magnitude, method);
       for (int alpha = 0; alpha < a->alphas; ++alpha) {
-        fprintf(out, "%-10.4g  %-16s %8.4g  %-12.3e %-12.3e %7.2f", a->lambda_max[magnitude],
+        fprintf(out, "%-10.4g  %-16s %8.4g  %-12.3e %-12.3e ", a->lambda_max[magnitude],
                 a->method[method], a->alpha[alpha],
                 tv_band_of(a, TV_DISTANCE, magnitude, alpha, 0, method).mean,
-                tv_band_of(a, TV_DISTANCE, magnitude, alpha, last, method).mean,
-                slope(a, magnitude, alpha, method));
+                tv_band_of(a, TV_DISTANCE, magnitude, alpha, last, method).mean);
+        print_slope(slope(a, magnitude, alpha, method), out);
         print_threshold(&threshold, out);
         fputc('\n', out);
       }

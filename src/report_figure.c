@@ -179,6 +179,7 @@ static tv_error *draw(const char *directory, const char *setting, const char *sc
   const pid_t child = fork();
   if (child < 0) return tv_fail_errno("gnuplot cannot be started");
   if (child == 0) {
+    setenv("LC_ALL", "C.UTF-8", 1); /* the labels are UTF-8 */
     if (chdir(directory) == 0) execlp("gnuplot", "gnuplot", "-e", setting, script, (char *)0);
     _exit(127);
   }

@@ -72,7 +72,7 @@ static tv_error *load_experiment(const tv_run_options *options, MPI_Comm comm,
 static tv_error *name_output(const tv_run_options *options, const tv_experiment *experiment,
                              char **out) {
   const char *name = options->output ? options->output : experiment->name;
-  if (!options->output && strchr(name, '/'))
+  if (!options->output && (!*name || name[strcspn(name, "/\n\r")]))
     return tv_experiment_fault(experiment, "name",
                                "'%s' cannot name the output file; give one with -o", name);
   TV_TRY(tv_allocate((long long)strlen(name) + 4, 1, out));
@@ -124,22 +124,31 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                             .plan = &r->plan,
                             .results = r->results,
                             .stopwatch = &r->stopwatch,
-                            .command = options->command};
+                            .command = options->command,
+                            .replaces = options->replaces};
   return tv_archive_write(r->output, &record, comm);
 }
 
-static void print_summary(const run *r) {
-  const tv_results *results = r->results;
-  const double *status = results->quantity[TV_STATUS];
-  char peak[64], planned[64], threads[64];
+static int64_t count_failures(const tv_results *results) {
   int64_t failures = 0;
-  for (int64_t i = 0; i < results->points * results->methods; ++i) failures += status[i] != 0;
+  for (int64_t i = 0; i < results->points * results->methods; ++i)
+    failures += results->quantity[TV_STATUS][i] != 0;
+  return failures;
+}
+
+static void print_summary(const run *r, int64_t failures) {
+  const tv_results *results = r->results;
+  const double all = MPI_Wtime() - r->stopwatch.begun;
+  double archive = all;
+  char peak[64], planned[64], threads[64];
   printf("%s: %" PRId64 " points, %" PRId64 " solutions", r->output, results->points,
          results->points * results->methods);
   if (failures) printf(", %" PRId64 " of them failed (see 'status')", failures);
-  for (int i = 0; i < TV_STAGES; ++i)
+  for (int i = 0; i < TV_STAGES; ++i) {
     printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);
-  printf(", all %.2f s\n", MPI_Wtime() - r->stopwatch.begun);
+    archive -= r->stopwatch.seconds[i];
+  }
+  printf(", archive %.2f s, all %.2f s\n", archive, all);
   tv_format_bytes(tv_memory_peak(), peak);
   tv_format_bytes(r->plan.memory_bytes, planned);
   tv_describe_blas_threads(threads);
@@ -153,13 +162,18 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
   TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
   TV_TRY(tv_source_open(r->experiment, comm, &r->source));
   TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
+  const tv_record inputs = {.experiment = r->experiment,
+                            .source = r->source,
+                            .replaces = options->replaces || options->is_dry};
+  TV_TRY(tv_archive_expect_writable(r->output, &inputs, comm));
   if (options->is_dry) return print_plan(r, comm);
   TV_TRY(tv_plan_expect_room(&r->plan));
-  TV_TRY(tv_archive_expect_writable(r->output, options->replaces, comm));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
   TV_TRY(compute(options, r, rank == 0, comm));
-  if (rank == 0) print_summary(r);
-  return NULL;
+  const int64_t failures = count_failures(r->results);
+  if (rank == 0) print_summary(r, failures);
+  if (failures < r->results->points * r->results->methods) return NULL;
+  return tv_fail("%s: no solution succeeded; 'status' tells why each failed", r->output);
 }
 
 tv_error *tv_run(const tv_run_options *options, MPI_Comm comm) {

@@ -44,16 +44,16 @@ static int64_t local_part(int64_t end, int block, int processes, int me) {
   return mine * block + (me == blocks % processes ? rest : 0);
 }
 
-/* Flops of one sample on a rank of the grid: panels of its columns, from the diagonal block on
+/* Flops of one sample on a rank of the grid: blocks on and below the diagonal
  * (src/wide.c). */
 static double tile_flops(int d, const int shape[2], int row, int column) {
   const int block = tv_layout_block(d);
   const int64_t columns = local_part(d, block, shape[1], column);
   const int64_t rows = local_part(d, block, shape[0], row);
   double flops = 0;
-  for (int64_t j = 0; j < columns; j += TV_WIDE_PANEL) {
+  for (int64_t j = 0; j < columns; j += block) {
     const int64_t diagonal = (j / block * shape[1] + column) * block;
-    const int64_t wide = columns - j < TV_WIDE_PANEL ? columns - j : TV_WIDE_PANEL;
+    const int64_t wide = columns - j < block ? columns - j : block;
     flops += 2.0 * (double)wide * (double)(rows - local_part(diagonal, block, shape[0], row));
   }
   return flops;

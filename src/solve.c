@@ -15,7 +15,8 @@ static tv_error *solve_and_score(const tv_method *method, const tv_statistics *s
   TV_TRY(method->solve(statistics, k, solution, status));
   if (*status) return NULL;
   TV_TRY(tv_scores_evaluate(method, statistics, solution, scores));
-  if (!(scores->optimality.residual <= largest_residual)) *status = TV_UNSOUND;
+  if (!(scores->optimality.residual <= largest_residual) || !isfinite(scores->score))
+    *status = TV_UNSOUND;
   return NULL;
 }
 

@@ -15,6 +15,7 @@ tv_error *tv_source_note_file(tv_source *source, const char *path) {
   source->files[slot].path = strdup(path);
   if (!source->files[slot].path) return tv_fail("out of memory");
   if (stat(path, &status) != 0) return tv_fail_errno("%s", path);
+  if (!S_ISREG(status.st_mode)) return tv_fail("%s: not a regular file", path);
   if (status.st_size > largest_digested) return NULL;
   return tv_digest_file(path, source->files[slot].digest);
 }

@@ -43,11 +43,11 @@ static tv_error *read_slab(hid_t dataset, const char *name, int64_t first, int64
   return error;
 }
 
-static tv_error *expect_finite(const char *name, int64_t first, int64_t count, int width,
-                               const double *values) {
+static tv_error *expect_finite(const char *file, const char *name, int64_t first, int64_t count,
+                               int width, const double *values) {
   for (int64_t i = 0; i < count * width; ++i)
     if (!isfinite(values[i]))
-      return tv_fail("dataset '%s': row %lld, column %lld is not a finite number", name,
+      return tv_fail("%s: dataset '%s': row %lld, column %lld is not a finite number", file, name,
                      (long long)(first + i / width), (long long)(i % width));
   return NULL;
 }
@@ -65,10 +65,10 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   (void)replicate;
   TV_TRY(read_slab(h->samples, h->spec->samples, first, count, source->features, H5T_NATIVE_DOUBLE,
                    x));
-  TV_TRY(expect_finite(h->spec->samples, first, count, source->features, x));
+  TV_TRY(expect_finite(h->spec->file, h->spec->samples, first, count, source->features, x));
   if (!h->has_labels) {
     TV_TRY(read_slab(h->targets, h->spec->targets, first, count, l, H5T_NATIVE_DOUBLE, y));
-    return expect_finite(h->spec->targets, first, count, l, y);
+    return expect_finite(h->spec->file, h->spec->targets, first, count, l, y);
   }
   int64_t *labels;
   TV_TRY(tv_allocate(count, sizeof(*labels), &labels));
@@ -162,11 +162,9 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
   hdf5_rows *h = NULL;
   tv_error *error = tv_allocate(1, sizeof(*h), &h);
   source->state = h;
-  if (!error) {
-    h->spec = &experiment->source;
-    error = open_datasets(&experiment->source, source);
-  }
   if (!error && rank == 0) error = tv_source_note_file(source, experiment->source.file);
   TV_TRY(tv_agree(comm, error));
+  h->spec = &experiment->source;
+  TV_TRY(tv_agree(comm, open_datasets(&experiment->source, source)));
   return h->has_labels ? count_classes(experiment, comm, source) : NULL;
 }

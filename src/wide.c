@@ -49,35 +49,43 @@ static tv_error *draw_inputs(const tv_wide *w, const int64_t *places, int count,
   return NULL;
 }
 
-/* The blocks of `inputs` on and below the diagonal, a panel of columns at a time. */
-static void update_inputs(tv_wide *w, int count) {
+/* One block of a matrix += rows columns'. Every block is a product of its own, of a shape that does
+ * not depend on the grid, because the bits of a product depend on its shape. */
+static void update_block(const double *rows, int leading_rows, int height, const double *columns,
+                         int leading_columns, int width, int count, double *block, int leading) {
   const double unit = 1;
+  dgemm_("N", "T", &height, &width, &count, &unit, rows, &leading_rows, columns, &leading_columns,
+         &unit, block, &leading, 1, 1);
+}
+
+static int least(int a, int b) {
+  return a < b ? a : b;
+}
+
+/* The blocks of `inputs` on and below the diagonal. */
+static void update_inputs(tv_wide *w, int count) {
   const tv_distmat *m = w->inputs;
-  int first = 0;
-  for (int j = 0; j < m->local_columns; j += TV_WIDE_PANEL) {
-    const int columns = m->local_columns - j < TV_WIDE_PANEL ? m->local_columns - j : TV_WIDE_PANEL;
-    const int diagonal_block = m->column_of[j] / w->grid->block;
-    while (first < m->local_rows && m->row_of[first] / w->grid->block < diagonal_block) ++first;
-    const int rows = m->local_rows - first;
-    w->work.flops += 2.0 * rows * columns * count;
-    if (rows > 0)
-      dgemm_("N", "T", &rows, &columns, &count, &unit, w->rows + first, &m->local_rows,
-             w->columns + j, &m->local_columns, &unit, m->data + first + (int64_t)j * m->leading,
-             &m->leading, 1, 1);
-  }
+  const int block = w->grid->block;
+  for (int j = 0; j < m->local_columns; j += block)
+    for (int i = 0; i < m->local_rows; i += block) {
+      if (m->row_of[i] < m->column_of[j]) continue;
+      const int height = least(block, m->local_rows - i),
+                width = least(block, m->local_columns - j);
+      update_block(w->rows + i, m->local_rows, height, w->columns + j, m->local_columns, width,
+                   count, m->data + i + (int64_t)j * m->leading, m->leading);
+      w->work.flops += 2.0 * height * width * count;
+    }
 }
 
 static void update_noise(const tv_wide *w, int count) {
   const double unit = 1;
-  const int l = w->sampling->l;
+  const int l = w->sampling->l, block = w->grid->block;
   const tv_distmat *c = w->noise_cross;
-  for (int j = 0; j < c->local_columns; ++j) {
-    const int one = 1;
-    if (c->local_rows > 0)
-      dgemm_("N", "T", &c->local_rows, &one, &count, &unit, w->rows, &c->local_rows,
-             w->noise + c->column_of[j], &l, &unit, c->data + (int64_t)j * c->leading, &c->leading,
-             1, 1);
-  }
+  for (int j = 0; j < c->local_columns; j += block)
+    for (int i = 0; i < c->local_rows; i += block)
+      update_block(w->rows + i, c->local_rows, least(block, c->local_rows - i),
+                   w->noise + c->column_of[j], l, least(block, c->local_columns - j), count,
+                   c->data + i + (int64_t)j * c->leading, c->leading);
   dsyrk_("L", "N", &l, &count, &unit, w->noise, &l, &unit, w->noise_square, &l, 1, 1);
 }
 

@@ -24,11 +24,13 @@ typedef struct {
   const tv_results *results;
   const tv_stopwatch *stopwatch;
   const char *command; /* the command line */
+  int replaces;        /* an existing archive */
 } tv_record;
 
-/* Refuse, before any work, an output that exists (unless `replaces`) or that cannot be written.
- *                                                                                   Collective. */
-tv_error *tv_archive_expect_writable(const char *path, int replaces, MPI_Comm comm);
+/* Refuse, before any work, an output that exists (unless it may be replaced), that is no regular
+ * file or an input of the run, or that cannot be written. Of `inputs` the experiment, the source
+ * and `replaces` are known by then.                                                 Collective. */
+tv_error *tv_archive_expect_writable(const char *path, const tv_record *inputs, MPI_Comm comm);
 
 /* Write the archive. On an error nothing is left at `path` that was not there before. Collective.
  */

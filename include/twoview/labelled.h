@@ -8,7 +8,7 @@
 
 #include "twoview/error.h"
 
-enum { TV_MOST_DIMENSIONS = 8 };
+enum { TV_MOST_DIMENSIONS = 8, TV_PIECE_ROWS = 1 << 15 /* of a long array written later */ };
 
 /* What a variable is called and means. */
 typedef struct {

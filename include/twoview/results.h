@@ -24,7 +24,7 @@ typedef enum {
   TV_QUANTITIES
 } tv_quantity;
 
-enum { TV_UNSOUND = -1 }; /* a status: the residual is too large for a solution */
+enum { TV_UNSOUND = -1 }; /* a status: residual too large, or score not finite */
 
 typedef struct {
   int replicates, magnitudes, alphas, levels, methods;

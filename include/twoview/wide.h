@@ -10,10 +10,6 @@
 
 typedef struct tv_wide tv_wide;
 
-/* Columns updated by one product: wide enough for the speed of dgemm, narrow enough that little is
- * computed above the diagonal. */
-enum { TV_WIDE_PANEL = 256 };
-
 /* The source must be able to make features (read_features). `grid` and `sampling` are borrowed.
  * Memory: d^2 / ranks numbers, and one batch of the samples' features that this rank needs. Free
  * with tv_wide_destroy.                                                             Collective. */
@@ -25,9 +21,6 @@ void tv_wide_destroy(tv_wide **wide);
  * shape of batches.                                                                 Collective. */
 tv_error *tv_wide_advance(tv_wide *wide, int replicate, int64_t n, tv_progress *progress,
                           tv_moment_matrix *out);
-
-/* What this rank has done so far. */
-tv_work tv_wide_work(const tv_wide *wide);
 
 /* What this rank has done so far. */
 tv_work tv_wide_work(const tv_wide *wide);
