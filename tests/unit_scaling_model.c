@@ -109,13 +109,16 @@ START_TEST(time_is_monotone_in_the_network) {
 END_TEST
 
 /* Powers of 2: a rank's shards are subtrees of their own, and pairs of ranks meet at each level. By
- * hand for 3 ranks with 4 shards, 0 | 1 | 2 3: rank 1 sends 1 to rank 0, then rank 2 its pair. */
+ * hand for 3 ranks with 4 shards, 0 | 1 | 2 3: rank 1 sends 1 to rank 0, then rank 2 its pair. With
+ * 6, 0 1 | 2 3 | 4 5 and the halves 0 1 2 and 3 4 5: rank 1 sends 2 to rank 0, and only then is
+ * free to take 4 5 from rank 2, and sends it all on. */
 START_TEST(steps_of_the_tree) {
   for (int ranks = 1, levels = 0; ranks <= 64; ranks *= 2, ++levels)
     ck_assert_int_eq(steps_of(64, ranks), levels);
   for (int ranks = 65; ranks < 300; ranks += 31) ck_assert_int_eq(steps_of(64, ranks), 6);
   ck_assert_int_eq(steps_of(1, 7), 0);
   ck_assert_int_eq(steps_of(4, 3), 2);
+  ck_assert_int_eq(steps_of(6, 3), 3);
   for (int ranks = 2; ranks < 64; ++ranks) /* no less than the depth of any tree over ranks */
     ck_assert_int_ge(steps_of(64, ranks), (int)ceil(log2(ranks)));
 }
