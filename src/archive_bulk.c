@@ -7,6 +7,8 @@
 #include "twoview/comm.h"
 #include "twoview/hdf5_error.h"
 
+enum { PIECE_NUMBERS = 1 << 22 };
+
 static const char *const method_keys[TV_METHODS] = {"supervised", "reconstruction",
                                                     "joint_embedding"};
 
@@ -236,17 +238,23 @@ static tv_error *write_block(hid_t file, const tv_sampling *s, const tv_selectio
   return NULL;
 }
 
+/* Every piece of a data set's samples costs a pass over its rows, so that pieces are large. */
+int64_t tv_samples_piece(int width, int64_t samples) {
+  const int64_t most = (PIECE_NUMBERS / width / TV_PIECE_ROWS + 1) * TV_PIECE_ROWS;
+  return samples < most ? samples : most;
+}
+
 static tv_error *write_samples(hid_t file, const tv_record *record, MPI_Comm comm) {
   const tv_experiment *e = record->experiment;
   const tv_sampling *s = record->sampling;
-  const int64_t largest = e->sizes[e->sizes_count - 1];
+  const int64_t largest = e->sizes[e->sizes_count - 1], piece = tv_samples_piece(s->width, largest);
   double *rows = NULL, *columns = NULL;
-  tv_error *error = tv_allocate((int64_t)TV_PIECE_ROWS * s->width, sizeof(double), &rows);
-  if (!error) error = tv_allocate((int64_t)TV_PIECE_ROWS * s->width, sizeof(double), &columns);
+  tv_error *error = tv_allocate(piece * s->width, sizeof(double), &rows);
+  if (!error) error = tv_allocate(piece * s->width, sizeof(double), &columns);
   error = tv_agree(comm, error);
   for (int r = 0; r < e->replicates; ++r)
-    for (int64_t first = 0; !error && first < largest; first += TV_PIECE_ROWS) {
-      const int64_t end = first + TV_PIECE_ROWS < largest ? first + TV_PIECE_ROWS : largest;
+    for (int64_t first = 0; !error && first < largest; first += piece) {
+      const int64_t end = first + piece < largest ? first + piece : largest;
       const tv_selection block = {r, r + 1, first, end};
       error = tv_sampling_collect(s, &block, rows);
       if (!error) error = write_block(file, s, &block, largest, rows, columns);

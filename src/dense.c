@@ -17,6 +17,14 @@ int tv_eigen_selects(int d, int k) {
   return k < selective_share * d;
 }
 
+const char *tv_eigen_method(int d, int k, int ranks) {
+  if (tv_eigen_selects(d, k))
+    return ranks == 1 ? "k pairs of the tridiagonal form: dsytrd, dstemr, dormtr"
+                      : "k pairs of the tridiagonal form: pdsytrd, dstemr, pdormtr";
+  return ranks == 1 ? "all pairs by divide and conquer: dsyevd"
+                    : "all pairs by divide and conquer: pdsyevd";
+}
+
 static const int one = 1;
 static const double unit = 1, nothing = 0;
 
@@ -106,7 +114,7 @@ typedef struct {
 
 static tv_error *take_workspace(const tv_grid *grid, const char *routine, double reals,
                                 int integers, workspace *work) {
-  if (reals * 1.01 + 64 > INT_MAX)
+  if (reals * 1.01 + 64 > INT_MAX || reals < 0) /* LAPACK's own count may have overflowed */
     return tv_fail("%s: a workspace of %.0f numbers is more than ScaLAPACK can count; use more "
                    "ranks per point",
                    routine, reals);
@@ -362,7 +370,7 @@ tv_error *tv_singular_top(tv_distmat *a, int k, double *values, tv_distmat *vect
   double *all = NULL;
   int info = 0;
   tv_error *error = tv_distmat_create(a->grid, a->rows, a->rows, &right);
-  if (!error) error = tv_allocate(a->rows, sizeof(*all), &all);
+  if (!error) error = tv_grid_agree(a->grid, tv_allocate(a->rows, sizeof(*all), &all));
   if (!error) error = singular_all(a, all, right, &info);
   if (!error) error = judge("pdgesvd", info, status);
   if (!error && *status == 0) {

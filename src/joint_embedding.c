@@ -19,7 +19,7 @@ static tv_error *solve_whitened(const tv_statistics *s, tv_solution *out, int *s
  * value 2 (k - sum omega_j) (Theorem 3.2). */
 static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *status) {
   TV_TRY(tv_solution_begin(s, k, out));
-  TV_TRY(tv_allocate(k, sizeof(*out->values), &out->values));
+  TV_TRY(tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*out->values), &out->values)));
   TV_TRY(solve_whitened(s, out, status));
   if (*status) return NULL;
   out->optimum = 2.0 * k;

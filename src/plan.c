@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "twoview/archive.h"
 #include "twoview/comm.h"
 #include "twoview/dense.h"
-#include "twoview/labelled.h"
 #include "twoview/memory.h"
 #include "twoview/results.h"
 #include "twoview/solution.h"
@@ -46,6 +46,15 @@ static double count_moment_flops(const tv_experiment *e, const tv_source *source
   const double raw = source->rows < 0 ? 0 : (double)source->rows * square(source->features + 1.0);
   const double rotated = source->variances ? 0 : source->rows < 0 ? sampled : (double)source->rows;
   return sampled * square(plan->width) + raw + 2 * rotated * source->features * plan->p;
+}
+
+/* Distributed, each rank draws the inputs of its rows and of its columns. */
+static double normals_of_a_sample(const tv_experiment *e, const tv_source *source,
+                                  const tv_plan *plan) {
+  if (plan->layout.is_distributed)
+    return (double)plan->d * (plan->grid_rows + plan->grid_columns) +
+           (double)plan->ranks * source->targets;
+  return e->noise.components + (source->rows < 0 ? source->features : 0);
 }
 
 /* ---- Memory of the fullest rank, in numbers ---- */
@@ -103,17 +112,12 @@ static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
   return 5 * share + wanted + 3 * wanted / ranks;
 }
 
-/* One block of samples on its way to the archive, and the rank's part of its columns. */
+/* One piece of the samples on its way to the archive, and what this rank, HDF5 and MPI hold of the
+ * columns that are being written: two to three times as much as these, by measurement. */
 static double samples_memory(const tv_experiment *e, const tv_plan *plan) {
-  const double rows = fmin(largest_size(e), TV_PIECE_ROWS);
-  return e->archive.samples
-             ? rows * plan->width + rows / plan->ranks * fmax(plan->p, plan->d - plan->p)
-             : 0;
-}
-
-/* MPI gathers what it writes together in buffers of 32 MiB. */
-static double file_buffers(const tv_plan *plan) {
-  return fmin(plan->archive_bytes, 32 << 20) / NUMBER;
+  if (!e->archive.samples) return 0;
+  const double rows = (double)tv_samples_piece(plan->width, e->sizes[e->sizes_count - 1]);
+  return rows * (plan->width + 2.5 * fmax(plan->p, plan->d - plan->p));
 }
 
 static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
@@ -124,10 +128,10 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
     const double share = square(plan->d) / plan->ranks;
     const double batch =
         (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
-    return NUMBER * (share + fmax(batch + solving, samples_memory(e, plan) + file_buffers(plan)));
+    return NUMBER * (share + fmax(batch + solving, samples_memory(e, plan)));
   }
   const double summing = basis + moments_memory(e, source, plan);
-  const double writing = kept + samples_memory(e, plan) + file_buffers(plan);
+  const double writing = kept + samples_memory(e, plan);
   const double later = basis + matrices + fmax(solving, writing);
   return NUMBER * fmax(features_memory(e, source, plan), fmax(summing, later));
 }
@@ -169,8 +173,7 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->points = (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
                  e->sizes_count;
   plan->solutions = plan->points * e->methods_count;
-  plan->normals = e->replicates * largest_size(e) *
-                  (e->noise.components + (source->rows < 0 ? source->features : 0));
+  plan->normals = e->replicates * largest_size(e) * normals_of_a_sample(e, source, plan);
   plan->moment_flops = count_moment_flops(e, source, plan);
   plan->solve_flops = count_solve_flops(e, source, plan);
   plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);

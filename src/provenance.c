@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "build_info.h"
+#include "twoview/dense.h"
 
 #ifdef HAVE_OPENBLAS
 void openblas_set_num_threads(int threads);
@@ -110,6 +111,9 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(tv_attribute_text(root, "layout",
                            record->plan->layout.is_distributed ? "distributed" : "replicated"));
   TV_TRY(tv_attribute_number(root, "groups", record->plan->layout.groups));
+  TV_TRY(tv_attribute_text(root, "eigensolver",
+                           tv_eigen_method(record->plan->d, record->experiment->encoder.k,
+                                           record->plan->grid_rows * record->plan->grid_columns)));
   TV_TRY(tv_attribute_number(root, "planned_memory", (int64_t)record->plan->memory_bytes));
   tv_describe_blas_threads(threads);
   TV_TRY(tv_attribute_text(root, "blas_threads", threads));

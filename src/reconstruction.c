@@ -40,7 +40,7 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   tv_distmat *m = NULL;
   TV_TRY(tv_solution_begin(s, k, out));
   TV_TRY(tv_distmat_create(s->C->grid, s->d, k, &out->decoder));
-  TV_TRY(tv_allocate(k, sizeof(*out->values), &out->values));
+  TV_TRY(tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*out->values), &out->values)));
   tv_error *error = whiten(s, &m);
   if (!error) error = solve_whitened(m, out, status);
   tv_distmat_destroy(&m);

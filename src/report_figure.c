@@ -50,7 +50,7 @@ static void find_range(const tv_archive *a, double *low, double *high) {
   *high = 0;
   for (int64_t i = 0; i < entries; ++i) {
     const double value = a->quantity[TV_DISTANCE][i];
-    if (!(value > 0)) continue;
+    if (!(value > 1e-16)) continue; /* nothing but rounding */
     *low = fmin(*low, value);
     *high = fmax(*high, value);
   }
@@ -59,13 +59,13 @@ static void find_range(const tv_archive *a, double *low, double *high) {
   *high = pow(10, floor(log10(*high)) + 1);
 }
 
-/* What theory says of an alignment: 1 when it recovers in every replicate, 0 in none. */
-static double recovered_share(const tv_archive *a, int g, int alpha, int m) {
-  int recovered = 0;
+/* Whether an alignment is too small for theory in most replicates. */
+static int is_below_threshold(const tv_archive *a, int g, int alpha, int m) {
+  const double square = a->alpha[alpha] * a->alpha[alpha];
+  int below = 0;
   for (int r = 0; r < a->replicates; ++r)
-    recovered += a->alpha[alpha] * a->alpha[alpha] >
-                 a->alpha2_threshold[((int64_t)r * a->magnitudes + g) * a->methods + m];
-  return (double)recovered / a->replicates;
+    below += square <= a->alpha2_threshold[((int64_t)r * a->magnitudes + g) * a->methods + m];
+  return 2 * below > a->replicates;
 }
 
 /* A power of ten as one, anything else as it is. */
@@ -107,7 +107,7 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
   for (int alpha = 0; alpha < a->alphas; ++alpha) {
     const int block = (g * a->methods + m) * a->alphas + alpha;
     const char *colour = colours[alpha % COLOURS];
-    const int dash = recovered_share(a, g, alpha, m) < 0.5 ? 2 : 1;
+    const int dash = is_below_threshold(a, g, alpha, m) ? 2 : 1;
     fprintf(out,
             "%s data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
             "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:2 with "

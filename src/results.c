@@ -125,12 +125,13 @@ static void fill_derived(const double *clean, tv_results *r) {
 static tv_error *fill_thresholds(const tv_study *study, tv_results *r) {
   const tv_experiment *e = study->experiment;
   const tv_spectra *spectra = study->spectra;
-  for (int i = 0; i < r->replicates * r->magnitudes * r->methods; ++i) {
-    const int replicate = i / r->methods / r->magnitudes;
-    TV_TRY(tv_alpha2_threshold(e->methods[i % r->methods], e->encoder.k, r->p, spectra->q,
-                               study->features->spectrum, tv_theta_of(spectra, replicate),
-                               tv_gamma_of(spectra, replicate, i / r->methods % r->magnitudes),
-                               &r->alpha2_threshold[i]));
+  for (int64_t i = 0; i < (int64_t)r->replicates * r->magnitudes * r->methods; ++i) {
+    const int replicate = (int)(i / r->methods / r->magnitudes);
+    TV_TRY(
+        tv_alpha2_threshold(e->methods[i % r->methods], e->encoder.k, r->p, spectra->q,
+                            study->features->spectrum, tv_theta_of(spectra, replicate),
+                            tv_gamma_of(spectra, replicate, (int)(i / r->methods % r->magnitudes)),
+                            &r->alpha2_threshold[i]));
   }
   return NULL;
 }

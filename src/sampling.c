@@ -132,13 +132,20 @@ tv_selection tv_sampling_everything(const tv_sampling *s) {
   return (tv_selection){0, e->replicates, 0, e->sizes[e->sizes_count - 1]};
 }
 
+/* Generated rows stand in their own order: the batches that hold selected ones. */
+static void clip(const tv_selection *selection, int64_t *begin, int64_t *end) {
+  if (selection->end < *end) *end = selection->end;
+  if (selection->first > *begin) *begin += (selection->first - *begin) / TV_BATCH * TV_BATCH;
+}
+
 tv_error *tv_sampling_visit(const tv_sampling *s, int shard, const tv_selection *selection,
                             tv_batch_visitor *visit, void *context) {
-  const int64_t end = tv_shard_first(&s->partition, shard + 1);
+  int64_t begin = tv_shard_first(&s->partition, shard);
+  int64_t end = tv_shard_first(&s->partition, shard + 1);
+  if (s->source->rows < 0) clip(selection, &begin, &end);
   desk d;
   tv_error *error = set_desk(s, &d);
-  for (int64_t first = tv_shard_first(&s->partition, shard); !error && first < end;
-       first += TV_BATCH) {
+  for (int64_t first = begin; !error && first < end; first += TV_BATCH) {
     const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
     error = visit_rows(s, first, count, selection, visit, context, &d);
   }

@@ -92,7 +92,8 @@ static tv_error *product_everywhere(const tv_distmat *a, const tv_distmat *b, do
   *out = NULL;
   TV_TRY(tv_distmat_create(a->grid, a->columns, b->columns, &product));
   tv_multiply(TV_TRANSPOSED, a, TV_PLAIN, b, product);
-  tv_error *error = tv_allocate((int64_t)a->columns * b->columns, sizeof(**out), out);
+  tv_error *error =
+      tv_grid_agree(a->grid, tv_allocate((int64_t)a->columns * b->columns, sizeof(**out), out));
   if (!error) tv_distmat_gather(product, *out);
   tv_distmat_destroy(&product);
   return error;
@@ -105,7 +106,7 @@ static tv_error *probe_loss(const tv_statistics *s, const tv_solution *solution,
   double *gram = NULL, *cross = NULL, gain = 0;
   tv_error *error = product_everywhere(solution->encoder, image, &gram);
   if (!error) error = product_everywhere(solution->encoder, s->B, &cross);
-  if (!error) error = explained(solution->k, s->l, gram, cross, &gain);
+  if (!error) error = tv_grid_agree(image->grid, explained(solution->k, s->l, gram, cross, &gain));
   free(gram);
   free(cross);
   *out = s->yy - gain;
@@ -140,7 +141,7 @@ static tv_error *leakage(const tv_statistics *s, const tv_solution *solution, do
         noise->data[(int64_t)j * t->leading + i] = t->data[(int64_t)j * t->leading + i];
   TV_GO(product_everywhere(t, t, &whole));
   TV_GO(product_everywhere(noise, noise, &part));
-  TV_GO(largest_quotient(solution->k, part, whole, out));
+  TV_GO(tv_grid_agree(t->grid, largest_quotient(solution->k, part, whole, out)));
 done:
   tv_distmat_destroy(&noise);
   free(whole);

@@ -9,6 +9,8 @@
 
 enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
 
+static const size_t most_cached = (size_t)1 << 28; /* bytes of unpacked chunks on each rank */
+
 /* Every rank has the file open for itself and reads the rows of its own shards. */
 typedef struct {
   const tv_source_spec *spec; /* borrowed from the experiment */
@@ -78,11 +80,36 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   return error;
 }
 
+/* Access to a dataset with a cache for all chunks that a row crosses, so that chunks of many rows
+ * are not unpacked again for every batch. */
+static hid_t cached_access(hid_t file, const char *name) {
+  const hid_t access = H5Pcreate(H5P_DATASET_ACCESS), plain = H5Dopen2(file, name, H5P_DEFAULT);
+  if (plain < 0) return access;
+  const hid_t creation = H5Dget_create_plist(plain), space = H5Dget_space(plain);
+  const hid_t type = H5Dget_type(plain);
+  hsize_t chunk[H5S_MAX_RANK] = {0}, shape[H5S_MAX_RANK] = {0};
+  const int rank = H5Sget_simple_extent_dims(space, shape, NULL);
+  if (rank > 0 && rank <= 2 && H5Pget_layout(creation) == H5D_CHUNKED &&
+      H5Pget_chunk(creation, rank, chunk) == rank) {
+    const size_t across = rank == 2 ? (size_t)((shape[1] + chunk[1] - 1) / chunk[1]) : 1;
+    const size_t bytes = (size_t)(chunk[0] * (rank == 2 ? chunk[1] : 1)) * H5Tget_size(type);
+    if (across <= most_cached / bytes) H5Pset_chunk_cache(access, 0, across * bytes, 1);
+  }
+  H5Tclose(type);
+  H5Sclose(space);
+  H5Pclose(creation);
+  H5Dclose(plain);
+  return access;
+}
+
 /* Open a dataset of numbers with the given number of dimensions. */
 static tv_error *open_dataset(const hdf5_rows *h, const char *name, int dimensions,
                               int must_be_integer, hid_t *dataset, hsize_t extent[2]) {
   const char *path = h->spec->file;
-  if ((*dataset = H5Dopen2(h->file, name, H5P_DEFAULT)) < 0)
+  const hid_t access = cached_access(h->file, name);
+  *dataset = H5Dopen2(h->file, name, access);
+  H5Pclose(access);
+  if (*dataset < 0)
     return tv_hdf5_fail("%s: there is no dataset '%s'; `h5ls -r` lists what there is", path, name);
   const hid_t space = H5Dget_space(*dataset), type = H5Dget_type(*dataset);
   const int rank = H5Sget_simple_extent_ndims(space);

@@ -152,7 +152,7 @@ class Mixture(unittest.TestCase):
     def test_dry_run_counts_a_mixture(self):
         harness.write("d.yaml", LARGE)
         width, memory = P + 1 + CLASSES + 1, []
-        for n in (4, 1e6, 1e12):  # of the least, nothing is too small to be seen
+        for n in (4, 4e6, 1e12):  # of the least, nothing is too small to be seen
             settings = ("--set", f"samples={n:g}")
             done = harness.twoview("run", "--dry-run", "d.yaml", *settings, ranks=2)
             self.assertEqual(done.returncode, 0, done.stderr)

@@ -52,7 +52,7 @@ class Ranks(unittest.TestCase):
     def test_distributed(self):
         self.same_on([2, 3, 4, 7], harness.write("d.yaml", harness.GAUSSIAN),
                      *("--set", "parallel.layout=distributed", "--set", "noise.components=300"),
-                     *("--set", "samples=[50, 1300]"))
+                     *("--set", "samples=[600, 1300]"))
 
     def test_fashion_mnist(self):
         self.same_on([2, 3, 4, 7], harness.ROOT / "jobs/fashion-mnist.yaml",

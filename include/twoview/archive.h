@@ -36,6 +36,9 @@ tv_error *tv_archive_expect_writable(const char *path, const tv_record *inputs, 
  */
 tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm);
 
+/* How many of a replicate's samples are written at a time; every rank then holds them. */
+int64_t tv_samples_piece(int width, int64_t samples);
+
 /* What the report needs of an archive. */
 typedef struct {
   char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */

@@ -1,7 +1,8 @@
-/* Dense linear algebra on distributed matrices: the few operations that the closed forms need, each
- * one call of ScaLAPACK. All are collective over the matrices' grid. A numerical failure (a matrix
- * that is not positive definite, an iteration that does not converge) is a `status` other than 0,
- * not an error: one point of an experiment may fail while the others go on. */
+/* Dense linear algebra on distributed matrices: the few operations that the closed forms need, by
+ * ScaLAPACK, or by LAPACK on one rank. All are collective over the matrices' grid. A numerical
+ * failure (a matrix that is not positive definite, an iteration that does not converge) is a
+ * `status` other than 0, not an error: one point of an experiment may fail while the others go on.
+ */
 #ifndef TWOVIEW_DENSE_H
 #define TWOVIEW_DENSE_H
 
@@ -31,8 +32,9 @@ void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_
  * orthonormal vectors as the columns of `vectors` (d x k). Destroys `a`. */
 tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
 
-/* Whether tv_eigen_top computes only the vectors asked for, or all of them. */
+/* Whether tv_eigen_top computes only the vectors asked for, or all of them; and how it does. */
 int tv_eigen_selects(int d, int k);
+const char *tv_eigen_method(int d, int k, int ranks);
 
 /* The k largest singular values of a square matrix and their right singular vectors as the columns
  * of `vectors` (d x k). Destroys `a`. */
