@@ -13,80 +13,6 @@
 #include "twoview/memory.h"
 #include "twoview/provenance.h"
 
-/* ---- What every rank tells rank 0 ---- */
-
-typedef struct {
-  double seconds[TV_STAGES];
-  tv_work work[TV_STAGES];
-  double peak_bytes;
-  char host[MPI_MAX_PROCESSOR_NAME];
-} rank_report;
-
-static rank_report own_report(const tv_record *record) {
-  const tv_results *r = record->results;
-  rank_report report = {.seconds = {0}};
-  int length;
-  memcpy(report.seconds, record->stopwatch->seconds, sizeof report.seconds);
-  report.work[TV_STAGE_FEATURES] = record->features->work;
-  report.work[TV_STAGE_MOMENTS] = record->moments ? record->moments->work : r->moments_work;
-  report.work[TV_STAGE_SOLVES] = r->work;
-  report.peak_bytes = tv_memory_peak();
-  MPI_Get_processor_name(report.host, &length);
-  return report;
-}
-
-/* All ranks' reports on rank 0, which owns them; NULL elsewhere.                  Collective. */
-static tv_error *gather_reports(const tv_record *record, MPI_Comm comm, rank_report **out) {
-  int rank, size;
-  const rank_report mine = own_report(record);
-  MPI_Comm_rank(comm, &rank);
-  MPI_Comm_size(comm, &size);
-  *out = NULL;
-  TV_TRY(tv_agree(comm, rank == 0 ? tv_allocate(size, sizeof(mine), out) : NULL));
-  MPI_Gather(&mine, sizeof mine, MPI_BYTE, *out, sizeof mine, MPI_BYTE, 0, comm);
-  return NULL;
-}
-
-static tv_error *write_reports(hid_t root, int ranks, const rank_report *reports) {
-  const char *stages[TV_STAGES], **hosts = NULL;
-  double *seconds = NULL, *flops = NULL, *sent = NULL, *peaks = NULL;
-  tv_error *error;
-  for (int i = 0; i < TV_STAGES; ++i) stages[i] = tv_stage_name((tv_stage)i);
-  TV_GO(tv_allocate(ranks, sizeof(*hosts), &hosts));
-  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*seconds), &seconds));
-  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*flops), &flops));
-  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*sent), &sent));
-  TV_GO(tv_allocate(ranks, sizeof(*peaks), &peaks));
-  for (int r = 0; r < ranks; ++r) {
-    hosts[r] = reports[r].host;
-    peaks[r] = reports[r].peak_bytes;
-    for (int i = 0; i < TV_STAGES; ++i) {
-      seconds[r * TV_STAGES + i] = reports[r].seconds[i];
-      flops[r * TV_STAGES + i] = reports[r].work[i].flops;
-      sent[r * TV_STAGES + i] = reports[r].work[i].sent_bytes;
-    }
-  }
-  TV_GO(tv_label_indices(root, (tv_label){"rank", "MPI rank", "1"}, ranks));
-  TV_GO(tv_label_words(root, (tv_label){"stage", "stage of the run", "1"}, TV_STAGES, stages));
-  TV_GO(tv_label_word_array(root, (tv_label){"host", "host of the rank", "1"},
-                            (const char *[]){"rank", NULL}, hosts));
-  TV_GO(tv_label_array(root, (tv_label){"seconds", "wall time of the stage", "s"},
-                       (const char *[]){"rank", "stage", NULL}, 0, seconds));
-  TV_GO(tv_label_array(root, (tv_label){"flops", "floating-point operations counted", "1"},
-                       (const char *[]){"rank", "stage", NULL}, 0, flops));
-  TV_GO(tv_label_array(root, (tv_label){"sent", "bytes of sums sent along the tree", "byte"},
-                       (const char *[]){"rank", "stage", NULL}, 0, sent));
-  TV_GO(tv_label_array(root, (tv_label){"peak_memory", "peak resident memory", "byte"},
-                       (const char *[]){"rank", NULL}, 0, peaks));
-done:
-  free(hosts);
-  free(seconds);
-  free(flops);
-  free(sent);
-  free(peaks);
-  return error;
-}
-
 /* ---- Coordinates and small arrays ---- */
 
 tv_label tv_quantity_label(tv_quantity quantity) {
@@ -175,8 +101,7 @@ static tv_error *write_quantities(hid_t root, const tv_results *r) {
 
 /* ---- The file ---- */
 
-static tv_error *write_root(hid_t root, const tv_record *record, int ranks,
-                            const rank_report *reports) {
+static tv_error *write_root(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(tv_provenance_write(root, record, ranks));
   TV_TRY(write_grid_coordinates(root, record->experiment));
   TV_TRY(write_size_coordinates(root, record));
@@ -184,13 +109,11 @@ static tv_error *write_root(hid_t root, const tv_record *record, int ranks,
   TV_TRY(write_digests(root, record->results));
   TV_TRY(write_spectra(root, record->spectra));
   TV_TRY(write_features(root, record));
-  TV_TRY(write_reports(root, ranks, reports));
   return tv_bulk_reserve(root, record);
 }
 
 /* Rank 0 alone: all that is small, and room for what is not. */
-static tv_error *create_file(const char *path, const tv_record *record, int ranks,
-                             const rank_report *reports) {
+static tv_error *create_file(const char *path, const tv_record *record, int ranks) {
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
   H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
@@ -199,10 +122,101 @@ static tv_error *create_file(const char *path, const tv_record *record, int rank
   H5Pclose(access);
   H5Pclose(creation);
   if (file < 0) return tv_hdf5_fail("%s: cannot be created", path);
-  tv_error *error = write_root(file, record, ranks, reports);
+  tv_error *error = write_root(file, record, ranks);
   if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", path);
   return error;
 }
+
+/* ---- What every rank tells rank 0 ---- */
+
+typedef struct {
+  double seconds[TV_STAGES];
+  tv_work work[TV_STAGES];
+  double archive_seconds, peak_bytes;
+  char host[MPI_MAX_PROCESSOR_NAME];
+} rank_report;
+
+static rank_report own_report(const tv_record *record, double archive_seconds) {
+  const tv_results *r = record->results;
+  rank_report report = {.archive_seconds = archive_seconds};
+  int length;
+  memcpy(report.seconds, record->stopwatch->seconds, sizeof report.seconds);
+  report.work[TV_STAGE_FEATURES] = record->features->work;
+  report.work[TV_STAGE_MOMENTS] = record->moments ? record->moments->work : r->moments_work;
+  report.work[TV_STAGE_SOLVES] = r->work;
+  report.peak_bytes = tv_memory_peak();
+  MPI_Get_processor_name(report.host, &length);
+  return report;
+}
+
+/* All ranks' reports on rank 0, which owns them; NULL elsewhere.                  Collective. */
+static tv_error *gather_reports(const tv_record *record, double archive_seconds, MPI_Comm comm,
+                                rank_report **out) {
+  int rank, size;
+  const rank_report mine = own_report(record, archive_seconds);
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &size);
+  *out = NULL;
+  TV_TRY(tv_agree(comm, rank == 0 ? tv_allocate(size, sizeof(mine), out) : NULL));
+  MPI_Gather(&mine, sizeof mine, MPI_BYTE, *out, sizeof mine, MPI_BYTE, 0, comm);
+  return NULL;
+}
+
+static tv_error *write_reports(hid_t root, int ranks, const rank_report *reports) {
+  const char *stages[TV_STAGES], **hosts = NULL;
+  double *seconds = NULL, *flops = NULL, *sent = NULL, *peaks = NULL, *archive = NULL;
+  tv_error *error;
+  for (int i = 0; i < TV_STAGES; ++i) stages[i] = tv_stage_name((tv_stage)i);
+  TV_GO(tv_allocate(ranks, sizeof(*hosts), &hosts));
+  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*seconds), &seconds));
+  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*flops), &flops));
+  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*sent), &sent));
+  TV_GO(tv_allocate(ranks, sizeof(*peaks), &peaks));
+  TV_GO(tv_allocate(ranks, sizeof(*archive), &archive));
+  for (int r = 0; r < ranks; ++r) {
+    hosts[r] = reports[r].host;
+    peaks[r] = reports[r].peak_bytes;
+    archive[r] = reports[r].archive_seconds;
+    for (int i = 0; i < TV_STAGES; ++i) {
+      seconds[r * TV_STAGES + i] = reports[r].seconds[i];
+      flops[r * TV_STAGES + i] = reports[r].work[i].flops;
+      sent[r * TV_STAGES + i] = reports[r].work[i].sent_bytes;
+    }
+  }
+  TV_GO(tv_label_indices(root, (tv_label){"rank", "MPI rank", "1"}, ranks));
+  TV_GO(tv_label_words(root, (tv_label){"stage", "stage of the run", "1"}, TV_STAGES, stages));
+  TV_GO(tv_label_word_array(root, (tv_label){"host", "host of the rank", "1"},
+                            (const char *[]){"rank", NULL}, hosts));
+  TV_GO(tv_label_array(root, (tv_label){"seconds", "wall time of the stage", "s"},
+                       (const char *[]){"rank", "stage", NULL}, 0, seconds));
+  TV_GO(tv_label_array(root, (tv_label){"flops", "floating-point operations counted", "1"},
+                       (const char *[]){"rank", "stage", NULL}, 0, flops));
+  TV_GO(tv_label_array(root, (tv_label){"sent", "bytes of sums sent along the tree", "byte"},
+                       (const char *[]){"rank", "stage", NULL}, 0, sent));
+  TV_GO(tv_label_array(root, (tv_label){"archive_seconds", "wall time of writing the archive", "s"},
+                       (const char *[]){"rank", NULL}, 0, archive));
+  TV_GO(tv_label_array(root, (tv_label){"peak_memory", "peak resident memory", "byte"},
+                       (const char *[]){"rank", NULL}, 0, peaks));
+done:
+  free(hosts);
+  free(seconds);
+  free(flops);
+  free(sent);
+  free(peaks);
+  free(archive);
+  return error;
+}
+
+/* Rank 0 adds what only the end of the writing tells. */
+static tv_error *append_reports(const char *path, int ranks, const rank_report *reports) {
+  const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  if (file < 0) return tv_hdf5_fail("%s: cannot be opened again", path);
+  tv_error *error = write_reports(file, ranks, reports);
+  if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", path);
+  return error;
+}
+
+/* ---- The name ---- */
 
 static tv_error *sync_file(const char *path) {
   const int file = open(path, O_RDONLY);
@@ -280,16 +294,19 @@ tv_error *tv_archive_expect_writable(const char *path, const tv_record *inputs, 
 /* ---- Together ---- */
 
 static tv_error *write_part(const char *part, const tv_record *record, MPI_Comm comm) {
+  const double begun = MPI_Wtime();
   int rank, size;
   rank_report *reports = NULL;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
-  TV_TRY(gather_reports(record, comm, &reports));
-  tv_error *error = tv_agree(comm, rank == 0 ? create_file(part, record, size, reports) : NULL);
+  tv_error *error = tv_agree(comm, rank == 0 ? create_file(part, record, size) : NULL);
   if (!error) error = tv_bulk_write(part, record, comm);
-  if (!error) error = tv_agree(comm, rank == 0 ? sync_file(part) : NULL);
-  if (error && rank == 0) unlink(part);
+  if (!error) error = gather_reports(record, MPI_Wtime() - begun, comm, &reports);
+  if (!error && rank == 0) error = append_reports(part, size, reports);
+  if (!error && rank == 0) error = sync_file(part);
   free(reports);
+  error = tv_agree(comm, error);
+  if (error && rank == 0) unlink(part);
   return error;
 }
 
