@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "twoview/comm.h"
 #include "twoview/hdf5_error.h"
@@ -140,6 +141,24 @@ static tv_error *write_selected(hid_t set, const char *name, hid_t file_space,
   return error;
 }
 
+/* A rank whose part of a collective write failed cannot tell the others, who wait for it inside
+ * HDF5: it takes the unfinished file and the whole job along. One rank alone just reports. */
+static tv_error *leave_together(hid_t file, MPI_Comm comm, tv_error *error) {
+  char path[4096] = "";
+  int rank, size;
+  if (!error) return NULL;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &size);
+  H5Fget_name(file, path, sizeof path);
+  tv_error *located = tv_fail("%s: %s; is the disk full?", path, error->message);
+  tv_error_free(error);
+  if (size == 1) return located;
+  fprintf(stderr, "twoview: rank %d: %s\n", rank, located->message);
+  unlink(path);
+  MPI_Abort(comm, TV_EXIT_FAILED);
+  return located;
+}
+
 /* This rank's items of a dataset.                                                 Collective. */
 static tv_error *write_items(hid_t file, MPI_Comm comm, const char *name, int outer, int64_t first,
                              int64_t count, const double *values) {
@@ -149,7 +168,7 @@ static tv_error *write_items(hid_t file, MPI_Comm comm, const char *name, int ou
   if (space < 0 || select_items(space, outer, first, count) < 0)
     error = tv_hdf5_fail("dataset '%s' cannot be opened", name);
   error = tv_agree(comm, error);
-  if (!error) error = tv_agree(comm, write_selected(set, name, space, values));
+  if (!error) error = leave_together(file, comm, write_selected(set, name, space, values));
   if (space >= 0) H5Sclose(space);
   if (set >= 0) H5Dclose(set);
   return error;
@@ -282,8 +301,6 @@ tv_error *tv_bulk_write(const char *path, const tv_record *record, MPI_Comm comm
   const hid_t file = H5Fopen(path, H5F_ACC_RDWR, access);
   H5Pclose(access);
   TV_TRY(tv_agree(comm, file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", path) : NULL));
-  /* After a failed write ranks disagree on what is still to be flushed, and closing would wait for
-   * ever: the file stays open until the program ends. */
   TV_TRY(write_all(file, record, comm));
-  return tv_agree(comm, H5Fclose(file) < 0 ? tv_hdf5_fail("%s: cannot be closed", path) : NULL);
+  return leave_together(file, comm, H5Fclose(file) < 0 ? tv_hdf5_fail("cannot be closed") : NULL);
 }

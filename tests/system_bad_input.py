@@ -1,7 +1,9 @@
 """Bad input: the exit status, the message, and that nothing is written."""
 import gzip
 import os
+import pathlib
 import subprocess
+import time
 import unittest
 
 import h5py
@@ -39,7 +41,7 @@ class BadInput(unittest.TestCase):
         cls.labels = idx("labels.gz", random.integers(0, 3, 40))
 
     def refused(self, experiment, exit_status, *fragments, arguments=(), ranks=None):
-        before = {path: path.stat().st_mtime_ns for path in harness.folder.iterdir()}
+        before = {path: path.lstat().st_mtime_ns for path in harness.folder.iterdir()}
         done = harness.twoview("run", experiment, *arguments, ranks=ranks, timeout=60)
         said = done.stderr.splitlines()[0] if done.stderr else ""
         self.assertEqual(done.returncode, exit_status, done.stderr)
@@ -48,7 +50,7 @@ class BadInput(unittest.TestCase):
         for fragment in fragments:
             self.assertIn(str(fragment), said)
         self.assertEqual(done.stderr.count("twoview: "), 1, "one rank speaks")
-        after = {path: path.stat().st_mtime_ns for path in harness.folder.iterdir()}
+        after = {path: path.lstat().st_mtime_ns for path in harness.folder.iterdir()}
         self.assertEqual(before, after)
 
     def idx_experiment(self, images=None, labels=None):
@@ -111,6 +113,16 @@ class BadInput(unittest.TestCase):
     def test_missing_file(self):
         self.refused(self.idx_experiment(images="nowhere.gz"), 1, "nowhere.gz: No such file")
 
+    def test_pipe_instead_of_a_file(self):
+        os.mkfifo(harness.folder / "pipe")
+        self.refused(self.idx_experiment(images="pipe"), 1, "pipe: not a regular file", ranks=2)
+        text = harness.HDF5.replace("data.h5", "pipe")
+        self.refused(harness.write("p.yaml", text), 1, "pipe: not a regular file", ranks=2)
+
+    def test_value_listed_twice(self):
+        self.refused(self.edited("[1, 10]", "[1, 1]"), 2, "lambda_max", "listed twice")
+        self.refused(self.edited("[0.5, 2]", "[2, 2]"), 2, "alpha", "listed twice")
+
     def test_truncated_gzip(self):
         cut = harness.folder / "cut.gz"
         cut.write_bytes(self.images.read_bytes()[:-100])
@@ -161,6 +173,36 @@ class BadInput(unittest.TestCase):
         harness.archive(self.idx_experiment(), existing).close()
         self.assertTrue(h5py.is_hdf5(existing))
 
+    def test_output_that_is_no_place_for_an_archive(self):
+        experiment = self.idx_experiment()
+        (harness.folder / "folder").mkdir()
+        (harness.folder / "link").symlink_to("nowhere")
+        for name, words in (("/dev/null", "not a regular file"), ("folder", "not a regular file"),
+                            ("link", "not a regular file"), ("folder/", "no name of a file"),
+                            ("", "no name of a file"), (self.images, "is read by this run"),
+                            (experiment, "is read by this run")):
+            self.refused(experiment, 2, words, arguments=("-o", name, "--force"))
+        self.assertTrue(pathlib.Path("/dev/null").is_char_device())
+
+    def test_name_that_cannot_name_a_file(self):
+        for name in ("''", "a/b", '"a\\nb"'):
+            self.refused(self.idx_experiment(), 2, "name", arguments=("--set", f"name={name}"))
+
+    def test_output_that_appears_during_the_run(self):
+        experiment = harness.write("late.yaml", harness.GAUSSIAN)
+        command = [harness.TWOVIEW, "run", experiment, "-o", "late.h5", "--set", "samples=2e7",
+                   "--set", "archive.samples=false"]
+        with subprocess.Popen(command, cwd=harness.folder, text=True, stderr=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL) as run:
+            time.sleep(0.7)
+            late = harness.write("late.h5", "precious")
+            said = run.communicate(timeout=60)[1]
+        self.assertEqual(run.returncode, 1, said)
+        self.assertIn("late.h5: has appeared during the run and is kept", said)
+        self.assertEqual(late.read_text(), "precious")
+        part, = harness.folder.glob("late.h5.*.part")
+        self.assertTrue(h5py.is_hdf5(part))
+
     def test_output_in_no_folder(self):
         self.refused(self.idx_experiment(), 1, "no/where.h5", "cannot be written",
                      arguments=("-o", "no/where.h5"))
@@ -171,20 +213,46 @@ class BadInput(unittest.TestCase):
         closed.mkdir(0o555)
         self.refused(self.idx_experiment(), 1, "cannot be written", arguments=("-o", closed / "x"))
 
-    def test_full_disk(self):
-        disk = harness.folder / "disk"
+    def fill_disk(self, size, experiment, *arguments):
+        disk = harness.folder / f"disk{size}"
         disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "none", disk],
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", disk],
                                  capture_output=True)
         if mounted.returncode:
             self.skipTest("only root may mount a small file system")
         self.addCleanup(subprocess.run, ["umount", disk])
-        done = harness.twoview("run", self.idx_experiment(), "-o", "disk/big.h5",
-                               *("--set", "replicates=50"), ranks=2)
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("disk/big.h5", done.stderr.splitlines()[0])
-        self.assertIn("No space left on device", done.stderr.splitlines()[0])
-        self.assertEqual(list(disk.iterdir()), [])
+        for ranks in (1, 2, 3):
+            done = harness.twoview("run", experiment, "-o", disk / "a.h5", *arguments, ranks=ranks,
+                                   timeout=60)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            said = [line for line in done.stderr.splitlines() if line.startswith("twoview: ")]
+            self.assertRegex(said[0], r"a.h5.*\.part: .*cannot be (created|written|closed|opened)")
+            self.assertEqual(list(disk.iterdir()), [])
+
+    def test_disk_too_full_for_the_scores(self):
+        self.fill_disk("100k", self.idx_experiment(), *("--set", "replicates=50"))
+
+    def test_disk_too_full_for_the_samples(self):
+        experiment = harness.write("s.yaml", harness.GAUSSIAN)
+        self.fill_disk("2m", experiment, *("--set", "samples=1e5"))
+
+    # ---- What comes of it ----
+
+    def test_nothing_solved_is_a_failure(self):
+        done = harness.twoview("run", harness.write("n.yaml", harness.GAUSSIAN), "-o", "n.h5",
+                               *("--set", "augmentation.alpha=1e200"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("n.h5: no solution succeeded", done.stderr)
+        with h5py.File(harness.folder / "n.h5") as file:
+            self.assertTrue(np.all(file["status"][()] != 0))
+
+    def test_full_standard_output_is_a_failure(self):
+        harness.archive(self.idx_experiment(), "out.h5").close()
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([harness.TWOVIEW, "info", harness.folder / "out.h5"], text=True,
+                                  stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output cannot be written", done.stderr)
 
 
 if __name__ == "__main__":
