@@ -226,6 +226,12 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
   printf("%-22s %s\n", "moments",
          plan->layout.is_distributed ? "distributed, blocks over all ranks"
                                      : "replicated, whole on every rank");
+  if (!plan->layout.is_distributed && plan->ranks > e->parallel.shards)
+    printf("%-22s %d of %d ranks, for want of shards\n", "idle for moments",
+           plan->ranks - e->parallel.shards, plan->ranks);
+  if (plan->layout.groups > plan->points)
+    printf("%-22s %d of %d groups, for want of points\n", "idle for solutions",
+           plan->layout.groups - (int)plan->points, plan->layout.groups);
   tv_format_bytes(plan->memory_bytes, bytes);
   printf("%-22s %s at the most\n", "memory per rank", bytes);
   tv_format_bytes(plan->available_bytes + plan->resident_bytes, bytes);
