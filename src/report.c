@@ -78,8 +78,7 @@ static void print_threshold(const tv_band *threshold, FILE *out) {
   else if (isinf(threshold->mean))
     fprintf(out, "  %-26s", "none needed");
   else
-    fprintf(out, "  %8.3g [%.3g, %.3g]%*s", threshold->mean, threshold->least, threshold->largest,
-            0, "");
+    fprintf(out, "  %8.3g [%.3g, %.3g]", threshold->mean, threshold->least, threshold->largest);
 }
 
 static int count_failures(const tv_archive *a) {

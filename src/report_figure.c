@@ -92,7 +92,7 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
   format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
   if (panel_column == 0)
     fprintf(out,
-            "set ylabel \"λ_{max} = %s\\ndistance to optimality\" offset 0.5\n"
+            "set ylabel \"λ_{max}  = %s\\ndistance to optimality\" offset 0.5\n"
             "set format y \"10^{%%L}\"\n",
             magnitude);
   else

@@ -28,6 +28,7 @@ static const char *const style =
     "th,td{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #ddd}"
     "th:first-child,td:first-child,.l{text-align:left}"
     "pre{background:#f6f6f6;padding:.8rem;overflow:auto;font-size:.85rem}"
+    "summary{font-size:1.15rem;font-weight:bold;margin-top:2.2rem;cursor:pointer}"
     "svg{max-width:100%;height:auto}.p td{font-size:.85rem;word-break:break-word}";
 
 /* The SVG element of a file, without the prologue that only a file of its own has. */
@@ -92,7 +93,7 @@ static void put_distances(const tv_archive *a, FILE *out) {
 
 /* "name: value" lines as a table. */
 static void put_provenance(const char *lines, FILE *out) {
-  fputs("<h2>Provenance</h2>\n<table class=\"p\">\n", out);
+  fputs("<details><summary>Provenance</summary>\n<table class=\"p\">\n", out);
   while (*lines) {
     const size_t length = strcspn(lines, "\n"), name = strcspn(lines, ":");
     char *value = name < length ? strndup(lines + name + 2, length - name - 2) : NULL;
@@ -104,7 +105,7 @@ static void put_provenance(const char *lines, FILE *out) {
     free(value);
     lines += length + (lines[length] == '\n');
   }
-  fputs("</table>\n", out);
+  fputs("</table>\n</details>\n", out);
 }
 
 tv_error *tv_report_html(const tv_archive *a, const char *figure, FILE *out) {
