@@ -33,6 +33,12 @@ encoder: {{k: 2}}
 """
 
 
+def seconds_computed(process):
+    """Processor time of a process so far."""
+    ticks = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11]
+    return int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
 class BadInput(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -194,7 +200,8 @@ class BadInput(unittest.TestCase):
                    "--set", "archive.samples=false"]
         with subprocess.Popen(command, cwd=harness.folder, text=True, stderr=subprocess.PIPE,
                               stdout=subprocess.DEVNULL) as run:
-            time.sleep(0.7)
+            while run.poll() is None and seconds_computed(run.pid) < 0.8:  # well past the start
+                time.sleep(0.01)
             late = harness.write("late.h5", "precious")
             said = run.communicate(timeout=60)[1]
         self.assertEqual(run.returncode, 1, said)

@@ -90,7 +90,7 @@ class CommandLine(unittest.TestCase):
 
     def test_progress_on_a_terminal(self):
         harness.write("t.yaml", harness.GAUSSIAN)
-        command = f"{harness.TWOVIEW} run t.yaml -o t.h5 --set samples=2e6 --set encoder.k=2 " \
+        command = f"{harness.TWOVIEW} run t.yaml -o t.h5 --set samples=1e7 --set encoder.k=2 " \
                   "--set archive.samples=false"
         done = subprocess.run(["script", "-qec", command, "/dev/null"], cwd=harness.folder,
                               capture_output=True, text=True)
