@@ -239,13 +239,16 @@ static tv_error *give_name(const char *part, const char *path, int replaces) {
   return tv_fail_errno("%s: cannot be renamed to %s", part, path);
 }
 
-/* The name beside `path` under which this run writes: no other run's. */
+/* The name beside `path` under which this run writes, and no other: rank 0's host and process. */
 static tv_error *part_name(const char *path, MPI_Comm comm, char **out) {
-  int rank, process = (int)getpid();
-  MPI_Comm_rank(comm, &rank);
-  MPI_Bcast(&process, 1, MPI_INT, 0, comm);
-  TV_TRY(tv_agree(comm, tv_allocate((long long)strlen(path) + 32, 1, out)));
-  sprintf(*out, "%s.%d.part", path, process);
+  char writer[MPI_MAX_PROCESSOR_NAME + 16];
+  int length;
+  MPI_Get_processor_name(writer, &length);
+  snprintf(writer + length, sizeof writer - (size_t)length, "-%d", (int)getpid());
+  MPI_Bcast(writer, sizeof writer, MPI_CHAR, 0, comm);
+  const size_t size = strlen(path) + strlen(writer) + 8;
+  TV_TRY(tv_agree(comm, tv_allocate((long long)size, 1, out)));
+  sprintf(*out, "%s.%s.part", path, writer);
   return NULL;
 }
 

@@ -92,7 +92,7 @@ tv_error *tv_cholesky(tv_distmat *s, int *status) {
     dpotrf_("L", &s->rows, s->data, &s->leading, &info, 1);
   else
     pdpotrf_("L", &s->rows, s->data, &one, &one, s->descriptor, &info, 1);
-  return judge("pdpotrf", info, status);
+  return judge("potrf", info, status);
 }
 
 void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_distmat *b) {
@@ -170,7 +170,7 @@ static tv_error *eigen_all(tv_distmat *a, const char *triangle, double *values, 
   call_divide_and_conquer(a, triangle, values, z, &work, info);
   work = (workspace){0};
   if (!is_alone(a)) reals = fmax(reals, forgotten_workspace(a));
-  tv_error *error = take_workspace(a->grid, "pdsyevd", reals, integers, &work);
+  tv_error *error = take_workspace(a->grid, "syevd", reals, integers, &work);
   if (!error) call_divide_and_conquer(a, triangle, values, z, &work, info);
   if (!error && is_alone(a))
     memcpy(z->data, a->data, (size_t)a->leading * (size_t)a->columns * sizeof(double));
@@ -198,7 +198,7 @@ static tv_error *reduce(tv_distmat *a, double *diagonal, double *off_diagonal, d
   workspace work = {0};
   double reals = 0;
   call_reduction(a, diagonal, off_diagonal, tau, &reals, -1, info);
-  tv_error *error = take_workspace(a->grid, "pdsytrd", reals, 0, &work);
+  tv_error *error = take_workspace(a->grid, "sytrd", reals, 0, &work);
   if (!error) call_reduction(a, diagonal, off_diagonal, tau, work.reals, work.real_count, info);
   drop_workspace(&work);
   return error;
@@ -338,7 +338,7 @@ tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors
   for (int64_t i = 0; i < (int64_t)a->leading * a->local_columns; ++i) a->data[i] = -a->data[i];
   tv_error *error =
       are_few ? eigen_few(a, all, vectors, &info) : eigen_cut(a, "L", all, vectors, &info);
-  if (!error) error = judge(are_few ? "pdsytrd" : "pdsyevd", info, status);
+  if (!error) error = judge(are_few ? "sytrd" : "syevd", info, status);
   for (int i = 0; !error && i < k; ++i) values[i] = -all[i];
   free(all);
   return error;

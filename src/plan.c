@@ -181,7 +181,8 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->available_bytes = tv_memory_available(comm);
   plan->resident_bytes = tv_memory_resident();
   MPI_Allreduce(MPI_IN_PLACE, &plan->resident_bytes, 1, MPI_DOUBLE, MPI_MAX, comm);
-  plan->memory_bytes = plan->resident_bytes + library_buffers + count_memory(e, source, plan);
+  plan->memory_bytes =
+      plan->resident_bytes + library_buffers + source->cache_bytes + count_memory(e, source, plan);
   return NULL;
 }
 

@@ -15,7 +15,8 @@ static const size_t most_cached = (size_t)1 << 28; /* bytes of unpacked chunks o
 typedef struct {
   const tv_source_spec *spec; /* borrowed from the experiment */
   hid_t file, samples, targets;
-  int has_labels; /* `targets` is a 1D dataset of class labels */
+  int has_labels;     /* `targets` is a 1D dataset of class labels */
+  double cache_bytes; /* of unpacked chunks */
 } hdf5_rows;
 
 static void close_datasets(tv_source *source) {
@@ -80,9 +81,16 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   return error;
 }
 
+/* Bytes of a chunk as it is stored, on average: it is held beside the unpacked ones. */
+static double packed_chunk(hid_t dataset, const hsize_t *shape, const hsize_t *chunk, int rank) {
+  double chunks = 1;
+  for (int i = 0; i < rank; ++i) chunks *= ceil((double)shape[i] / (double)chunk[i]);
+  return (double)H5Dget_storage_size(dataset) / fmax(chunks, 1);
+}
+
 /* Access to a dataset with a cache for all chunks that a row crosses, so that chunks of many rows
- * are not unpacked again for every batch. */
-static hid_t cached_access(hid_t file, const char *name) {
+ * are not unpacked again for every batch. The cache's size is added to `cache_bytes`. */
+static hid_t cached_access(hid_t file, const char *name, double *cache_bytes) {
   const hid_t access = H5Pcreate(H5P_DATASET_ACCESS), plain = H5Dopen2(file, name, H5P_DEFAULT);
   if (plain < 0) return access;
   const hid_t creation = H5Dget_create_plist(plain), space = H5Dget_space(plain);
@@ -93,7 +101,9 @@ static hid_t cached_access(hid_t file, const char *name) {
       H5Pget_chunk(creation, rank, chunk) == rank) {
     const size_t across = rank == 2 ? (size_t)((shape[1] + chunk[1] - 1) / chunk[1]) : 1;
     const size_t bytes = (size_t)(chunk[0] * (rank == 2 ? chunk[1] : 1)) * H5Tget_size(type);
-    if (across <= most_cached / bytes) H5Pset_chunk_cache(access, 0, across * bytes, 1);
+    if (across <= most_cached / bytes &&
+        H5Pset_chunk_cache(access, 100 * across + 1, across * bytes, 1) >= 0)
+      *cache_bytes += (double)across * (double)bytes + packed_chunk(plain, shape, chunk, rank);
   }
   H5Tclose(type);
   H5Sclose(space);
@@ -103,10 +113,10 @@ static hid_t cached_access(hid_t file, const char *name) {
 }
 
 /* Open a dataset of numbers with the given number of dimensions. */
-static tv_error *open_dataset(const hdf5_rows *h, const char *name, int dimensions,
-                              int must_be_integer, hid_t *dataset, hsize_t extent[2]) {
+static tv_error *open_dataset(hdf5_rows *h, const char *name, int dimensions, int must_be_integer,
+                              hid_t *dataset, hsize_t extent[2]) {
   const char *path = h->spec->file;
-  const hid_t access = cached_access(h->file, name);
+  const hid_t access = cached_access(h->file, name, &h->cache_bytes);
   *dataset = H5Dopen2(h->file, name, access);
   H5Pclose(access);
   if (*dataset < 0)
@@ -141,6 +151,7 @@ static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
     return tv_fail("%s: '%s' has %llu rows and '%s' %llu; they must be of the same samples",
                    spec->file, spec->samples, (unsigned long long)samples[0], name,
                    (unsigned long long)targets[0]);
+  source->cache_bytes = h->cache_bytes;
   source->rows = (int64_t)samples[0];
   source->features = (int)samples[1];
   source->targets = (int)targets[1];

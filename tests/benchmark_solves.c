@@ -7,6 +7,7 @@
 #include "fortran.h"
 #include "twoview/dense.h"
 #include "twoview/group.h"
+#include "twoview/layout.h"
 #include "twoview/solution.h"
 #include "twoview/wide.h"
 
@@ -118,7 +119,7 @@ static void measure(int p, int q, int k, int rounds, int rank, int size) {
   task t = {.d = p + q, .k = k, .rounds = rounds};
   double *gamma = NULL, *theta = NULL;
   int status;
-  demand(tv_group_form(MPI_COMM_WORLD, 1, t.d < 1024 ? TV_SMALL_BLOCK : TV_LARGE_BLOCK, &group));
+  demand(tv_group_form(MPI_COMM_WORLD, 1, tv_layout_block(t.d), &group));
   demand(tv_wide_create(&data.sampling, group->grid, &wide));
   demand(tv_wide_advance(wide, 0, 8 * (p + q), &silent, &moments));
   demand(tv_allocate(q, sizeof(double), &gamma));

@@ -106,6 +106,13 @@ static inline tv_error *take_statistics(problem *m, const tv_grid *grid, int is_
                               status);
 }
 
+/* A grid of all ranks, and statistics on it. */
+static inline tv_error *open_statistics(problem *m, int is_clean, double alpha, tv_grid **grid,
+                                        tv_statistics **s, int *status) {
+  TV_TRY(tv_grid_create(MPI_COMM_WORLD, TV_SMALL_BLOCK, grid));
+  return take_statistics(m, *grid, is_clean, alpha, s, status);
+}
+
 /* Everything about one solution, whole on every rank. */
 typedef struct {
   int d, k, status;

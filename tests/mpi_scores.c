@@ -186,8 +186,7 @@ START_TEST(leakage_of_known_angles) {
   tv_grid *grid = NULL;
   tv_statistics *s = NULL;
   int status;
-  ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, TV_SMALL_BLOCK, &grid));
-  ASSERT_DONE(take_statistics(&m, grid, 0, 0.5, &s, &status));
+  ASSERT_DONE(open_statistics(&m, 0, 0.5, &grid, &s, &status));
   const double angles[] = {0, 0.3, 0.785398163397448, 1.2, 1.570796326794897};
   for (int i = 0; i < 5; ++i) {
     tv_solution solution = {0};

@@ -55,8 +55,7 @@ START_TEST(statistics_are_direct_sums) {
       tv_grid *grid = NULL;
       tv_statistics *s = NULL;
       int status = -1;
-      ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, TV_SMALL_BLOCK, &grid));
-      ASSERT_DONE(take_statistics(&m, grid, is_clean, 0.7, &s, &status));
+      ASSERT_DONE(open_statistics(&m, is_clean, 0.7, &grid, &s, &status));
       ASSERT_ALL(status == 0 && s->C == s->A && s->G == s->A);
       check_statistics(&m, s, is_clean);
       tv_statistics_destroy(&s);
@@ -72,8 +71,7 @@ START_TEST(singular_statistics_have_a_status) {
   tv_statistics *s = NULL;
   int status = 0;
   m.gamma[3] = m.theta[m.p + 3] = 0;
-  ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, TV_SMALL_BLOCK, &grid));
-  ASSERT_DONE(take_statistics(&m, grid, 0, 1, &s, &status));
+  ASSERT_DONE(open_statistics(&m, 0, 1, &grid, &s, &status));
   ASSERT_ALL(status == m.p + 4);
   tv_statistics_destroy(&s);
   tv_grid_destroy(&grid);
@@ -217,8 +215,7 @@ START_TEST(judge_sees_a_wrong_encoder) {
   tv_grid *grid = NULL;
   tv_statistics *s = NULL;
   int status;
-  ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, TV_SMALL_BLOCK, &grid));
-  ASSERT_DONE(take_statistics(&m, grid, 0, 0.5, &s, &status));
+  ASSERT_DONE(open_statistics(&m, 0, 0.5, &grid, &s, &status));
   for (int method = 0; method < 3; ++method) {
     tv_solution solution = {0};
     tv_optimality found;

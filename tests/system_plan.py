@@ -3,6 +3,7 @@ import os
 import re
 import unittest
 
+import h5py
 import numpy as np
 
 import harness
@@ -49,6 +50,16 @@ class Plan(unittest.TestCase):
     def test_samples_and_representations(self):
         self.compare(FASHION, 2, "archive.samples=true", "replicates=1",
                      "archive.representations=all", "archive.encoders=all")
+
+    def test_large_chunks_of_a_data_set(self):
+        """They are unpacked once, and held: 48 MB here."""
+        random = np.random.default_rng(1)
+        with h5py.File(harness.folder / "data.h5", "w") as file:
+            x = random.integers(0, 100, (60000, 100)).astype(float)
+            file.create_dataset("x", data=x, chunks=x.shape, compression="gzip",
+                                compression_opts=1)
+            file["y"] = x[:, :2]
+        self.compare(harness.write("h.yaml", harness.HDF5), 2, "archive.samples=false")
 
     def test_generated(self):
         self.compare(GAUSSIAN, 1, "samples=[1e4, 2e4]", "replicates=1", "noise.components=700")

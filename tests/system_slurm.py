@@ -12,18 +12,8 @@ import harness
 
 NODES, CPUS = 2, 2
 
-EXPERIMENT = """\
-name: small
-replicates: 2
-source:
-  type: gaussian
-  spectrum: [4, 3, 2, 1]
-  teacher: {type: linear, targets: 2, noise: 0.1}
-noise: {components: 5, lambda_max: [1, 10]}
-augmentation: {theta_max: 0.5, alpha: [0.5, 2]}
-samples: [50, 20000]
-encoder: {k: 3}
-"""
+# The small generated experiment, larger, and without its samples in the archive.
+EXPERIMENT = harness.GAUSSIAN[: harness.GAUSSIAN.index("archive:")].replace("300", "20000")
 
 
 def reason_to_skip():

@@ -24,6 +24,7 @@ struct tv_source {
   int targets;  /* of a sample; classes are one-hot */
   tv_source_file files[TV_MOST_FILES]; /* provenance, filled on rank 0 */
   void *state;                         /* owned, of the kind of source */
+  double cache_bytes;                  /* that each rank will come to hold while it reads */
 
   /* Generated sources know their population. Features that are its principal components already:
    * their variances, largest first, about a mean of 0; else NULL. */
