@@ -6,6 +6,7 @@
 
 #include "twoview/hdf5_error.h"
 #include "twoview/info.h"
+#include "twoview/interruption.h"
 #include "twoview/provenance.h"
 #include "twoview/report.h"
 #include "twoview/run.h"
@@ -16,14 +17,15 @@ static const char *const usage =
     "Usage: twoview COMMAND ...\n"
     "Sample-size experiments on closed-form self-supervised learning.\n"
     "\n"
-    "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--force] [--dry-run]\n"
+    "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--resume] [--dry-run]\n"
     "  twoview report FILE.h5 [-o DIR]\n"
     "  twoview scaling FILE.h5 FILE.h5... [-o DIR] [--latency S] [--bandwidth B]\n"
     "  twoview info FILE\n"
     "  twoview --version | --help | COMMAND --help\n"
     "\n"
     "Several ranks: mpirun -np 4 twoview run EXPERIMENT.yaml\n"
-    "Exit status: 0 done, 1 the run failed, 2 the command line or the experiment is wrong.\n";
+    "Exit status: 0 done, 1 the run failed, 2 the command line or the experiment is wrong,\n"
+    "75 the run was told to stop and has saved its work: the same command with --resume goes on.\n";
 
 static const char *const run_usage =
     "Usage: twoview run EXPERIMENT.yaml [OPTION]...\n"
@@ -31,9 +33,17 @@ static const char *const run_usage =
     "\n"
     "  -o, --output FILE.h5  the archive (default: NAME.h5, NAME from the experiment)\n"
     "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
-    "      --force           replace an existing archive\n"
+    "      --resume          go on where an earlier run was interrupted, on any number of ranks\n"
+    "      --force           replace an existing archive, forget an interrupted run\n"
+    "      --max-time TIME   save and leave before TIME is over: seconds, or [[D-]HH:]MM:SS\n"
+    "                        (default: the end of the Slurm job where Slurm tells it)\n"
+    "      --checkpoint-every TIME  (default: 300 seconds, or what keeps it below 1 % of the "
+    "time)\n"
     "      --dry-run         check every input, print the plan, compute nothing\n"
-    "      --help            this text\n";
+    "      --help            this text\n"
+    "\n"
+    "SIGTERM and SIGUSR1 make it save its work and leave with exit status 75, SIGUSR2 save and go\n"
+    "on. The checkpoint stands beside the archive, as FILE.h5.checkpoint.\n";
 
 static const char *const report_usage =
     "Usage: twoview report FILE.h5 [-o DIR]\n"
@@ -62,6 +72,9 @@ static const char *const info_usage =
 enum {
   OPTION_SET = 256,
   OPTION_FORCE,
+  OPTION_RESUME,
+  OPTION_MAX_TIME,
+  OPTION_EVERY,
   OPTION_DRY_RUN,
   OPTION_LATENCY,
   OPTION_BANDWIDTH,
@@ -99,9 +112,15 @@ static tv_error *refuse_option(char **argv, const struct option *options) {
 static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char **overrides,
                            int *wants_help) {
   static const struct option options[] = {
-      {"output", required_argument, NULL, 'o'},   {"set", required_argument, NULL, OPTION_SET},
-      {"force", no_argument, NULL, OPTION_FORCE}, {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-      {"help", no_argument, NULL, OPTION_HELP},   {NULL, 0, NULL, 0}};
+      {"output", required_argument, NULL, 'o'},
+      {"set", required_argument, NULL, OPTION_SET},
+      {"resume", no_argument, NULL, OPTION_RESUME},
+      {"force", no_argument, NULL, OPTION_FORCE},
+      {"max-time", required_argument, NULL, OPTION_MAX_TIME},
+      {"checkpoint-every", required_argument, NULL, OPTION_EVERY},
+      {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+      {"help", no_argument, NULL, OPTION_HELP},
+      {NULL, 0, NULL, 0}};
   for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
     case 'o':
       o->output = optarg;
@@ -109,8 +128,17 @@ static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char 
     case OPTION_SET:
       *overrides++ = optarg;
       break;
+    case OPTION_RESUME:
+      o->resumes = 1;
+      break;
     case OPTION_FORCE:
       o->replaces = 1;
+      break;
+    case OPTION_MAX_TIME:
+      TV_TRY(tv_parse_duration("--max-time", optarg, &o->time_limit));
+      break;
+    case OPTION_EVERY:
+      TV_TRY(tv_parse_duration("--checkpoint-every", optarg, &o->checkpoint_every));
       break;
     case OPTION_DRY_RUN:
       o->is_dry = 1;
@@ -135,10 +163,14 @@ static tv_error *command_line(int count, char **words, char **out) {
 
 static tv_error *run_with(int argc, char **argv, const char *command, const char **overrides,
                           int rank) {
-  tv_run_options o = {.overrides = overrides, .command = command};
+  tv_run_options o = {.overrides = overrides,
+                      .command = command,
+                      .checkpoint_every = 300,
+                      .time_limit = tv_scheduler_time_left()};
   int wants_help = 0;
   opterr = 0;
   TV_TRY(parse_run(argc, argv, &o, overrides, &wants_help));
+  if (!wants_help) TV_TRY(tv_interruption_watch());
   if (!wants_help) return tv_run(&o, MPI_COMM_WORLD);
   if (rank == 0) fputs(run_usage, stdout);
   return NULL;

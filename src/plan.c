@@ -64,8 +64,14 @@ static double kept_share(const tv_experiment *e, tv_keep keep) {
   return keep == TV_KEEP_ALL ? 1 : keep == TV_KEEP_LAST ? 1.0 / e->sizes_count : 0;
 }
 
-static double sums_while_reducing(const tv_experiment *e, double length) {
-  return length * (1 + ceil(log2(e->parallel.shards)));
+static double sums_while_reducing(const tv_experiment *e, const tv_plan *plan, double length) {
+  const tv_partition partition = {.size = plan->ranks, .shards = e->parallel.shards};
+  int most = 0;
+  for (int rank = 0; rank < plan->ranks; ++rank) {
+    const int buffers = tv_shard_buffers(&partition, rank);
+    most = buffers > most ? buffers : most;
+  }
+  return length * (1 + most);
 }
 
 /* Raw moments of bytes are also held in single precision; then rank 0 diagonalises. */
@@ -76,7 +82,7 @@ static double features_memory(const tv_experiment *e, const tv_source *source,
   const double sums = source->rows < 0 ? 0 : square(inputs + 1);
   const double bytes = source->bytes ? 0.5 * sums : 0;
   const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
-  return basis + fmax(sums_while_reducing(e, sums) + bytes, sums + eigenproblem);
+  return basis + fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem);
 }
 
 static double basis_memory(const tv_source *source, const tv_plan *plan) {
@@ -86,7 +92,7 @@ static double basis_memory(const tv_source *source, const tv_plan *plan) {
 static double moments_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double all = (double)e->replicates * e->sizes_count * square(plan->width);
   const double batch = (double)TV_BATCH * (source->features + plan->p + 2.0 * plan->width);
-  return sums_while_reducing(e, all) + batch;
+  return sums_while_reducing(e, plan, all) + batch;
 }
 
 /* What is kept of each solution, and of all. */
