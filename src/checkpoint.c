@@ -51,6 +51,8 @@ struct tv_checkpoint {
  * grace, the second that mpirun gives between SIGTERM and SIGKILL. */
 static const double round_interval = 0.05;
 
+static const double usual_interval = 300;
+
 /* ---- Lifetime ---- */
 
 static tv_error *beside(const char *output, const char *suffix, char **out) {
@@ -328,10 +330,12 @@ static tv_error *save(tv_checkpoint *c) {
 
 /* ---- Agreeing on it ---- */
 
-/* Saving may cost one part in a hundred of the time. */
+/* Unless told otherwise, saving may cost one part in a hundred of the time. Under a time limit the
+ * first one comes early, to learn how long it takes. */
 static double interval(const tv_checkpoint *c) {
-  const double most = fmin(c->policy.every, 0.1 * c->policy.time_limit);
-  return fmax(most, 100 * c->save_seconds);
+  const double every =
+      c->policy.every > 0 ? c->policy.every : fmax(usual_interval, 100 * c->save_seconds);
+  return c->save_seconds > 0 ? every : fmin(every, 0.1 * c->policy.time_limit);
 }
 
 /* Time enough to save, thrice over, after the longest step seen, twice over. */

@@ -9,8 +9,8 @@
 /* A handler can reach nothing else. */
 static volatile sig_atomic_t is_stop_wanted, is_save_wanted;
 
-static void take_note(int signal) {
-  if (signal == SIGUSR2)
+static void take_note(int number) {
+  if (number == SIGUSR2)
     is_save_wanted = 1;
   else
     is_stop_wanted = 1;
@@ -23,6 +23,7 @@ tv_error *tv_interruption_watch(void) {
   for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i)
     if (sigaction(signals[i], &action, NULL) != 0)
       return tv_fail_errno("signal %d cannot be watched", signals[i]);
+  signal(SIGXFSZ, SIG_IGN); /* a file too large for the limit is an error of write, not the end */
   return NULL;
 }
 

@@ -163,10 +163,8 @@ static tv_error *command_line(int count, char **words, char **out) {
 
 static tv_error *run_with(int argc, char **argv, const char *command, const char **overrides,
                           int rank) {
-  tv_run_options o = {.overrides = overrides,
-                      .command = command,
-                      .checkpoint_every = 300,
-                      .time_limit = tv_scheduler_time_left()};
+  tv_run_options o = {
+      .overrides = overrides, .command = command, .time_limit = tv_scheduler_time_left()};
   int wants_help = 0;
   opterr = 0;
   TV_TRY(parse_run(argc, argv, &o, overrides, &wants_help));

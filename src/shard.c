@@ -50,6 +50,11 @@ static int depth_of(int shards) {
   return depth;
 }
 
+/* A right half at each level below a branch, one at least for what is received. */
+static int64_t count_spares(int depth) {
+  return depth > 0 ? depth : 1;
+}
+
 /* ---- Under way ---- */
 
 enum { FINISHED, UNFINISHED, NEXT_ROW }; /* parts of what a checkpoint holds of a branch */
@@ -57,9 +62,9 @@ enum { FINISHED, UNFINISHED, NEXT_ROW }; /* parts of what a checkpoint holds of 
 typedef struct {
   const tv_partition *partition;
   const tv_summation *what;
-  double **branches; /* of this rank alone, in order; the first is the total's memory */
-  int count, next;
-  double *spare; /* room for the right halves below one branch, and for what is received */
+  double **branches;      /* of this rank alone, in order; the first is the total's memory */
+  int count, next, depth; /* depth: of the deepest branch */
+  double *spare;          /* room for the right halves below one branch, and for what is received */
   double sent_bytes;
   tv_error *error;
 } pass;
@@ -146,7 +151,9 @@ static void visit_own(pass *s, int first, int end, branch_visitor *visit) {
 }
 
 static void count_and_claim(pass *s, int first, int end) {
+  const int depth = depth_of(end - first);
   ++s->count;
+  if (depth > s->depth) s->depth = depth;
   tv_checkpoint_claim(s->what->checkpoint, s->what->kind, first, end);
 }
 
@@ -179,7 +186,6 @@ static double *join(pass *s, int first, int end) {
 }
 
 static tv_error *allocate_pass(pass *s, double *total) {
-  const int64_t spares = depth_of(s->partition->shards);
   visit_own(s, 0, s->partition->shards, count_and_claim);
   TV_TRY(tv_allocate(s->count, sizeof(*s->branches), &s->branches));
   for (int i = 0; i < s->count; ++i) {
@@ -187,7 +193,7 @@ static tv_error *allocate_pass(pass *s, double *total) {
     if (i > 0) TV_TRY(tv_allocate(s->what->length, sizeof(double), &s->branches[i]));
   }
   memset(total, 0, bytes_of(s));
-  return tv_allocate((spares > 0 ? spares : 1) * s->what->length, sizeof(double), &s->spare);
+  return tv_allocate(count_spares(s->depth) * s->what->length, sizeof(double), &s->spare);
 }
 
 static void free_pass(pass *s) {
@@ -220,17 +226,22 @@ tv_error *tv_shard_sum(const tv_partition *partition, const tv_summation *summat
 
 /* ---- Foreseen ---- */
 
-static int count_own(const tv_partition *p, int first, int end, int rank) {
-  if (rank < owner_of(p, first) || rank > owner_of(p, end - 1)) return 0;
-  if (is_of_one_rank(p, first, end)) return 1;
-  return count_own(p, first, middle_of(first, end), rank) +
-         count_own(p, middle_of(first, end), end, rank);
+/* How many branches a rank has, and the depth of the deepest. */
+static void foresee(const tv_partition *p, int first, int end, int rank, int *count, int *depth) {
+  if (rank < owner_of(p, first) || rank > owner_of(p, end - 1)) return;
+  if (is_of_one_rank(p, first, end)) {
+    ++*count;
+    if (depth_of(end - first) > *depth) *depth = depth_of(end - first);
+    return;
+  }
+  foresee(p, first, middle_of(first, end), rank, count, depth);
+  foresee(p, middle_of(first, end), end, rank, count, depth);
 }
 
 int tv_shard_buffers(const tv_partition *partition, int rank) {
-  const int own = count_own(partition, 0, partition->shards, rank);
-  const int spares = depth_of(partition->shards);
-  return (own > 1 ? own - 1 : 0) + (spares > 0 ? spares : 1);
+  int count = 0, depth = 0;
+  foresee(partition, 0, partition->shards, rank, &count, &depth);
+  return (count > 1 ? count - 1 : 0) + (int)count_spares(depth);
 }
 
 static int count_sends(const tv_partition *p, int first, int end, int rank) {
