@@ -1,7 +1,7 @@
 /* The eigenvalues of the noise covariance Gamma and of the augmentation covariance Theta: drawn per
- * replicate, U[0, lambda_max] on the q noise components and U[0, theta_max] on all d = p + q. The
- * same uniforms serve every lambda_max, so that magnitudes are compared on common random numbers.
- */
+ * replicate, U[ratio lambda_max, lambda_max] on the q noise components and U[low, high] on the p
+ * important and on the q noise components, or given. The same uniforms serve every lambda_max, so
+ * that magnitudes are compared on common random numbers. */
 #ifndef TWOVIEW_SPECTRA_H
 #define TWOVIEW_SPECTRA_H
 
