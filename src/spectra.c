@@ -1,6 +1,5 @@
 #include "twoview/spectra.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,36 +69,4 @@ const double *tv_gamma_of(const tv_spectra *s, int replicate, int magnitude) {
 
 const double *tv_theta_of(const tv_spectra *s, int replicate) {
   return s->theta + (int64_t)replicate * (s->p + s->q);
-}
-
-static int descending(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x < y) - (x > y);
-}
-
-/* The k-th largest of the signal's values under a method: eta or delta. */
-static double weakest_signal(tv_method_id method, int k, int p, const double *signal,
-                             const double *theta, double *values) {
-  for (int i = 0; i < p; ++i) {
-    const double total = signal[i] + theta[i];
-    values[i] = signal[i] / (method == TV_RECONSTRUCTION ? sqrt(total) : total);
-  }
-  qsort(values, (size_t)p, sizeof(*values), descending);
-  return values[k - 1];
-}
-
-tv_error *tv_alpha2_threshold(tv_method_id method, int k, int p, int q, const double *signal,
-                              const double *theta, const double *gamma, double *out) {
-  double *values;
-  *out = method == TV_SUPERVISED || k <= p ? -INFINITY : NAN;
-  if (method == TV_SUPERVISED || k > p) return NULL;
-  TV_TRY(tv_allocate(p, sizeof(*values), &values));
-  const double weakest = weakest_signal(method, k, p, signal, theta, values);
-  for (int i = 0; i < q; ++i) {
-    const double needed =
-        method == TV_RECONSTRUCTION ? gamma[i] / (weakest * weakest) - 1 : (1 - weakest) / weakest;
-    *out = fmax(*out, needed - theta[p + i] / gamma[i]);
-  }
-  free(values);
-  return NULL;
 }

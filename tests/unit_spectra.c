@@ -1,70 +1,9 @@
 #include "twoview/spectra.h"
 
 #include <float.h>
-#include <math.h>
 
 #include "twoview/random.h"
 #include "unit_main.h"
-
-static double threshold(tv_method_id method, int k, int p, int q, const double *signal,
-                        const double *theta, const double *gamma) {
-  double alpha2 = 99;
-  expect_success(tv_alpha2_threshold(method, k, p, q, signal, theta, gamma, &alpha2));
-  return alpha2;
-}
-
-/* ---- Worked by hand ---- */
-
-/* p = 3, s = (8, 3, 1), theta = (1, 1, 3 | 2, 1), gamma = (4, 1).
- *   s/(s + theta)       8/9, 3/4, 1/4       s^2/(s + theta)     64/9, 9/4, 1/4
- * k = 2: delta = 3/4, eta^2 = 9/4
- *   RC  max(4/(9/4) - 2/4 - 1, 1/(9/4) - 1 - 1) = max(5/18, -14/9) = 5/18
- *   JE  max(1/3 - 2/4, 1/3 - 1) = -1/6
- * k = 3: delta = 1/4, eta^2 = 1/4
- *   RC  max(16 - 1/2 - 1, 4 - 1 - 1) = 29/2
- *   JE  max(3 - 1/2, 3 - 1) = 5/2 */
-static const double signal3[] = {8, 3, 1}, theta5[] = {1, 1, 3, 2, 1}, gamma2[] = {4, 1};
-
-START_TEST(thresholds_worked_by_hand) {
-  /* A handful of operations on numbers up to 16. */
-  const double bound = 10 * 16 * DBL_EPSILON;
-  ck_assert_double_eq_tol(threshold(TV_RECONSTRUCTION, 2, 3, 2, signal3, theta5, gamma2), 5. / 18,
-                          bound);
-  ck_assert_double_eq_tol(threshold(TV_JOINT_EMBEDDING, 2, 3, 2, signal3, theta5, gamma2), -1. / 6,
-                          bound);
-  ck_assert_double_eq_tol(threshold(TV_RECONSTRUCTION, 3, 3, 2, signal3, theta5, gamma2), 29. / 2,
-                          bound);
-  ck_assert_double_eq_tol(threshold(TV_JOINT_EMBEDDING, 3, 3, 2, signal3, theta5, gamma2), 5. / 2,
-                          bound);
-}
-END_TEST
-
-/* The k-th largest is not that of the k-th component: s = (8, 3, 1), theta = (56, 1, 0).
- *   s/(s + theta)   1/8, 3/4, 1: k = 2 takes 3/4, JE: max(1/3 - 2/4, 1/3 - 1/1) = -1/6
- *   s^2/(s + theta)   1, 9/4, 1: k = 1 takes 9/4, RC as above 5/18 */
-START_TEST(components_are_ranked_as_each_method_sees_them) {
-  static const double theta[] = {56, 1, 0, 2, 1};
-  const double bound = 10 * DBL_EPSILON;
-  ck_assert_double_eq_tol(threshold(TV_JOINT_EMBEDDING, 2, 3, 2, signal3, theta, gamma2), -1. / 6,
-                          bound);
-  ck_assert_double_eq_tol(threshold(TV_RECONSTRUCTION, 1, 3, 2, signal3, theta, gamma2), 5. / 18,
-                          bound);
-}
-END_TEST
-
-START_TEST(limiting_cases_of_thresholds) {
-  static const tv_method_id methods[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING};
-  for (int k = 1; k <= 5; ++k) /* supervised: always */
-    ck_assert_double_eq(threshold(TV_SUPERVISED, k, 3, 2, signal3, theta5, gamma2), -INFINITY);
-  for (int m = 0; m < 2; ++m) {
-    ck_assert_double_eq(threshold(methods[m], 3, 3, 0, signal3, theta5, gamma2), -INFINITY);
-    ck_assert_double_nan(threshold(methods[m], 4, 3, 2, signal3, theta5, gamma2));
-    ck_assert_double_nan(threshold(methods[m], 4, 3, 0, signal3, theta5, gamma2));
-  }
-}
-END_TEST
-
-/* ---- Drawn spectra ---- */
 
 static tv_spectra *draw(double *lambda_max, unsigned magnitudes, int p, int q, double theta_max) {
   tv_spectra *spectra;
@@ -148,41 +87,10 @@ START_TEST(given_eigenvalues_are_scaled_by_the_magnitude) {
 }
 END_TEST
 
-/* Corollary 4.5: max gamma < eta^2/delta implies that reconstruction needs less alignment than
- * joint embedding, min gamma > eta^2/delta the reverse. With k = p, eta and delta are minima; here
- * over equal theta on the signal they belong to the weakest component, so that eta^2/delta = s. */
-START_TEST(corollary_4_5_on_drawn_spectra) {
-  enum { P = 4, Q = 6 };
-  static const double signal[P] = {5, 4, 3, 2};
-  double lambda_max[] = {2, 40}, theta[P + Q], gamma[Q];
-  tv_spectra *spectra = draw(lambda_max, 2, P, Q, 1);
-  for (int r = 0; r < 50; ++r) {
-    memcpy(theta, tv_theta_of(spectra, r), sizeof theta);
-    for (int i = 0; i < P; ++i) theta[i] = theta[0];
-    for (int is_strong = 0; is_strong < 2; ++is_strong) {
-      /* weak: U[0, 2], all below s = 2; strong: 2 + U[0, 40], all above */
-      for (int i = 0; i < Q; ++i)
-        gamma[i] = tv_gamma_of(spectra, r, is_strong)[i] + (is_strong ? signal[P - 1] : 0);
-      const double rc = threshold(TV_RECONSTRUCTION, P, P, Q, signal, theta, gamma);
-      const double je = threshold(TV_JOINT_EMBEDDING, P, P, Q, signal, theta, gamma);
-      if (is_strong)
-        ck_assert_double_gt(rc, je);
-      else
-        ck_assert_double_lt(rc, je);
-    }
-  }
-  tv_spectra_destroy(&spectra);
-}
-END_TEST
-
 int main(void) {
   TCase *cases = tcase_create("spectra");
-  tcase_add_test(cases, thresholds_worked_by_hand);
-  tcase_add_test(cases, components_are_ranked_as_each_method_sees_them);
-  tcase_add_test(cases, limiting_cases_of_thresholds);
   tcase_add_test(cases, eigenvalues_are_scaled_uniforms_of_their_own_streams);
   tcase_add_test(cases, eigenvalues_of_intervals);
   tcase_add_test(cases, given_eigenvalues_are_scaled_by_the_magnitude);
-  tcase_add_test(cases, corollary_4_5_on_drawn_spectra);
   return unit_run("spectra", cases);
 }
