@@ -6,7 +6,7 @@
 
 #include "twoview/experiment.h"
 
-enum { TV_MOST_KEYS = 16 }; /* of one mapping, and an end */
+enum { TV_MOST_KEYS = 24 }; /* of one mapping, and an end */
 
 /* Fields end with CYAML_FIELD_END. The struct points into itself: it must stay where it is. */
 typedef struct {
