@@ -93,10 +93,13 @@ static const cyaml_schema_field_t *field_at(const cyaml_schema_field_t *fields, 
 
 /* What a value has to be, in a reader's words. */
 static void describe_type(const cyaml_schema_value_t *value, char *out, size_t size) {
-  const char *const words[] = {
-      [CYAML_INT] = "an integer",    [CYAML_UINT] = "an integer that is not negative",
-      [CYAML_FLOAT] = "a number",    [CYAML_STRING] = "a text",
-      [CYAML_MAPPING] = "a mapping", [CYAML_SEQUENCE] = "a list of numbers"};
+  const char *const words[] = {[CYAML_INT] = "an integer",
+                               [CYAML_UINT] = "an integer that is not negative",
+                               [CYAML_FLOAT] = "a number",
+                               [CYAML_STRING] = "a text",
+                               [CYAML_MAPPING] = "a mapping",
+                               [CYAML_SEQUENCE] = "a list of numbers",
+                               [CYAML_SEQUENCE_FIXED] = "a list of two numbers, [low, high]"};
   if (value->type == CYAML_SEQUENCE && value->sequence.entry->type == CYAML_ENUM)
     value = value->sequence.entry;
   if (value->type != CYAML_ENUM) {
@@ -136,7 +139,8 @@ static tv_error *check_numbers(const tv_experiment *e, const char *prefix,
     snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", field->key);
     const cyaml_schema_value_t *value = &field->value;
     if (value->type == CYAML_MAPPING) TV_TRY(check_numbers(e, path, value->mapping.fields));
-    if (value->type == CYAML_SEQUENCE) value = value->sequence.entry;
+    if (value->type == CYAML_SEQUENCE || value->type == CYAML_SEQUENCE_FIXED)
+      value = value->sequence.entry;
     if (value->type != CYAML_INT && value->type != CYAML_UINT && value->type != CYAML_FLOAT)
       continue;
     TV_TRY(tv_yaml_reject(e->text, path,
@@ -153,9 +157,8 @@ static tv_error *check_numbers(const tv_experiment *e, const char *prefix,
   return NULL;
 }
 
-static tv_error *explain(const tv_experiment *draft, const char *complaint, const char *key) {
-  const int is_list = tv_yaml_find(draft->text, "samples").kind == TV_YAML_SEQUENCE;
-  const cyaml_schema_field_t *fields = tv_schema_fields(is_list);
+static tv_error *explain(const tv_experiment *draft, const cyaml_schema_field_t *fields,
+                         const char *complaint, const char *key) {
   char unknown[128], wanted[256];
   key_site site;
   if (sscanf(complaint, "Unexpected key: %127[^\n]", unknown) == 1 &&
@@ -177,11 +180,13 @@ static tv_error *explain(const tv_experiment *draft, const char *complaint, cons
 
 static tv_error *load(const tv_experiment *draft, const char *text, tv_experiment **out) {
   char *complaint = NULL, *key = NULL;
-  tv_error *error = tv_schema_load(text, out, &complaint, &key);
+  tv_schema schema;
+  tv_schema_make(text, &schema);
+  tv_error *error = tv_schema_load(&schema, text, out, &complaint, &key);
   tv_experiment judged = *draft;
   judged.text = (char *)text;
-  if (!error && complaint) error = explain(&judged, complaint, key);
-  if (!error) error = check_numbers(&judged, "", tv_schema_fields((*out)->size_list != NULL));
+  if (!error && complaint) error = explain(&judged, schema.top, complaint, key);
+  if (!error) error = check_numbers(&judged, "", schema.top);
   if (error) tv_experiment_destroy(out);
   free(complaint);
   free(key);
@@ -214,8 +219,13 @@ static tv_error *apply_overrides(const tv_experiment *draft, char **text) {
 
 /* Where a list is wanted, one value stands for a list of one. */
 static tv_error *expand_short_forms(char **text) {
-  static const char *const lists[] = {"noise.lambda_max", "augmentation.alpha", "samples",
-                                      "methods", "source.spectrum"};
+  static const char *const lists[] = {"noise.lambda_max",
+                                      "noise.eigenvalues",
+                                      "augmentation.alpha",
+                                      "augmentation.theta_eigenvalues",
+                                      "samples",
+                                      "methods",
+                                      "source.spectrum"};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i) TV_TRY(tv_yaml_listify(text, lists[i]));
   return NULL;
 }
@@ -284,7 +294,6 @@ static tv_error *check_present(const tv_experiment *e) {
   } required[] = {{"source.type", "source: {type: idx, images: ..., labels: ...}"},
                   {"noise.components", "noise: {components: 50, lambda_max: [1e3]}"},
                   {"noise.lambda_max", "noise: {components: 50, lambda_max: [1e3]}"},
-                  {"augmentation.theta_max", "augmentation: {theta_max: 1e4, alpha: [1]}"},
                   {"augmentation.alpha", "augmentation: {theta_max: 1e4, alpha: [1]}"},
                   {"samples", "samples: {from: 100, to: 51200, factor: 2}"},
                   {"encoder.k", "encoder: {k: 50}"}};
@@ -292,39 +301,6 @@ static tv_error *check_present(const tv_experiment *e) {
     REQUIRE(e, required[i].key, tv_experiment_gives(e, required[i].key),
             "is missing; write for example\n    %s", required[i].example);
   return NULL;
-}
-
-/* Coordinates name points: each value stands once. */
-static tv_error *expect_distinct(const tv_experiment *e, const char *key, const double *values,
-                                 unsigned count) {
-  for (unsigned i = 0; i < count; ++i)
-    for (unsigned j = 0; j < i; ++j)
-      REQUIRE(e, key, values[i] != values[j], "%g is listed twice", values[i]);
-  return NULL;
-}
-
-static tv_error *check_grid(const tv_experiment *e) {
-  int has_zero_alpha = 0;
-  REQUIRE(e, "noise.components", e->noise.components >= 0 && e->noise.components <= MOST_INPUTS,
-          "must be from 0 to %d, got %d", MOST_INPUTS, e->noise.components);
-  for (unsigned i = 0; i < e->noise.lambda_max_count; ++i)
-    REQUIRE(e, "noise.lambda_max", isfinite(e->noise.lambda_max[i]) && e->noise.lambda_max[i] > 0,
-            "bounds of eigenvalues must be positive, got %g", e->noise.lambda_max[i]);
-  REQUIRE(e, "augmentation.theta_max",
-          isfinite(e->augmentation.theta_max) && e->augmentation.theta_max >= 0,
-          "a bound of eigenvalues must not be negative, got %g", e->augmentation.theta_max);
-  for (unsigned i = 0; i < e->augmentation.alpha_count; ++i) {
-    REQUIRE(e, "augmentation.alpha",
-            isfinite(e->augmentation.alpha[i]) && e->augmentation.alpha[i] >= 0,
-            "must not be negative, got %g", e->augmentation.alpha[i]);
-    has_zero_alpha |= e->augmentation.alpha[i] == 0;
-  }
-  REQUIRE(e, "augmentation.alpha", !has_zero_alpha || e->augmentation.theta_max > 0,
-          "alpha = 0 with theta_max = 0 augments nothing, so that S is singular whenever the "
-          "data are; raise either");
-  TV_TRY(expect_distinct(e, "noise.lambda_max", e->noise.lambda_max, e->noise.lambda_max_count));
-  return expect_distinct(e, "augmentation.alpha", e->augmentation.alpha,
-                         e->augmentation.alpha_count);
 }
 
 static tv_error *check_rest(const tv_experiment *e) {
@@ -387,8 +363,9 @@ static tv_error *take_list(tv_experiment *e) {
 static tv_error *complete(tv_experiment *e) {
   TV_TRY(check_present(e));
   TV_TRY(fill_defaults(e));
+  TV_TRY(tv_experiment_expand_ranges(e));
   TV_TRY(tv_experiment_check_source(e));
-  TV_TRY(check_grid(e));
+  TV_TRY(tv_experiment_check_grid(e));
   TV_TRY(check_rest(e));
   TV_TRY(e->size_list ? take_list(e) : expand_range(e));
   if (!tv_experiment_gives(e, "archive.representation_samples"))
@@ -438,6 +415,12 @@ tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int fea
           "k = %d rows for d = %d inputs (%d features and %d noise components); take at most %d",
           e->encoder.k, kept + e->noise.components, kept, e->noise.components,
           kept + e->noise.components);
+  REQUIRE(e, "augmentation.theta_eigenvalues",
+          !e->augmentation.theta_eigenvalues ||
+              e->augmentation.theta_eigenvalues_count == (unsigned)(kept + e->noise.components),
+          "%u eigenvalues for d = %d inputs (%d features, then %d noise components); give as many",
+          e->augmentation.theta_eigenvalues_count, kept + e->noise.components, kept,
+          e->noise.components);
   REQUIRE(e, "samples", rows < 0 || largest <= rows,
           "n = %lld is larger than the data set of %lld samples; take at most that",
           (long long)largest, (long long)rows);

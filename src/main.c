@@ -12,12 +12,14 @@
 #include "twoview/run.h"
 #include "twoview/scaling.h"
 #include "twoview/suggest.h"
+#include "twoview/theory_report.h"
 
 static const char *const usage =
     "Usage: twoview COMMAND ...\n"
     "Sample-size experiments on closed-form self-supervised learning.\n"
     "\n"
     "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--resume] [--dry-run]\n"
+    "  twoview theory EXPERIMENT.yaml [--json] [--set KEY=VALUE]...\n"
     "  twoview report FILE.h5 [-o DIR]\n"
     "  twoview scaling FILE.h5 FILE.h5... [-o DIR] [--latency S] [--bandwidth B]\n"
     "  twoview info FILE\n"
@@ -44,6 +46,15 @@ static const char *const run_usage =
     "\n"
     "SIGTERM and SIGUSR1 make it save its work and leave with exit status 75, SIGUSR2 save and go\n"
     "on. The checkpoint stands beside the archive, as FILE.h5.checkpoint.\n";
+
+static const char *const theory_usage =
+    "Usage: twoview theory EXPERIMENT.yaml [OPTION]...\n"
+    "Print what theory says of an experiment as its sample size grows: the alignment that each\n"
+    "method needs, which one is favoured, and how noise components compare with important ones.\n"
+    "\n"
+    "      --json            everything, also by replicate and component, as JSON\n"
+    "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
+    "      --help            this text\n";
 
 static const char *const report_usage =
     "Usage: twoview report FILE.h5 [-o DIR]\n"
@@ -76,6 +87,7 @@ enum {
   OPTION_MAX_TIME,
   OPTION_EVERY,
   OPTION_DRY_RUN,
+  OPTION_JSON,
   OPTION_LATENCY,
   OPTION_BANDWIDTH,
   OPTION_HELP
@@ -152,6 +164,18 @@ static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char 
   return take_operand(argc, argv, "EXPERIMENT.yaml", &o->experiment);
 }
 
+/* Launched without MPI's knowledge, every task of a Slurm job would be a run of its own. */
+static tv_error *expect_all_ranks(void) {
+  const char *tasks = getenv("SLURM_NTASKS");
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (!tasks || atoi(tasks) == size) return NULL;
+  return tv_fail_usage("Slurm runs %s tasks but MPI knows of %d rank%s; start it with `srun "
+                       "--mpi=pmix` or `mpirun`, and for fewer ranks than the job's tasks set "
+                       "SLURM_NTASKS to their number",
+                       tasks, size, size == 1 ? "" : "s");
+}
+
 static tv_error *command_line(int count, char **words, char **out) {
   size_t size;
   FILE *line = open_memstream(out, &size);
@@ -167,12 +191,51 @@ static tv_error *run_with(int argc, char **argv, const char *command, const char
       .overrides = overrides, .command = command, .time_limit = tv_scheduler_time_left()};
   int wants_help = 0;
   opterr = 0;
+  TV_TRY(expect_all_ranks());
   TV_TRY(parse_run(argc, argv, &o, overrides, &wants_help));
   if (!wants_help) TV_TRY(tv_interruption_watch());
   if (!wants_help) return tv_run(&o, MPI_COMM_WORLD);
   if (rank == 0) fputs(run_usage, stdout);
   return NULL;
 }
+
+/* ---- theory ---- */
+
+static tv_error *parse_theory(int argc, char **argv, tv_theory_options *o, const char **overrides,
+                              int *wants_help) {
+  static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON},
+                                          {"set", required_argument, NULL, OPTION_SET},
+                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (option) {
+    case OPTION_JSON:
+      o->is_json = 1;
+      break;
+    case OPTION_SET:
+      *overrides++ = optarg;
+      break;
+    case OPTION_HELP:
+      *wants_help = 1;
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
+  return take_operand(argc, argv, "EXPERIMENT.yaml", &o->experiment);
+}
+
+static tv_error *theory_with(int argc, char **argv, const char *command, const char **overrides,
+                             int rank) {
+  tv_theory_options o = {.overrides = overrides};
+  int wants_help = 0;
+  (void)command;
+  opterr = 0;
+  TV_TRY(parse_theory(argc, argv, &o, overrides, &wants_help));
+  if (!wants_help) return tv_theory_run(&o, MPI_COMM_WORLD);
+  if (rank == 0) fputs(theory_usage, stdout);
+  return NULL;
+}
+
+/* ---- Commands of several ranks ---- */
 
 /* What was printed has to have arrived, on a full disk too. */
 static int report_error(tv_error *error, int speaks) {
@@ -184,20 +247,10 @@ static int report_error(tv_error *error, int speaks) {
   return exit_code;
 }
 
-/* Launched without MPI's knowledge, every task of a Slurm job would be a run of its own. */
-static tv_error *expect_all_ranks(void) {
-  const char *tasks = getenv("SLURM_NTASKS");
-  int size;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  if (!tasks || atoi(tasks) == size) return NULL;
-  return tv_fail_usage("Slurm runs %s tasks but MPI knows of %d rank%s; start it with `srun "
-                       "--mpi=pmix` or `mpirun`, and for fewer ranks than the job's tasks set "
-                       "SLURM_NTASKS to their number",
-                       tasks, size, size == 1 ? "" : "s");
-}
-
 /* argv[0] is the command's name, `command` the whole command line. */
-static int main_run(int argc, char **argv) {
+static int main_on_ranks(int argc, char **argv,
+                         tv_error *(*carry_out)(int argc, char **argv, const char *command,
+                                                const char **overrides, int rank)) {
   int rank;
   const char **overrides = NULL;
   char *command = NULL;
@@ -205,15 +258,22 @@ static int main_run(int argc, char **argv) {
   MPI_Init(NULL, NULL);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   tv_limit_blas_threads();
-  tv_error *error = expect_all_ranks();
-  if (!error) error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
+  tv_error *error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
   if (!error) error = command_line(argc, argv, &command);
-  if (!error) error = run_with(argc, argv, command, overrides, rank);
+  if (!error) error = carry_out(argc, argv, command, overrides, rank);
   const int exit_code = report_error(error, rank == 0);
   free(command);
   free(overrides);
   MPI_Finalize();
   return exit_code;
+}
+
+static int main_run(int argc, char **argv) {
+  return main_on_ranks(argc, argv, run_with);
+}
+
+static int main_theory(int argc, char **argv) {
+  return main_on_ranks(argc, argv, theory_with);
 }
 
 /* ---- report, scaling and info ---- */
@@ -320,9 +380,12 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
-  } commands[] = {
-      {"run", main_run}, {"report", main_report}, {"scaling", main_scaling}, {"info", main_info}};
-  static const char *const names[] = {"run", "report", "scaling", "info", NULL};
+  } commands[] = {{"run", main_run},
+                  {"theory", main_theory},
+                  {"report", main_report},
+                  {"scaling", main_scaling},
+                  {"info", main_info}};
+  static const char *const names[] = {"run", "theory", "report", "scaling", "info", NULL};
   if (argc < 2) {
     fputs(usage, stderr);
     return TV_EXIT_USAGE;

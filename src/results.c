@@ -8,6 +8,7 @@
 #include "solve.h"
 #include "twoview/comm.h"
 #include "twoview/progress.h"
+#include "twoview/theory.h"
 #include "twoview/wide.h"
 
 int64_t tv_point(const tv_results *r, int replicate, int magnitude, int alpha, int level) {

@@ -9,6 +9,7 @@
 #include "build_info.h"
 #include "twoview/archive.h"
 #include "twoview/comm.h"
+#include "twoview/experiment_file.h"
 #include "twoview/memory.h"
 #include "twoview/plan.h"
 #include "twoview/provenance.h"
@@ -42,37 +43,6 @@ static void release(run *r) {
   tv_source_close(&r->source);
   tv_experiment_destroy(&r->experiment);
   free(r->output);
-}
-
-static tv_error *read_text(const char *path, char **text) {
-  enum { LARGEST_EXPERIMENT = 1 << 22 };
-  FILE *file = fopen(path, "rb");
-  if (!file) return tv_fail_errno("%s", path);
-  tv_error *error = tv_allocate(LARGEST_EXPERIMENT + 1, 1, text);
-  if (!error) {
-    const size_t length = fread(*text, 1, LARGEST_EXPERIMENT, file);
-    if (ferror(file))
-      error = tv_fail_errno("%s", path);
-    else if (length == LARGEST_EXPERIMENT || strlen(*text) != length)
-      error = tv_fail_usage("%s: not an experiment file: %s", path,
-                            strlen(*text) != length ? "it holds a zero byte" : "it is too large");
-  }
-  fclose(file);
-  return error;
-}
-
-/* Rank 0 reads; everybody parses the same bytes. */
-static tv_error *load_experiment(const tv_run_options *options, MPI_Comm comm,
-                                 tv_experiment **out) {
-  int rank;
-  char *text = NULL;
-  MPI_Comm_rank(comm, &rank);
-  tv_error *error = tv_agree(comm, rank == 0 ? read_text(options->experiment, &text) : NULL);
-  if (!error) error = tv_broadcast_text(comm, &text);
-  if (!error)
-    error = tv_agree(comm, tv_experiment_parse(options->experiment, text, options->overrides, out));
-  free(text);
-  return error;
 }
 
 static tv_error *name_output(const tv_run_options *options, const tv_experiment *experiment,
@@ -261,7 +231,7 @@ static void print_summary(const run *r, int64_t failures) {
 }
 
 static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, int *is_finished) {
-  TV_TRY(load_experiment(options, comm, &r->experiment));
+  TV_TRY(tv_experiment_load(options->experiment, options->overrides, comm, &r->experiment));
   TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
   if (options->resumes) TV_TRY(look_for_archive(r, comm, is_finished));
   if (*is_finished) return NULL;

@@ -42,9 +42,11 @@ class Resume(unittest.TestCase):
             (harness.folder / name).unlink()
 
     def go_on_until_done(self, experiment, output, *settings):
-        """Sessions too short for more than a few batches, on changing numbers of ranks."""
-        for session, ranks in enumerate([2, 3, 1, 4, 2, 7] * 40):
-            done = harness.twoview("run", experiment, "-o", output, "--resume", "--max-time", "0.01",
+        """Sessions on changing numbers of ranks: too short for more than a few batches, then of half
+        a second (two are the least that is kept for saving)."""
+        limits = 4 * ["0.01"] + 100 * ["2.5"]
+        for session, ranks, limit in zip(range(100), [2, 3, 1, 4, 2, 7] * 20, limits):
+            done = harness.twoview("run", experiment, "-o", output, "--resume", "--max-time", limit,
                                    *settings, ranks=ranks)
             if done.returncode == 0:
                 return session
