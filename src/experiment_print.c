@@ -76,6 +76,7 @@ static void print_generated(FILE *out, const tv_source_spec *source) {
 
 static void print_source(FILE *out, const tv_source_spec *source) {
   fprintf(out, "source: {type: %s", tv_source_type_name(source->type));
+  if (source->role == TV_AS_POPULATION) fputs(", as: population", out);
   print_field(out, "images", source->images);
   print_field(out, "file", source->file);
   print_field(out, "samples", source->samples);
@@ -110,6 +111,7 @@ static void print_experiment(FILE *out, const tv_experiment *e) {
   if (e->features.pca) fprintf(out, "features: {pca: %d}\n", e->features.pca);
   fprintf(out, "noise: {components: %d, ", e->noise.components);
   print_numbers(out, "lambda_max", e->noise.lambda_max, e->noise.lambda_max_count);
+  fprintf(out, ", sampler: %s", e->noise.sampler == TV_SAMPLER_LAW ? "law" : "rows");
   fputs("}\naugmentation: {theta_max: ", out);
   print_number(out, e->augmentation.theta_max);
   fputs(", ", out);

@@ -51,7 +51,7 @@ static int64_t matrix_size(const tv_moments *m) {
 }
 
 /* Increments become sums over nested sizes, and lower triangles full matrices. */
-static void finish(tv_moments *m) {
+void tv_moments_accumulate(tv_moments *m) {
   const int64_t size = matrix_size(m);
   for (int r = 0; r < m->replicates; ++r)
     for (int level = 0; level < m->levels; ++level) {
@@ -64,7 +64,8 @@ static void finish(tv_moments *m) {
     }
 }
 
-static tv_error *allocate_moments(const tv_sampling *s, tv_moments **out) {
+tv_error *tv_moments_create(const tv_sampling *s, tv_moments **out) {
+  *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_moments *m = *out;
   *m = (tv_moments){.p = s->p,
@@ -74,7 +75,10 @@ static tv_error *allocate_moments(const tv_sampling *s, tv_moments **out) {
                     .replicates = s->experiment->replicates,
                     .levels = s->experiment->sizes_count,
                     .sizes = s->experiment->sizes};
-  return tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+  tv_error *error =
+      tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+  if (error) tv_moments_destroy(out);
+  return error;
 }
 
 static tv_error *fill_moments(const tv_sampling *s, tv_head *head, int shows_progress,
@@ -92,17 +96,22 @@ static tv_error *fill_moments(const tv_sampling *s, tv_head *head, int shows_pro
   tv_progress_end(&pass.progress);
   if (error) return error;
   tv_head_share(s, head);
-  finish(m);
   return NULL;
+}
+
+tv_error *tv_moments_collect_increments(const tv_sampling *s, tv_head *head, int shows_progress,
+                                        tv_moments **out) {
+  tv_error *error = tv_agree(s->partition.comm, tv_moments_create(s, out));
+  if (!error) error = fill_moments(s, head, shows_progress, *out);
+  if (error) tv_moments_destroy(out);
+  return error;
 }
 
 tv_error *tv_moments_collect(const tv_sampling *s, tv_head *head, int shows_progress,
                              tv_moments **out) {
-  *out = NULL;
-  tv_error *error = tv_agree(s->partition.comm, allocate_moments(s, out));
-  if (!error) error = fill_moments(s, head, shows_progress, *out);
-  if (error) tv_moments_destroy(out);
-  return error;
+  TV_TRY(tv_moments_collect_increments(s, head, shows_progress, out));
+  tv_moments_accumulate(*out);
+  return NULL;
 }
 
 void tv_moments_destroy(tv_moments **moments) {

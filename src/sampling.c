@@ -107,7 +107,7 @@ static tv_batch group_rows(const tv_sampling *s, int replicate, int count, desk 
 static tv_error *read_components(const tv_sampling *s, int replicate, int64_t first, int count,
                                  desk *d) {
   TV_TRY(s->source->read(s->source, replicate, first, count, d->raw, d->y));
-  tv_features_apply(s->features, count, d->raw, d->x);
+  tv_features_apply(s->features, count, NULL, d->raw, d->x);
   return NULL;
 }
 
