@@ -15,7 +15,8 @@
 enum { MOST_CHOICES = 32, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
 enum { MOST_SIZES = 10000, MOST_STEPS = 100 * MOST_SIZES };
 
-static const double most_samples = 1e12;
+/* Moments of so many samples are known to their spread; far fewer can be drawn one by one. */
+static const double most_samples_in_law = 1e15, most_rows = 1e12;
 
 const char *tv_method_name(tv_method_id method) {
   static const char *const names[TV_METHODS] = {"supervised", "reconstruction", "joint-embedding"};
@@ -279,7 +280,10 @@ static tv_error *fill_defaults(tv_experiment *e) {
   if (!tv_experiment_gives(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
   if (!tv_experiment_gives(e, "parallel.layout")) e->parallel.layout = TV_LAYOUT_AUTO;
   if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
-  if (!tv_experiment_gives(e, "archive.representations")) e->archive.representations = TV_KEEP_LAST;
+  if (!tv_experiment_gives(e, "source.as")) e->source.role = TV_AS_SAMPLE;
+  if (!tv_experiment_gives(e, "noise.sampler")) e->noise.sampler = TV_SAMPLER_ROWS;
+  if (!tv_experiment_gives(e, "archive.representations"))
+    e->archive.representations = e->noise.sampler == TV_SAMPLER_LAW ? TV_KEEP_NONE : TV_KEEP_LAST;
   if (!tv_experiment_gives(e, "source.power_law.scale")) e->source.power_law.scale = 1;
   if (!tv_experiment_gives(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
   if (!tv_experiment_gives(e, "source.teacher.targets")) e->source.teacher.targets = 1;
@@ -300,6 +304,26 @@ static tv_error *check_present(const tv_experiment *e) {
   for (size_t i = 0; i < sizeof required / sizeof *required; ++i)
     REQUIRE(e, required[i].key, tv_experiment_gives(e, required[i].key),
             "is missing; write for example\n    %s", required[i].example);
+  return NULL;
+}
+
+/* Moments drawn in law belong to no samples, and come whole. */
+static tv_error *check_sampler(const tv_experiment *e) {
+  const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
+  REQUIRE(e, "source.as", e->source.role == TV_AS_SAMPLE || is_law,
+          "a data set stands for a population only with 'noise: {sampler: law}'");
+  if (!is_law) return NULL;
+  REQUIRE(e, "noise.sampler",
+          e->source.type != TV_SOURCE_GAUSSIAN || e->source.teacher.type == TV_TEACHER_LINEAR,
+          "moments with the classes of 'teacher: {type: classes}', the nearest means, have no law "
+          "in closed form; take 'rows', 'teacher: {type: linear}' or 'source: {type: mixture}'");
+  REQUIRE(
+      e, "archive.samples", !e->archive.samples,
+      "there are no samples to archive with 'noise: {sampler: law}'; take 'rows' or leave them");
+  REQUIRE(e, "archive.representations", e->archive.representations == TV_KEEP_NONE,
+          "there are no samples to represent with 'noise: {sampler: law}'; take 'none'");
+  REQUIRE(e, "parallel.layout", e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
+          "moments of 'noise: {sampler: law}' are whole on every rank; take 'replicated'");
   return NULL;
 }
 
@@ -325,12 +349,17 @@ static tv_error *check_rest(const tv_experiment *e) {
 
 /* ---- Sample sizes ---- */
 
+static double most_samples(const tv_experiment *e) {
+  return e->noise.sampler == TV_SAMPLER_LAW ? most_samples_in_law : most_rows;
+}
+
 static tv_error *expand_range(tv_experiment *e) {
+  const double most = most_samples(e);
   const tv_size_range *r = &e->size_range;
-  REQUIRE(e, "samples.from", r->from >= 1 && r->from == floor(r->from) && r->from <= most_samples,
-          "must be a whole number from 1 to %g, got %g", most_samples, r->from);
-  REQUIRE(e, "samples.to", r->to >= r->from && r->to <= most_samples,
-          "must be from %g to %g, got %g", r->from, most_samples, r->to);
+  REQUIRE(e, "samples.from", r->from >= 1 && r->from == floor(r->from) && r->from <= most,
+          "must be a whole number from 1 to %g, got %g", most, r->from);
+  REQUIRE(e, "samples.to", r->to >= r->from && r->to <= most, "must be from %g to %g, got %g",
+          r->from, most, r->to);
   REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor), "must be above 1, got %g",
           r->factor);
   TV_TRY(tv_allocate(MOST_SIZES, sizeof(*e->sizes), &e->sizes));
@@ -346,11 +375,12 @@ static tv_error *expand_range(tv_experiment *e) {
 }
 
 static tv_error *take_list(tv_experiment *e) {
+  const double most = most_samples(e);
   TV_TRY(tv_allocate(e->size_list_count, sizeof(*e->sizes), &e->sizes));
   for (unsigned i = 0; i < e->size_list_count; ++i) {
     const double n = e->size_list[i];
-    REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most_samples,
-            "sizes must be whole numbers from 1 to %g, got %g", most_samples, n);
+    REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most,
+            "sizes must be whole numbers from 1 to %g, got %g", most, n);
     REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1], "sizes must grow: %g follows %g", n,
             e->size_list[i - 1]);
     e->sizes[e->sizes_count++] = (int64_t)n;
@@ -367,6 +397,7 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(tv_experiment_check_source(e));
   TV_TRY(tv_experiment_check_grid(e));
   TV_TRY(check_rest(e));
+  TV_TRY(check_sampler(e));
   TV_TRY(e->size_list ? take_list(e) : expand_range(e));
   if (!tv_experiment_gives(e, "archive.representation_samples"))
     e->archive.representation_samples =
@@ -421,8 +452,10 @@ tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int fea
           "%u eigenvalues for d = %d inputs (%d features, then %d noise components); give as many",
           e->augmentation.theta_eigenvalues_count, kept + e->noise.components, kept,
           e->noise.components);
-  REQUIRE(e, "samples", rows < 0 || largest <= rows,
-          "n = %lld is larger than the data set of %lld samples; take at most that",
-          (long long)largest, (long long)rows);
+  REQUIRE(
+      e, "samples", rows < 0 || largest <= rows || e->source.role == TV_AS_POPULATION,
+      "n = %lld is larger than the data set of %lld samples; take at most that, or let the data "
+      "set stand for a population, 'source: {as: population}'",
+      (long long)largest, (long long)rows);
   return NULL;
 }

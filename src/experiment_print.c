@@ -76,6 +76,7 @@ static void print_generated(FILE *out, const tv_source_spec *source) {
 
 static void print_source(FILE *out, const tv_source_spec *source) {
   fprintf(out, "source: {type: %s", tv_source_type_name(source->type));
+  if (source->role == TV_AS_POPULATION) fputs(", as: population", out);
   print_field(out, "images", source->images);
   print_field(out, "file", source->file);
   print_field(out, "samples", source->samples);
@@ -95,7 +96,7 @@ static void print_noise(FILE *out, const tv_noise_spec *noise) {
     fputs(", lambda_min_ratio: ", out);
     print_number(out, noise->lambda_min_ratio);
   }
-  fputs("}\n", out);
+  fprintf(out, ", sampler: %s}\n", noise->sampler == TV_SAMPLER_LAW ? "law" : "rows");
 }
 
 static void print_augmentation(FILE *out, const tv_experiment *e) {

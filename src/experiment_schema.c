@@ -30,6 +30,9 @@ static const cyaml_strval_t source_types[] = {{"idx", TV_SOURCE_IDX},
                                               {"hdf5", TV_SOURCE_HDF5},
                                               {"gaussian", TV_SOURCE_GAUSSIAN},
                                               {"mixture", TV_SOURCE_MIXTURE}};
+static const cyaml_strval_t source_roles[] = {{"sample", TV_AS_SAMPLE},
+                                              {"population", TV_AS_POPULATION}};
+static const cyaml_strval_t noise_samplers[] = {{"rows", TV_SAMPLER_ROWS}, {"law", TV_SAMPLER_LAW}};
 static const cyaml_strval_t teacher_types[] = {{"linear", TV_TEACHER_LINEAR},
                                                {"classes", TV_TEACHER_CLASSES}};
 static const cyaml_strval_t keep_choices[] = {{"none", TV_KEEP_NONE},
@@ -64,6 +67,7 @@ static const cyaml_schema_field_t teacher_fields[] = {
 
 static const cyaml_schema_field_t source_fields[] = {
     CYAML_FIELD_ENUM("type", CHOICE, tv_source_spec, type, source_types, COUNT(source_types)),
+    CYAML_FIELD_ENUM("as", CHOICE, tv_source_spec, role, source_roles, COUNT(source_roles)),
     TEXT("images", tv_source_spec, images),
     TEXT("labels", tv_source_spec, labels),
     TEXT("file", tv_source_spec, file),
@@ -83,7 +87,10 @@ static const cyaml_schema_field_t noise_fields[] = {
     CYAML_FIELD_INT("components", OPTIONAL, tv_noise_spec, components),
     NUMBERS("lambda_max", tv_noise_spec, lambda_max),
     CYAML_FIELD_FLOAT("lambda_min_ratio", OPTIONAL, tv_noise_spec, lambda_min_ratio),
-    NUMBERS("eigenvalues", tv_noise_spec, eigenvalues), CYAML_FIELD_END};
+    NUMBERS("eigenvalues", tv_noise_spec, eigenvalues),
+    CYAML_FIELD_ENUM("sampler", CHOICE, tv_noise_spec, sampler, noise_samplers,
+                     COUNT(noise_samplers)),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t theta_fields[] = {
     PAIR("signal", tv_theta_spec, signal), PAIR("noise", tv_theta_spec, noise), CYAML_FIELD_END};

@@ -168,7 +168,8 @@ void tv_features_destroy(tv_features **features) {
   *features = NULL;
 }
 
-void tv_features_apply(const tv_features *f, int count, double *raw, double *components) {
+void tv_features_apply(const tv_features *f, int count, const double *constants, double *raw,
+                       double *components) {
   const double unit = 1, nothing = 0;
   if (!f->basis) {
     for (int i = 0; i < count; ++i)
@@ -177,7 +178,8 @@ void tv_features_apply(const tv_features *f, int count, double *raw, double *com
     return;
   }
   for (int i = 0; i < count; ++i)
-    for (int j = 0; j < f->inputs; ++j) raw[(int64_t)i * f->inputs + j] -= f->mean[j];
+    for (int j = 0; j < f->inputs; ++j)
+      raw[(int64_t)i * f->inputs + j] -= (constants ? constants[i] : 1) * f->mean[j];
   dgemm_("T", "N", &f->p, &count, &f->inputs, &unit, f->basis, &f->inputs, raw, &f->inputs,
          &nothing, components, &f->p, 1, 1);
 }

@@ -51,7 +51,7 @@ static int64_t matrix_size(const tv_moments *m) {
 }
 
 /* Increments become sums over nested sizes, and lower triangles full matrices. */
-static void finish(tv_moments *m) {
+void tv_moments_accumulate(tv_moments *m) {
   const int64_t size = matrix_size(m);
   for (int r = 0; r < m->replicates; ++r)
     for (int level = 0; level < m->levels; ++level) {
@@ -64,7 +64,8 @@ static void finish(tv_moments *m) {
     }
 }
 
-static tv_error *allocate_moments(const tv_sampling *s, tv_moments **out) {
+tv_error *tv_moments_create(const tv_sampling *s, tv_moments **out) {
+  *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_moments *m = *out;
   *m = (tv_moments){.p = s->p,
@@ -74,7 +75,10 @@ static tv_error *allocate_moments(const tv_sampling *s, tv_moments **out) {
                     .replicates = s->experiment->replicates,
                     .levels = s->experiment->sizes_count,
                     .sizes = s->experiment->sizes};
-  return tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+  tv_error *error =
+      tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+  if (error) tv_moments_destroy(out);
+  return error;
 }
 
 /* Batches of this rank, of which each shard's last may be smaller. */
@@ -86,8 +90,8 @@ static int64_t count_batches(const tv_partition *p) {
   return batches;
 }
 
-static tv_error *sum_moments(const tv_sampling *s, tv_head *head, tv_desk *desk, int shows_progress,
-                             tv_moments *m) {
+static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head, tv_desk *desk,
+                             int shows_progress, tv_moments *m) {
   moments_pass pass = {
       .sampling = s,
       .everything = tv_sampling_everything(s),
@@ -100,23 +104,30 @@ static tv_error *sum_moments(const tv_sampling *s, tv_head *head, tv_desk *desk,
                                   .add = add_rows,
                                   .context = &pass,
                                   .checkpoint = s->checkpoint,
-                                  .kind = TV_SAVED_SUMS};
+                                  .kind = kind};
   tv_error *error = tv_shard_sum(&s->partition, &summation, m->data, &m->work);
   tv_progress_end(&pass.progress);
   return error;
 }
 
-static tv_error *fill_moments(const tv_sampling *s, tv_head *head, int shows_progress,
-                              tv_moments *m) {
+static tv_error *fill_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
+                              int shows_progress, tv_moments *m) {
   tv_desk *desk = NULL;
   tv_error *error = tv_desk_create(s, &desk);
   if (!error) error = tv_head_keep(s, head);
   error = tv_agree(s->partition.comm, error);
-  if (!error) error = sum_moments(s, head, desk, shows_progress, m);
+  if (!error) error = sum_moments(s, kind, head, desk, shows_progress, m);
   tv_desk_destroy(&desk);
-  if (error) return error;
-  finish(m);
-  return NULL;
+  return error ? error : tv_head_share(s, head);
+}
+
+tv_error *tv_moments_collect_increments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
+                                        int shows_progress, tv_moments **out) {
+  tv_error *error = tv_agree(s->partition.comm, tv_moments_create(s, out));
+  if (!error) error = fill_moments(s, kind, head, shows_progress, *out);
+  error = tv_agree(s->partition.comm, error);
+  if (error) tv_moments_destroy(out);
+  return error;
 }
 
 static size_t bytes_of(const tv_moments *m) {
@@ -124,26 +135,28 @@ static size_t bytes_of(const tv_moments *m) {
 }
 
 /* Finished moments and rows of the head, from the checkpoint to every rank.        Collective. */
-static tv_error *take_up(const tv_sampling *s, tv_saved_key key, tv_head *head, tv_moments *m) {
+static tv_error *take_up(const tv_sampling *s, tv_saved_key key, tv_head *head, tv_moments **out) {
   const tv_partition *p = &s->partition;
-  tv_error *error = NULL;
-  if (p->rank == 0) error = tv_checkpoint_read(s->checkpoint, key, m->data, bytes_of(m));
+  tv_error *error = tv_moments_create(s, out);
+  if (!error && p->rank == 0)
+    error = tv_checkpoint_read(s->checkpoint, key, (*out)->data, bytes_of(*out));
   if (!error) error = tv_head_keep(s, head);
   TV_TRY(tv_agree(p->comm, error));
-  tv_broadcast(p->comm, 0, m->data, m->replicates * m->levels * matrix_size(m));
-  return NULL;
+  tv_broadcast(p->comm, 0, (*out)->data, (*out)->replicates * (*out)->levels * matrix_size(*out));
+  return tv_agree(p->comm, tv_head_share(s, head));
 }
 
 tv_error *tv_moments_collect(const tv_sampling *s, tv_head *head, int shows_progress,
                              tv_moments **out) {
   const tv_saved_key key = {TV_SAVED_MOMENTS, 0, 0, s->experiment->replicates};
+  tv_error *error = NULL;
   *out = NULL;
-  tv_error *error = tv_agree(s->partition.comm, allocate_moments(s, out));
-  if (!error && tv_checkpoint_find(s->checkpoint, key) >= 0)
-    error = take_up(s, key, head, *out);
-  else if (!error)
-    error = fill_moments(s, head, shows_progress, *out);
-  if (!error) error = tv_head_share(s, head);
+  if (tv_checkpoint_find(s->checkpoint, key) >= 0) {
+    error = take_up(s, key, head, out);
+  } else {
+    error = tv_moments_collect_increments(s, TV_SAVED_SUMS, head, shows_progress, out);
+    if (!error) tv_moments_accumulate(*out);
+  }
   if (!error && s->partition.rank == 0)
     error = tv_checkpoint_hold(s->checkpoint, key, (*out)->data, bytes_of(*out));
   error = tv_agree(s->partition.comm, error);

@@ -120,6 +120,12 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(tv_attribute_number(root, "sessions", record->sessions));
   TV_TRY(tv_attribute_text(root, "layout",
                            record->plan->layout.is_distributed ? "distributed" : "replicated"));
+  TV_TRY(tv_attribute_text(root, "noise_sampler",
+                           record->experiment->noise.sampler == TV_SAMPLER_LAW ? "law" : "rows"));
+  if (record->source->rows >= 0)
+    TV_TRY(tv_attribute_text(root, "source_as",
+                             record->experiment->source.role == TV_AS_POPULATION ? "population"
+                                                                                 : "sample"));
   TV_TRY(tv_attribute_number(root, "groups", record->plan->layout.groups));
   TV_TRY(tv_attribute_text(root, "eigensolver",
                            tv_eigen_method(record->plan->d, record->experiment->encoder.k,

@@ -10,6 +10,7 @@
 #include "twoview/archive.h"
 #include "twoview/comm.h"
 #include "twoview/experiment_file.h"
+#include "twoview/law.h"
 #include "twoview/memory.h"
 #include "twoview/plan.h"
 #include "twoview/provenance.h"
@@ -60,7 +61,7 @@ static tv_error *print_plan(const run *r, MPI_Comm comm) {
   int rank;
   double seconds = 0;
   MPI_Comm_rank(comm, &rank);
-  TV_TRY(tv_agree(comm, rank == 0 ? tv_plan_estimate(r->experiment, &r->plan, &seconds) : NULL));
+  TV_TRY(tv_agree(comm, rank == 0 ? tv_plan_estimate(&r->plan, &seconds) : NULL));
   if (rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
   return tv_plan_expect_room(&r->plan);
 }
@@ -170,6 +171,8 @@ static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
   TV_TRY(tv_agree(sampling->partition.comm, tv_head_create(sampling, head, &r->head)));
   if (r->plan.layout.is_distributed)
     return tv_sampling_collect(sampling, &r->head->selection, r->head->rows);
+  if (sampling->experiment->noise.sampler == TV_SAMPLER_LAW)
+    return tv_law_collect(sampling, speaks, &r->moments);
   return tv_moments_collect(sampling, r->head, speaks, &r->moments);
 }
 

@@ -186,7 +186,7 @@ tv_error *tv_theory_run(const tv_theory_options *options, MPI_Comm comm) {
   MPI_Comm_rank(comm, &rank);
   TV_GO(tv_experiment_load(options->experiment, options->overrides, comm, &experiment));
   TV_GO(tv_source_open(experiment, comm, &source));
-  TV_GO(tv_features_fit(experiment, source, comm, &features));
+  TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));
   TV_GO(tv_agree(comm, rank == 0 ? print_theory(experiment, features, options->is_json) : NULL));
 done:
   tv_features_destroy(&features);

@@ -37,6 +37,8 @@ START_TEST(defaults_are_as_documented) {
   ck_assert_uint_eq(e->seed, 1);
   ck_assert_int_eq(e->replicates, 1);
   ck_assert_int_eq(e->features.pca, 0);
+  ck_assert_int_eq(e->source.role, TV_AS_SAMPLE);
+  ck_assert_int_eq(e->noise.sampler, TV_SAMPLER_ROWS);
   ck_assert_int_eq(e->source.teacher.type, TV_TEACHER_LINEAR);
   ck_assert_int_eq(e->source.teacher.targets, 1);
   ck_assert_double_eq(e->source.teacher.noise, 0);
@@ -144,6 +146,22 @@ START_TEST(intervals_of_eigenvalues_are_taken) {
 }
 END_TEST
 
+/* There are no samples to represent, unless asked for, and they cannot be. */
+START_TEST(a_law_sampler_is_taken) {
+  const char *const overrides[] = {"source={type: idx, as: population, images: a, labels: b}",
+                                   "noise.sampler=law", "samples={from: 10, to: 1e15, factor: 10}",
+                                   NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_int_eq(e->source.role, TV_AS_POPULATION);
+  ck_assert_int_eq(e->noise.sampler, TV_SAMPLER_LAW);
+  ck_assert_int_eq(e->archive.representations, TV_KEEP_NONE);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_LAST);
+  ck_assert_int_eq(e->sizes[e->sizes_count - 1], 1000000000000000);
+  expect_success(tv_experiment_check_data(e, 20, 2)); /* reused beyond its size */
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
 START_TEST(a_range_of_sizes_grows_without_repeats) {
   /* 1.5^j, rounded: 1, 1.5, 2.25, 3.375, 5.0625, 7.59375; 2 comes twice. */
   static const int64_t sizes[] = {1, 2, 3, 5, 8};
@@ -155,10 +173,12 @@ START_TEST(a_range_of_sizes_grows_without_repeats) {
 }
 END_TEST
 
-static const char *const printed[][3] = {
+static const char *const printed[][4] = {
     {NULL},
     {"source={type: idx, images: \"a \\\"b\\\" \\\\ c\", labels: l}", NULL},
     {"source={type: hdf5, file: f, samples: s, targets: t}", NULL},
+    {"source={type: hdf5, as: population, file: f, samples: s, targets: t}", "noise.sampler=law",
+     "samples=[10, 1e15]", NULL},
     {"source={type: hdf5, file: f, samples: s, labels: l}", "features.pca=7", NULL},
     {"source={type: gaussian, power_law: {features: 9, exponent: 0.1}}", NULL},
     {"source={type: mixture, classes: 2, separation: 0, spectrum: 3}", NULL},
@@ -204,6 +224,8 @@ START_TEST(printing_is_a_fixed_point) {
   ck_assert_str_eq(once, twice);
   ck_assert_str_eq(first->name, second->name);
   ck_assert_int_eq(first->source.type, second->source.type);
+  ck_assert_int_eq(first->source.role, second->source.role);
+  ck_assert_int_eq(first->noise.sampler, second->noise.sampler);
   ck_assert_int_eq(first->source.classes, second->source.classes);
   ck_assert_double_eq(first->source.separation, second->source.separation);
   expect_same_numbers(first, second);
@@ -342,6 +364,12 @@ static const struct {
     {"[10, 200]", "{from: 1, to: 9, factor: 1}", "x.yaml:6: samples.factor:", "above 1, got 1"},
     {"[10, 200]", "{from: 1, to: 1e12, factor: 1.0001}", "samples.factor:", "more than 10000"},
     {"[10, 200]", "{from: 1, to: 1e12, factor: 1.000000000000001}", "samples.factor:", "more than"},
+    {"10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}\nsamples: [10, 200]",
+     "10], sampler: law}\naugmentation: {theta_max: 0.5, alpha: 1}\nsamples: [2e15]",
+     "x.yaml:6: samples:", "whole numbers from 1 to 1e+15, got 2e+15"},
+    /* the law sampler */
+    {"components: 3", "sampler: lwa, components: 3",
+     "x.yaml:4: noise.sampler:", "expects one of rows, law, not lwa"},
     /* sources */
     {"[4, 1]", "[1, 4]", "x.yaml:3: source.spectrum:", "largest first; entry 2 is 4"},
     {"[4, 1]", "[4, 0]", "x.yaml:3: source.spectrum:", "entry 2 is 0"},
@@ -396,6 +424,37 @@ START_TEST(bad_values_are_refused) {
   expect_error(error, TV_EXIT_USAGE, refused[_i].where, refused[_i].reason);
   ck_assert_ptr_null(e);
   free(text);
+}
+END_TEST
+
+/* What cannot be drawn in law, or stand for a population. */
+static const struct {
+  const char *overrides[4], *where, *reason;
+} refused_in_law[] = {
+    {{"source.as=population"}, "source.as:", "belongs to 'type: idx' or 'type: hdf5', not to"},
+    {{"source={type: idx, as: population, images: a, labels: b}"},
+     "source.as:",
+     "only with 'noise: {sampler: law}'"},
+    {{"source={type: idx, as: sampel, images: a, labels: b}"},
+     "source.as:",
+     "expects one of sample, population, not sampel"},
+    {{"noise.sampler=law", "source.teacher={type: classes, targets: 3}"},
+     "--set noise.sampler=law:",
+     "no law in closed form; take 'rows'"},
+    {{"noise.sampler=law", "archive.samples=true"}, "archive.samples:", "no samples to archive"},
+    {{"noise.sampler=law", "archive.representations=last"},
+     "archive.representations:",
+     "no samples to represent"},
+    {{"noise.sampler=law", "parallel.layout=distributed"},
+     "parallel.layout:",
+     "whole on every rank; take 'replicated'"},
+};
+
+START_TEST(what_has_no_law_is_refused) {
+  tv_experiment *e;
+  tv_error *error = tv_experiment_parse("x.yaml", plain, refused_in_law[_i].overrides, &e);
+  expect_error(error, TV_EXIT_USAGE, refused_in_law[_i].where, refused_in_law[_i].reason);
+  ck_assert_ptr_null(e);
 }
 END_TEST
 
@@ -572,10 +631,12 @@ int main(void) {
   tcase_add_test(cases, a_mixture_is_taken);
   tcase_add_test(cases, a_range_of_numbers_is_a_list);
   tcase_add_test(cases, intervals_of_eigenvalues_are_taken);
+  tcase_add_test(cases, a_law_sampler_is_taken);
   tcase_add_test(cases, a_range_of_sizes_grows_without_repeats);
   tcase_add_loop_test(cases, printing_is_a_fixed_point, 0, COUNT(printed));
   tcase_add_loop_test(cases, bad_values_are_refused, 0, COUNT(refused));
   tcase_add_loop_test(cases, bad_mixtures_are_refused, 0, COUNT(refused_mixtures));
+  tcase_add_loop_test(cases, what_has_no_law_is_refused, 0, COUNT(refused_in_law));
   tcase_add_loop_test(cases, bad_overrides_are_named, 0, COUNT(refused_overrides));
   tcase_add_test(cases, the_last_override_of_a_key_counts);
   tcase_add_test(cases, a_fault_of_the_file_is_told_with_its_own_line);

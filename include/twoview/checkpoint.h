@@ -29,6 +29,7 @@ typedef enum {
   TV_SAVED_WIDE = 9,     /* distributed moments: place, blocks, sums over the targets' noise */
   TV_SAVED_CLEAN = 10,   /* solutions on clean inputs */
   TV_SAVED_POINTS = 11,  /* solutions of points */
+  TV_SAVED_GIVEN = 12,   /* sums over shards of what the law of the noise is given */
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... */

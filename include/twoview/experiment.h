@@ -13,6 +13,14 @@ typedef enum {
   TV_SOURCE_GAUSSIAN,
   TV_SOURCE_MIXTURE
 } tv_source_type;
+typedef enum {
+  TV_AS_SAMPLE = 1, /* the rows of a data set are what there is to sample from */
+  TV_AS_POPULATION  /* their second moments are those of a sample of any size, up to its size */
+} tv_source_role;
+typedef enum {
+  TV_SAMPLER_ROWS = 1, /* every sample's noise is drawn */
+  TV_SAMPLER_LAW       /* the moments of the noise are drawn, exactly in law */
+} tv_noise_sampler;
 typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
 typedef enum { TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS } tv_method_id;
 typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
@@ -40,12 +48,13 @@ typedef struct {
 
 typedef struct {
   tv_source_type type;
-  char *images;     /* idx: file of images, plain or gzipped */
-  char *labels;     /* idx: file of labels; hdf5: 1D dataset of class labels, optional */
-  char *file;       /* hdf5: file */
-  char *samples;    /* hdf5: 2D dataset, samples as rows */
-  char *targets;    /* hdf5: 2D dataset of targets, optional, instead of labels */
-  double *spectrum; /* gaussian, mixture: variances (within classes), largest first */
+  tv_source_role role; /* idx, hdf5 */
+  char *images;        /* idx: file of images, plain or gzipped */
+  char *labels;        /* idx: file of labels; hdf5: 1D dataset of class labels, optional */
+  char *file;          /* hdf5: file */
+  char *samples;       /* hdf5: 2D dataset, samples as rows */
+  char *targets;       /* hdf5: 2D dataset of targets, optional, instead of labels */
+  double *spectrum;    /* gaussian, mixture: variances (within classes), largest first */
   unsigned spectrum_count;
   tv_number_range spectrum_range;
   tv_power_law power_law; /* gaussian, mixture: instead of the spectrum */
@@ -70,6 +79,7 @@ typedef struct {
   double lambda_min_ratio; /* ... with this ratio, */
   double *eigenvalues;     /* or are these q numbers times lambda_max */
   unsigned eigenvalues_count;
+  tv_noise_sampler sampler;
 } tv_noise_spec;
 
 typedef struct {

@@ -28,7 +28,9 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
                           tv_checkpoint *checkpoint, tv_features **out);
 void tv_features_destroy(tv_features **features);
 
-/* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. */
-void tv_features_apply(const tv_features *features, int count, double *raw, double *components);
+/* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. Sums of
+ * samples stand for so many as constants[i] (count numbers) says; NULL: samples. */
+void tv_features_apply(const tv_features *features, int count, const double *constants, double *raw,
+                       double *components);
 
 #endif
