@@ -22,7 +22,7 @@ launch_tell() {
   [ -z "$launch_process" ] || kill -USR1 "$launch_process" 2>/dev/null || :
 }
 
-# The program leaves before this time. Slurm tells it since 23.02; empty when nobody knows.
+# The program leaves before this time, which Slurm 22.05 does not tell. Empty when nobody knows.
 launch_find_end() {
   [ -z "${SLURM_JOB_END_TIME:-}" ] || return 0
   SLURM_JOB_END_TIME=$(date -d "$(squeue -h -j "$launch_job" -o %e)" +%s 2>/dev/null || :)
