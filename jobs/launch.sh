@@ -81,7 +81,7 @@ launch_or_requeue() {
   if [ "$(squeue -h -j "$launch_job" -o %T)" != RUNNING ]; then
     echo "job $launch_job: ended from outside, with its work saved" >&2
   elif [ "${SLURM_RESTART_COUNT:-0}" -ge "$launch_times" ]; then
-    echo "job $launch_job: not done after $SLURM_RESTART_COUNT restarts; submit it again to go on" >&2
+    echo "job $launch_job: not done after ${SLURM_RESTART_COUNT:-0} restarts; submit it again to go on" >&2
   else
     echo "job $launch_job: goes back into the queue" >&2
     trap '' TERM # Slurm ends the job at once, and with it whatever runs
