@@ -119,10 +119,8 @@ static tv_error *read_attributes(hid_t file, tv_archive *a) {
 }
 
 static tv_error *read_all(hid_t file, tv_archive *a) {
-  double *replicates = NULL;
   TV_TRY(read_attributes(file, a));
-  TV_TRY(read_coordinate(file, "replicate", &replicates, &a->replicates));
-  free(replicates);
+  TV_TRY(read_coordinate(file, "replicate", &a->replicate, &a->replicates));
   TV_TRY(read_coordinate(file, "lambda_max", &a->lambda_max, &a->magnitudes));
   TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
   TV_TRY(read_coordinate(file, "n", &a->n, &a->levels));
@@ -160,6 +158,7 @@ void tv_archive_close(tv_archive **archive) {
   for (int i = 0; i < TV_QUANTITIES; ++i) free(a->quantity[i]);
   free_words(a->method, a->methods);
   free(a->alpha2_threshold);
+  free(a->replicate);
   free(a->lambda_max);
   free(a->alpha);
   free(a->n);

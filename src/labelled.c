@@ -116,13 +116,17 @@ tv_error *tv_label_words(hid_t group, tv_label label, int64_t count, const char 
   return error;
 }
 
-tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count) {
+tv_error *tv_label_range(hid_t group, tv_label label, int64_t first, int64_t count) {
   int64_t *indices;
   TV_TRY(tv_allocate(count, sizeof(*indices), &indices));
-  for (int64_t i = 0; i < count; ++i) indices[i] = i;
+  for (int64_t i = 0; i < count; ++i) indices[i] = first + i;
   tv_error *error = tv_label_counts(group, label, count, indices);
   free(indices);
   return error;
+}
+
+tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count) {
+  return tv_label_range(group, label, 0, count);
 }
 
 static tv_error *read_shape(hid_t group, const char *const *dimensions, int *rank, hsize_t *shape) {

@@ -21,11 +21,11 @@ tv_error *tv_spectra_draw(const tv_experiment *e, int p, tv_spectra **out) {
   for (int r = 0; r < e->replicates; ++r) {
     for (int m = 0; m < magnitudes; ++m) {
       double *gamma = s->gamma + ((int64_t)r * magnitudes + m) * q;
-      tv_random_uniforms((tv_stream){e->seed, TV_FOR_GAMMA, (uint32_t)r}, 0, q, gamma);
+      tv_random_uniforms(tv_experiment_stream(e, TV_FOR_GAMMA, r), 0, q, gamma);
       for (int i = 0; i < q; ++i) gamma[i] *= e->noise.lambda_max[m];
     }
     double *theta = s->theta + (int64_t)r * d;
-    tv_random_uniforms((tv_stream){e->seed, TV_FOR_THETA, (uint32_t)r}, 0, d, theta);
+    tv_random_uniforms(tv_experiment_stream(e, TV_FOR_THETA, r), 0, d, theta);
     for (int i = 0; i < d; ++i) theta[i] *= e->augmentation.theta_max;
   }
   *out = s;

@@ -43,10 +43,10 @@ int64_t tv_samples_piece(int width, int64_t samples);
 typedef struct {
   char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */
   int replicates, magnitudes, alphas, levels, methods;
-  double *lambda_max, *alpha, *n;  /* coordinates */
-  char **method;                   /* names */
-  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method */
-  double *alpha2_threshold;        /* replicate x lambda_max x method */
+  double *replicate, *lambda_max, *alpha, *n; /* coordinates */
+  char **method;                              /* names */
+  double *quantity[TV_QUANTITIES];            /* replicate x lambda_max x alpha x n x method */
+  double *alpha2_threshold;                   /* replicate x lambda_max x method */
 } tv_archive;
 
 /* Not collective: one process reads. Free with tv_archive_close. */

@@ -20,6 +20,7 @@ tv_error *tv_label_numbers(hid_t group, tv_label label, int64_t count, const dou
 tv_error *tv_label_counts(hid_t group, tv_label label, int64_t count, const int64_t *values);
 tv_error *tv_label_words(hid_t group, tv_label label, int64_t count, const char *const *words);
 tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count); /* 0 .. count - 1 */
+tv_error *tv_label_range(hid_t group, tv_label label, int64_t first, int64_t count);
 
 /* A variable over dimensions of the group (or, with a leading '/', of the root), the last running
  * fastest; `dimensions` ends with NULL. `values` NULL reserves an array to be written later, one
