@@ -5,6 +5,7 @@
 
 #include "twoview/archive.h"
 #include "twoview/hdf5_error.h"
+#include "twoview/seal.h"
 
 /* All numbers of a dataset, and how many. */
 static tv_error *read_numbers(hid_t file, const char *name, double **out, int64_t *count) {
@@ -128,7 +129,8 @@ static tv_error *read_all(hid_t file, tv_archive *a) {
   return read_quantities(file, a);
 }
 
-static tv_error *open_archive(const char *path, hid_t *out) {
+tv_error *tv_archive_open(const char *path, hid_t *out) {
+  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_check(path));
   *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   return *out < 0 ? tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path) : NULL;
 }
@@ -143,7 +145,7 @@ static tv_error *locate(const char *path, tv_error *error) {
 tv_error *tv_archive_read(const char *path, tv_archive **out) {
   hid_t file;
   *out = NULL;
-  TV_TRY(open_archive(path, &file));
+  TV_TRY(tv_archive_open(path, &file));
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) error = read_all(file, *out);
   H5Fclose(file);
@@ -225,7 +227,7 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
 tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
   hid_t file;
   *out = (tv_archive_work){0};
-  TV_TRY(open_archive(path, &file));
+  TV_TRY(tv_archive_open(path, &file));
   tv_error *error = read_work(file, out);
   H5Fclose(file);
   if (!error) return NULL;
