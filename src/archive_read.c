@@ -5,6 +5,7 @@
 
 #include "twoview/archive.h"
 #include "twoview/hdf5_error.h"
+#include "twoview/labelled_copy.h"
 #include "twoview/seal.h"
 
 /* All numbers of a dataset, and how many. */
@@ -72,48 +73,33 @@ static tv_error *read_quantities(hid_t file, tv_archive *a) {
 typedef struct {
   FILE *lines;
   tv_archive *archive;
+  tv_error *error;
 } attribute_walk;
-
-static char *read_text_attribute(hid_t attribute, hid_t type) {
-  char *text = NULL, *copy = NULL;
-  if (H5Aread(attribute, type, &text) < 0 || !text) return NULL;
-  copy = strdup(text);
-  H5free_memory(text);
-  return copy;
-}
 
 static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *info, void *context) {
   attribute_walk *walk = context;
-  const hid_t attribute = H5Aopen(root, name, H5P_DEFAULT), type = H5Aget_type(attribute);
+  char *text = NULL;
   (void)info;
-  if (H5Tis_variable_str(type) > 0) {
-    char *text = read_text_attribute(attribute, type);
-    if (text && strcmp(name, "experiment") == 0) {
-      walk->archive->experiment_text = text;
-      text = NULL;
-    } else if (text && strcmp(name, "title") == 0) {
-      walk->archive->experiment_name = text;
-      text = NULL;
-    }
-    if (text) fprintf(walk->lines, "%s: %s\n", name, text);
-    free(text);
-  } else if (H5Tget_class(type) == H5T_INTEGER) {
-    long long value = 0;
-    H5Aread(attribute, H5T_NATIVE_LLONG, &value);
-    fprintf(walk->lines, "%s: %lld\n", name, value);
-  }
-  H5Tclose(type);
-  H5Aclose(attribute);
-  return 0;
+  walk->error = tv_attribute_print(root, name, &text);
+  if (text && strcmp(name, "experiment") == 0)
+    walk->archive->experiment_text = text;
+  else if (text && strcmp(name, "title") == 0)
+    walk->archive->experiment_name = text;
+  else if (text)
+    fprintf(walk->lines, "%s: %s\n", name, text);
+  if (text != walk->archive->experiment_text && text != walk->archive->experiment_name) free(text);
+  return walk->error ? -1 : 0;
 }
 
 static tv_error *read_attributes(hid_t file, tv_archive *a) {
   size_t size;
-  attribute_walk walk = {open_memstream(&a->provenance, &size), a};
+  attribute_walk walk = {open_memstream(&a->provenance, &size), a, NULL};
   if (!walk.lines) return tv_fail_errno("reading the attributes");
   const herr_t status =
       H5Aiterate2(file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, visit_attribute, &walk);
-  if (fclose(walk.lines) != 0 || status < 0) return tv_hdf5_fail("the attributes cannot be read");
+  const int is_closed = fclose(walk.lines) == 0;
+  if (walk.error) return walk.error;
+  if (!is_closed || status < 0) return tv_hdf5_fail("the attributes cannot be read");
   if (!a->experiment_text || !a->experiment_name)
     return tv_fail("there is no experiment in it: not an archive of twoview run?");
   return NULL;
@@ -213,6 +199,9 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   w->is_distributed = a.provenance && strstr(a.provenance, "layout: distributed\n");
   free(a.provenance);
   if (error) return error;
+  if (H5Lexists(file, "parts", H5P_DEFAULT) > 0)
+    return tv_fail("joined from several runs, whose times are not those of one; give the archives "
+                   "of the runs");
   TV_TRY(count_hosts(file, w));
   TV_TRY(read_stages(file, "seconds", w->ranks, &w->seconds));
   TV_TRY(read_stages(file, "flops", w->ranks, &w->flops));

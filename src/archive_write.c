@@ -113,14 +113,8 @@ static tv_error *write_root(hid_t root, const tv_record *record, int ranks) {
 
 /* Rank 0 alone: all that is small, and room for what is not. */
 static tv_error *create_file(const char *path, const tv_record *record, int ranks) {
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
-  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
-  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
-  H5Pclose(access);
-  H5Pclose(creation);
-  if (file < 0) return tv_hdf5_fail("%s: cannot be created", path);
+  hid_t file;
+  TV_TRY(tv_label_create_file(path, &file));
   tv_error *error = write_root(file, record, ranks);
   if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", path);
   return error;

@@ -6,47 +6,39 @@
 
 #include "twoview/hdf5_error.h"
 #include "twoview/idx.h"
+#include "twoview/labelled_copy.h"
 
-static void print_attribute(hid_t object, const char *name, const char *indent, FILE *out) {
-  const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-  const hid_t type = H5Aget_type(attribute);
-  char *text = NULL;
-  long long number = 0;
-  if (H5Tis_variable_str(type) > 0 && H5Aread(attribute, type, &text) >= 0 && text) {
-    const int is_long = strchr(text, '\n') != NULL;
-    fprintf(out, "%s%s:%s", indent, name, is_long ? "\n" : " ");
-    for (const char *line = text; *line;) {
-      const size_t length = strcspn(line, "\n");
-      fprintf(out, "%s%s%.*s\n", is_long ? indent : "", is_long ? "    " : "", (int)length, line);
-      line += length + (line[length] == '\n');
-    }
-    if (!*text) fputc('\n', out);
-    H5free_memory(text);
-  } else if (H5Tget_class(type) == H5T_INTEGER &&
-             H5Aread(attribute, H5T_NATIVE_LLONG, &number) >= 0) {
-    fprintf(out, "%s%s: %lld\n", indent, name, number);
+static void print_attribute(const char *name, const char *text, FILE *out) {
+  const int is_long = strchr(text, '\n') != NULL;
+  fprintf(out, "  %s:%s", name, is_long ? "\n" : " ");
+  for (const char *line = text; *line;) {
+    const size_t length = strcspn(line, "\n");
+    fprintf(out, "%s%.*s\n", is_long ? "      " : "", (int)length, line);
+    line += length + (line[length] == '\n');
   }
-  H5Tclose(type);
-  H5Aclose(attribute);
+  if (!*text) fputc('\n', out);
+}
+
+/* Attributes that cannot be read are passed over: the rest may still tell something. */
+static char *text_of(hid_t object, const char *name) {
+  char *text = NULL;
+  tv_error_free(tv_attribute_print(object, name, &text));
+  return text;
 }
 
 static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *info,
                               void *context) {
+  char *text = text_of(object, name);
   (void)info;
-  print_attribute(object, name, "  ", context);
+  if (text) print_attribute(name, text, context);
+  free(text);
   return 0;
 }
 
 static void print_long_name(hid_t set, FILE *out) {
-  if (H5Aexists(set, "long_name") <= 0) return;
-  const hid_t attribute = H5Aopen(set, "long_name", H5P_DEFAULT), type = H5Aget_type(attribute);
-  char *text = NULL;
-  if (H5Tis_variable_str(type) > 0 && H5Aread(attribute, type, &text) >= 0 && text) {
-    fprintf(out, "  %s", text);
-    H5free_memory(text);
-  }
-  H5Tclose(type);
-  H5Aclose(attribute);
+  char *text = text_of(set, "long_name");
+  if (text) fprintf(out, "  %s", text);
+  free(text);
 }
 
 static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *context) {

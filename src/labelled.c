@@ -6,7 +6,18 @@
 
 #include "twoview/hdf5_error.h"
 
-enum { CHUNK_NUMBERS = 1 << 20, DEFLATE_LEVEL = 1 };
+enum { DEFLATE_LEVEL = 1 };
+
+tv_error *tv_label_create_file(const char *path, hid_t *file) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
+  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+  H5Pclose(access);
+  H5Pclose(creation);
+  return *file < 0 ? tv_hdf5_fail("%s: cannot be created", path) : NULL;
+}
 
 /* ---- Attributes ---- */
 
@@ -52,7 +63,7 @@ static hsize_t power_of_2_within(hsize_t room) {
 static void choose_chunk(int rank, int outer, const hsize_t *shape, hsize_t *chunk) {
   hsize_t numbers = 1;
   for (int i = rank - 1; i >= 0; --i) {
-    const hsize_t room = CHUNK_NUMBERS / numbers > 0 ? CHUNK_NUMBERS / numbers : 1;
+    const hsize_t room = TV_CHUNK_NUMBERS / numbers > 0 ? TV_CHUNK_NUMBERS / numbers : 1;
     chunk[i] = i < outer ? 1 : shape[i] < room ? shape[i] : room;
     if (i == outer && outer > 0 && chunk[i] < shape[i]) chunk[i] = power_of_2_within(room);
     numbers *= chunk[i];

@@ -6,6 +6,7 @@
 
 #include "twoview/hdf5_error.h"
 #include "twoview/info.h"
+#include "twoview/merge.h"
 #include "twoview/provenance.h"
 #include "twoview/report.h"
 #include "twoview/run.h"
@@ -17,6 +18,7 @@ static const char *const usage =
     "Sample-size experiments on closed-form self-supervised learning.\n"
     "\n"
     "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--force] [--dry-run]\n"
+    "  twoview merge FILE.h5... -o ALL.h5 [--force]\n"
     "  twoview report FILE.h5 [-o DIR]\n"
     "  twoview scaling FILE.h5 FILE.h5... [-o DIR] [--latency S] [--bandwidth B]\n"
     "  twoview info FILE\n"
@@ -33,6 +35,15 @@ static const char *const run_usage =
     "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
     "      --force           replace an existing archive\n"
     "      --dry-run         check every input, print the plan, compute nothing\n"
+    "      --help            this text\n";
+
+static const char *const merge_usage =
+    "Usage: twoview merge FILE.h5... -o ALL.h5 [OPTION]...\n"
+    "Join the archives of runs that took different replicates (first_replicate) of one experiment\n"
+    "into the archive of all of them.\n"
+    "\n"
+    "  -o, --output ALL.h5   the joined archive\n"
+    "      --force           replace an existing archive\n"
     "      --help            this text\n";
 
 static const char *const report_usage =
@@ -186,7 +197,42 @@ static int main_run(int argc, char **argv) {
   return exit_code;
 }
 
-/* ---- report, scaling and info ---- */
+/* ---- merge, report, scaling and info ---- */
+
+static tv_error *merge_with(int argc, char **argv, tv_merge_options *o) {
+  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                          {"force", no_argument, NULL, OPTION_FORCE},
+                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  opterr = 0;
+  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+    case 'o':
+      o->output = optarg;
+      break;
+    case OPTION_FORCE:
+      o->replaces = 1;
+      break;
+    case OPTION_HELP:
+      fputs(merge_usage, stdout);
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
+  if (optind == argc) return tv_fail_usage("merge: FILE.h5 is missing; see twoview merge --help");
+  if (!o->output)
+    return tv_fail_usage("merge: name the joined archive with -o; see twoview merge --help");
+  o->files = (const char *const *)argv + optind;
+  return tv_merge(o, stdout);
+}
+
+static tv_error *merge(int argc, char **argv) {
+  char *command = NULL;
+  TV_TRY(command_line(argc, argv, &command));
+  tv_merge_options o = {.command = command};
+  tv_error *error = merge_with(argc, argv, &o);
+  free(command);
+  return error;
+}
 
 static tv_error *default_directory(const char *archive, char **out) {
   const size_t length = strlen(archive);
@@ -271,6 +317,11 @@ static tv_error *info(int argc, char **argv) {
   return tv_info(file, stdout);
 }
 
+static int main_merge(int argc, char **argv) {
+  tv_hdf5_prepare();
+  return report_error(merge(argc, argv), 1);
+}
+
 static int main_report(int argc, char **argv) {
   tv_hdf5_prepare();
   return report_error(report(argc, argv), 1);
@@ -290,9 +341,12 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
-  } commands[] = {
-      {"run", main_run}, {"report", main_report}, {"scaling", main_scaling}, {"info", main_info}};
-  static const char *const names[] = {"run", "report", "scaling", "info", NULL};
+  } commands[] = {{"run", main_run},
+                  {"merge", main_merge},
+                  {"report", main_report},
+                  {"scaling", main_scaling},
+                  {"info", main_info}};
+  static const char *const names[] = {"run", "merge", "report", "scaling", "info", NULL};
   if (argc < 2) {
     fputs(usage, stderr);
     return TV_EXIT_USAGE;

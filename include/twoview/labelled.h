@@ -8,12 +8,19 @@
 
 #include "twoview/error.h"
 
-enum { TV_MOST_DIMENSIONS = 8, TV_PIECE_ROWS = 1 << 15 /* of a long array written later */ };
+enum {
+  TV_MOST_DIMENSIONS = 8,
+  TV_CHUNK_NUMBERS = 1 << 20,
+  TV_PIECE_ROWS = 1 << 15 /* of a long array written later */
+};
 
 /* What a variable is called and means. */
 typedef struct {
   const char *name, *long_name, *units; /* units "1": dimensionless */
 } tv_label;
+
+/* Create a file for labelled arrays, which replaces what is there. Close with H5Fclose. */
+tv_error *tv_label_create_file(const char *path, hid_t *file);
 
 /* Coordinates: a dimension of the group with its values. */
 tv_error *tv_label_numbers(hid_t group, tv_label label, int64_t count, const double *values);
