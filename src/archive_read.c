@@ -116,7 +116,7 @@ static tv_error *read_all(hid_t file, tv_archive *a) {
 }
 
 tv_error *tv_archive_open(const char *path, hid_t *out) {
-  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_check(path));
+  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path));
   *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   return *out < 0 ? tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path) : NULL;
 }

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/idx.h"
 #include "twoview/labelled_copy.h"
+#include "twoview/seal.h"
 
 static void print_attribute(const char *name, const char *text, FILE *out) {
   const int is_long = strchr(text, '\n') != NULL;
@@ -60,15 +62,21 @@ static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info,
   return 0;
 }
 
-static tv_error *describe_hdf5(const char *path, FILE *out) {
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path);
-  fprintf(out, "%s: HDF5\n", path);
-  herr_t status = H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, out);
-  fprintf(out, "datasets:\n");
+typedef struct {
+  const char *path;
+  FILE *out;
+} description;
+
+static tv_error *describe_hdf5(void *context) {
+  const description *d = context;
+  const hid_t file = H5Fopen(d->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", d->path);
+  fprintf(d->out, "%s: HDF5\n", d->path);
+  herr_t status = H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, d->out);
+  fprintf(d->out, "datasets:\n");
   if (status >= 0)
-    status = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, out, H5O_INFO_BASIC);
-  tv_error *error = status < 0 ? tv_hdf5_fail("%s: damaged", path) : NULL;
+    status = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, d->out, H5O_INFO_BASIC);
+  tv_error *error = status < 0 ? tv_hdf5_fail("%s: damaged", d->path) : NULL;
   H5Fclose(file);
   return error;
 }
@@ -78,7 +86,8 @@ tv_error *tv_info(const char *path, FILE *out) {
   FILE *file = fopen(path, "rb");
   if (!file) return tv_fail_errno("%s", path);
   fclose(file);
-  if (H5Fis_hdf5(path) > 0) return describe_hdf5(path, out);
+  if (tv_seal_exists(path)) TV_TRY(tv_seal_expect(path));
+  if (H5Fis_hdf5(path) > 0) return tv_guard(path, describe_hdf5, &(description){path, out});
   tv_error *error = tv_idx_open(path, 1, &idx);
   if (error) {
     tv_error_free(error);

@@ -12,6 +12,7 @@
 #include "twoview/run.h"
 #include "twoview/scaling.h"
 #include "twoview/suggest.h"
+#include "twoview/verify.h"
 
 static const char *const usage =
     "Usage: twoview COMMAND ...\n"
@@ -21,7 +22,7 @@ static const char *const usage =
     "  twoview merge FILE.h5... -o ALL.h5 [--force]\n"
     "  twoview report FILE.h5 [-o DIR]\n"
     "  twoview scaling FILE.h5 FILE.h5... [-o DIR] [--latency S] [--bandwidth B]\n"
-    "  twoview info FILE\n"
+    "  twoview info FILE [--verify | --accept]\n"
     "  twoview --version | --help | COMMAND --help\n"
     "\n"
     "Several ranks: mpirun -np 4 twoview run EXPERIMENT.yaml\n"
@@ -65,9 +66,13 @@ static const char *const scaling_usage =
     "      --help            this text\n";
 
 static const char *const info_usage =
-    "Usage: twoview info FILE\n"
+    "Usage: twoview info FILE [OPTION]\n"
     "Tell what an archive or a data file holds, and how it was made.\n"
     "\n"
+    "      --verify          check an archive instead: all checksums, and that nothing is missing\n"
+    "      --accept          the same for an archive that was changed on purpose: when nothing "
+    "else\n"
+    "                        is wrong, give it the checksum of what it holds now\n"
     "      --help            this text\n";
 
 enum {
@@ -76,6 +81,8 @@ enum {
   OPTION_DRY_RUN,
   OPTION_LATENCY,
   OPTION_BANDWIDTH,
+  OPTION_VERIFY,
+  OPTION_ACCEPT,
   OPTION_HELP
 };
 
@@ -304,17 +311,28 @@ static tv_error *scaling(int argc, char **argv) {
 }
 
 static tv_error *info(int argc, char **argv) {
-  static const struct option options[] = {{"help", no_argument, NULL, OPTION_HELP},
+  static const struct option options[] = {{"verify", no_argument, NULL, OPTION_VERIFY},
+                                          {"accept", no_argument, NULL, OPTION_ACCEPT},
+                                          {"help", no_argument, NULL, OPTION_HELP},
                                           {NULL, 0, NULL, 0}};
   const char *file = NULL;
+  int verifies = 0, accepts = 0;
   opterr = 0;
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-    if (option != OPTION_HELP) return refuse_option(argv, options);
-    fputs(info_usage, stdout);
-    return NULL;
-  }
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (option) {
+    case OPTION_VERIFY:
+      verifies = 1;
+      break;
+    case OPTION_ACCEPT:
+      accepts = 1;
+      break;
+    case OPTION_HELP:
+      fputs(info_usage, stdout);
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
   TV_TRY(take_operand(argc, argv, "FILE", &file));
-  return tv_info(file, stdout);
+  return verifies || accepts ? tv_verify(file, accepts, stdout) : tv_info(file, stdout);
 }
 
 static int main_merge(int argc, char **argv) {

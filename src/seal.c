@@ -58,11 +58,19 @@ tv_error *tv_seal_check(const char *path) {
   TV_TRY(find_seal(path, &sealed, expected));
   if (!*expected)
     return tv_fail("%s: does not end with the checksum of an archive: cut short, changed by "
-                   "another program, or no archive; see twoview info --verify",
+                   "another program, or no archive",
                    path);
   TV_TRY(tv_digest_start(path, sealed, found));
   if (strcmp(expected, found) == 0) return NULL;
   return tv_fail("%s: damaged, or changed since it was written: its bytes do not have the checksum "
-                 "at its end; see twoview info --verify",
+                 "at its end",
                  path);
+}
+
+tv_error *tv_seal_expect(const char *path) {
+  tv_error *error = tv_seal_check(path);
+  if (!error) return NULL;
+  tv_error *advised = tv_fail("%s; twoview info --verify says more", error->message);
+  tv_error_free(error);
+  return advised;
 }

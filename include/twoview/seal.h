@@ -13,6 +13,9 @@ tv_error *tv_seal_write(const char *path);
 /* Read the whole file and refuse one that is not as it was sealed, or not sealed. */
 tv_error *tv_seal_check(const char *path);
 
+/* The same for those who need it whole: the error says how to learn more. */
+tv_error *tv_seal_expect(const char *path);
+
 /* Whether the file ends with a seal, right or wrong. */
 int tv_seal_exists(const char *path);
 
