@@ -43,10 +43,40 @@ static void print_long_name(hid_t set, FILE *out) {
   free(text);
 }
 
+typedef struct {
+  hid_t root;
+  FILE *out;
+} group_walk;
+
+/* What a group says otherwise than the root, in a line. */
+static herr_t visit_own_attribute(hid_t group, const char *name, const H5A_info_t *info,
+                                  void *context) {
+  const group_walk *walk = context;
+  char *text = text_of(group, name), *common = text_of(walk->root, name);
+  (void)info;
+  if (text && !(common && strcmp(text, common) == 0) && !strchr(text, '\n'))
+    fprintf(walk->out, "    %s: %s\n", name, text);
+  free(text);
+  free(common);
+  return 0;
+}
+
+static herr_t describe_group(hid_t root, const char *name, FILE *out) {
+  group_walk walk = {root, out};
+  if (strcmp(name, ".") == 0) return 0;
+  const hid_t group = H5Gopen2(root, name, H5P_DEFAULT);
+  fprintf(out, "  %s/\n", name);
+  const herr_t status =
+      H5Aiterate2(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_own_attribute, &walk);
+  if (group >= 0) H5Gclose(group);
+  return status;
+}
+
 static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *context) {
   FILE *out = context;
   hsize_t shape[H5S_MAX_RANK];
   char extent[256] = "";
+  if (info->type == H5O_TYPE_GROUP) return describe_group(root, name, out);
   if (info->type != H5O_TYPE_DATASET) return 0;
   const hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
   const hid_t space = H5Dget_space(set);

@@ -197,6 +197,8 @@ class Gaussian(unittest.TestCase):
         told = harness.twoview("info", "merged.h5")
         self.assertEqual(told.returncode, 0, told.stderr)
         self.assertIn("replicates: 4", told.stdout)
+        self.assertRegex(told.stdout, r"parts/1/\n(    .*\n)*    first_replicate: 1\n")
+        self.assertRegex(told.stdout, r"parts/2/\n(    .*\n)*    started: 20")
         self.assertIn("parts/2/seconds", told.stdout)
         done = harness.twoview("scaling", "merged.h5", whole)
         self.assertEqual(done.returncode, 1)
