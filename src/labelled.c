@@ -14,9 +14,10 @@ tv_error *tv_label_create_file(const char *path, hid_t *file) {
   H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+  tv_error *error = *file < 0 ? tv_hdf5_fail("%s: cannot be created", path) : NULL;
   H5Pclose(access);
   H5Pclose(creation);
-  return *file < 0 ? tv_hdf5_fail("%s: cannot be created", path) : NULL;
+  return error;
 }
 
 /* ---- Attributes ---- */

@@ -64,18 +64,31 @@ static tv_error *tell_conflict(const passage *p) {
       p->first_path, p->path);
 }
 
-static tv_error *move_pieces(const passage *p, tv_pieces *pieces, hid_t to) {
-  const int is_along = counts_replicates(pieces->set), is_copied = p->is_first || is_along;
-  int is_there = 1, is_same = has_same_form(pieces, to, is_along);
+static tv_error *copy_pieces(tv_pieces *pieces, hid_t to, hsize_t offset) {
+  const int as_stored = tv_pieces_are_stored_alike(pieces, to);
+  for (int is_there = 1;;) {
+    TV_TRY(as_stored ? tv_pieces_copy_next(pieces, to, offset, &is_there)
+                     : tv_pieces_next(pieces, &is_there));
+    if (!is_there) return NULL;
+    if (!as_stored) TV_TRY(tv_pieces_write(pieces, to, offset));
+  }
+}
+
+static tv_error *compare_pieces(const passage *p, tv_pieces *pieces, hid_t to) {
+  int is_there = 1, is_same = 1;
   while (is_same) {
     TV_TRY(tv_pieces_next(pieces, &is_there));
     if (!is_there) return NULL;
-    if (is_copied)
-      TV_TRY(tv_pieces_write(pieces, to, is_along ? p->offset : 0));
-    else
-      TV_TRY(tv_pieces_compare(pieces, to, &is_same));
+    TV_TRY(tv_pieces_compare(pieces, to, &is_same));
   }
   return tell_conflict(p);
+}
+
+static tv_error *move_pieces(const passage *p, tv_pieces *pieces, hid_t to) {
+  const int is_along = counts_replicates(pieces->set);
+  if (!has_same_form(pieces, to, is_along)) return tell_conflict(p);
+  if (p->is_first || is_along) return copy_pieces(pieces, to, is_along ? p->offset : 0);
+  return compare_pieces(p, pieces, to);
 }
 
 static tv_error *move_values(const passage *p, hid_t set, hid_t to) {

@@ -95,30 +95,98 @@ static int advance(tv_pieces *p) {
   return is_there;
 }
 
-static herr_t read_piece(const tv_pieces *p, hid_t set, void *values) {
+static tv_error *read_piece(const tv_pieces *p, hid_t set, void *values) {
   const hid_t memory = memory_space(p), file = file_space(p, set, 0);
-  const herr_t status = H5Dread(set, p->type, memory, file, H5P_DEFAULT, values);
+  tv_error *error = NULL;
+  if (H5Dread(set, p->type, memory, file, H5P_DEFAULT, values) < 0)
+    error = tv_hdf5_fail("cannot be read where its indices begin with %llu",
+                         (unsigned long long)(p->rank ? p->start[0] : 0));
   H5Sclose(memory);
   H5Sclose(file);
-  return status;
+  return error;
 }
 
 tv_error *tv_pieces_next(tv_pieces *p, int *is_there) {
   reclaim(p, p->values);
   *is_there = advance(p);
+  p->is_begun = 0; /* nothing to reclaim yet */
+  if (*is_there) TV_TRY(read_piece(p, p->set, p->values));
   p->is_begun = *is_there;
-  if (!*is_there || read_piece(p, p->set, p->values) >= 0) return NULL;
-  p->is_begun = 0;
-  return tv_hdf5_fail("cannot be read where its indices begin with %llu",
-                      (unsigned long long)(p->rank ? p->start[0] : 0));
+  return NULL;
+}
+
+static tv_error *fail_to_write(hid_t to) {
+  char path[4096] = "";
+  tv_error *reason = tv_hdf5_fail("is the disk full?");
+  H5Fget_name(to, path, sizeof path);
+  tv_error *error = tv_fail("cannot be written to %s; %s", path, reason->message);
+  tv_error_free(reason);
+  return error;
 }
 
 tv_error *tv_pieces_write(const tv_pieces *p, hid_t to, hsize_t offset) {
   const hid_t memory = memory_space(p), file = file_space(p, to, offset);
   const herr_t status = H5Dwrite(to, p->type, memory, file, H5P_DEFAULT, p->values);
+  tv_error *error = status < 0 ? fail_to_write(to) : NULL;
   H5Sclose(memory);
   H5Sclose(file);
-  return status < 0 ? tv_hdf5_fail("cannot be written") : NULL;
+  return error;
+}
+
+static H5Z_filter_t filter_of(hid_t creation, int i) {
+  unsigned flags, setting;
+  size_t settings = 0;
+  return H5Pget_filter2(creation, (unsigned)i, &flags, &settings, &setting, 0, NULL, &setting);
+}
+
+static int same_storage(hid_t mine, hid_t theirs, const tv_pieces *p) {
+  hsize_t chunk[TV_MOST_DIMENSIONS] = {0};
+  const int filters = H5Pget_nfilters(mine);
+  if (H5Pget_layout(mine) != H5D_CHUNKED || H5Pget_layout(theirs) != H5D_CHUNKED) return 0;
+  if (H5Pget_chunk(theirs, p->rank, chunk) != p->rank || filters != H5Pget_nfilters(theirs))
+    return 0;
+  for (int i = 0; i < p->rank; ++i)
+    if (chunk[i] != p->chunk[i]) return 0;
+  for (int i = 0; i < filters; ++i)
+    if (filter_of(mine, i) != filter_of(theirs, i)) return 0;
+  return 1;
+}
+
+int tv_pieces_are_stored_alike(const tv_pieces *p, hid_t to) {
+  const hid_t mine = H5Dget_create_plist(p->set), theirs = H5Dget_create_plist(to);
+  const hid_t type = H5Dget_type(p->set), other = H5Dget_type(to);
+  const int is_alike =
+      p->rank > 0 && p->chunk[0] == 1 && same_storage(mine, theirs, p) && H5Tequal(type, other) > 0;
+  H5Tclose(other);
+  H5Tclose(type);
+  H5Pclose(theirs);
+  H5Pclose(mine);
+  return is_alike;
+}
+
+static tv_error *copy_chunk(const tv_pieces *p, hid_t to, hsize_t offset, hsize_t size,
+                            void *bytes) {
+  uint32_t filters = 0;
+  hsize_t start[TV_MOST_DIMENSIONS];
+  if (H5Dread_chunk(p->set, H5P_DEFAULT, p->start, &filters, bytes) < 0)
+    return tv_hdf5_fail("cannot be read");
+  memcpy(start, p->start, sizeof start);
+  start[0] += offset;
+  if (H5Dwrite_chunk(to, H5P_DEFAULT, filters, start, size, bytes) < 0) return fail_to_write(to);
+  return NULL;
+}
+
+tv_error *tv_pieces_copy_next(tv_pieces *p, hid_t to, hsize_t offset, int *is_there) {
+  hsize_t size = 0;
+  void *bytes = NULL;
+  p->is_begun = *is_there = advance(p);
+  if (!*is_there) return NULL;
+  if (H5Dget_chunk_storage_size(p->set, p->start, &size) < 0)
+    return tv_hdf5_fail("has a chunk that cannot be found");
+  TV_TRY(tv_allocate((long long)size, 1, &bytes));
+  tv_error *error = copy_chunk(p, to, offset, size, bytes);
+  free(bytes);
+  return error;
 }
 
 static int64_t count_values(const tv_pieces *p) {
@@ -137,7 +205,7 @@ tv_error *tv_pieces_compare(const tv_pieces *p, hid_t other, int *is_same) {
   const int64_t count = count_values(p);
   void *values = NULL;
   TV_TRY(tv_allocate(count, p->value_size, &values));
-  tv_error *error = read_piece(p, other, values) < 0 ? tv_hdf5_fail("cannot be read") : NULL;
+  tv_error *error = read_piece(p, other, values);
   if (!error) {
     *is_same = p->has_words ? same_words(p->values, values, count)
                             : memcmp(p->values, values, (size_t)count * p->value_size) == 0;

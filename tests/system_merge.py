@@ -1,6 +1,7 @@
 """Experiments whose replicates are run in parts: each part holds what the whole run holds."""
 import gzip
 import hashlib
+import resource
 import struct
 import unittest
 
@@ -80,12 +81,6 @@ def merge(output, *parts, exit_status=0):
 class Parts(unittest.TestCase):
     """Archives of replicates 0 to 3, in one run and in three, of every kind of source."""
 
-    def of_every_kind(self, compare, *parts):
-        for name, kind in experiments().items():
-            with self.subTest(name):
-                whole = run(kind, 0, REPLICATES)
-                compare(whole, [run(kind, first, count) for first, count in parts])
-
     def same_values(self, whole, part, replicates=slice(None)):
         """All variables but those of ranks, coordinates included."""
         self.assertEqual(set(whole) - OF_RANKS, {n for n in part if "parts/" not in n} - OF_RANKS)
@@ -95,13 +90,6 @@ class Parts(unittest.TestCase):
                 expected = whole[name][replicates] if along_replicates(whole[name]) else whole[name]
                 np.testing.assert_array_equal(part[name][()], expected)
                 self.assertEqual(part[name].dtype, whole[name].dtype)
-
-    def test_a_part_holds_what_the_whole_run_holds(self):
-        def compare(whole, parts):
-            with h5py.File(whole) as whole, h5py.File(parts[0]) as part:
-                self.same_values(datasets(whole), datasets(part), slice(1, 3))
-
-        self.of_every_kind(compare, (1, 2))
 
     def same_archive(self, whole, merged):
         one, other = datasets(whole), datasets(merged)
@@ -116,13 +104,15 @@ class Parts(unittest.TestCase):
         for name in ("experiment", "title", "seed", "filetype", "layout", "random_streams"):
             self.assertEqual(whole.attrs[name], merged.attrs[name], name)
 
-    def test_merged_parts_are_the_whole_run(self):
-        def compare(whole, parts):
+    def test_parts_and_whole_hold_the_same(self):
+        for name, kind in experiments().items():
+            whole = run(kind, 0, REPLICATES)
+            parts = [run(kind, first, count) for first, count in ((0, 1), (1, 2), (3, 1))]
             merge("merged.h5", *parts[::-1])
-            with h5py.File(whole) as whole, h5py.File(harness.folder / "merged.h5") as merged:
+            with self.subTest(name), h5py.File(whole) as whole, h5py.File(parts[1]) as part, \
+                    h5py.File(harness.folder / "merged.h5") as merged:
+                self.same_values(datasets(whole), datasets(part), slice(1, 3))
                 self.same_archive(whole, merged)
-
-        self.of_every_kind(compare, (0, 1), (1, 2), (3, 1))
 
 
 def attributes(item):
@@ -284,6 +274,18 @@ class Gaussian(unittest.TestCase):
         self.conflict([changed, self.parts[1]], "changed.h5: ", "changed by another program")
         self.conflict([harness.write("t.yaml", "x"), self.parts[1]], "t.yaml: cannot be opened")
         self.conflict(["nowhere.h5"], "nowhere.h5: cannot be opened", "No such file")
+
+    def test_no_room(self):
+        """For the arrays, or for the checksum at the end: nothing is left behind."""
+        merge("merged.h5", *self.parts)
+        size = (harness.folder / "merged.h5").stat().st_size
+        for room in (1, 4096, size // 4, size // 2, size - 1000, size - 1):
+            done = harness.twoview("merge", *self.parts, "-o", "refused.h5", restore_signals=False,
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                                         (room, room)))
+            self.assertEqual(done.returncode, 1, (room, done.stderr))
+            self.assertRegex(done.stderr, "^twoview: .*File too large\n$")
+            self.assertEqual(list(harness.folder.glob("refused*")), [])
 
     def test_the_output_is_new(self):
         first, second = (part.read_bytes() for part in self.parts[:2])

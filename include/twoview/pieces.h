@@ -29,6 +29,14 @@ tv_error *tv_pieces_next(tv_pieces *pieces, int *is_there);
 /* Write the piece to its place in another dataset, moved by `offset` along the first dimension. */
 tv_error *tv_pieces_write(const tv_pieces *pieces, hid_t to, hsize_t offset);
 
+/* Whether the pieces can be copied to another dataset as they are stored: it has the same type,
+ * chunks and filters, and no chunk holds two indices of the first dimension. */
+int tv_pieces_are_stored_alike(const tv_pieces *pieces, hid_t to);
+
+/* Copy the next piece so, with its compression and its checksum, several times as fast as reading
+ * and writing it. */
+tv_error *tv_pieces_copy_next(tv_pieces *pieces, hid_t to, hsize_t offset, int *is_there);
+
 /* Whether another dataset of the same shape has the same piece, bit for bit. */
 tv_error *tv_pieces_compare(const tv_pieces *pieces, hid_t other, int *is_same);
 
