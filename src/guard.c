@@ -11,10 +11,13 @@ enum { MESSAGE = 4096 };
 
 /* What the child leaves behind: an exit code, and the message of an error. */
 static int report(int pipe, tv_error *error) {
-  int exit_code = error ? error->exit_code : TV_EXIT_OK;
-  if (error && write(pipe, error->message, strlen(error->message)) < 0) exit_code = TV_EXIT_FAILED;
+  if (fflush(NULL) != 0 && !error) error = tv_fail_errno("standard output cannot be written");
+  if (!error) return TV_EXIT_OK;
+  const int exit_code = error->exit_code;
+  const size_t length = strlen(error->message);
+  const int is_told = write(pipe, error->message, length) == (ssize_t)length;
   tv_error_free(error);
-  return fflush(NULL) == 0 ? exit_code : TV_EXIT_FAILED;
+  return is_told ? exit_code : TV_EXIT_FAILED;
 }
 
 static void read_message(int pipe, char message[MESSAGE]) {
@@ -31,7 +34,8 @@ static tv_error *judge(const char *path, int status, const char *message) {
                    strsignal(WTERMSIG(status)));
   if (WEXITSTATUS(status) == TV_EXIT_OK) return NULL;
   if (WEXITSTATUS(status) == TV_EXIT_USAGE) return tv_fail_usage("%s", message);
-  return tv_fail("%s", *message ? message : "standard output cannot be written");
+  if (*message) return tv_fail("%s", message);
+  return tv_fail("%s: the process that reads it ended without a word", path);
 }
 
 tv_error *tv_guard(const char *path, tv_error *(*task)(void *context), void *context) {
