@@ -213,6 +213,20 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   return NULL;
 }
 
+tv_error *tv_archive_read_experiment(const char *path, char **text) {
+  hid_t file;
+  tv_archive a = {0};
+  TV_TRY(tv_archive_open(path, &file));
+  tv_error *error = read_attributes(file, &a);
+  H5Fclose(file);
+  free(a.experiment_name);
+  free(a.provenance);
+  *text = a.experiment_text;
+  if (!error) return NULL;
+  free(a.experiment_text);
+  return locate(path, error);
+}
+
 tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
   hid_t file;
   *out = (tv_archive_work){0};

@@ -33,7 +33,7 @@ static tv_error *write_grid_coordinates(hid_t root, const tv_experiment *e) {
   for (unsigned m = 0; m < e->methods_count; ++m) methods[m] = tv_method_name(e->methods[m]);
   TV_TRY(tv_label_range(root, (tv_label){"replicate", "replicate", "1"}, e->first_replicate,
                         e->replicates));
-  TV_TRY(tv_label_numbers(root, (tv_label){"lambda_max", "largest noise eigenvalue", "1"},
+  TV_TRY(tv_label_numbers(root, (tv_label){"lambda_max", "scale of the noise eigenvalues", "1"},
                           e->noise.lambda_max_count, e->noise.lambda_max));
   TV_TRY(tv_label_numbers(root, (tv_label){"alpha", "alignment of augmentation and noise", "1"},
                           e->augmentation.alpha_count, e->augmentation.alpha));

@@ -26,8 +26,7 @@ static tv_error *share_error(MPI_Comm comm, int who, tv_error *mine) {
   if (rank == who) snprintf(message, (size_t)head[1], "%s%s", prefix, mine->message);
   MPI_Bcast(message, head[1], MPI_CHAR, who, comm);
   tv_error_free(mine);
-  tv_error *shared =
-      head[0] == TV_EXIT_USAGE ? tv_fail_usage("%s", message) : tv_fail("%s", message);
+  tv_error *shared = tv_fail_as(head[0], "%s", message);
   free(message);
   return shared;
 }

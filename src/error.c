@@ -46,6 +46,14 @@ tv_error *tv_fail_usage(const char *format, ...) {
   return error;
 }
 
+tv_error *tv_fail_as(int exit_code, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  tv_error *error = make_error(exit_code, "", format, args);
+  va_end(args);
+  return error;
+}
+
 tv_error *tv_fail_errno(const char *format, ...) {
   char reason[256];
   snprintf(reason, sizeof reason, ": %s", strerror(errno));

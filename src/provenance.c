@@ -13,6 +13,7 @@
 void openblas_set_num_threads(int threads);
 int openblas_get_num_threads(void);
 char *openblas_get_config(void);
+char *openblas_get_corename(void);
 #endif
 
 const char *tv_version_line(void) {
@@ -31,6 +32,14 @@ void tv_describe_blas_threads(char out[64]) {
   snprintf(out, 64, "%d BLAS thread%s per rank", threads, threads == 1 ? "" : "s");
 #else
   snprintf(out, 64, "BLAS threads as the library chooses");
+#endif
+}
+
+const char *tv_blas_kernel(void) {
+#ifdef HAVE_OPENBLAS
+  return openblas_get_corename();
+#else
+  return "";
 #endif
 }
 
@@ -108,8 +117,15 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(write_libraries(root));
   TV_TRY(tv_attribute_text(root, "random_streams", "Philox4x32-10, version 1"));
   TV_TRY(tv_attribute_number(root, "ranks", ranks));
+  TV_TRY(tv_attribute_number(root, "sessions", record->sessions));
   TV_TRY(tv_attribute_text(root, "layout",
                            record->plan->layout.is_distributed ? "distributed" : "replicated"));
+  TV_TRY(tv_attribute_text(root, "noise_sampler",
+                           record->experiment->noise.sampler == TV_SAMPLER_LAW ? "law" : "rows"));
+  if (record->source->rows >= 0)
+    TV_TRY(tv_attribute_text(root, "source_as",
+                             record->experiment->source.role == TV_AS_POPULATION ? "population"
+                                                                                 : "sample"));
   TV_TRY(tv_attribute_number(root, "groups", record->plan->layout.groups));
   TV_TRY(tv_attribute_text(root, "eigensolver",
                            tv_eigen_method(record->plan->d, record->experiment->encoder.k,

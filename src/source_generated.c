@@ -95,6 +95,28 @@ static tv_error *generate_features(const tv_source *source, int replicate, const
   return NULL;
 }
 
+/* The same rows, linear in their class and in standard normals. */
+static void combine_gaussian(const tv_source *source, int count, const double *indicators,
+                             double *x, double *y) {
+  const generator *g = source->state;
+  const int p = source->features;
+  (void)indicators; /* the mean is 0 */
+  for (int64_t i = 0; i < count; ++i)
+    for (int j = 0; j < p; ++j) x[i * p + j] *= g->deviations[j];
+  linear_targets(source, count, x, y);
+}
+
+static void combine_mixture(const tv_source *source, int count, const double *indicators, double *x,
+                            double *y) {
+  const generator *g = source->state;
+  const int p = source->features, l = source->targets;
+  const double unit = 1;
+  for (int64_t i = 0; i < count; ++i)
+    for (int j = 0; j < p; ++j) x[i * p + j] *= g->deviations[j];
+  dgemm_("N", "N", &p, &count, &l, &unit, g->teacher, &p, indicators, &l, &unit, x, &p, 1, 1);
+  memcpy(y, indicators, (size_t)count * (size_t)l * sizeof(*y));
+}
+
 static tv_error *generate_rows(const tv_source *source, int replicate, int64_t first, int count,
                                double *x, double *y) {
   const generator *g = source->state;
@@ -154,14 +176,20 @@ static tv_error *make_generator(const tv_experiment *experiment, tv_source *sour
   source->rows = -1;
   source->features = p;
   source->targets = l;
-  if (is_mixture)
+  if (is_mixture) {
     source->population = mixture_population;
-  else
+    source->combine = combine_mixture;
+    source->law_classes = l;
+  } else {
     source->variances = g->variances;
+  }
   if (!is_mixture && spec->teacher.type == TV_TEACHER_LINEAR) {
     source->read_features = generate_features;
     source->teacher_weights = g->teacher;
     source->teacher_noise = spec->teacher.noise;
+    source->combine = combine_gaussian;
+    source->law_classes = 1;
+    source->law_noises = l;
   }
   return NULL;
 }

@@ -308,6 +308,8 @@ static void check_run(const place *p) {
                                            "zlib",
                                            "random_streams",
                                            "ranks",
+                                           "sessions",
+                                           "noise_sampler",
                                            "layout",
                                            "groups",
                                            "eigensolver",

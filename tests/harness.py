@@ -66,11 +66,14 @@ def twoview(*arguments, ranks=None, timeout=600, **options):
     launcher = [MPI_TEST, str(ranks)] if ranks else []
     return subprocess.run(
         [*launcher, TWOVIEW, *map(str, arguments)],
-        cwd=folder,
-        text=True,
-        capture_output=True,
-        timeout=timeout,
-        **options,
+        **{
+            "cwd": folder,
+            "text": True,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "timeout": timeout,
+            **options,
+        },
     )
 
 

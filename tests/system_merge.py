@@ -55,7 +55,12 @@ def experiments():
                     "archive={encoders: last, representations: all, samples: true}"],
         "distributed": [gaussian, "parallel.layout=distributed"],
         "mixture": [harness.write("mixture.yaml", harness.MIXTURE), "features.pca=3"],
+        "law": [gaussian, "noise.sampler=law",
+                "archive={encoders: last, samples: false, representations: none}"],
         "hdf5": [harness.write("hdf5.yaml", harness.HDF5)],
+        "population": [harness.write("population.yaml", harness.HDF5), "noise.sampler=law",
+                       "source.as=population", "samples=[40, 1000]",
+                       "archive={encoders: last, samples: false, representations: none}"],
         "idx": [harness.write("idx.yaml", images)],
     }
 
@@ -212,7 +217,7 @@ class Gaussian(unittest.TestCase):
 
     def test_other_experiments_are_refused(self):
         for key, told in (("seed=4", "'seed: 3' in the one is 'seed: 4' in the other"),
-                          ("noise.lambda_max=[1, 9]", "noise: {components: 5, lambda_max: [1, 9]}"),
+                          ("noise.lambda_max=[1, 9]", "noise: {components: 5, lambda_max: [1, 9]"),
                           ("source.teacher.noise=0.2", "noise: 0.2}"),
                           ("archive.encoders=last", "encoders: last"),
                           ("parallel.layout=distributed", "layout: distributed")):

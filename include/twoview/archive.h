@@ -24,6 +24,7 @@ typedef struct {
   const tv_results *results;
   const tv_stopwatch *stopwatch;
   const char *command; /* the command line */
+  int64_t sessions;    /* runs that it took: 1 and one for each that was resumed */
   int replaces;        /* an existing archive */
 } tv_record;
 
@@ -56,6 +57,9 @@ typedef struct {
 /* Not collective: one process reads. Free with tv_archive_close. */
 tv_error *tv_archive_read(const char *path, tv_archive **out);
 void tv_archive_close(tv_archive **archive);
+
+/* The resolved experiment of an archive. Not collective. The caller frees. */
+tv_error *tv_archive_read_experiment(const char *path, char **text);
 
 /* What the ranks of a run tell of their work. Stages as in tv_stage, ranks x TV_STAGES each. */
 typedef struct {
