@@ -65,10 +65,11 @@ class Cluster(unittest.TestCase):
 
     def copy(self, script, results, lines=(), **knobs):
         """A copy with its knobs turned and other `#SBATCH` lines, as a user would."""
-        knobs = {"experiment": "small.yaml", "results": results, "twoview": harness.TWOVIEW,
-                 "launcher": harness.ROOT / "jobs/launch.sh", **knobs}
         head, body = re.match(r"((?:.*\n){10})(.*)", (harness.ROOT / "jobs" / script).read_text(),
                               re.S).groups()
+        usual = {"experiment": "small.yaml", "launcher": harness.ROOT / "jobs/launch.sh"}
+        knobs = {"results": results, "twoview": harness.TWOVIEW,
+                 **{knob: value for knob, value in usual.items() if f"\n{knob}=" in head}, **knobs}
         for knob, value in knobs.items():
             head, count = re.subn(rf"^{knob}=\S+", f"{knob}={value}", head, flags=re.M)
             self.assertEqual(count, 1, f"{knob} is not among the first lines of {script}")
@@ -108,6 +109,12 @@ class Cluster(unittest.TestCase):
         return re.search(rf"\b{field}=(\S+)", self.command("scontrol", "-o", "show", "job",
                                                             job)).group(1)
 
+    def wait_for_end(self, job, seconds=120):
+        """Of a job in all of its sessions: the state that it is left in."""
+        interrupted.wait_for(lambda: self.state(job, "JobState") not in
+                             ("PENDING", "RUNNING", "COMPLETING"), seconds)
+        return self.state(job, "JobState")
+
     def start(self, script, *options, **environment):
         """A job, its number, and what it will say."""
         output = harness.folder / f"{script.stem}.out"
@@ -115,7 +122,7 @@ class Cluster(unittest.TestCase):
         return job, output
 
     def ranks(self, job):
-        """The ranks of a job, on all of its nodes."""
+        """The ranks of a job, or of a task of an array (JOB_TASK), on all of its nodes."""
         found = []
         for entry in pathlib.Path("/proc").iterdir():
             if entry.name.isdigit() and interrupted.is_called(entry.name, "twoview"):
@@ -124,7 +131,9 @@ class Cluster(unittest.TestCase):
                 except (FileNotFoundError, ProcessLookupError):
                     continue
                 environment = dict(word.split("=", 1) for word in words if "=" in word)
-                if environment.get("SLURM_CONF") == self.environment["SLURM_CONF"] and \
-                        environment.get("SLURM_JOB_ID") == job:
+                name = environment.get("SLURM_JOB_ID")
+                if "SLURM_ARRAY_JOB_ID" in environment:
+                    name = "{SLURM_ARRAY_JOB_ID}_{SLURM_ARRAY_TASK_ID}".format(**environment)
+                if environment.get("SLURM_CONF") == self.environment["SLURM_CONF"] and name == job:
                     found.append(int(entry.name))
         return found

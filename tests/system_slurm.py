@@ -132,10 +132,8 @@ class Interrupted(cluster.Cluster):
         self.signal(ranks, signal.SIGCONT)
 
     def check_completed(self, job, output, results):
-        interrupted.wait_for(lambda: self.state(job, "JobState") not in
-                             ("PENDING", "RUNNING", "COMPLETING"), 120)
-        said = output.read_text()
-        self.assertEqual(self.state(job, "JobState"), "COMPLETED", said)
+        state, said = self.wait_for_end(job), output.read_text()
+        self.assertEqual(state, "COMPLETED", said)
         self.assertEqual(said.count("there is no checkpoint; starting from the beginning"), 1, said)
         self.assertEqual(said.count("going on from its checkpoint"), 1, said)
         self.assertEqual(interrupted.differences("undisturbed.h5", f"{results}/results.h5"), [])
@@ -201,7 +199,7 @@ class Interrupted(cluster.Cluster):
         job, output = self.start(self.preemptible("cancelled"))
         self.let_go(self.hold(job, 2))
         self.command("scancel", job)
-        interrupted.wait_for(lambda: self.state(job, "JobState") == "CANCELLED")
+        self.assertEqual(self.wait_for_end(job), "CANCELLED")
         interrupted.wait_for((harness.folder / "cancelled/results.h5.checkpoint").exists)
         self.assertEqual(self.state(job, "JobState"), "CANCELLED")
         self.assertNotIn("goes back into the queue", output.read_text())
@@ -211,10 +209,41 @@ class Interrupted(cluster.Cluster):
         ranks = self.hold(job, 2)
         self.command("scancel", "--batch", "--signal=USR1", job)
         self.let_go(ranks, after=signal.SIGUSR1)
-        interrupted.wait_for(lambda: self.state(job, "JobState") == "FAILED")
+        self.assertEqual(self.wait_for_end(job), "FAILED")
         self.assertEqual(self.state(job, "ExitCode"), "75:0")
         self.assertIn("not done after 0 restarts; submit it again", output.read_text())
         self.assertTrue((harness.folder / "once/results.h5.checkpoint").exists())
+
+    # ---- Arrays ----
+
+    def submit_array(self, results, tasks, experiment):
+        """The array, and what depends on it."""
+        array = self.copy("array.sbatch", results, [("--array=0-9%4", f"--array=0-{tasks - 1}%2")],
+                          experiment=experiment)
+        merge = self.copy("merge.sbatch", results)
+        said = self.command("sh", harness.ROOT / "jobs/submit-array.sh", array, merge)
+        return re.fullmatch(r"array (\d+), then (\d+)", said).groups()
+
+    def test_array(self):
+        """Its last task bears the number of the whole array, and alone is started again."""
+        harness.archive("long.yaml", "whole.h5", "--set", "replicates=3").close()
+        array, merge = self.submit_array("array", 3, "long.yaml")
+        ranks = self.hold(f"{array}_2", 2)
+        self.assertEqual(self.state(merge, "JobState"), "PENDING")
+        self.command("scancel", "--batch", "--signal=USR1", f"{array}_2")
+        self.let_go(ranks, after=signal.SIGUSR1)
+        self.assertEqual(self.wait_for_end(merge), "COMPLETED")
+        self.assertEqual(interrupted.differences("whole.h5", "array/results.h5"), ["parts"])
+        for task, sessions in enumerate([1, 1, 2]):
+            with harness.h5py.File(harness.folder / f"array/part-{task}.h5") as archive:
+                self.assertEqual(harness.attribute(archive, "sessions"), sessions)
+                self.assertEqual(list(archive["replicate"]), [task])
+        self.assertEqual(len(list((harness.folder / "array").glob("*.html"))), 1)
+
+    def test_array_with_a_task_that_fails(self):
+        array, merge = self.submit_array("failing", 1, "nowhere.yaml")
+        self.assertEqual(self.wait_for_end(merge), "CANCELLED")
+        self.assertEqual(self.state(f"{array}_0", "JobState"), "FAILED")
 
 
 if __name__ == "__main__":
