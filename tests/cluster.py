@@ -112,7 +112,7 @@ class Cluster(unittest.TestCase):
     def wait_for_end(self, job, seconds=120):
         """Of a job in all of its sessions: the state that it is left in."""
         interrupted.wait_for(lambda: self.state(job, "JobState") not in
-                             ("PENDING", "RUNNING", "COMPLETING"), seconds)
+                             ("PENDING", "RUNNING", "COMPLETING"), seconds, pause=0.2)
         return self.state(job, "JobState")
 
     def start(self, script, *options, **environment):

@@ -117,12 +117,12 @@ def watch_signals(ranks):
     return all(signal_mask(rank, "SigCgt") & 1 << signal.SIGUSR1 - 1 for rank in ranks)
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=60, pause=0.01):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise AssertionError("it does not happen")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def kill_somewhere(launched, chance):

@@ -14,8 +14,8 @@ import interrupted
 # The small generated experiment, larger, and without its samples in the archive.
 EXPERIMENT = harness.GAUSSIAN[: harness.GAUSSIAN.index("archive:")].replace("300", "20000")
 
-# Seconds of work, to be interrupted.
-LONG = interrupted.GENERATED.replace("SAMPLES", "6000000")
+# Some seconds of work, to be interrupted.
+LONG = interrupted.GENERATED.replace("SAMPLES", "3000000")
 
 
 class Runs(cluster.Cluster):
@@ -188,17 +188,20 @@ class Interrupted(cluster.Cluster):
     def test_preemption(self):
         """Slurm sends SIGTERM, and puts the job back into the queue by itself."""
         job, output = self.start(self.preemptible("preempted"), "--nodes=2")
-        self.let_go(self.hold(job, 4))
-        self.command("sbatch", "-W", "-o", "urgent.out", "--partition=urgent", "--nodes=2",
+        ranks = self.hold(job, 4)
+        self.command("sbatch", "-o", "urgent.out", "--partition=urgent", "--nodes=2",
                      "--ntasks-per-node=2", "--wrap=true")
+        interrupted.wait_for(lambda: self.state(job, "JobState") != "RUNNING", pause=0.1)
+        self.let_go(ranks)
         said = self.check_completed(job, output, "preempted")
         self.assertIn("DUE TO PREEMPTION", said)
         self.assertNotIn("goes back into the queue", said)
 
     def test_cancelled_jobs_stay_cancelled(self):
         job, output = self.start(self.preemptible("cancelled"))
-        self.let_go(self.hold(job, 2))
+        ranks = self.hold(job, 2)
         self.command("scancel", job)
+        self.let_go(ranks)
         self.assertEqual(self.wait_for_end(job), "CANCELLED")
         interrupted.wait_for((harness.folder / "cancelled/results.h5.checkpoint").exists)
         self.assertEqual(self.state(job, "JobState"), "CANCELLED")
