@@ -36,6 +36,15 @@ def free_ports():
             return first
 
 
+def environment_of(process):
+    """As it was when the process began; empty when it is gone."""
+    try:
+        words = pathlib.Path(f"/proc/{process}/environ").read_bytes().decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return dict(word.split("=", 1) for word in words.split("\0") if "=" in word)
+
+
 class Cluster(unittest.TestCase):
     """Tests that share a cluster of their own."""
 
@@ -124,16 +133,11 @@ class Cluster(unittest.TestCase):
     def ranks(self, job):
         """The ranks of a job, or of a task of an array (JOB_TASK), on all of its nodes."""
         found = []
-        for entry in pathlib.Path("/proc").iterdir():
-            if entry.name.isdigit() and interrupted.is_called(entry.name, "twoview"):
-                try:
-                    words = (entry / "environ").read_bytes().decode(errors="replace").split("\0")
-                except (FileNotFoundError, ProcessLookupError):
-                    continue
-                environment = dict(word.split("=", 1) for word in words if "=" in word)
-                name = environment.get("SLURM_JOB_ID")
-                if "SLURM_ARRAY_JOB_ID" in environment:
-                    name = "{SLURM_ARRAY_JOB_ID}_{SLURM_ARRAY_TASK_ID}".format(**environment)
-                if environment.get("SLURM_CONF") == self.environment["SLURM_CONF"] and name == job:
-                    found.append(int(entry.name))
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            environment = environment_of(process) if interrupted.is_called(process, "twoview") else {}
+            name = environment.get("SLURM_JOB_ID")
+            if "SLURM_ARRAY_JOB_ID" in environment:
+                name = "{SLURM_ARRAY_JOB_ID}_{SLURM_ARRAY_TASK_ID}".format(**environment)
+            if environment.get("SLURM_CONF") == self.environment["SLURM_CONF"] and name == job:
+                found.append(int(process))
         return found

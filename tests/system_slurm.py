@@ -1,6 +1,5 @@
 """The job scripts, submitted to a real Slurm: a cluster of virtual nodes on this machine."""
 import os
-import pathlib
 import re
 import signal
 import sys
@@ -169,9 +168,8 @@ class Interrupted(cluster.Cluster):
                                             (" --signal=B:USR1@120", "")])
         job, output = self.start(script)
         ranks = self.hold(job, 2)
-        environment = pathlib.Path(f"/proc/{ranks[0]}/environ").read_text()
         end = time.mktime(time.strptime(self.state(job, "EndTime"), "%Y-%m-%dT%H:%M:%S"))
-        self.assertIn(f"\0SLURM_JOB_END_TIME={end:.0f}\0", environment)
+        self.assertEqual(cluster.environment_of(ranks[0])["SLURM_JOB_END_TIME"], f"{end:.0f}")
         time.sleep(max(0, end - time.time() - 40))
         self.let_go(ranks)
         said = self.check_completed(job, output, "limit")
@@ -238,6 +236,7 @@ class Interrupted(cluster.Cluster):
         self.assertEqual(self.wait_for_end(merge), "COMPLETED")
         self.assertEqual(interrupted.differences("whole.h5", "array/results.h5"), ["parts"])
         for task, sessions in enumerate([1, 1, 2]):
+            self.assertEqual(self.state(f"{array}_{task}", "Restarts"), str(sessions - 1))
             with harness.h5py.File(harness.folder / f"array/part-{task}.h5") as archive:
                 self.assertEqual(harness.attribute(archive, "sessions"), sessions)
                 self.assertEqual(list(archive["replicate"]), [task])
