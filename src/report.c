@@ -94,8 +94,8 @@ void tv_report_csv(const tv_archive *a, FILE *out) {
       for (int alpha = 0; alpha < a->alphas; ++alpha)
         for (int level = 0; level < a->levels; ++level)
           for (int m = 0; m < a->methods; ++m, ++entry) {
-            fprintf(out, "%d,%.17g,%.17g,%.17g,%s", r, a->lambda_max[g], a->alpha[alpha],
-                    a->n[level], a->method[m]);
+            fprintf(out, "%.17g,%.17g,%.17g,%.17g,%s", a->replicate[r], a->lambda_max[g],
+                    a->alpha[alpha], a->n[level], a->method[m]);
             for (int i = 0; i < TV_QUANTITIES; ++i) fprintf(out, ",%.17g", a->quantity[i][entry]);
             fputc('\n', out);
           }

@@ -23,7 +23,7 @@ class CommandLine(unittest.TestCase):
     def test_help_and_version(self):
         self.says(["--help"], 0, ["Usage: twoview", "run", "report", "info"])
         self.assertRegex(self.says(["--version"], 0).stdout, r"^twoview \d+\.\d+\.\d+ \(.+\)\n$")
-        for command in ("run", "report", "scaling", "info"):
+        for command in ("run", "merge", "report", "scaling", "info"):
             self.says([command, "--help"], 0, [f"Usage: twoview {command}"])
 
     def test_usage_errors(self):

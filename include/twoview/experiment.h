@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "twoview/error.h"
+#include "twoview/random.h"
 
 typedef enum {
   TV_SOURCE_IDX = 1,
@@ -118,7 +119,7 @@ typedef struct {
 typedef struct {
   char *name;
   uint64_t seed;
-  int replicates;
+  int replicates, first_replicate; /* numbered from first_replicate on */
   tv_source_spec source;
   tv_features_spec features;
   tv_noise_spec noise;
@@ -157,6 +158,9 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
 
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
+
+/* The random stream of a replicate, given as the program counts them: 0 .. replicates - 1. */
+tv_stream tv_experiment_stream(const tv_experiment *experiment, tv_purpose purpose, int replicate);
 
 /* Public names: joint-embedding, gaussian, ... */
 const char *tv_method_name(tv_method_id method);
