@@ -9,8 +9,9 @@
 #include "twoview/comm.h"
 
 /* Up to this share of all eigenvectors, selecting them is faster than computing all. Measured on
- * one rank, selected and all: d = 100, top 10: 0.49 and 0.60 ms, top 20: 0.65 and 0.60 ms; d = 300,
- * top 50: 5.0 and 5.9 ms, top 64: 6.1 and 5.8 ms; d = 1000, top 64: 62 and 118 ms. */
+ * one rank, selected and all: d = 100, top 10: 0.36 and 0.44 ms, top 20: 0.59 and 0.44 ms; d = 300,
+ * top 50: 4.4 and 4.4 ms, top 64: 5.8 and 4.5 ms; d = 1000, top 64: 53 and 79 ms, top 200: 87 and
+ * 87 ms. */
 static const double selective_share = 0.2;
 
 int tv_eigen_selects(int d, int k) {
