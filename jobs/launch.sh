@@ -16,7 +16,6 @@ launch_process=
 launch_is_told=0
 trap launch_tell USR1 TERM
 
-# Before there is a program, a signal is kept for it.
 launch_tell() {
   launch_is_told=1
   [ -z "$launch_process" ] || kill -USR1 "$launch_process" 2>/dev/null || :
@@ -64,7 +63,9 @@ launch() {
   : "${SLURM_NTASKS:?launch: to be used in a Slurm job that asks for --ntasks or --ntasks-per-node}"
   launch_each=$(((SLURM_NTASKS + SLURM_JOB_NUM_NODES - 1) / SLURM_JOB_NUM_NODES))
   launch_find_end
+  [ "$launch_is_told" = 0 ] || return 75
   launch_start "$@"
+  [ "$launch_is_told" = 0 ] || launch_tell
   launch_wait
   return "$launch_status"
 }
@@ -73,15 +74,17 @@ launch() {
 launch_or_requeue() {
   launch_times=$1
   shift
-  launch "$@" || :
+  launch_status=0
+  launch "$@" || launch_status=$?
   case $launch_status in
     75 | 138) ;;
     *) return "$launch_status" ;;
   esac
   if [ "$(squeue -h -j "$launch_job" -o %T)" != RUNNING ]; then
-    echo "job $launch_job: ended from outside, with its work saved" >&2
+    echo "job $launch_job: Slurm has ended it, and decides whether it comes back" >&2
   elif [ "${SLURM_RESTART_COUNT:-0}" -ge "$launch_times" ]; then
-    echo "job $launch_job: not done after ${SLURM_RESTART_COUNT:-0} restarts; submit it again to go on" >&2
+    echo "job $launch_job: not done after ${SLURM_RESTART_COUNT:-0} restarts; submit it again to" \
+      "go on" >&2
   else
     echo "job $launch_job: goes back into the queue" >&2
     trap '' TERM # Slurm ends the job at once, and with it whatever runs

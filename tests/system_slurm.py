@@ -43,6 +43,18 @@ class Runs(cluster.Cluster):
         self.submit(self.copy("run.sbatch", "several"), "--nodes=2")
         self.check_run("several", 4, 2)
 
+    def test_a_job_that_is_told_before_it_starts_anything(self):
+        script = harness.write("hasty.sbatch", f"""\
+            #!/bin/sh
+            #SBATCH --ntasks=1
+            set -eu
+            . {harness.ROOT}/jobs/launch.sh
+            kill -USR1 $$
+            launch 1 touch started
+            """)
+        self.submit(script, exit_status=75)
+        self.assertFalse((harness.folder / "started").exists())
+
     def ranks_and_hosts(self, said):
         return [tuple(map(int, line)) for line in
                 re.findall(r"^ *(\d+) +(\d+) +\S+ +\S+ +\S+ +\S+ % ", said, re.M)]
