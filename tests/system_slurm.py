@@ -155,6 +155,11 @@ class Interrupted(cluster.Cluster):
         self.assertTrue((harness.folder / results / "report.html").exists())
         return said
 
+    def check_requeued(self, job, output, results):
+        """By itself, when the program had left."""
+        said = self.check_completed(job, output, results)
+        self.assertRegex(said, f"(?s)holds what is done.*job {job}: goes back into the queue")
+
     def preemptible(self, results, lines=(), **knobs):
         return self.copy("preemptible.sbatch", results, lines, experiment="long.yaml", **knobs)
 
@@ -164,14 +169,27 @@ class Interrupted(cluster.Cluster):
         ranks = self.hold(job, 2 * (2 if options else 1))
         self.command("scancel", "--batch", "--signal=USR1", job)
         self.let_go(ranks, after=signal.SIGUSR1)
-        said = self.check_completed(job, output, results)
-        self.assertIn(f"job {job}: goes back into the queue", said)
+        self.check_requeued(job, output, results)
 
     def test_signal(self):
         self.told("told", "--nodes=2")
 
     def test_signal_under_mpirun(self):
         self.told("told-mpirun", PATH=self.path_without_pmix())
+
+    def test_signal_to_ranks_that_do_not_listen_yet(self):
+        text = f"""\
+            #!/bin/sh
+            #SBATCH --ntasks=1 --requeue --open-mode=append
+            set -eu
+            . {harness.ROOT}/jobs/launch.sh
+            launch_or_requeue 1 1 sh -c '[ "${{SLURM_RESTART_COUNT:-0}}" = 1 ] || kill -USR1 $$'
+            """
+        jobs = [self.start(harness.write("srun.sbatch", text)),
+                self.start(harness.write("mpirun.sbatch", text), PATH=self.path_without_pmix())]
+        for job, output in jobs:
+            self.assertEqual(self.wait_for_end(job), "COMPLETED", output.read_text())
+            self.assertEqual(self.state(job, "Restarts"), "1")
 
     def test_time_limit(self):
         """The job has a minute. Held for long, a rank takes its next step to last as long, and leaves
@@ -184,16 +202,14 @@ class Interrupted(cluster.Cluster):
         self.assertEqual(cluster.environment_of(ranks[0])["SLURM_JOB_END_TIME"], f"{end:.0f}")
         time.sleep(max(0, end - time.time() - 40))
         self.let_go(ranks)
-        said = self.check_completed(job, output, "limit")
-        self.assertIn(f"job {job}: goes back into the queue", said)
+        self.check_requeued(job, output, "limit")
 
     def test_signal_before_the_time_limit(self):
         """Slurm sends it, here 50 of 60 seconds before the end."""
         script = self.preemptible("early", [("--time=01:00:00", "--time=1"), ("USR1@120", "USR1@50")])
         job, output = self.start(script)
         self.let_go(self.hold(job, 2), after=signal.SIGUSR1)
-        said = self.check_completed(job, output, "early")
-        self.assertIn(f"job {job}: goes back into the queue", said)
+        self.check_requeued(job, output, "early")
 
     def test_preemption(self):
         """Slurm sends SIGTERM, and puts the job back into the queue by itself."""
