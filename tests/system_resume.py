@@ -87,7 +87,7 @@ class Resume(unittest.TestCase):
                                      ranks=ranks)
         interrupted.wait_for(lambda: len(interrupted.ranks_of(launched)) == ranks)
         checkpoint = harness.folder / "endless.h5.checkpoint"
-        interrupted.wait_for(lambda: self.watches_signals(launched))
+        interrupted.wait_for(lambda: interrupted.watch_signals(interrupted.ranks_of(launched)))
         for number in signals:
             self.assertIsNone(launched.poll())
             checkpoint.unlink(missing_ok=True)
@@ -98,18 +98,6 @@ class Resume(unittest.TestCase):
         error = launched.communicate(timeout=60)[1]
         self.assertIn("endless.h5.checkpoint holds what is done", error)
         return launched.returncode
-
-    def watches_signals(self, launched):
-        """Whether all ranks catch SIGUSR1 (bit 9 of the mask)."""
-        for process in interrupted.ranks_of(launched):
-            try:
-                with open(f"/proc/{process}/status") as status:
-                    masks = [line.split()[1] for line in status if line.startswith("SigCgt")]
-            except FileNotFoundError:
-                return False
-            if not masks or not int(masks[0], 16) & 1 << signal.SIGUSR1 - 1:
-                return False
-        return True
 
     def test_signal_to_one_rank_stops_all(self):
         self.assertEqual(self.stopped_by(signal.SIGUSR1), 75)
