@@ -23,6 +23,12 @@ const char *tv_method_name(tv_method_id method) {
   return names[method];
 }
 
+const char *tv_study_type_name(tv_study_type type) {
+  static const char *const names[] = {
+      [TV_STUDY_GRID] = "grid", [TV_STUDY_THRESHOLD] = "threshold", [TV_STUDY_PHASE] = "phase"};
+  return names[type];
+}
+
 /* ---- Where things stand ---- */
 
 /* The override that sets `key` or something above or below it, or NULL. */
@@ -275,6 +281,7 @@ static tv_error *fill_methods(tv_experiment *e) {
 
 static tv_error *fill_defaults(tv_experiment *e) {
   if (!e->name && !(e->name = strdup("experiment"))) return tv_fail("out of memory");
+  if (!tv_experiment_gives(e, "study")) e->study = TV_STUDY_GRID;
   if (!tv_experiment_gives(e, "seed")) e->seed = 1;
   if (!tv_experiment_gives(e, "replicates")) e->replicates = 1;
   if (!tv_experiment_gives(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;

@@ -43,6 +43,8 @@ static const cyaml_strval_t keep_choices[] = {{"none", TV_KEEP_NONE},
 static const cyaml_strval_t method_names[] = {{"supervised", TV_SUPERVISED},
                                               {"reconstruction", TV_RECONSTRUCTION},
                                               {"joint-embedding", TV_JOINT_EMBEDDING}};
+static const cyaml_strval_t study_types[] = {
+    {"grid", TV_STUDY_GRID}, {"threshold", TV_STUDY_THRESHOLD}, {"phase", TV_STUDY_PHASE}};
 static const cyaml_strval_t spacings[] = {{"logarithmic", TV_SPACED_LOGARITHMIC},
                                           {"linear", TV_SPACED_LINEAR}};
 static const cyaml_schema_value_t method = {
@@ -130,6 +132,7 @@ static const cyaml_schema_field_t parallel_fields[] = {
 
 static const cyaml_schema_field_t top_fields[] = {
     TEXT("name", tv_experiment, name),
+    CYAML_FIELD_ENUM("study", CHOICE, tv_experiment, study, study_types, COUNT(study_types)),
     CYAML_FIELD_UINT("seed", OPTIONAL, tv_experiment, seed),
     CYAML_FIELD_INT("replicates", OPTIONAL, tv_experiment, replicates),
     CYAML_FIELD_MAPPING("source", OPTIONAL, tv_experiment, source, source_fields),

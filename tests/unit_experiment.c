@@ -34,6 +34,7 @@ static char *edited(const char *old, const char *replacement) {
 START_TEST(defaults_are_as_documented) {
   tv_experiment *e = parse(plain, no_overrides);
   ck_assert_str_eq(e->name, "experiment");
+  ck_assert_int_eq(e->study, TV_STUDY_GRID);
   ck_assert_uint_eq(e->seed, 1);
   ck_assert_int_eq(e->replicates, 1);
   ck_assert_int_eq(e->features.pca, 0);
@@ -59,6 +60,7 @@ END_TEST
 START_TEST(given_values_are_taken) {
   const char *const overrides[] = {"name=\"Gr\xc3\xb6\xc3\x9f e\"",
                                    "seed=18446744073709551615",
+                                   "study=phase",
                                    "replicates=3",
                                    "features.pca=2",
                                    "methods=joint-embedding",
@@ -69,6 +71,7 @@ START_TEST(given_values_are_taken) {
                                    NULL};
   tv_experiment *e = parse(plain, overrides);
   ck_assert_str_eq(e->name, "Gr\xc3\xb6\xc3\x9f e");
+  ck_assert_int_eq(e->study, TV_STUDY_PHASE);
   ck_assert_uint_eq(e->seed, UINT64_MAX);
   ck_assert_int_eq(e->replicates, 3);
   ck_assert_int_eq(e->features.pca, 2);

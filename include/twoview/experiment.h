@@ -23,6 +23,11 @@ typedef enum {
 } tv_noise_sampler;
 typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
 typedef enum { TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS } tv_method_id;
+typedef enum {
+  TV_STUDY_GRID = 1,  /* every point of the grid is solved */
+  TV_STUDY_THRESHOLD, /* the least alignment that each method needs is looked for */
+  TV_STUDY_PHASE      /* a grid whose report draws phase diagrams */
+} tv_study_type;
 typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
 
 typedef enum { TV_SPACED_LOGARITHMIC, TV_SPACED_LINEAR } tv_spacing;
@@ -117,6 +122,7 @@ typedef struct {
 
 typedef struct {
   char *name;
+  tv_study_type study;
   uint64_t seed;
   int replicates;
   tv_source_spec source;
@@ -158,8 +164,9 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
 
-/* Public names: joint-embedding, gaussian, ... */
+/* Public names: joint-embedding, gaussian, threshold, ... */
 const char *tv_method_name(tv_method_id method);
 const char *tv_source_type_name(tv_source_type type);
+const char *tv_study_type_name(tv_study_type type);
 
 #endif
