@@ -286,11 +286,14 @@ static tv_error *fill_defaults(tv_experiment *e) {
   if (!tv_experiment_gives(e, "replicates")) e->replicates = 1;
   if (!tv_experiment_gives(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
   if (!tv_experiment_gives(e, "parallel.layout")) e->parallel.layout = TV_LAYOUT_AUTO;
-  if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
+  if (!tv_experiment_gives(e, "archive.encoders"))
+    e->archive.encoders = e->study == TV_STUDY_PHASE ? TV_KEEP_NONE : TV_KEEP_LAST;
   if (!tv_experiment_gives(e, "source.as")) e->source.role = TV_AS_SAMPLE;
   if (!tv_experiment_gives(e, "noise.sampler")) e->noise.sampler = TV_SAMPLER_ROWS;
   if (!tv_experiment_gives(e, "archive.representations"))
-    e->archive.representations = e->noise.sampler == TV_SAMPLER_LAW ? TV_KEEP_NONE : TV_KEEP_LAST;
+    e->archive.representations = e->noise.sampler == TV_SAMPLER_LAW || e->study == TV_STUDY_PHASE
+                                     ? TV_KEEP_NONE
+                                     : TV_KEEP_LAST;
   if (!tv_experiment_gives(e, "source.power_law.scale")) e->source.power_law.scale = 1;
   if (!tv_experiment_gives(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
   if (!tv_experiment_gives(e, "source.teacher.targets")) e->source.teacher.targets = 1;
@@ -403,6 +406,7 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(tv_experiment_expand_ranges(e));
   TV_TRY(tv_experiment_check_source(e));
   TV_TRY(tv_experiment_check_grid(e));
+  TV_TRY(tv_experiment_check_phase(e));
   TV_TRY(check_rest(e));
   TV_TRY(check_sampler(e));
   TV_TRY(e->size_list ? take_list(e) : expand_range(e));
