@@ -53,7 +53,8 @@ static void free_words(char **words, int count) {
 static tv_error *read_quantities(hid_t file, tv_archive *a) {
   int64_t count = 0;
   const int64_t points = (int64_t)a->replicates * a->magnitudes * a->alphas * a->levels;
-  for (int i = 0; i < TV_QUANTITIES; ++i) {
+  const tv_quantities quantities = tv_quantities_of(a->study);
+  for (int i = quantities.first; i < quantities.end; ++i) {
     const char *name = tv_quantity_label((tv_quantity)i).name;
     TV_TRY(read_numbers(file, name, &a->quantity[i], &count));
     if (count != points * a->methods)
@@ -72,6 +73,12 @@ typedef struct {
   FILE *lines;
   tv_archive *archive;
 } attribute_walk;
+
+static tv_study_type study_named(const char *name) {
+  for (tv_study_type type = TV_STUDY_GRID; type <= TV_STUDY_PHASE; ++type)
+    if (strcmp(name, tv_study_type_name(type)) == 0) return type;
+  return TV_STUDY_GRID;
+}
 
 static char *read_text_attribute(hid_t attribute, hid_t type) {
   char *text = NULL, *copy = NULL;
@@ -94,6 +101,7 @@ static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *in
       walk->archive->experiment_name = text;
       text = NULL;
     }
+    if (text && strcmp(name, "study") == 0) walk->archive->study = study_named(text);
     if (text) fprintf(walk->lines, "%s: %s\n", name, text);
     free(text);
   } else if (H5Tget_class(type) == H5T_INTEGER) {
@@ -109,6 +117,7 @@ static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *in
 static tv_error *read_attributes(hid_t file, tv_archive *a) {
   size_t size;
   attribute_walk walk = {open_memstream(&a->provenance, &size), a};
+  a->study = TV_STUDY_GRID;
   if (!walk.lines) return tv_fail_errno("reading the attributes");
   const herr_t status =
       H5Aiterate2(file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, visit_attribute, &walk);
@@ -124,7 +133,8 @@ static tv_error *read_all(hid_t file, tv_archive *a) {
   TV_TRY(read_coordinate(file, "replicate", &replicates, &a->replicates));
   free(replicates);
   TV_TRY(read_coordinate(file, "lambda_max", &a->lambda_max, &a->magnitudes));
-  TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
+  a->alphas = 1;
+  if (a->study != TV_STUDY_THRESHOLD) TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
   TV_TRY(read_coordinate(file, "n", &a->n, &a->levels));
   TV_TRY(read_words(file, "method", &a->method, &a->methods));
   return read_quantities(file, a);

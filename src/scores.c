@@ -129,7 +129,7 @@ static tv_error *score(const tv_method *method, const tv_statistics *s, const tv
 
 /* T' T, and the same from T's noise rows: in whitened coordinates the important components come
  * first because L is lower triangular. */
-static tv_error *leakage(const tv_statistics *s, const tv_solution *solution, double *out) {
+tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double *out) {
   const tv_distmat *t = solution->whitened;
   double *whole = NULL, *part = NULL;
   tv_distmat *noise = NULL;
@@ -154,5 +154,5 @@ tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *stati
   out->optimum = solution->optimum;
   TV_TRY(method->judge(statistics, solution, &out->optimality));
   TV_TRY(score(method, statistics, solution, &out->score));
-  return leakage(statistics, solution, &out->leakage);
+  return tv_leakage(statistics, solution, &out->leakage);
 }

@@ -43,10 +43,11 @@ int64_t tv_samples_piece(int width, int64_t samples);
 /* What the report needs of an archive. */
 typedef struct {
   char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */
+  tv_study_type study;
   int replicates, magnitudes, alphas, levels, methods;
-  double *lambda_max, *alpha, *n;  /* coordinates */
+  double *lambda_max, *alpha, *n;  /* coordinates; alpha is NULL, alphas 1 in a threshold study */
   char **method;                   /* names */
-  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method */
+  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
   double *alpha2_threshold;        /* replicate x lambda_max x method */
 } tv_archive;
 

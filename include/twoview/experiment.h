@@ -96,7 +96,7 @@ typedef struct {
   tv_theta_spec theta;       /* eigenvalues of Theta are drawn from U[low, high], */
   double *theta_eigenvalues; /* or are these d numbers */
   unsigned theta_eigenvalues_count;
-  double *alpha; /* alignments of the augmentation with the noise */
+  double *alpha; /* alignments of the augmentation with the noise; none in a threshold study */
   unsigned alpha_count;
   tv_number_range alpha_range;
 } tv_augmentation_spec;
@@ -104,6 +104,10 @@ typedef struct {
 typedef struct {
   double from, to, factor;
 } tv_size_range;
+
+typedef struct {
+  double tolerance; /* of alpha^2, relative */
+} tv_threshold_spec;
 
 typedef struct {
   tv_keep encoders; /* and decoders */
@@ -133,6 +137,7 @@ typedef struct {
   double *size_list;        /* ... and its list form; `sizes` is made from either */
   unsigned size_list_count;
   tv_encoder_spec encoder;
+  tv_threshold_spec threshold;
   tv_method_id *methods;
   unsigned methods_count;
   tv_archive_spec archive;
@@ -160,6 +165,11 @@ tv_error *tv_experiment_fault(const tv_experiment *experiment, const char *key, 
 
 /* Check what depends on the data: `rows` samples of `features` features (rows < 0: unlimited). */
 tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows, int features);
+
+/* How many points the study has: replicates x magnitudes of noise x alignments x sample sizes. A
+ * threshold study looks for the alignment: its points have one. */
+int tv_experiment_alignments(const tv_experiment *experiment);
+int64_t tv_experiment_points(const tv_experiment *experiment);
 
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
