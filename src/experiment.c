@@ -355,6 +355,10 @@ static tv_error *check_rest(const tv_experiment *e) {
   unsigned seen = 0;
   REQUIRE(e, "replicates", e->replicates > 0 && e->replicates < TV_MAX_REPLICATES,
           "must be from 1 to %d, got %d", TV_MAX_REPLICATES - 1, e->replicates);
+  REQUIRE(e, "first_replicate",
+          e->first_replicate >= 0 && e->first_replicate <= TV_MAX_REPLICATES - e->replicates,
+          "must be from 0 to %d for %d replicate%s, got %d", TV_MAX_REPLICATES - e->replicates,
+          e->replicates, e->replicates == 1 ? "" : "s", e->first_replicate);
   REQUIRE(e, "features.pca", !tv_experiment_gives(e, "features.pca") || e->features.pca > 0,
           "must be at least 1, got %d", e->features.pca);
   REQUIRE(e, "encoder.k", e->encoder.k > 0, "must be at least 1, got %d", e->encoder.k);
@@ -489,6 +493,10 @@ int tv_experiment_alignments(const tv_experiment *e) {
 int64_t tv_experiment_points(const tv_experiment *e) {
   return (int64_t)e->replicates * e->noise.lambda_max_count * tv_experiment_alignments(e) *
          e->sizes_count;
+}
+
+tv_stream tv_experiment_stream(const tv_experiment *e, tv_purpose purpose, int replicate) {
+  return (tv_stream){e->seed, purpose, (uint32_t)(e->first_replicate + replicate)};
 }
 
 tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int features) {

@@ -148,8 +148,8 @@ static void print_parallel(FILE *out, const tv_parallel_spec *parallel) {
 
 static void print_experiment(FILE *out, const tv_experiment *e) {
   print_text(out, "name", e->name);
-  fprintf(out, "\nstudy: %s\nseed: %" PRIu64 "\nreplicates: %d\n", tv_study_type_name(e->study),
-          e->seed, e->replicates);
+  fprintf(out, "\nstudy: %s\nseed: %" PRIu64 "\nreplicates: %d\nfirst_replicate: %d\n",
+          tv_study_type_name(e->study), e->seed, e->replicates, e->first_replicate);
   print_source(out, &e->source);
   if (e->features.pca) fprintf(out, "features: {pca: %d}\n", e->features.pca);
   print_noise(out, &e->noise);

@@ -138,6 +138,7 @@ static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_ENUM("study", CHOICE, tv_experiment, study, study_types, COUNT(study_types)),
     CYAML_FIELD_UINT("seed", OPTIONAL, tv_experiment, seed),
     CYAML_FIELD_INT("replicates", OPTIONAL, tv_experiment, replicates),
+    CYAML_FIELD_INT("first_replicate", OPTIONAL, tv_experiment, first_replicate),
     CYAML_FIELD_MAPPING("source", OPTIONAL, tv_experiment, source, source_fields),
     CYAML_FIELD_MAPPING("features", OPTIONAL, tv_experiment, features, features_fields),
     CYAML_FIELD_MAPPING("noise", OPTIONAL, tv_experiment, noise, noise_fields),

@@ -15,7 +15,7 @@ char *tv_report_path(const char *directory, const char *name) {
 
 static void print_coordinates(const tv_archive *a, int replicate, int64_t point, FILE *out) {
   const int64_t setting = point / a->levels;
-  fprintf(out, "%d,%.17g", replicate, a->lambda_max[setting / a->alphas]);
+  fprintf(out, "%.17g,%.17g", a->replicate[replicate], a->lambda_max[setting / a->alphas]);
   if (a->alpha) fprintf(out, ",%.17g", a->alpha[setting % a->alphas]);
   fprintf(out, ",%.17g", a->n[point % a->levels]);
 }

@@ -30,6 +30,7 @@ typedef struct {
   tv_moments *moments;
   tv_results *results;
   tv_stopwatch stopwatch;
+  const char *stage; /* under way, for messages; NULL: checking what is asked for */
 } run;
 
 static void release(run *r) {
@@ -179,15 +180,18 @@ static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
 /* Data -> moments -> solutions -> archive. */
 static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_Comm comm) {
   const tv_experiment *e = r->experiment;
+  r->stage = "features";
   TV_TRY(tv_features_fit(e, r->source, comm, r->checkpoint, &r->features));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_FEATURES);
   const tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm, r->checkpoint);
   TV_TRY(tv_agree(comm, tv_spectra_draw(e, sampling.p, &r->spectra)));
   TV_TRY(tv_group_form(comm, r->plan.layout.groups, r->plan.layout.block, &r->group));
+  r->stage = "moments";
   TV_TRY(take_moments(&sampling, r, speaks));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
   const tv_study study = {e,        r->features, &sampling,     r->spectra,
                           r->group, comm,        &r->stopwatch, speaks};
+  r->stage = r->moments ? "solves" : "moments and solves";
   TV_TRY(tv_results_compute(&study, r->moments, &r->results));
   TV_TRY(tv_agree(comm, tv_results_represent(r->head, r->spectra, r->results)));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_SOLVES);
@@ -203,6 +207,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                             .command = options->command,
                             .sessions = tv_checkpoint_sessions(r->checkpoint) + 1,
                             .replaces = options->replaces};
+  r->stage = "archive";
   TV_TRY(tv_archive_write(r->output, &record, comm));
   return tv_checkpoint_remove(r->checkpoint);
 }
@@ -252,6 +257,7 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
   TV_TRY(open_checkpoint(options, r, comm));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
   TV_TRY(compute(options, r, rank == 0, comm));
+  r->stage = NULL;
   const int64_t failures = tv_results_failures(r->results);
   if (rank == 0) print_summary(r, failures);
   if (failures < r->results->points * r->results->methods) return NULL;
@@ -261,9 +267,17 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
                  r->output);
 }
 
+/* An error of the run tells in which stage it happened. */
+static tv_error *name_stage(const run *r, tv_error *error) {
+  if (!error || !r->stage) return error;
+  tv_error *named = tv_fail_as(error->exit_code, "%s: %s", r->stage, error->message);
+  tv_error_free(error);
+  return named;
+}
+
 tv_error *tv_run(const tv_run_options *options, MPI_Comm comm) {
   run r = {.stopwatch = tv_stopwatch_start()};
-  tv_error *error = carry_out(options, &r, comm);
+  tv_error *error = name_stage(&r, carry_out(options, &r, comm));
   release(&r);
   return error;
 }

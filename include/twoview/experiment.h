@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "twoview/error.h"
+#include "twoview/random.h"
 
 typedef enum {
   TV_SOURCE_IDX = 1,
@@ -128,7 +129,7 @@ typedef struct {
   char *name;
   tv_study_type study;
   uint64_t seed;
-  int replicates;
+  int replicates, first_replicate; /* numbered from first_replicate on */
   tv_source_spec source;
   tv_features_spec features;
   tv_noise_spec noise;
@@ -173,6 +174,9 @@ int64_t tv_experiment_points(const tv_experiment *experiment);
 
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
+
+/* The random stream of a replicate, given as the program counts them: 0 .. replicates - 1. */
+tv_stream tv_experiment_stream(const tv_experiment *experiment, tv_purpose purpose, int replicate);
 
 /* Public names: joint-embedding, gaussian, threshold, ... */
 const char *tv_method_name(tv_method_id method);
