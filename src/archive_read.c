@@ -5,6 +5,8 @@
 
 #include "twoview/archive.h"
 #include "twoview/hdf5_error.h"
+#include "twoview/labelled_copy.h"
+#include "twoview/seal.h"
 
 /* All numbers of a dataset, and how many. */
 static tv_error *read_numbers(hid_t file, const char *name, double **out, int64_t *count) {
@@ -53,7 +55,8 @@ static void free_words(char **words, int count) {
 static tv_error *read_quantities(hid_t file, tv_archive *a) {
   int64_t count = 0;
   const int64_t points = (int64_t)a->replicates * a->magnitudes * a->alphas * a->levels;
-  for (int i = 0; i < TV_QUANTITIES; ++i) {
+  const tv_quantities quantities = tv_quantities_of(a->study);
+  for (int i = quantities.first; i < quantities.end; ++i) {
     const char *name = tv_quantity_label((tv_quantity)i).name;
     TV_TRY(read_numbers(file, name, &a->quantity[i], &count));
     if (count != points * a->methods)
@@ -71,66 +74,59 @@ static tv_error *read_quantities(hid_t file, tv_archive *a) {
 typedef struct {
   FILE *lines;
   tv_archive *archive;
+  tv_error *error;
 } attribute_walk;
 
-static char *read_text_attribute(hid_t attribute, hid_t type) {
-  char *text = NULL, *copy = NULL;
-  if (H5Aread(attribute, type, &text) < 0 || !text) return NULL;
-  copy = strdup(text);
-  H5free_memory(text);
-  return copy;
+static tv_study_type study_named(const char *name) {
+  for (tv_study_type type = TV_STUDY_GRID; type <= TV_STUDY_PHASE; ++type)
+    if (strcmp(name, tv_study_type_name(type)) == 0) return type;
+  return TV_STUDY_GRID;
 }
 
 static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *info, void *context) {
   attribute_walk *walk = context;
-  const hid_t attribute = H5Aopen(root, name, H5P_DEFAULT), type = H5Aget_type(attribute);
+  char *text = NULL;
   (void)info;
-  if (H5Tis_variable_str(type) > 0) {
-    char *text = read_text_attribute(attribute, type);
-    if (text && strcmp(name, "experiment") == 0) {
-      walk->archive->experiment_text = text;
-      text = NULL;
-    } else if (text && strcmp(name, "title") == 0) {
-      walk->archive->experiment_name = text;
-      text = NULL;
-    }
-    if (text) fprintf(walk->lines, "%s: %s\n", name, text);
-    free(text);
-  } else if (H5Tget_class(type) == H5T_INTEGER) {
-    long long value = 0;
-    H5Aread(attribute, H5T_NATIVE_LLONG, &value);
-    fprintf(walk->lines, "%s: %lld\n", name, value);
-  }
-  H5Tclose(type);
-  H5Aclose(attribute);
-  return 0;
+  walk->error = tv_attribute_print(root, name, &text);
+  if (text && strcmp(name, "study") == 0) walk->archive->study = study_named(text);
+  if (text && strcmp(name, "experiment") == 0)
+    walk->archive->experiment_text = text;
+  else if (text && strcmp(name, "title") == 0)
+    walk->archive->experiment_name = text;
+  else if (text)
+    fprintf(walk->lines, "%s: %s\n", name, text);
+  if (text != walk->archive->experiment_text && text != walk->archive->experiment_name) free(text);
+  return walk->error ? -1 : 0;
 }
 
 static tv_error *read_attributes(hid_t file, tv_archive *a) {
   size_t size;
-  attribute_walk walk = {open_memstream(&a->provenance, &size), a};
+  attribute_walk walk = {open_memstream(&a->provenance, &size), a, NULL};
+  a->study = TV_STUDY_GRID;
   if (!walk.lines) return tv_fail_errno("reading the attributes");
   const herr_t status =
       H5Aiterate2(file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, visit_attribute, &walk);
-  if (fclose(walk.lines) != 0 || status < 0) return tv_hdf5_fail("the attributes cannot be read");
+  const int is_closed = fclose(walk.lines) == 0;
+  if (walk.error) return walk.error;
+  if (!is_closed || status < 0) return tv_hdf5_fail("the attributes cannot be read");
   if (!a->experiment_text || !a->experiment_name)
     return tv_fail("there is no experiment in it: not an archive of twoview run?");
   return NULL;
 }
 
 static tv_error *read_all(hid_t file, tv_archive *a) {
-  double *replicates = NULL;
   TV_TRY(read_attributes(file, a));
-  TV_TRY(read_coordinate(file, "replicate", &replicates, &a->replicates));
-  free(replicates);
+  TV_TRY(read_coordinate(file, "replicate", &a->replicate, &a->replicates));
   TV_TRY(read_coordinate(file, "lambda_max", &a->lambda_max, &a->magnitudes));
-  TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
+  a->alphas = 1;
+  if (a->study != TV_STUDY_THRESHOLD) TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
   TV_TRY(read_coordinate(file, "n", &a->n, &a->levels));
   TV_TRY(read_words(file, "method", &a->method, &a->methods));
   return read_quantities(file, a);
 }
 
-static tv_error *open_archive(const char *path, hid_t *out) {
+tv_error *tv_archive_open(const char *path, hid_t *out) {
+  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path));
   *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   return *out < 0 ? tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path) : NULL;
 }
@@ -145,7 +141,7 @@ static tv_error *locate(const char *path, tv_error *error) {
 tv_error *tv_archive_read(const char *path, tv_archive **out) {
   hid_t file;
   *out = NULL;
-  TV_TRY(open_archive(path, &file));
+  TV_TRY(tv_archive_open(path, &file));
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) error = read_all(file, *out);
   H5Fclose(file);
@@ -160,6 +156,7 @@ void tv_archive_close(tv_archive **archive) {
   for (int i = 0; i < TV_QUANTITIES; ++i) free(a->quantity[i]);
   free_words(a->method, a->methods);
   free(a->alpha2_threshold);
+  free(a->replicate);
   free(a->lambda_max);
   free(a->alpha);
   free(a->n);
@@ -212,6 +209,9 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   w->is_distributed = a.provenance && strstr(a.provenance, "layout: distributed\n");
   free(a.provenance);
   if (error) return error;
+  if (H5Lexists(file, "parts", H5P_DEFAULT) > 0)
+    return tv_fail("joined from several runs, whose times are not those of one; give the archives "
+                   "of the runs");
   TV_TRY(count_hosts(file, w));
   TV_TRY(read_stages(file, "seconds", w->ranks, &w->seconds));
   TV_TRY(read_stages(file, "flops", w->ranks, &w->flops));
@@ -226,7 +226,7 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
 tv_error *tv_archive_read_experiment(const char *path, char **text) {
   hid_t file;
   tv_archive a = {0};
-  TV_TRY(open_archive(path, &file));
+  TV_TRY(tv_archive_open(path, &file));
   tv_error *error = read_attributes(file, &a);
   H5Fclose(file);
   free(a.experiment_name);
@@ -240,7 +240,7 @@ tv_error *tv_archive_read_experiment(const char *path, char **text) {
 tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
   hid_t file;
   *out = (tv_archive_work){0};
-  TV_TRY(open_archive(path, &file));
+  TV_TRY(tv_archive_open(path, &file));
   tv_error *error = read_work(file, out);
   H5Fclose(file);
   if (!error) return NULL;

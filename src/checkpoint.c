@@ -319,6 +319,7 @@ static tv_error *save(tv_checkpoint *c) {
     tv_error *told = tv_fail("%s; the checkpoint before it, if any, is as it was: continue it with "
                              "--resume when there is room",
                              error->message);
+    told->is_shared = 1;
     tv_error_free(error);
     return told;
   }

@@ -42,27 +42,33 @@ void tv_digest_free(tv_digest **digest) {
   *digest = NULL;
 }
 
-static tv_error *digest_stream(const char *path, FILE *file, tv_digest *digest, void *piece,
-                               char out[TV_DIGEST_LENGTH]) {
+static tv_error *digest_stream(const char *path, FILE *file, int64_t left, tv_digest *digest,
+                               void *piece, char out[TV_DIGEST_LENGTH]) {
   unsigned char bytes[TV_DIGEST_BYTES];
   size_t got;
-  while ((got = fread(piece, 1, PIECE, file)) > 0) TV_TRY(tv_digest_add(digest, piece, got));
+  for (; (got = fread(piece, 1, left < PIECE ? (size_t)left : PIECE, file)) > 0;
+       left -= (int64_t)got)
+    TV_TRY(tv_digest_add(digest, piece, got));
   if (ferror(file)) return tv_fail_errno("%s", path);
   TV_TRY(tv_digest_end(digest, bytes));
   tv_digest_print(bytes, out);
   return NULL;
 }
 
-tv_error *tv_digest_file(const char *path, char out[TV_DIGEST_LENGTH]) {
+tv_error *tv_digest_start(const char *path, int64_t count, char out[TV_DIGEST_LENGTH]) {
   tv_digest *digest = NULL;
   void *piece = NULL;
   FILE *file = fopen(path, "rb");
   if (!file) return tv_fail_errno("%s", path);
   tv_error *error = tv_digest_begin(&digest);
   if (!error) error = tv_allocate(PIECE, 1, &piece);
-  if (!error) error = digest_stream(path, file, digest, piece, out);
+  if (!error) error = digest_stream(path, file, count, digest, piece, out);
   tv_digest_free(&digest);
   free(piece);
   fclose(file);
   return error;
+}
+
+tv_error *tv_digest_file(const char *path, char digest[TV_DIGEST_LENGTH]) {
+  return tv_digest_start(path, INT64_MAX, digest);
 }

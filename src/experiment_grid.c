@@ -131,6 +131,9 @@ tv_error *tv_experiment_check_grid(tv_experiment *e) {
   const tv_augmentation_spec *a = &e->augmentation;
   TV_TRY(check_noise(e));
   TV_TRY(settle_theta(e));
+  REQUIRE(e, "augmentation", e->study != TV_STUDY_THRESHOLD || theta_bound(a) > 0,
+          "'study: threshold' begins at alpha = 0, where theta_max = 0 augments nothing, so that S "
+          "is singular whenever the data are; raise theta_max");
   for (unsigned i = 0; i < a->alpha_count; ++i) {
     REQUIRE(e, "augmentation.alpha", isfinite(a->alpha[i]) && a->alpha[i] >= 0,
             "must not be negative, got %g", a->alpha[i]);

@@ -111,6 +111,9 @@ static const cyaml_schema_field_t range_fields[] = {
 static const cyaml_schema_field_t encoder_fields[] = {
     CYAML_FIELD_INT("k", OPTIONAL, tv_encoder_spec, k), CYAML_FIELD_END};
 
+static const cyaml_schema_field_t threshold_fields[] = {
+    CYAML_FIELD_FLOAT("tolerance", OPTIONAL, tv_threshold_spec, tolerance), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t archive_fields[] = {
     CYAML_FIELD_ENUM("encoders", CHOICE, tv_archive_spec, encoders, keep_choices,
                      COUNT(keep_choices)),
@@ -135,12 +138,14 @@ static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_ENUM("study", CHOICE, tv_experiment, study, study_types, COUNT(study_types)),
     CYAML_FIELD_UINT("seed", OPTIONAL, tv_experiment, seed),
     CYAML_FIELD_INT("replicates", OPTIONAL, tv_experiment, replicates),
+    CYAML_FIELD_INT("first_replicate", OPTIONAL, tv_experiment, first_replicate),
     CYAML_FIELD_MAPPING("source", OPTIONAL, tv_experiment, source, source_fields),
     CYAML_FIELD_MAPPING("features", OPTIONAL, tv_experiment, features, features_fields),
     CYAML_FIELD_MAPPING("noise", OPTIONAL, tv_experiment, noise, noise_fields),
     CYAML_FIELD_MAPPING("augmentation", OPTIONAL, tv_experiment, augmentation, augmentation_fields),
     NUMBERS("samples", tv_experiment, size_list),
     CYAML_FIELD_MAPPING("encoder", OPTIONAL, tv_experiment, encoder, encoder_fields),
+    CYAML_FIELD_MAPPING("threshold", OPTIONAL, tv_experiment, threshold, threshold_fields),
     CYAML_FIELD_SEQUENCE("methods", CYAML_FLAG_POINTER | OPTIONAL, tv_experiment, methods, &method,
                          1, CYAML_UNLIMITED),
     CYAML_FIELD_MAPPING("archive", OPTIONAL, tv_experiment, archive, archive_fields),

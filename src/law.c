@@ -13,7 +13,7 @@
 /* The increment of one level: the samples that it adds, and the condensed rows that stand for them,
  * of which the first `given` hold what is given. */
 typedef struct {
-  uint64_t seed;
+  const tv_experiment *experiment;
   int replicate, level;
   int64_t samples;
   int given, rows;
@@ -60,7 +60,7 @@ static uint64_t index_of(const increment *i, int64_t entry) {
 }
 
 static tv_stream stream_of(const increment *i, tv_purpose purpose) {
-  return (tv_stream){i->seed, purpose, (uint32_t)i->replicate};
+  return tv_experiment_stream(i->experiment, purpose, i->replicate);
 }
 
 /* Columns [first, first + count) of the standard normals of all condensed rows. */
@@ -230,7 +230,7 @@ static double item_flops(const tv_source *source, int p, double width, int rows)
 static tv_error *draw_item(desk *d, int replicate, int level, double *matrix, tv_work *work) {
   const tv_sampling *s = d->sampling;
   const double unit = 1, nothing = 0;
-  increment i = {.seed = s->experiment->seed,
+  increment i = {.experiment = s->experiment,
                  .replicate = replicate,
                  .level = level,
                  .samples = increment_size(s->experiment, level)};

@@ -7,12 +7,14 @@
 #include "twoview/hdf5_error.h"
 #include "twoview/info.h"
 #include "twoview/interruption.h"
+#include "twoview/merge.h"
 #include "twoview/provenance.h"
 #include "twoview/report.h"
 #include "twoview/run.h"
 #include "twoview/scaling.h"
 #include "twoview/suggest.h"
 #include "twoview/theory_report.h"
+#include "twoview/verify.h"
 
 static const char *const usage =
     "Usage: twoview COMMAND ...\n"
@@ -20,9 +22,10 @@ static const char *const usage =
     "\n"
     "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--resume] [--dry-run]\n"
     "  twoview theory EXPERIMENT.yaml [--json] [--set KEY=VALUE]...\n"
+    "  twoview merge FILE.h5... -o ALL.h5 [--force]\n"
     "  twoview report FILE.h5 [-o DIR]\n"
     "  twoview scaling FILE.h5 FILE.h5... [-o DIR] [--latency S] [--bandwidth B]\n"
-    "  twoview info FILE\n"
+    "  twoview info FILE [--verify | --accept]\n"
     "  twoview --version | --help | COMMAND --help\n"
     "\n"
     "Several ranks: mpirun -np 4 twoview run EXPERIMENT.yaml\n"
@@ -56,6 +59,15 @@ static const char *const theory_usage =
     "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
     "      --help            this text\n";
 
+static const char *const merge_usage =
+    "Usage: twoview merge FILE.h5... -o ALL.h5 [OPTION]...\n"
+    "Join the archives of runs that took different replicates (first_replicate) of one experiment\n"
+    "into the archive of all of them.\n"
+    "\n"
+    "  -o, --output ALL.h5   the joined archive\n"
+    "      --force           replace an existing archive\n"
+    "      --help            this text\n";
+
 static const char *const report_usage =
     "Usage: twoview report FILE.h5 [-o DIR]\n"
     "Print a table and write CSV, figure (SVG, PDF) and one HTML page.\n"
@@ -75,9 +87,13 @@ static const char *const scaling_usage =
     "      --help            this text\n";
 
 static const char *const info_usage =
-    "Usage: twoview info FILE\n"
+    "Usage: twoview info FILE [OPTION]\n"
     "Tell what an archive or a data file holds, and how it was made.\n"
     "\n"
+    "      --verify          check an archive instead: all checksums, and that nothing is missing\n"
+    "      --accept          the same for an archive that was changed on purpose: when nothing "
+    "else\n"
+    "                        is wrong, give it the checksum of what it holds now\n"
     "      --help            this text\n";
 
 enum {
@@ -90,6 +106,8 @@ enum {
   OPTION_JSON,
   OPTION_LATENCY,
   OPTION_BANDWIDTH,
+  OPTION_VERIFY,
+  OPTION_ACCEPT,
   OPTION_HELP
 };
 
@@ -276,7 +294,42 @@ static int main_theory(int argc, char **argv) {
   return main_on_ranks(argc, argv, theory_with);
 }
 
-/* ---- report, scaling and info ---- */
+/* ---- merge, report, scaling and info ---- */
+
+static tv_error *merge_with(int argc, char **argv, tv_merge_options *o) {
+  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                          {"force", no_argument, NULL, OPTION_FORCE},
+                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  opterr = 0;
+  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+    case 'o':
+      o->output = optarg;
+      break;
+    case OPTION_FORCE:
+      o->replaces = 1;
+      break;
+    case OPTION_HELP:
+      fputs(merge_usage, stdout);
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
+  if (optind == argc) return tv_fail_usage("merge: FILE.h5 is missing; see twoview merge --help");
+  if (!o->output)
+    return tv_fail_usage("merge: name the joined archive with -o; see twoview merge --help");
+  o->files = (const char *const *)argv + optind;
+  return tv_merge(o, stdout);
+}
+
+static tv_error *merge(int argc, char **argv) {
+  char *command = NULL;
+  TV_TRY(command_line(argc, argv, &command));
+  tv_merge_options o = {.command = command};
+  tv_error *error = merge_with(argc, argv, &o);
+  free(command);
+  return error;
+}
 
 static tv_error *default_directory(const char *archive, char **out) {
   const size_t length = strlen(archive);
@@ -348,17 +401,33 @@ static tv_error *scaling(int argc, char **argv) {
 }
 
 static tv_error *info(int argc, char **argv) {
-  static const struct option options[] = {{"help", no_argument, NULL, OPTION_HELP},
+  static const struct option options[] = {{"verify", no_argument, NULL, OPTION_VERIFY},
+                                          {"accept", no_argument, NULL, OPTION_ACCEPT},
+                                          {"help", no_argument, NULL, OPTION_HELP},
                                           {NULL, 0, NULL, 0}};
   const char *file = NULL;
+  int verifies = 0, accepts = 0;
   opterr = 0;
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-    if (option != OPTION_HELP) return refuse_option(argv, options);
-    fputs(info_usage, stdout);
-    return NULL;
-  }
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (option) {
+    case OPTION_VERIFY:
+      verifies = 1;
+      break;
+    case OPTION_ACCEPT:
+      accepts = 1;
+      break;
+    case OPTION_HELP:
+      fputs(info_usage, stdout);
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
   TV_TRY(take_operand(argc, argv, "FILE", &file));
-  return tv_info(file, stdout);
+  return verifies || accepts ? tv_verify(file, accepts, stdout) : tv_info(file, stdout);
+}
+
+static int main_merge(int argc, char **argv) {
+  tv_hdf5_prepare();
+  return report_error(merge(argc, argv), 1);
 }
 
 static int main_report(int argc, char **argv) {
@@ -380,12 +449,9 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
-  } commands[] = {{"run", main_run},
-                  {"theory", main_theory},
-                  {"report", main_report},
-                  {"scaling", main_scaling},
-                  {"info", main_info}};
-  static const char *const names[] = {"run", "theory", "report", "scaling", "info", NULL};
+  } commands[] = {{"run", main_run},       {"theory", main_theory},   {"merge", main_merge},
+                  {"report", main_report}, {"scaling", main_scaling}, {"info", main_info}};
+  static const char *const names[] = {"run", "theory", "merge", "report", "scaling", "info", NULL};
   if (argc < 2) {
     fputs(usage, stderr);
     return TV_EXIT_USAGE;

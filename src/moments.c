@@ -98,7 +98,7 @@ static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *
       .head = head,
       .desk = desk,
       .work = &m->work,
-      .progress = tv_progress_begin("batches", count_batches(&s->partition), shows_progress)};
+      .progress = tv_progress_begin("moments", count_batches(&s->partition), shows_progress)};
   const tv_summation summation = {.length = m->replicates * m->levels * matrix_size(m),
                                   .batch = TV_BATCH,
                                   .add = add_rows,

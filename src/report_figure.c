@@ -5,24 +5,42 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "twoview/report.h"
+#include "report_parts.h"
 
 /* The figure of the paper: a row of panels for each noise magnitude, a column for each method, a
- * line and band for each alignment. Columns stand in the paper's order. */
-static const char *const column_order[] = {"supervised", "joint-embedding", "reconstruction"};
-static const char *const titles[] = {"Supervised", "Joint embedding", "Reconstruction"};
-static const char *const short_names[] = {"SL", "JE", "RC"};
+ * line and band for each alignment. */
 
-enum { COLUMNS = 3, COLOURS = 8 };
+const tv_column tv_columns[TV_COLUMNS] = {{"supervised", "Supervised", "SL"},
+                                          {"joint-embedding", "Joint embedding", "JE"},
+                                          {"reconstruction", "Reconstruction", "RC"}};
 
-/* Okabe and Ito's palette, distinguishable with any colour vision. */
-static const char *const colours[COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                             "#E69F00", "#56B4E9", "#000000", "#999933"};
+const char *const tv_colours[TV_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                            "#E69F00", "#56B4E9", "#000000", "#999933"};
 
-static int method_of_column(const tv_archive *a, int column) {
+int tv_method_of_column(const tv_archive *a, int column) {
   for (int m = 0; m < a->methods; ++m)
-    if (strcmp(a->method[m], column_order[column]) == 0) return m;
+    if (strcmp(a->method[m], tv_columns[column].method) == 0) return m;
   return -1;
+}
+
+int tv_columns_of(const tv_archive *a) {
+  int columns = 0;
+  for (int c = 0; c < TV_COLUMNS; ++c) columns += tv_method_of_column(a, c) >= 0;
+  return columns;
+}
+
+void tv_begin_script(int width, int height, double width_inches, double height_inches, FILE *out) {
+  fprintf(out,
+          "set encoding utf8\n# gnuplot script of the figure; run in this folder:\n"
+          "#   gnuplot -e \"form='svg'\" figure.gp\n"
+          "data = 'figure.tsv'\n"
+          "if (!exists('form')) form = 'svg'\n"
+          "if (form eq 'svg') set terminal svg size %d,%d enhanced font 'Helvetica,13' "
+          "background '#ffffff'\n"
+          "if (form eq 'pdf') set terminal pdfcairo size %.2fin,%.2fin enhanced font "
+          "'Helvetica,9' linewidth 0.7\n"
+          "set output 'figure.'.form\n",
+          width, height, width_inches, height_inches);
 }
 
 /* One block of lines for each curve: n, mean, least, largest. */
@@ -68,8 +86,7 @@ static int is_below_threshold(const tv_archive *a, int g, int alpha, int m) {
   return 2 * below > a->replicates;
 }
 
-/* A power of ten as one, anything else as it is. */
-static void format_magnitude(double value, char *out, size_t size) {
+void tv_format_magnitude(double value, char *out, size_t size) {
   const double exponent = log10(value);
   if (exponent >= 3 && exponent == floor(exponent))
     snprintf(out, size, "10^{%.0f}", exponent);
@@ -79,7 +96,7 @@ static void format_magnitude(double value, char *out, size_t size) {
 
 static void write_panel(const tv_archive *a, int g, int column, int columns, int panel_column,
                         FILE *out) {
-  const int m = method_of_column(a, column), is_bottom = g == a->magnitudes - 1;
+  const int m = tv_method_of_column(a, column), is_bottom = g == a->magnitudes - 1;
   char magnitude[32];
   const double left = 0.105, right = 0.99, top = 0.90, bottom = 0.115, gap = 0.018;
   const double width = (right - left - gap * (columns - 1)) / columns;
@@ -87,9 +104,9 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
   const double x = left + panel_column * (width + gap), y = top - (g + 1) * height - 2 * gap * g;
   fprintf(out, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", x, x + width);
   fprintf(out, "set bmargin at screen %.4f\nset tmargin at screen %.4f\n", y, y + height);
-  fprintf(out, g == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n", titles[column],
-          short_names[column]);
-  format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
+  fprintf(out, g == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n",
+          tv_columns[column].title, tv_columns[column].short_name);
+  tv_format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
   if (panel_column == 0)
     fprintf(out,
             "set ylabel \"λ_{max}  = %s\\ndistance to optimality\" offset 0.5\n"
@@ -106,7 +123,7 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
   fputs("plot", out);
   for (int alpha = 0; alpha < a->alphas; ++alpha) {
     const int block = (g * a->methods + m) * a->alphas + alpha;
-    const char *colour = colours[alpha % COLOURS];
+    const char *colour = tv_colours[alpha % TV_COLOURS];
     const int dash = is_below_threshold(a, g, alpha, m) ? 2 : 1;
     fprintf(out,
             "%s data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
@@ -124,21 +141,11 @@ static void write_panel(const tv_archive *a, int g, int column, int columns, int
 static void write_script(const void *archive, FILE *out) {
   const tv_archive *a = archive;
   double low, high;
-  int columns = 0, panel_column = 0;
+  const int columns = tv_columns_of(a);
+  int panel_column = 0;
   find_range(a, &low, &high);
-  for (int c = 0; c < COLUMNS; ++c) columns += method_of_column(a, c) >= 0;
-  fprintf(out,
-          "set encoding utf8\n# gnuplot script of the figure; run in this folder:\n"
-          "#   gnuplot -e \"form='svg'\" figure.gp\n"
-          "data = 'figure.tsv'\n"
-          "if (!exists('form')) form = 'svg'\n"
-          "if (form eq 'svg') set terminal svg size %d,%d enhanced font 'Helvetica,13' "
-          "background '#ffffff'\n"
-          "if (form eq 'pdf') set terminal pdfcairo size %.2fin,%.2fin enhanced font "
-          "'Helvetica,9' linewidth 0.7\n"
-          "set output 'figure.'.form\n",
-          60 + 310 * columns, 90 + 250 * a->magnitudes, 0.4 + 2.15 * columns,
-          0.6 + 1.75 * a->magnitudes);
+  tv_begin_script(60 + 310 * columns, 90 + 250 * a->magnitudes, 0.4 + 2.15 * columns,
+                  0.6 + 1.75 * a->magnitudes, out);
   fprintf(out,
           "set logscale xy\nset xrange [%.10g:%.10g]\nset yrange [%g:%g]\n"
           "set ytics %g,100 nomirror\nset xtics 1,10 nomirror\nset mytics 1\n"
@@ -149,8 +156,8 @@ static void write_script(const void *archive, FILE *out) {
           a->n[0] / 1.15, a->n[a->levels - 1] * 1.15, low, high, low);
   for (int g = 0; g < a->magnitudes; ++g) {
     panel_column = 0;
-    for (int c = 0; c < COLUMNS; ++c)
-      if (method_of_column(a, c) >= 0) {
+    for (int c = 0; c < TV_COLUMNS; ++c)
+      if (tv_method_of_column(a, c) >= 0) {
         write_panel(a, g, c, columns, panel_column++, out);
         fputs("unset label 1\n", out);
       }
@@ -201,7 +208,7 @@ tv_error *tv_report_draw(const char *directory, const char *script, int *is_draw
   return NULL;
 }
 
-tv_error *tv_report_figure(const tv_archive *a, const char *directory, int *is_drawn) {
+tv_error *tv_draw_grid(const tv_archive *a, const char *directory, int *is_drawn) {
   TV_TRY(tv_report_write(directory, "figure.tsv", write_data, a));
   TV_TRY(tv_report_write(directory, "figure.gp", write_script, a));
   return tv_report_draw(directory, "figure.gp", is_drawn);

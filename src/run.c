@@ -30,6 +30,7 @@ typedef struct {
   tv_moments *moments;
   tv_results *results;
   tv_stopwatch stopwatch;
+  const char *stage; /* under way, for messages; NULL: checking what is asked for */
 } run;
 
 static void release(run *r) {
@@ -179,15 +180,18 @@ static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
 /* Data -> moments -> solutions -> archive. */
 static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_Comm comm) {
   const tv_experiment *e = r->experiment;
+  r->stage = "features";
   TV_TRY(tv_features_fit(e, r->source, comm, r->checkpoint, &r->features));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_FEATURES);
   const tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm, r->checkpoint);
   TV_TRY(tv_agree(comm, tv_spectra_draw(e, sampling.p, &r->spectra)));
   TV_TRY(tv_group_form(comm, r->plan.layout.groups, r->plan.layout.block, &r->group));
+  r->stage = "moments";
   TV_TRY(take_moments(&sampling, r, speaks));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
   const tv_study study = {e,        r->features, &sampling,     r->spectra,
                           r->group, comm,        &r->stopwatch, speaks};
+  r->stage = r->moments ? "solves" : "moments and solves";
   TV_TRY(tv_results_compute(&study, r->moments, &r->results));
   TV_TRY(tv_agree(comm, tv_results_represent(r->head, r->spectra, r->results)));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_SOLVES);
@@ -203,15 +207,9 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                             .command = options->command,
                             .sessions = tv_checkpoint_sessions(r->checkpoint) + 1,
                             .replaces = options->replaces};
+  r->stage = "archive";
   TV_TRY(tv_archive_write(r->output, &record, comm));
   return tv_checkpoint_remove(r->checkpoint);
-}
-
-static int64_t count_failures(const tv_results *results) {
-  int64_t failures = 0;
-  for (int64_t i = 0; i < results->points * results->methods; ++i)
-    failures += results->quantity[TV_STATUS][i] != 0;
-  return failures;
 }
 
 static void print_summary(const run *r, int64_t failures) {
@@ -219,9 +217,12 @@ static void print_summary(const run *r, int64_t failures) {
   const double all = MPI_Wtime() - r->stopwatch.begun;
   double archive = all;
   char peak[64], planned[64], threads[64];
-  printf("%s: %" PRId64 " points, %" PRId64 " solutions", r->output, results->points,
-         results->points * results->methods);
-  if (failures) printf(", %" PRId64 " of them failed (see 'status')", failures);
+  const int is_threshold = r->experiment->study == TV_STUDY_THRESHOLD;
+  printf("%s: %" PRId64 " points, %" PRId64 " %s", r->output, results->points,
+         results->points * results->methods, is_threshold ? "thresholds" : "solutions");
+  if (failures)
+    printf(", %" PRId64 " of them %s '%sstatus')", failures,
+           is_threshold ? "not found (see" : "failed (see", is_threshold ? "alpha2_" : "");
   for (int i = 0; i < TV_STAGES; ++i) {
     printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);
     archive -= r->stopwatch.seconds[i];
@@ -256,15 +257,27 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
   TV_TRY(open_checkpoint(options, r, comm));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
   TV_TRY(compute(options, r, rank == 0, comm));
-  const int64_t failures = count_failures(r->results);
+  r->stage = NULL;
+  const int64_t failures = tv_results_failures(r->results);
   if (rank == 0) print_summary(r, failures);
   if (failures < r->results->points * r->results->methods) return NULL;
-  return tv_fail("%s: no solution succeeded; 'status' tells why each failed", r->output);
+  return tv_fail(r->experiment->study == TV_STUDY_THRESHOLD
+                     ? "%s: no threshold was found; 'alpha2_status' tells why of each"
+                     : "%s: no solution succeeded; 'status' tells why each failed",
+                 r->output);
+}
+
+/* An error of the run tells in which stage it happened. */
+static tv_error *name_stage(const run *r, tv_error *error) {
+  if (!error || !r->stage) return error;
+  tv_error *named = tv_fail_as(error->exit_code, "%s: %s", r->stage, error->message);
+  tv_error_free(error);
+  return named;
 }
 
 tv_error *tv_run(const tv_run_options *options, MPI_Comm comm) {
   run r = {.stopwatch = tv_stopwatch_start()};
-  tv_error *error = carry_out(options, &r, comm);
+  tv_error *error = name_stage(&r, carry_out(options, &r, comm));
   release(&r);
   return error;
 }

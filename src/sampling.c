@@ -75,7 +75,7 @@ static int level_of(const tv_experiment *e, int64_t position) {
 static void find_places(const tv_sampling *s, const tv_selection *wanted, int replicate,
                         int64_t first, int count, tv_desk *d) {
   const tv_experiment *e = s->experiment;
-  const tv_stream stream = {e->seed, TV_FOR_PERMUTATION, (uint32_t)replicate};
+  const tv_stream stream = tv_experiment_stream(e, TV_FOR_PERMUTATION, replicate);
   const tv_permutation order = tv_permutation_make(stream, s->partition.rows);
   const int is_generated = s->source->rows < 0;
   memset(d->level_end, 0, (size_t)(e->sizes_count + 1) * sizeof(int));
@@ -99,7 +99,7 @@ static void write_row(const tv_sampling *s, const double *x, const double *y, do
 /* Group the rows in some subsample by level. Afterwards level_end[j] is the end of level j. */
 static tv_batch group_rows(const tv_sampling *s, int replicate, int count, tv_desk *d) {
   const int levels = s->experiment->sizes_count;
-  const tv_stream noise = {s->experiment->seed, TV_FOR_NOISE, (uint32_t)replicate};
+  const tv_stream noise = tv_experiment_stream(s->experiment, TV_FOR_NOISE, replicate);
   for (int i = 0; i < count; ++i) {
     if (d->level[i] == levels) continue;
     const int slot = d->level_end[d->level[i]]++;

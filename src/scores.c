@@ -136,9 +136,8 @@ static tv_error *score(const tv_method *method, const tv_statistics *s, const tv
 
 /* The largest v' part v / v' whole v, of part from T's noise rows and whole = T' T: in whitened
  * coordinates the important components come first because L is lower triangular. T' T = I but for
- * SL. */
-static tv_error *leakage(const tv_method *method, const tv_statistics *s,
-                         const tv_solution *solution, double *out) {
+ * SL, which has no values. */
+tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double *out) {
   const tv_distmat *t = solution->whitened;
   double *whole = NULL, *part = NULL;
   tv_distmat *noise = NULL;
@@ -149,7 +148,7 @@ static tv_error *leakage(const tv_method *method, const tv_statistics *s,
       if (t->row_of[i] >= s->p)
         noise->data[(int64_t)j * t->leading + i] = t->data[(int64_t)j * t->leading + i];
   TV_GO(product_everywhere(noise, noise, &part));
-  if (method->id == TV_SUPERVISED) {
+  if (!solution->values) {
     TV_GO(product_everywhere(t, t, &whole));
     TV_GO(tv_grid_agree(t->grid, largest_quotient(solution->k, part, whole, out)));
   } else {
@@ -170,7 +169,7 @@ tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *s,
   tv_multiply(TV_PLAIN, s->A, TV_PLAIN, solution->encoder, image);
   tv_error *error = method->judge(s, solution, image, &out->optimality);
   if (!error) error = score(method, s, solution, image, &out->score);
-  if (!error) error = leakage(method, s, solution, &out->leakage);
+  if (!error) error = tv_leakage(s, solution, &out->leakage);
   tv_distmat_destroy(&image);
   return error;
 }

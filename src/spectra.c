@@ -6,25 +6,25 @@
 #include "twoview/random.h"
 
 /* The q eigenvalues of Gamma relative to lambda_max. */
-static void draw_gamma(const tv_experiment *e, uint32_t replicate, double *relative) {
+static void draw_gamma(const tv_experiment *e, int replicate, double *relative) {
   const tv_noise_spec *n = &e->noise;
   if (n->eigenvalues) {
     memcpy(relative, n->eigenvalues, (size_t)n->components * sizeof(*relative));
     return;
   }
-  tv_random_uniforms((tv_stream){e->seed, TV_FOR_GAMMA, replicate}, 0, n->components, relative);
+  tv_random_uniforms(tv_experiment_stream(e, TV_FOR_GAMMA, replicate), 0, n->components, relative);
   for (int i = 0; i < n->components; ++i)
     relative[i] = n->lambda_min_ratio + (1 - n->lambda_min_ratio) * relative[i];
 }
 
 /* The d eigenvalues of Theta. */
-static void draw_theta(const tv_experiment *e, uint32_t replicate, int p, int d, double *theta) {
+static void draw_theta(const tv_experiment *e, int replicate, int p, int d, double *theta) {
   const tv_augmentation_spec *a = &e->augmentation;
   if (a->theta_eigenvalues) {
     memcpy(theta, a->theta_eigenvalues, (size_t)d * sizeof(*theta));
     return;
   }
-  tv_random_uniforms((tv_stream){e->seed, TV_FOR_THETA, replicate}, 0, d, theta);
+  tv_random_uniforms(tv_experiment_stream(e, TV_FOR_THETA, replicate), 0, d, theta);
   for (int i = 0; i < d; ++i) {
     const double *bounds = i < p ? a->theta.signal : a->theta.noise;
     theta[i] = bounds[0] + (bounds[1] - bounds[0]) * theta[i];
@@ -46,10 +46,10 @@ tv_error *tv_spectra_draw(const tv_experiment *e, int p, tv_spectra **out) {
   for (int r = 0; r < e->replicates; ++r) {
     for (int m = 0; m < magnitudes; ++m) {
       double *gamma = s->gamma + ((int64_t)r * magnitudes + m) * q;
-      draw_gamma(e, (uint32_t)r, gamma);
+      draw_gamma(e, r, gamma);
       for (int i = 0; i < q; ++i) gamma[i] *= e->noise.lambda_max[m];
     }
-    draw_theta(e, (uint32_t)r, p, d, s->theta + (int64_t)r * d);
+    draw_theta(e, r, p, d, s->theta + (int64_t)r * d);
   }
   *out = s;
   return NULL;

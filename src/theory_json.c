@@ -99,7 +99,8 @@ static json_t *replicates(const tv_theory *t) {
   json_t *array = json_array();
   for (int r = 0; array && r < t->spectra->replicates; ++r)
     append(&array,
-           json_pack("{s:i, s:o, s:o, s:o, s:o}", "replicate", r, "theta_eigenvalues",
+           json_pack("{s:i, s:o, s:o, s:o, s:o}", "replicate", t->experiment->first_replicate + r,
+                     "theta_eigenvalues",
                      numbers(tv_theta_of(t->spectra, r), t->spectra->p + t->spectra->q),
                      "signal_phi", signal_values(t, r, TV_RECONSTRUCTION), "signal_omega",
                      signal_values(t, r, TV_JOINT_EMBEDDING), "magnitudes", magnitudes(t, r)));

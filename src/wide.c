@@ -29,7 +29,8 @@ struct tv_wide {
 static tv_error *draw_run(const tv_wide *w, const int64_t *places, int count, int from, int end,
                           double *out, int leading) {
   const tv_sampling *s = w->sampling;
-  const tv_stream noise = {s->experiment->seed, TV_FOR_NOISE, (uint32_t)w->place.replicate};
+  const tv_stream noise =
+      tv_experiment_stream(s->experiment, TV_FOR_NOISE, (int)w->place.replicate);
   const int middle = from > s->p ? from : end < s->p ? end : s->p;
   if (from < middle)
     TV_TRY(s->source->read_features(s->source, (int)w->place.replicate, places, count, from,
@@ -92,7 +93,8 @@ static void update_noise(const tv_wide *w, int count) {
 
 static tv_error *add_batch(tv_wide *w, int64_t first, int count) {
   const tv_sampling *s = w->sampling;
-  const tv_stream targets = {s->experiment->seed, TV_FOR_TARGETS, (uint32_t)w->place.replicate};
+  const tv_stream targets =
+      tv_experiment_stream(s->experiment, TV_FOR_TARGETS, (int)w->place.replicate);
   int64_t places[TV_BATCH] = {0};
   for (int i = 0; i < count; ++i) places[i] = first + i;
   TV_TRY(draw_inputs(w, places, count, w->inputs->row_of, w->inputs->local_rows, w->rows));

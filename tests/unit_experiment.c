@@ -62,6 +62,7 @@ START_TEST(given_values_are_taken) {
                                    "seed=18446744073709551615",
                                    "study=phase",
                                    "replicates=3",
+                                   "first_replicate=4",
                                    "features.pca=2",
                                    "methods=joint-embedding",
                                    "archive={encoders: all, samples: yes}",
@@ -74,6 +75,11 @@ START_TEST(given_values_are_taken) {
   ck_assert_int_eq(e->study, TV_STUDY_PHASE);
   ck_assert_uint_eq(e->seed, UINT64_MAX);
   ck_assert_int_eq(e->replicates, 3);
+  ck_assert_int_eq(e->first_replicate, 4);
+  const tv_stream noise = tv_experiment_stream(e, TV_FOR_NOISE, 2);
+  ck_assert_uint_eq(noise.seed, UINT64_MAX);
+  ck_assert_int_eq(noise.purpose, TV_FOR_NOISE);
+  ck_assert_uint_eq(noise.replicate, 6);
   ck_assert_int_eq(e->features.pca, 2);
   ck_assert_uint_eq(e->methods_count, 1);
   ck_assert_int_eq(e->methods[0], TV_JOINT_EMBEDDING);
@@ -189,6 +195,7 @@ static const char *const printed[][4] = {
      NULL},
     {"source.teacher={type: classes, targets: 4}", "archive={encoders: false, samples: on}", NULL},
     {"augmentation.alpha=[0.1, 0.3333333333333333, 1e-300]", "name=\"two\\nlines\\t\\x01\"", NULL},
+    {"replicates=2", "first_replicate=16777214", NULL},
     {"noise.lambda_max={from: 0.1, to: 100, count: 64}", "noise.lambda_min_ratio=0.1"},
     {"augmentation.alpha={from: 0, to: 3, count: 10, spacing: linear}", NULL},
     {"source.spectrum={from: 4, to: 1, count: 10, spacing: linear}", NULL},
@@ -226,6 +233,7 @@ START_TEST(printing_is_a_fixed_point) {
   expect_success(tv_experiment_print(second, &twice));
   ck_assert_str_eq(once, twice);
   ck_assert_str_eq(first->name, second->name);
+  ck_assert_int_eq(first->first_replicate, second->first_replicate);
   ck_assert_int_eq(first->source.type, second->source.type);
   ck_assert_int_eq(first->source.role, second->source.role);
   ck_assert_int_eq(first->noise.sampler, second->noise.sampler);
@@ -305,6 +313,9 @@ static const struct {
     /* ranges */
     {"", "replicates: 0\n", "x.yaml:8: replicates:", "from 1 to 16777215, got 0"},
     {"", "replicates: 16777216\n", "x.yaml:8: replicates:", "got 16777216"},
+    {"", "first_replicate: -1\n", "x.yaml:8: first_replicate:", "from 0 to 16777215 for 1 "},
+    {"", "first_replicate: 16777215\nreplicates: 2\n",
+     "x.yaml:8: first_replicate:", "from 0 to 16777214 for 2 replicates, got 16777215"},
     {"", "features: {pca: 0}\n", "x.yaml:8: features.pca:", "at least 1, got 0"},
     {"", "parallel: {shards: 0}\n", "x.yaml:8: parallel.shards:", "from 1 to 1048576, got 0"},
     {"", "parallel: {shards: 1048577}\n", "x.yaml:8: parallel.shards:", "got 1048577"},

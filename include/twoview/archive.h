@@ -40,13 +40,18 @@ tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm c
 /* How many of a replicate's samples are written at a time; every rank then holds them. */
 int64_t tv_samples_piece(int width, int64_t samples);
 
+/* Open an archive to read once its checksum has been found right, so that HDF5 meets no damage. Not
+ * collective; close with H5Fclose. */
+tv_error *tv_archive_open(const char *path, hid_t *file);
+
 /* What the report needs of an archive. */
 typedef struct {
   char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */
+  tv_study_type study;
   int replicates, magnitudes, alphas, levels, methods;
-  double *lambda_max, *alpha, *n;  /* coordinates */
-  char **method;                   /* names */
-  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method */
+  double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
+  char **method;                              /* names */
+  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
   double *alpha2_threshold;        /* replicate x lambda_max x method */
 } tv_archive;
 

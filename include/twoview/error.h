@@ -8,6 +8,7 @@ enum { TV_EXIT_OK = 0, TV_EXIT_FAILED = 1, TV_EXIT_USAGE = 2, TV_EXIT_INTERRUPTE
 
 typedef struct {
   int exit_code;  /* TV_EXIT_FAILED, TV_EXIT_USAGE or TV_EXIT_INTERRUPTED */
+  int is_shared;  /* known to all ranks (tv_agree): the message tells whose it is */
   char message[]; /* one line, without the program's name and without a newline */
 } tv_error;
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "twoview/error.h"
+#include "twoview/random.h"
 
 typedef enum {
   TV_SOURCE_IDX = 1,
@@ -96,7 +97,7 @@ typedef struct {
   tv_theta_spec theta;       /* eigenvalues of Theta are drawn from U[low, high], */
   double *theta_eigenvalues; /* or are these d numbers */
   unsigned theta_eigenvalues_count;
-  double *alpha; /* alignments of the augmentation with the noise */
+  double *alpha; /* alignments of the augmentation with the noise; none in a threshold study */
   unsigned alpha_count;
   tv_number_range alpha_range;
 } tv_augmentation_spec;
@@ -104,6 +105,10 @@ typedef struct {
 typedef struct {
   double from, to, factor;
 } tv_size_range;
+
+typedef struct {
+  double tolerance; /* of alpha^2, relative */
+} tv_threshold_spec;
 
 typedef struct {
   tv_keep encoders; /* and decoders */
@@ -124,7 +129,7 @@ typedef struct {
   char *name;
   tv_study_type study;
   uint64_t seed;
-  int replicates;
+  int replicates, first_replicate; /* numbered from first_replicate on */
   tv_source_spec source;
   tv_features_spec features;
   tv_noise_spec noise;
@@ -133,6 +138,7 @@ typedef struct {
   double *size_list;        /* ... and its list form; `sizes` is made from either */
   unsigned size_list_count;
   tv_encoder_spec encoder;
+  tv_threshold_spec threshold;
   tv_method_id *methods;
   unsigned methods_count;
   tv_archive_spec archive;
@@ -165,8 +171,16 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
  * digits less than a range has (`from`, `to`, `count`). */
 int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
 
+/* How many points the study has: replicates x magnitudes of noise x alignments x sample sizes. A
+ * threshold study looks for the alignment: its points have one. */
+int tv_experiment_alignments(const tv_experiment *experiment);
+int64_t tv_experiment_points(const tv_experiment *experiment);
+
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
+
+/* The random stream of a replicate, given as the program counts them: 0 .. replicates - 1. */
+tv_stream tv_experiment_stream(const tv_experiment *experiment, tv_purpose purpose, int replicate);
 
 /* Public names: joint-embedding, gaussian, threshold, ... */
 const char *tv_method_name(tv_method_id method);

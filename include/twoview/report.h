@@ -16,13 +16,6 @@ tv_band tv_band_of(const tv_archive *archive, tv_quantity quantity, int magnitud
                    int level, int method);
 tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);
 
-/* The parts. */
-void tv_report_table(const tv_archive *archive, FILE *out);
-void tv_report_csv(const tv_archive *archive, FILE *out);
-
-/* figure.tsv, figure.gp, and with gnuplot figure.svg and figure.pdf; `*is_drawn` says whether. */
-tv_error *tv_report_figure(const tv_archive *archive, const char *directory, int *is_drawn);
-
 /* The page; `figure` is the path of the SVG to put into it, or NULL. */
 tv_error *tv_report_html(const tv_archive *archive, const char *figure, FILE *out);
 
