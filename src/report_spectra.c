@@ -133,7 +133,13 @@ static double largest_signal(const tv_archive *a, tv_method_id method) {
   return largest;
 }
 
-static void write_crossing(double alpha, double bottom, double top, const char *name, FILE *out) {
+/* The label stands beside the line, towards the middle. */
+static void write_crossing(const tv_archive *a, int row, int m, double bottom, double top,
+                           FILE *out) {
+  const double alpha = crossing(a, row, methods[m]);
+  double low, high;
+  find_alignments(a, &low, &high);
+  const int is_right = alpha * alpha > low * high;
   fputs("unset arrow 1\nunset label 2\n", out);
   if (isnan(alpha)) {
     fputs("set label 2 \"no alignment is needed\" at graph 0.97,0.93 right textcolor rgb "
@@ -143,8 +149,8 @@ static void write_crossing(double alpha, double bottom, double top, const char *
   }
   fprintf(out,
           "set arrow 1 from %.8g,%.8g to %.8g,%.8g nohead linewidth 1.5 dashtype 2 linecolor rgb "
-          "'#000000'\nset label 2 \"  α_{%s}  = %.4g\" at %.8g, graph 0.13 left\n",
-          alpha, bottom, alpha, top, name, alpha, alpha);
+          "'#000000'\nset label 2 \"  α_{%s}  = %.4g  \" at %.8g, graph 0.13 %s\n",
+          alpha, bottom, alpha, top, m ? "JE" : "RC", alpha, alpha, is_right ? "right" : "left");
 }
 
 static void write_lines(const tv_archive *a, int block, double weakest, FILE *out) {
@@ -194,7 +200,7 @@ static void write_panel(const tv_archive *a, int row, int m, FILE *out) {
   tv_place_panel(canvas_of(a), left, left + WIDTH, top, top + HEIGHT, out);
   fprintf(out, "set yrange [%.6g:%.6g]\n", bottom_value, top_value);
   label_panel(a, row, m, out);
-  write_crossing(crossing(a, row, methods[m]), bottom_value, top_value, m ? "JE" : "RC", out);
+  write_crossing(a, row, m, bottom_value, top_value, out);
   write_lines(a, 2 * (2 * row + m), weakest, out);
 }
 
