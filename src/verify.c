@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/archive.h"
 #include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/labelled_copy.h"
