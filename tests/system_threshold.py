@@ -1,4 +1,5 @@
 """Threshold studies: against plain NumPy, against theory, interrupted, joined, reported, refused."""
+import json
 import os
 import re
 import signal
@@ -131,6 +132,20 @@ class Threshold(unittest.TestCase):
         # it does not pass by accident: at n = 1e4 both are off the asymptote
         self.assertGreater(found[:, 0, 1].mean(), 1.015)
 
+    def test_command_theory_says_the_same(self):
+        experiment = harness.write("e.yaml", EXAMPLE)
+        small = ["--set", "samples=[400]", "--set", "replicates=3"]
+        said = json.loads(harness.twoview("theory", experiment, "--json", *small).stdout)
+        with harness.archive(experiment, "e.h5", *small) as archive:
+            archived = archive["alpha2_threshold"][()]
+        for replicate, expected in zip(said["replicates"], archived):
+            found = replicate["magnitudes"][0]
+            self.assertEqual([found["alpha2_reconstruction"], found["alpha2_joint_embedding"]],
+                             list(expected[0]))
+        text = harness.twoview("theory", experiment).stdout
+        self.assertIn("alpha^2 needed as n grows", text)
+        self.assertNotIn("recovers", text)
+
     def test_rows_agree_with_theory(self):
         found = self.ratios("rows.h5", "--set", "noise.sampler=rows", "--set", "samples=[1e6]",
                             "--set", "replicates=2")
@@ -252,6 +267,13 @@ class Threshold(unittest.TestCase):
                                  3 * [theory[:, magnitude, method].mean()]]).T
             found = np.array([row.split() for row in block.splitlines()[1:]], float)
             np.testing.assert_allclose(found, expected, rtol=1e-7, atol=0)
+
+    def test_report_of_one_replicate_without_need(self):
+        harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5", "--set", "replicates=1", "--set",
+                        "noise.lambda_max=1e-3").close()
+        done = harness.twoview("report", "tiny.h5", "-o", "report")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"\n0.001 +reconstruction +15 +0 +- +-\d")
 
     def test_plan(self):
         harness.write("e.yaml", EXAMPLE)
