@@ -13,7 +13,7 @@
 #include "twoview/yaml_text.h"
 
 enum { MOST_CHOICES = 32, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
-static const double default_tolerance = 1e-4, least_tolerance = 1e-12;
+static const double default_tolerance = 1e-4, least_tolerance = 1e-12, largest_tolerance = 0.1;
 
 enum { MOST_SIZES = 10000, MOST_STEPS = 100 * MOST_SIZES };
 
@@ -391,8 +391,9 @@ static tv_error *check_study(const tv_experiment *e) {
   REQUIRE(e, "archive.representations", e->archive.representations == TV_KEEP_NONE,
           "a threshold study keeps no encoders to represent samples with; take 'none'");
   REQUIRE(e, "threshold.tolerance",
-          e->threshold.tolerance >= least_tolerance && e->threshold.tolerance < 1,
-          "must be at least %g and below 1, got %g", least_tolerance, e->threshold.tolerance);
+          e->threshold.tolerance >= least_tolerance && e->threshold.tolerance <= largest_tolerance,
+          "must be from %g to %g, got %g", least_tolerance, largest_tolerance,
+          e->threshold.tolerance);
   return NULL;
 }
 

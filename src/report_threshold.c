@@ -32,6 +32,12 @@ static int64_t count_status(const tv_archive *a, tv_alpha2_status status) {
   return count;
 }
 
+/* "-" for what is not finite: the deviation of one replicate, a threshold that nothing reaches. */
+static const char *number(double value, int digits, char out[32]) {
+  snprintf(out, 32, isfinite(value) ? "%.*g" : "-", digits, value);
+  return out;
+}
+
 /* ---- The table ---- */
 
 static void print_statuses(const tv_archive *a, FILE *out) {
@@ -62,8 +68,10 @@ static void print_table(const tv_archive *a, FILE *out) {
     for (int method = 0; method < a->methods; ++method)
       for (int level = 0; level < a->levels; ++level) {
         const summary s = summarise(a, magnitude, level, method);
-        fprintf(out, "%-10.4g  %-16s %-10.4g %-12.6g %-12.2g %.6g\n", a->lambda_max[magnitude],
-                a->method[method], a->n[level], s.mean, s.deviation, s.asymptotic);
+        char mean[32], deviation[32], asymptotic[32];
+        fprintf(out, "%-10.4g  %-16s %-10.4g %-12s %-12s %s\n", a->lambda_max[magnitude],
+                a->method[method], a->n[level], number(s.mean, 6, mean),
+                number(s.deviation, 2, deviation), number(s.asymptotic, 6, asymptotic));
       }
   fputc('\n', out);
   print_statuses(a, out);
@@ -107,7 +115,7 @@ static range find_range(const tv_archive *a, int method) {
       widen(&r, s.upper_quarter);
       widen(&r, s.asymptotic);
     }
-  return r.high > 0 ? r : (range){0.5, 1};
+  return r.high > 0 ? r : (range){0, 1};
 }
 
 /* Logarithmic where magnitudes are far apart. */
@@ -115,7 +123,7 @@ static void write_axis(const tv_archive *a, int method, FILE *out) {
   const double far_apart = 10;
   const range r = find_range(a, method);
   const double margin = 0.06 * (r.high - r.low) + 1e-3 * r.high;
-  if (r.high > far_apart * r.low)
+  if (r.low > 0 && r.high > far_apart * r.low)
     fprintf(out, "set logscale y\nset format y \"10^{%%L}\"\nset yrange [%g:%g]\n", r.low / 1.5,
             r.high * 1.5);
   else
@@ -200,6 +208,7 @@ static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
 /* ---- HTML ---- */
 
 static void put_tables(const tv_archive *a, FILE *out) {
+  char mean[32], deviation[32];
   fputs("<h2>Least &alpha;<sup>2</sup> that is enough</h2>\n<p>Mean &plusmn; standard deviation "
         "over replicates; last line: theory, n to infinity.</p>\n",
         out);
@@ -210,12 +219,13 @@ static void put_tables(const tv_archive *a, FILE *out) {
       fprintf(out, "</tr>\n<tr><td>%.10g</td>", a->n[level]);
       for (int m = 0; m < a->methods; ++m) {
         const summary s = summarise(a, g, level, m);
-        fprintf(out, "<td>%.5g &plusmn; %.2g</td>", s.mean, s.deviation);
+        fprintf(out, "<td>%s &plusmn; %s</td>", number(s.mean, 5, mean),
+                number(s.deviation, 2, deviation));
       }
     }
     fputs("</tr>\n<tr><td>&infin;</td>", out);
     for (int m = 0; m < a->methods; ++m)
-      fprintf(out, "<td>%.5g</td>", tv_threshold_band(a, g, m).mean);
+      fprintf(out, "<td>%s</td>", number(tv_threshold_band(a, g, m).mean, 5, mean));
     fputs("</tr></table>\n", out);
   }
   fputs("<pre>", out);

@@ -25,6 +25,10 @@ tv_quantities tv_quantities_of(tv_study_type study) {
   return (tv_quantities){0, TV_ALPHA2_MEASURED};
 }
 
+tv_quantity tv_quantity_sought(tv_study_type study) {
+  return study == TV_STUDY_THRESHOLD ? TV_ALPHA2_MEASURED : TV_SCORE_CORRUPTED;
+}
+
 int tv_levels_of(const tv_results *r, tv_keep keep) {
   return keep == TV_KEEP_ALL ? r->levels : keep == TV_KEEP_LAST ? 1 : 0;
 }
@@ -266,8 +270,8 @@ tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, t
   return error;
 }
 
-int64_t tv_results_failures(const tv_results *r) {
-  const double *found = r->quantity[r->clean ? TV_SCORE_CORRUPTED : TV_ALPHA2_MEASURED];
+int64_t tv_results_failures(const tv_results *r, tv_study_type study) {
+  const double *found = r->quantity[tv_quantity_sought(study)];
   int64_t failures = 0;
   for (int64_t i = 0; i < r->points * r->methods; ++i) failures += isnan(found[i]);
   return failures;

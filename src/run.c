@@ -258,7 +258,7 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
   TV_TRY(compute(options, r, rank == 0, comm));
   r->stage = NULL;
-  const int64_t failures = tv_results_failures(r->results);
+  const int64_t failures = tv_results_failures(r->results, r->experiment->study);
   if (rank == 0) print_summary(r, failures);
   if (failures < r->results->points * r->results->methods) return NULL;
   return tv_fail(r->experiment->study == TV_STUDY_THRESHOLD

@@ -65,7 +65,7 @@ static tv_error *halve(search *s) {
   return NULL;
 }
 
-/* Other crossings: a lower one takes the place of the one found. */
+/* Other crossings: a lower one takes the place of the one found. Next to 0 there is no room. */
 static tv_error *look_around(search *s, int *is_monotone) {
   const double found = s->high;
   int is_enough;
@@ -74,7 +74,7 @@ static tv_error *look_around(search *s, int *is_monotone) {
     TV_TRY(ask(s, above[i] * found, &is_enough));
     *is_monotone = *is_monotone && is_enough;
   }
-  for (int i = 0; i < PROBES && !s->has_failed; ++i) {
+  for (int i = 0; i < PROBES && !s->has_failed && found > small; ++i) {
     TV_TRY(ask(s, below[i] * found, &is_enough));
     if (!is_enough) continue;
     *is_monotone = 0;

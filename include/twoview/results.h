@@ -37,6 +37,9 @@ typedef struct {
 
 tv_quantities tv_quantities_of(tv_study_type study);
 
+/* The one that is NaN where the study has failed at a point and method. */
+tv_quantity tv_quantity_sought(tv_study_type study);
+
 enum { TV_UNSOUND = -1 }; /* a status: residual too large, or score not finite */
 
 typedef struct {
@@ -81,7 +84,7 @@ tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, t
 void tv_results_destroy(tv_results **results);
 
 /* How many solutions or searches of thresholds failed. */
-int64_t tv_results_failures(const tv_results *results);
+int64_t tv_results_failures(const tv_results *results, tv_study_type study);
 
 /* Encode the first samples, un-augmented and corrupted as the encoders' training data were.
  * Needs the encoders.                                                           Not collective. */

@@ -29,8 +29,8 @@ typedef struct {
 typedef tv_error *(*tv_leakage_function)(void *context, double alpha2, double *leakage);
 
 /* The crossing, as an upper end of what was enclosed: the leakage is below 1/2 there, and is not
- * below it at alpha2 - tolerance * max(alpha2, 1e-6). `start` may be anything; near the crossing it
- * saves evaluations. Errors are those of `leakage`. */
+ * below it at alpha2 - tolerance * max(alpha2, 1e-6), tolerance at most 0.1. `start` may be
+ * anything; near the crossing it saves evaluations. Errors are those of `leakage`. */
 tv_error *tv_alpha2_search(tv_leakage_function leakage, void *context, double start,
                            double tolerance, tv_alpha2 *out);
 
