@@ -80,10 +80,19 @@ static int length_of(hid_t file, const char *dimension) {
   return length;
 }
 
+/* Archives of threshold studies have no encoders, whose rows could be counted. */
+static tv_error *read_encoder_size(tv_archive *a) {
+  tv_experiment *e = NULL;
+  TV_TRY(tv_experiment_parse("its experiment", a->experiment_text, NULL, &e));
+  a->k = e->encoder.k;
+  tv_experiment_destroy(&e);
+  return NULL;
+}
+
 static tv_error *read_spectra(hid_t file, tv_archive *a) {
   int64_t thetas = 0, gammas = 0;
   a->q = length_of(file, "noise_component");
-  a->k = length_of(file, "encoder_row");
+  TV_TRY(read_encoder_size(a));
   TV_TRY(read_coordinate(file, "data_spectrum", &a->spectrum, &a->p));
   TV_TRY(read_numbers(file, "theta_eigenvalues", &a->theta, &thetas));
   if (a->q) TV_TRY(read_numbers(file, "gamma_eigenvalues", &a->gamma, &gammas));

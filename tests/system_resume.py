@@ -176,8 +176,9 @@ class Resume(unittest.TestCase):
             elif change < 4:
                 del broken[chance.randrange(len(broken)):]
             else:
-                meaningful = [i for i in range(80)] if change < 7 else range(1 << 16, len(broken))
-                broken[chance.choice(meaningful)] ^= 1 << chance.randrange(8)
+                # Header, first array, index; what lies between the arrays of two ranks is nothing.
+                start = [0, 1 << 16, len(broken) - 80][change % 3]
+                broken[start + chance.randrange(80)] ^= 1 << chance.randrange(8)
             path.write_bytes(broken)
             previous.write_bytes(older)
             self.refuse(75, "damaged.h5.checkpoint: ", "going on from the one before it",
