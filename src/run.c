@@ -212,21 +212,17 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
   return tv_checkpoint_remove(r->checkpoint);
 }
 
-static int64_t count_failures(const tv_results *results) {
-  int64_t failures = 0;
-  for (int64_t i = 0; i < results->points * results->methods; ++i)
-    failures += results->quantity[TV_STATUS][i] != 0;
-  return failures;
-}
-
 static void print_summary(const run *r, int64_t failures) {
   const tv_results *results = r->results;
   const double all = MPI_Wtime() - r->stopwatch.begun;
   double archive = all;
   char peak[64], planned[64], threads[64];
-  printf("%s: %" PRId64 " points, %" PRId64 " solutions", r->output, results->points,
-         results->points * results->methods);
-  if (failures) printf(", %" PRId64 " of them failed (see 'status')", failures);
+  const int is_threshold = r->experiment->study == TV_STUDY_THRESHOLD;
+  printf("%s: %" PRId64 " points, %" PRId64 " %s", r->output, results->points,
+         results->points * results->methods, is_threshold ? "thresholds" : "solutions");
+  if (failures)
+    printf(", %" PRId64 " of them %s '%sstatus')", failures,
+           is_threshold ? "not found (see" : "failed (see", is_threshold ? "alpha2_" : "");
   for (int i = 0; i < TV_STAGES; ++i) {
     printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);
     archive -= r->stopwatch.seconds[i];
@@ -262,10 +258,13 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
   TV_TRY(compute(options, r, rank == 0, comm));
   r->stage = NULL;
-  const int64_t failures = count_failures(r->results);
+  const int64_t failures = tv_results_failures(r->results, r->experiment->study);
   if (rank == 0) print_summary(r, failures);
   if (failures < r->results->points * r->results->methods) return NULL;
-  return tv_fail("%s: no solution succeeded; 'status' tells why each failed", r->output);
+  return tv_fail(r->experiment->study == TV_STUDY_THRESHOLD
+                     ? "%s: no threshold was found; 'alpha2_status' tells why of each"
+                     : "%s: no solution succeeded; 'status' tells why each failed",
+                 r->output);
 }
 
 /* An error of the run tells in which stage it happened. */
