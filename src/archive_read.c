@@ -55,7 +55,8 @@ static void free_words(char **words, int count) {
 static tv_error *read_quantities(hid_t file, tv_archive *a) {
   int64_t count = 0;
   const int64_t points = (int64_t)a->replicates * a->magnitudes * a->alphas * a->levels;
-  for (int i = 0; i < TV_QUANTITIES; ++i) {
+  const tv_quantities quantities = tv_quantities_of(a->study);
+  for (int i = quantities.first; i < quantities.end; ++i) {
     const char *name = tv_quantity_label((tv_quantity)i).name;
     TV_TRY(read_numbers(file, name, &a->quantity[i], &count));
     if (count != points * a->methods)
@@ -68,6 +69,39 @@ static tv_error *read_quantities(hid_t file, tv_archive *a) {
   return NULL;
 }
 
+static int length_of(hid_t file, const char *dimension) {
+  if (H5Lexists(file, dimension, H5P_DEFAULT) <= 0) return 0;
+  const hid_t set = H5Dopen2(file, dimension, H5P_DEFAULT);
+  if (set < 0) return 0;
+  const hid_t space = H5Dget_space(set);
+  const int length = (int)H5Sget_simple_extent_npoints(space);
+  H5Sclose(space);
+  H5Dclose(set);
+  return length;
+}
+
+/* Archives of threshold studies have no encoders, whose rows could be counted. */
+static tv_error *read_encoder_size(tv_archive *a) {
+  tv_experiment *e = NULL;
+  TV_TRY(tv_experiment_parse("its experiment", a->experiment_text, NULL, &e));
+  a->k = e->encoder.k;
+  tv_experiment_destroy(&e);
+  return NULL;
+}
+
+static tv_error *read_spectra(hid_t file, tv_archive *a) {
+  int64_t thetas = 0, gammas = 0;
+  a->q = length_of(file, "noise_component");
+  TV_TRY(read_encoder_size(a));
+  TV_TRY(read_coordinate(file, "data_spectrum", &a->spectrum, &a->p));
+  TV_TRY(read_numbers(file, "theta_eigenvalues", &a->theta, &thetas));
+  if (a->q) TV_TRY(read_numbers(file, "gamma_eigenvalues", &a->gamma, &gammas));
+  if (thetas != (int64_t)a->replicates * (a->p + a->q) ||
+      gammas != (int64_t)a->replicates * a->magnitudes * a->q)
+    return tv_fail("'gamma_eigenvalues' or 'theta_eigenvalues' do not match their dimensions");
+  return NULL;
+}
+
 /* ---- Root attributes ---- */
 
 typedef struct {
@@ -76,11 +110,18 @@ typedef struct {
   tv_error *error;
 } attribute_walk;
 
+static tv_study_type study_named(const char *name) {
+  for (tv_study_type type = TV_STUDY_GRID; type <= TV_STUDY_PHASE; ++type)
+    if (strcmp(name, tv_study_type_name(type)) == 0) return type;
+  return TV_STUDY_GRID;
+}
+
 static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *info, void *context) {
   attribute_walk *walk = context;
   char *text = NULL;
   (void)info;
   walk->error = tv_attribute_print(root, name, &text);
+  if (text && strcmp(name, "study") == 0) walk->archive->study = study_named(text);
   if (text && strcmp(name, "experiment") == 0)
     walk->archive->experiment_text = text;
   else if (text && strcmp(name, "title") == 0)
@@ -94,6 +135,7 @@ static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *in
 static tv_error *read_attributes(hid_t file, tv_archive *a) {
   size_t size;
   attribute_walk walk = {open_memstream(&a->provenance, &size), a, NULL};
+  a->study = TV_STUDY_GRID;
   if (!walk.lines) return tv_fail_errno("reading the attributes");
   const herr_t status =
       H5Aiterate2(file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, visit_attribute, &walk);
@@ -109,10 +151,12 @@ static tv_error *read_all(hid_t file, tv_archive *a) {
   TV_TRY(read_attributes(file, a));
   TV_TRY(read_coordinate(file, "replicate", &a->replicate, &a->replicates));
   TV_TRY(read_coordinate(file, "lambda_max", &a->lambda_max, &a->magnitudes));
-  TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
+  a->alphas = 1;
+  if (a->study != TV_STUDY_THRESHOLD) TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
   TV_TRY(read_coordinate(file, "n", &a->n, &a->levels));
   TV_TRY(read_words(file, "method", &a->method, &a->methods));
-  return read_quantities(file, a);
+  TV_TRY(read_quantities(file, a));
+  return read_spectra(file, a);
 }
 
 tv_error *tv_archive_open(const char *path, hid_t *out) {
@@ -146,6 +190,9 @@ void tv_archive_close(tv_archive **archive) {
   for (int i = 0; i < TV_QUANTITIES; ++i) free(a->quantity[i]);
   free_words(a->method, a->methods);
   free(a->alpha2_threshold);
+  free(a->spectrum);
+  free(a->gamma);
+  free(a->theta);
   free(a->replicate);
   free(a->lambda_max);
   free(a->alpha);
@@ -158,17 +205,6 @@ void tv_archive_close(tv_archive **archive) {
 }
 
 /* ---- What the ranks tell of their work ---- */
-
-static int length_of(hid_t file, const char *dimension) {
-  if (H5Lexists(file, dimension, H5P_DEFAULT) <= 0) return 0;
-  const hid_t set = H5Dopen2(file, dimension, H5P_DEFAULT);
-  if (set < 0) return 0;
-  const hid_t space = H5Dget_space(set);
-  const int length = (int)H5Sget_simple_extent_npoints(space);
-  H5Sclose(space);
-  H5Dclose(set);
-  return length;
-}
 
 static tv_error *read_stages(hid_t file, const char *name, int ranks, double **out) {
   int64_t count = 0;

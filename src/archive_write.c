@@ -24,7 +24,13 @@ tv_label tv_quantity_label(tv_quantity quantity) {
       {"residual", "relative residual of the stationarity equation", "1"},
       {"orthonormality", "largest entry of |E S E' - I|", "1"},
       {"status", "0: solved, -1: residual too large or score not finite, else the solver's info",
-       "1"}};
+       "1"},
+      {"alpha2_measured", "least alpha^2 at which the leakage is below 1/2", "1"},
+      {"alpha2_status",
+       "0: found, 1: no alignment needed, 2: none is enough, 3: lowest of several crossings, -1: a "
+       "solution failed",
+       "1"},
+      {"alpha2_evaluations", "solutions that the search of alpha2_measured took", "1"}};
   return labels[quantity];
 }
 
@@ -35,8 +41,9 @@ static tv_error *write_grid_coordinates(hid_t root, const tv_experiment *e) {
                         e->replicates));
   TV_TRY(tv_label_numbers(root, (tv_label){"lambda_max", "scale of the noise eigenvalues", "1"},
                           e->noise.lambda_max_count, e->noise.lambda_max));
-  TV_TRY(tv_label_numbers(root, (tv_label){"alpha", "alignment of augmentation and noise", "1"},
-                          e->augmentation.alpha_count, e->augmentation.alpha));
+  if (e->study != TV_STUDY_THRESHOLD)
+    TV_TRY(tv_label_numbers(root, (tv_label){"alpha", "alignment of augmentation and noise", "1"},
+                            e->augmentation.alpha_count, e->augmentation.alpha));
   TV_TRY(tv_label_counts(root, (tv_label){"n", "sample size", "1"}, e->sizes_count, e->sizes));
   return tv_label_words(root, (tv_label){"method", "method", "1"}, e->methods_count, methods);
 }
@@ -50,6 +57,7 @@ static tv_error *write_size_coordinates(hid_t root, const tv_record *r) {
       root, (tv_label){"input", "input: important components, then noise components", "1"},
       s->p + s->q));
   TV_TRY(tv_label_indices(root, (tv_label){"output", "target or class", "1"}, s->l));
+  if (r->experiment->study == TV_STUDY_THRESHOLD) return NULL;
   return tv_label_indices(root, (tv_label){"encoder_row", "row of the encoder", "1"},
                           r->experiment->encoder.k);
 }
@@ -89,10 +97,12 @@ static tv_error *write_digests(hid_t root, const tv_results *r) {
   return error;
 }
 
-static tv_error *write_quantities(hid_t root, const tv_results *r) {
+static tv_error *write_quantities(hid_t root, const tv_experiment *e, const tv_results *r) {
   static const char *const grid[] = {"replicate", "lambda_max", "alpha", "n", "method", NULL};
-  for (int i = 0; i < TV_QUANTITIES; ++i)
-    TV_TRY(tv_label_array(root, tv_quantity_label((tv_quantity)i), grid, 0, r->quantity[i]));
+  static const char *const threshold[] = {"replicate", "lambda_max", "n", "method", NULL};
+  const char *const *dimensions = e->study == TV_STUDY_THRESHOLD ? threshold : grid;
+  for (int i = r->quantities.first; i < r->quantities.end; ++i)
+    TV_TRY(tv_label_array(root, tv_quantity_label((tv_quantity)i), dimensions, 0, r->quantity[i]));
   return tv_label_array(
       root, (tv_label){"alpha2_threshold", "least alpha^2 that recovers, n to infinity", "1"},
       (const char *[]){"replicate", "lambda_max", "method", NULL}, 0, r->alpha2_threshold);
@@ -104,7 +114,7 @@ static tv_error *write_root(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(tv_provenance_write(root, record, ranks));
   TV_TRY(write_grid_coordinates(root, record->experiment));
   TV_TRY(write_size_coordinates(root, record));
-  TV_TRY(write_quantities(root, record->results));
+  TV_TRY(write_quantities(root, record->experiment, record->results));
   TV_TRY(write_digests(root, record->results));
   TV_TRY(write_spectra(root, record->spectra));
   TV_TRY(write_features(root, record));

@@ -319,22 +319,20 @@ static tv_error *eigen_cut(tv_distmat *a, const char *triangle, double *values, 
 
 /* Save this rank's part of the diagonal, or put it back. */
 static void copy_diagonal(tv_distmat *a, double *saved, int restores) {
-  for (int j = 0; j < a->local_columns; ++j)
-    for (int i = 0; i < a->local_rows; ++i) {
-      double *entry = a->data + (int64_t)j * a->leading + i;
-      if (a->row_of[i] != a->column_of[j]) continue;
-      if (restores)
-        *entry = saved[i];
-      else
-        saved[i] = *entry;
-    }
+  for (int j = 0; j < a->local_columns; ++j) {
+    double *entry = tv_distmat_diagonal(a, j);
+    if (entry && restores)
+      *entry = saved[j];
+    else if (entry)
+      saved[j] = *entry;
+  }
 }
 
 /* A few pairs, or what all of them yield when that fails, as it may on crowded spectra: for that,
  * the upper triangle keeps what is in the lower one. */
 static tv_error *eigen_few(tv_distmat *a, double *values, tv_distmat *vectors, int *info) {
   double *diagonal;
-  TV_TRY(tv_grid_agree(a->grid, tv_allocate(a->local_rows, sizeof(*diagonal), &diagonal)));
+  TV_TRY(tv_grid_agree(a->grid, tv_allocate(a->local_columns, sizeof(*diagonal), &diagonal)));
   tv_symmetrise(a);
   copy_diagonal(a, diagonal, 0);
   tv_error *error = eigen_first(a, 1, values, vectors, info);
@@ -415,8 +413,9 @@ double tv_dot(const tv_distmat *a, const tv_distmat *b) {
 
 double tv_trace(const tv_distmat *a) {
   double sum = 0;
-  for (int j = 0; j < a->local_columns; ++j)
-    for (int i = 0; i < a->local_rows; ++i)
-      if (a->row_of[i] == a->column_of[j]) sum += a->data[(int64_t)j * a->leading + i];
+  for (int j = 0; j < a->local_columns; ++j) {
+    const double *entry = tv_distmat_diagonal(a, j);
+    if (entry) sum += *entry;
+  }
   return sum_over_grid(a->grid, sum);
 }

@@ -13,6 +13,8 @@
 #include "twoview/yaml_text.h"
 
 enum { MOST_CHOICES = 32, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
+static const double default_tolerance = 1e-4, least_tolerance = 1e-12, largest_tolerance = 0.1;
+
 enum { MOST_SIZES = 10000, MOST_STEPS = 100 * MOST_SIZES };
 
 /* Moments of so many samples are known to their spread; far fewer can be drawn one by one. */
@@ -21,6 +23,12 @@ static const double most_samples_in_law = 1e15, most_rows = 1e12;
 const char *tv_method_name(tv_method_id method) {
   static const char *const names[TV_METHODS] = {"supervised", "reconstruction", "joint-embedding"};
   return names[method];
+}
+
+const char *tv_study_type_name(tv_study_type type) {
+  static const char *const names[] = {
+      [TV_STUDY_GRID] = "grid", [TV_STUDY_THRESHOLD] = "threshold", [TV_STUDY_PHASE] = "phase"};
+  return names[type];
 }
 
 /* ---- Where things stand ---- */
@@ -265,25 +273,38 @@ int tv_experiment_gives(const tv_experiment *e, const char *key) {
   return tv_yaml_find(e->edited, key).kind != TV_YAML_ABSENT;
 }
 
+static int seeks_threshold(const tv_experiment *e) {
+  return e->study == TV_STUDY_THRESHOLD;
+}
+
+/* Supervised learning has no threshold. */
 static tv_error *fill_methods(tv_experiment *e) {
   if (e->methods) return NULL;
   TV_TRY(tv_allocate(TV_METHODS, sizeof(*e->methods), &e->methods));
-  for (int m = 0; m < TV_METHODS; ++m) e->methods[m] = (tv_method_id)m;
-  e->methods_count = TV_METHODS;
+  for (int m = seeks_threshold(e) ? TV_RECONSTRUCTION : 0; m < TV_METHODS; ++m)
+    e->methods[e->methods_count++] = (tv_method_id)m;
   return NULL;
+}
+
+static void fill_archive(tv_experiment *e) {
+  const int is_law = e->noise.sampler == TV_SAMPLER_LAW, is_grid = e->study == TV_STUDY_GRID;
+  if (!tv_experiment_gives(e, "archive.encoders"))
+    e->archive.encoders = is_grid ? TV_KEEP_LAST : TV_KEEP_NONE;
+  if (!tv_experiment_gives(e, "archive.representations"))
+    e->archive.representations = is_law || !is_grid ? TV_KEEP_NONE : TV_KEEP_LAST;
 }
 
 static tv_error *fill_defaults(tv_experiment *e) {
   if (!e->name && !(e->name = strdup("experiment"))) return tv_fail("out of memory");
+  if (!tv_experiment_gives(e, "study")) e->study = TV_STUDY_GRID;
   if (!tv_experiment_gives(e, "seed")) e->seed = 1;
   if (!tv_experiment_gives(e, "replicates")) e->replicates = 1;
   if (!tv_experiment_gives(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
   if (!tv_experiment_gives(e, "parallel.layout")) e->parallel.layout = TV_LAYOUT_AUTO;
-  if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
+  if (!tv_experiment_gives(e, "threshold.tolerance")) e->threshold.tolerance = default_tolerance;
   if (!tv_experiment_gives(e, "source.as")) e->source.role = TV_AS_SAMPLE;
   if (!tv_experiment_gives(e, "noise.sampler")) e->noise.sampler = TV_SAMPLER_ROWS;
-  if (!tv_experiment_gives(e, "archive.representations"))
-    e->archive.representations = e->noise.sampler == TV_SAMPLER_LAW ? TV_KEEP_NONE : TV_KEEP_LAST;
+  fill_archive(e);
   if (!tv_experiment_gives(e, "source.power_law.scale")) e->source.power_law.scale = 1;
   if (!tv_experiment_gives(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
   if (!tv_experiment_gives(e, "source.teacher.targets")) e->source.teacher.targets = 1;
@@ -293,16 +314,19 @@ static tv_error *fill_defaults(tv_experiment *e) {
 /* ---- Checks that need no data ---- */
 
 static tv_error *check_present(const tv_experiment *e) {
+  static const char alignments[] = "augmentation.alpha"; /* which a threshold study looks for */
   static const struct {
     const char *key, *example;
   } required[] = {{"source.type", "source: {type: idx, images: ..., labels: ...}"},
                   {"noise.components", "noise: {components: 50, lambda_max: [1e3]}"},
                   {"noise.lambda_max", "noise: {components: 50, lambda_max: [1e3]}"},
-                  {"augmentation.alpha", "augmentation: {theta_max: 1e4, alpha: [1]}"},
+                  {alignments, "augmentation: {theta_max: 1e4, alpha: [1]}"},
                   {"samples", "samples: {from: 100, to: 51200, factor: 2}"},
                   {"encoder.k", "encoder: {k: 50}"}};
   for (size_t i = 0; i < sizeof required / sizeof *required; ++i)
-    REQUIRE(e, required[i].key, tv_experiment_gives(e, required[i].key),
+    REQUIRE(e, required[i].key,
+            tv_experiment_gives(e, required[i].key) ||
+                (seeks_threshold(e) && required[i].key == alignments),
             "is missing; write for example\n    %s", required[i].example);
   return NULL;
 }
@@ -348,6 +372,28 @@ static tv_error *check_rest(const tv_experiment *e) {
             tv_method_name(e->methods[m]));
     seen |= 1u << e->methods[m];
   }
+  return NULL;
+}
+
+static tv_error *check_study(const tv_experiment *e) {
+  if (!seeks_threshold(e)) {
+    REQUIRE(e, "threshold", !tv_experiment_gives(e, "threshold"),
+            "means nothing without 'study: threshold'; add that or leave it out");
+    return NULL;
+  }
+  REQUIRE(e, "augmentation.alpha", !e->augmentation.alpha_count,
+          "is what 'study: threshold' looks for; leave it out");
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    REQUIRE(e, "methods", e->methods[m] != TV_SUPERVISED,
+            "'supervised' has no threshold, it needs no alignment; leave it out");
+  REQUIRE(e, "archive.encoders", e->archive.encoders == TV_KEEP_NONE,
+          "a threshold study keeps no encoders; take 'none'");
+  REQUIRE(e, "archive.representations", e->archive.representations == TV_KEEP_NONE,
+          "a threshold study keeps no encoders to represent samples with; take 'none'");
+  REQUIRE(e, "threshold.tolerance",
+          e->threshold.tolerance >= least_tolerance && e->threshold.tolerance <= largest_tolerance,
+          "must be from %g to %g, got %g", least_tolerance, largest_tolerance,
+          e->threshold.tolerance);
   return NULL;
 }
 
@@ -400,7 +446,9 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(tv_experiment_expand_ranges(e));
   TV_TRY(tv_experiment_check_source(e));
   TV_TRY(tv_experiment_check_grid(e));
+  TV_TRY(tv_experiment_check_phase(e));
   TV_TRY(check_rest(e));
+  TV_TRY(check_study(e));
   TV_TRY(check_sampler(e));
   TV_TRY(e->size_list ? take_list(e) : expand_range(e));
   if (!tv_experiment_gives(e, "archive.representation_samples"))
@@ -438,6 +486,15 @@ void tv_experiment_destroy(tv_experiment **experiment) {
   (*experiment)->sizes = NULL;
   tv_schema_free(*experiment);
   *experiment = NULL;
+}
+
+int tv_experiment_alignments(const tv_experiment *e) {
+  return seeks_threshold(e) ? 1 : (int)e->augmentation.alpha_count;
+}
+
+int64_t tv_experiment_points(const tv_experiment *e) {
+  return (int64_t)e->replicates * e->noise.lambda_max_count * tv_experiment_alignments(e) *
+         e->sizes_count;
 }
 
 tv_stream tv_experiment_stream(const tv_experiment *e, tv_purpose purpose, int replicate) {

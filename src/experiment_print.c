@@ -114,8 +114,17 @@ static void print_augmentation(FILE *out, const tv_experiment *e) {
     fputs("theta_max: ", out);
     print_number(out, a->theta_max);
   }
-  fputs(", ", out);
-  print_numbers(out, "alpha", a->alpha, a->alpha_count);
+  if (a->alpha_count) {
+    fputs(", ", out);
+    print_numbers(out, "alpha", a->alpha, a->alpha_count);
+  }
+  fputs("}\n", out);
+}
+
+static void print_threshold(FILE *out, const tv_experiment *e) {
+  if (e->study != TV_STUDY_THRESHOLD) return;
+  fputs("threshold: {tolerance: ", out);
+  print_number(out, e->threshold.tolerance);
   fputs("}\n", out);
 }
 
@@ -139,15 +148,17 @@ static void print_parallel(FILE *out, const tv_parallel_spec *parallel) {
 
 static void print_experiment(FILE *out, const tv_experiment *e) {
   print_text(out, "name", e->name);
-  fprintf(out, "\nseed: %" PRIu64 "\nreplicates: %d\nfirst_replicate: %d\n", e->seed, e->replicates,
-          e->first_replicate);
+  fprintf(out, "\nstudy: %s\nseed: %" PRIu64 "\nreplicates: %d\nfirst_replicate: %d\n",
+          tv_study_type_name(e->study), e->seed, e->replicates, e->first_replicate);
   print_source(out, &e->source);
   if (e->features.pca) fprintf(out, "features: {pca: %d}\n", e->features.pca);
   print_noise(out, &e->noise);
   print_augmentation(out, e);
   fputs("samples: [", out);
   for (int i = 0; i < e->sizes_count; ++i) fprintf(out, "%s%" PRId64, i ? ", " : "", e->sizes[i]);
-  fprintf(out, "]\nencoder: {k: %d}\nmethods: [", e->encoder.k);
+  fprintf(out, "]\nencoder: {k: %d}\n", e->encoder.k);
+  print_threshold(out, e);
+  fputs("methods: [", out);
   for (unsigned m = 0; m < e->methods_count; ++m)
     fprintf(out, "%s%s", m ? ", " : "", tv_method_name(e->methods[m]));
   fputs("]\n", out);

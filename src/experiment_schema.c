@@ -43,6 +43,8 @@ static const cyaml_strval_t keep_choices[] = {{"none", TV_KEEP_NONE},
 static const cyaml_strval_t method_names[] = {{"supervised", TV_SUPERVISED},
                                               {"reconstruction", TV_RECONSTRUCTION},
                                               {"joint-embedding", TV_JOINT_EMBEDDING}};
+static const cyaml_strval_t study_types[] = {
+    {"grid", TV_STUDY_GRID}, {"threshold", TV_STUDY_THRESHOLD}, {"phase", TV_STUDY_PHASE}};
 static const cyaml_strval_t spacings[] = {{"logarithmic", TV_SPACED_LOGARITHMIC},
                                           {"linear", TV_SPACED_LINEAR}};
 static const cyaml_schema_value_t method = {
@@ -109,6 +111,9 @@ static const cyaml_schema_field_t range_fields[] = {
 static const cyaml_schema_field_t encoder_fields[] = {
     CYAML_FIELD_INT("k", OPTIONAL, tv_encoder_spec, k), CYAML_FIELD_END};
 
+static const cyaml_schema_field_t threshold_fields[] = {
+    CYAML_FIELD_FLOAT("tolerance", OPTIONAL, tv_threshold_spec, tolerance), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t archive_fields[] = {
     CYAML_FIELD_ENUM("encoders", CHOICE, tv_archive_spec, encoders, keep_choices,
                      COUNT(keep_choices)),
@@ -130,6 +135,7 @@ static const cyaml_schema_field_t parallel_fields[] = {
 
 static const cyaml_schema_field_t top_fields[] = {
     TEXT("name", tv_experiment, name),
+    CYAML_FIELD_ENUM("study", CHOICE, tv_experiment, study, study_types, COUNT(study_types)),
     CYAML_FIELD_UINT("seed", OPTIONAL, tv_experiment, seed),
     CYAML_FIELD_INT("replicates", OPTIONAL, tv_experiment, replicates),
     CYAML_FIELD_INT("first_replicate", OPTIONAL, tv_experiment, first_replicate),
@@ -139,6 +145,7 @@ static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING("augmentation", OPTIONAL, tv_experiment, augmentation, augmentation_fields),
     NUMBERS("samples", tv_experiment, size_list),
     CYAML_FIELD_MAPPING("encoder", OPTIONAL, tv_experiment, encoder, encoder_fields),
+    CYAML_FIELD_MAPPING("threshold", OPTIONAL, tv_experiment, threshold, threshold_fields),
     CYAML_FIELD_SEQUENCE("methods", CYAML_FLAG_POINTER | OPTIONAL, tv_experiment, methods, &method,
                          1, CYAML_UNLIMITED),
     CYAML_FIELD_MAPPING("archive", OPTIONAL, tv_experiment, archive, archive_fields),

@@ -68,8 +68,10 @@ void dstemr_(const char *jobz, const char *range, const int *n, double *d, doubl
              const double *vl, const double *vu, const int *il, const int *iu, int *m, double *w,
              double *z, const int *ldz, const int *nzc, int *isuppz, int *tryrac, double *work,
              const int *lwork, int *iwork, const int *liwork, int *info, size_t, size_t);
-void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
-            double *work, const int *lwork, int *info, size_t, size_t);
+void dsyevx_(const char *jobz, const char *range, const char *uplo, const int *n, double *a,
+             const int *lda, const double *vl, const double *vu, const int *il, const int *iu,
+             const double *abstol, int *m, double *w, double *z, const int *ldz, double *work,
+             const int *lwork, int *iwork, int *ifail, int *info, size_t, size_t, size_t);
 void dtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
             const int *n, const double *alpha, const double *a, const int *lda, double *b,
             const int *ldb, size_t, size_t, size_t, size_t);

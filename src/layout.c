@@ -9,11 +9,6 @@ enum { DISTRIBUTED_FROM = 2048, LARGE_BLOCK_FROM = 1024 };
 /* Fewer rows and columns than these for each rank of a grid are not worth its messages. */
 enum { LEAST_SHARE = 256 };
 
-static int64_t count_points(const tv_experiment *e) {
-  return (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
-         e->sizes_count;
-}
-
 /* One rank for each point while there are points for all; beyond that, as many as d gives work. */
 static int ranks_per_point(int64_t points, int64_t d, int ranks) {
   const int64_t side = d / LEAST_SHARE;
@@ -45,8 +40,8 @@ tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int 
   out->is_distributed = wanted == TV_LAYOUT_DISTRIBUTED ||
                         (wanted == TV_LAYOUT_AUTO && can_distribute && d >= DISTRIBUTED_FROM);
   out->block = tv_layout_block(d);
-  out->groups = out->is_distributed
-                    ? 1
-                    : tv_layout_groups(e->parallel.ranks_per_point, count_points(e), d, ranks);
+  out->groups = out->is_distributed ? 1
+                                    : tv_layout_groups(e->parallel.ranks_per_point,
+                                                       tv_experiment_points(e), d, ranks);
   return NULL;
 }

@@ -34,12 +34,14 @@ static int list_shares(const tv_ledger *l, tv_results *r, share out[MOST_SHARES]
   int count = 0;
   const int64_t clean = l->first_clean, clean_end = l->clean_end;
   out[count++] = (share){{TV_SAVED_CLEAN, IS_SOLVED, clean, clean_end}, l->has_clean, 1};
-  out[count++] = numbers_of(TV_SAVED_CLEAN, FIRST_NUMBERS, clean, clean_end, r->clean, r->methods);
+  if (r->clean)
+    out[count++] =
+        numbers_of(TV_SAVED_CLEAN, FIRST_NUMBERS, clean, clean_end, r->clean, r->methods);
   out[count++] = (share){
       {TV_SAVED_CLEAN, FIRST_NUMBERS + 1, clean, clean_end}, r->digest + clean, sizeof *r->digest};
   out[count++] =
       (share){{TV_SAVED_POINTS, IS_SOLVED, l->first_point, l->point_end}, l->has_point, 1};
-  for (int i = 0; i < TV_QUANTITIES; ++i)
+  for (int i = r->quantities.first; i < r->quantities.end; ++i)
     out[count++] = numbers_of(TV_SAVED_POINTS, FIRST_NUMBERS + i, l->first_point, l->point_end,
                               r->quantity[i], r->methods);
   for (int m = 0; m < TV_METHODS; ++m)

@@ -12,6 +12,7 @@
 #include "twoview/memory.h"
 #include "twoview/results.h"
 #include "twoview/solution.h"
+#include "twoview/threshold.h"
 
 enum { NUMBER = sizeof(double) };
 
@@ -20,6 +21,11 @@ static const double library_buffers = 4 << 20;
 
 static double square(double x) {
   return x * x;
+}
+
+static int count_quantities(const tv_experiment *e) {
+  const tv_quantities quantities = tv_quantities_of(e->study);
+  return quantities.end - quantities.first;
 }
 
 static double largest_size(const tv_experiment *e) {
@@ -32,10 +38,20 @@ static int is_law(const tv_experiment *e) {
 
 /* ---- Flops and normals ---- */
 
+/* Every solution of a search has its own statistics. */
+static double count_search_flops(const tv_experiment *e, const tv_plan *plan) {
+  double of_point = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    of_point +=
+        tv_statistics_flops(plan->d) + tv_solution_flops(e->methods[m], plan->d, e->encoder.k, 0);
+  return (double)plan->points * of_point * tv_alpha2_foresee(e->threshold.tolerance);
+}
+
 static double count_solve_flops(const tv_experiment *e, const tv_source *source,
                                 const tv_plan *plan) {
   const int k = e->encoder.k, clean_k = k < plan->p ? k : plan->p;
   double of_point = tv_statistics_flops(plan->d), of_clean = tv_statistics_flops(plan->p);
+  if (e->study == TV_STUDY_THRESHOLD) return count_search_flops(e, plan);
   for (unsigned m = 0; m < e->methods_count; ++m) {
     of_point += tv_solution_flops(e->methods[m], plan->d, k, source->targets);
     of_clean += tv_solution_flops(e->methods[m], plan->p, clean_k, source->targets);
@@ -121,7 +137,7 @@ static double results_memory(const tv_experiment *e, const tv_source *source, co
   const double own_points = ceil((double)plan->points / plan->layout.groups);
   const double head = (double)e->replicates * e->archive.representation_samples * plan->width;
   return own_points * (kept * plan->d * rows + represented) +
-         (double)plan->solutions * TV_QUANTITIES + head;
+         (double)plan->entries * count_quantities(e) + head;
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
@@ -175,7 +191,7 @@ static double count_reduced_bytes(const tv_experiment *e, const tv_source *sourc
 
 static double count_archive(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double rows = 3.0 * e->encoder.k + source->targets;
-  double numbers = (double)plan->solutions * TV_QUANTITIES + basis_memory(source, plan);
+  double numbers = (double)plan->entries * count_quantities(e) + basis_memory(source, plan);
   numbers += kept_share(e, e->archive.encoders) * (double)plan->points * plan->d * rows;
   numbers += kept_share(e, e->archive.representations) * (double)plan->points *
              e->archive.representation_samples * (2.0 * e->encoder.k + source->targets);
@@ -192,9 +208,8 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   MPI_Comm_size(comm, &plan->ranks);
   TV_TRY(tv_layout_choose(e, source, plan->ranks, &plan->layout));
   tv_grid_shape(plan->ranks / plan->layout.groups, &plan->grid_rows, &plan->grid_columns);
-  plan->points = (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
-                 e->sizes_count;
-  plan->solutions = plan->points * e->methods_count;
+  plan->points = tv_experiment_points(e);
+  plan->entries = plan->points * e->methods_count;
   plan->moment_parts = is_law(e) ? (int64_t)e->replicates * e->sizes_count : e->parallel.shards;
   plan->normals = count_normals(e, source, plan);
   plan->moment_flops = count_moment_flops(e, source, plan);
@@ -243,8 +258,12 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
            e->source.role == TV_AS_POPULATION ? ", as a population" : "");
   else
     printf("%-22s generated, %d features, %d targets\n", "data", source->features, source->targets);
-  printf("%-22s %" PRId64 " (%" PRId64 " solutions) of d = %d inputs, k = %d\n", "points",
-         plan->points, plan->solutions, plan->d, e->encoder.k);
+  printf("%-22s %" PRId64 " (%" PRId64 " ", "points", plan->points, plan->entries);
+  if (e->study == TV_STUDY_THRESHOLD)
+    printf("thresholds, some %.0f solutions each", tv_alpha2_foresee(e->threshold.tolerance));
+  else
+    printf("solutions");
+  printf(") of d = %d inputs, k = %d\n", plan->d, e->encoder.k);
   printf("%-22s %d in %d group%s of %d x %d; %d shards\n", "ranks", plan->ranks,
          plan->layout.groups, plan->layout.groups == 1 ? "" : "s", plan->grid_rows,
          plan->grid_columns, e->parallel.shards);

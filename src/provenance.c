@@ -107,6 +107,7 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(tv_attribute_text(root, "Conventions", "CF-1.10"));
   TV_TRY(tv_attribute_text(root, "filetype", "twoview archive"));
   TV_TRY(tv_attribute_number(root, "format_version", 1));
+  TV_TRY(tv_attribute_text(root, "study", tv_study_type_name(record->experiment->study)));
   TV_TRY(write_experiment(root, record->experiment));
   TV_TRY(tv_attribute_text(root, "twoview_version", TV_VERSION));
   TV_TRY(tv_attribute_text(root, "git_revision", TV_GIT_REVISION));

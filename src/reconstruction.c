@@ -54,13 +54,13 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
 
 /* The objective is tr A - 2 tr D E C' + tr D'D E S E'; it is stationary where D = C E' and
  * C'C E' = S E' diag(phi^2). */
-static tv_error *judge(const tv_statistics *s, const tv_solution *solution, tv_optimality *out) {
+static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *of_a,
+                       tv_optimality *out) {
   tv_distmat *image = NULL, *of_encoder = NULL, *of_decoder = NULL;
   tv_error *error;
-  TV_GO(tv_distmat_create(s->C->grid, s->d, solution->k, &image));
+  TV_GO(tv_image_under(s->C, s, solution, of_a, &image));
   TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_encoder));
   TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_decoder));
-  tv_multiply(TV_PLAIN, s->C, TV_PLAIN, solution->encoder, image);
   out->objective = tv_trace(s->A) - 2 * tv_dot(solution->decoder, image);
   tv_multiply(TV_TRANSPOSED, s->C, TV_PLAIN, solution->decoder, image);
   TV_GO(tv_pencil_residual(s, solution, image, of_encoder, out));

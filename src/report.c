@@ -1,10 +1,9 @@
-#include "twoview/report.h"
-
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "report_parts.h"
 
 char *tv_report_path(const char *directory, const char *name) {
   char *path = malloc(strlen(directory) + strlen(name) + 2);
@@ -12,94 +11,35 @@ char *tv_report_path(const char *directory, const char *name) {
   return path;
 }
 
-tv_band tv_band_of(const tv_archive *a, tv_quantity quantity, int magnitude, int alpha, int level,
-                   int method) {
-  const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
-  const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
-  return tv_band_over(a->quantity[quantity] + point * a->methods + method, of_replicate,
-                      a->replicates);
+/* ---- CSV ---- */
+
+static void print_coordinates(const tv_archive *a, int replicate, int64_t point, FILE *out) {
+  const int64_t setting = point / a->levels;
+  fprintf(out, "%.17g,%.17g", a->replicate[replicate], a->lambda_max[setting / a->alphas]);
+  if (a->alpha) fprintf(out, ",%.17g", a->alpha[setting % a->alphas]);
+  fprintf(out, ",%.17g", a->n[point % a->levels]);
 }
 
-tv_band tv_threshold_band(const tv_archive *a, int magnitude, int method) {
-  return tv_band_over(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
-                      (long)a->magnitudes * a->methods, a->replicates);
-}
-
-/* Slope of log distance against log n over the upper half of the sample sizes. */
-static double slope(const tv_archive *a, int magnitude, int alpha, int method) {
-  double count = 0, x_sum = 0, y_sum = 0, xx = 0, xy = 0;
-  for (int level = a->levels / 2; level < a->levels; ++level) {
-    const double distance = tv_band_of(a, TV_DISTANCE, magnitude, alpha, level, method).mean;
-    const double x = log(a->n[level]), y = log(distance);
-    if (!isfinite(y)) continue;
-    count += 1;
-    x_sum += x;
-    y_sum += y;
-    xx += x * x;
-    xy += x * y;
-  }
-  return (count * xy - x_sum * y_sum) / (count * xx - x_sum * x_sum);
-}
-
-/* Three sample sizes at least make a slope. */
-static void print_slope(double value, FILE *out) {
-  if (isfinite(value))
-    fprintf(out, "%7.2f", value);
-  else
-    fprintf(out, "%7s", "-");
-}
-
-static int count_failures(const tv_archive *a) {
-  int failures = 0;
-  const int64_t entries =
-      (int64_t)a->replicates * a->magnitudes * a->alphas * a->levels * a->methods;
-  for (int64_t i = 0; i < entries; ++i) failures += a->quantity[TV_STATUS][i] != 0;
-  return failures;
-}
-
-void tv_report_table(const tv_archive *a, FILE *out) {
-  const int last = a->levels - 1;
-  fprintf(out, "%s: distance to optimality, mean over %d replicate%s\n\n", a->experiment_name,
-          a->replicates, a->replicates == 1 ? "" : "s");
-  fprintf(out, "%-10s  %-16s %8s  n=%-10.10g n=%-10.10g %7s  %s\n", "lambda_max", "method", "alpha",
-          a->n[0], a->n[last], "slope", "alpha^2 needed as n grows");
-  for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
-    for (int method = 0; method < a->methods; ++method) {
-      const tv_band band = tv_threshold_band(a, magnitude, method);
-      char threshold[TV_BAND_TEXT] = "none needed";
-      if (!isinf(band.mean)) tv_band_format(&band, threshold);
-      for (int alpha = 0; alpha < a->alphas; ++alpha) {
-        fprintf(out, "%-10.4g  %-16s %8.4g  %-12.3e %-12.3e ", a->lambda_max[magnitude],
-                a->method[method], a->alpha[alpha],
-                tv_band_of(a, TV_DISTANCE, magnitude, alpha, 0, method).mean,
-                tv_band_of(a, TV_DISTANCE, magnitude, alpha, last, method).mean);
-        print_slope(slope(a, magnitude, alpha, method), out);
-        fprintf(out, "  %s\n", threshold);
-      }
-    }
-  const int failures = count_failures(a);
-  if (failures)
-    fprintf(out, "\n%d solution%s failed: their status is not 0 and their values are NaN\n",
-            failures, failures == 1 ? "" : "s");
-}
-
-void tv_report_csv(const tv_archive *a, FILE *out) {
-  fputs("replicate,lambda_max,alpha,n,method", out);
-  for (int i = 0; i < TV_QUANTITIES; ++i)
+static void print_csv(const tv_archive *a, FILE *out) {
+  const tv_quantities quantities = tv_quantities_of(a->study);
+  const int64_t points = (int64_t)a->magnitudes * a->alphas * a->levels; /* of a replicate */
+  fprintf(out, "replicate,lambda_max,%sn,method", a->alpha ? "alpha," : "");
+  for (int i = quantities.first; i < quantities.end; ++i)
     fprintf(out, ",%s", tv_quantity_label((tv_quantity)i).name);
-  fputc('\n', out);
-  int64_t entry = 0;
-  for (int r = 0; r < a->replicates; ++r)
-    for (int g = 0; g < a->magnitudes; ++g)
-      for (int alpha = 0; alpha < a->alphas; ++alpha)
-        for (int level = 0; level < a->levels; ++level)
-          for (int m = 0; m < a->methods; ++m, ++entry) {
-            fprintf(out, "%.17g,%.17g,%.17g,%.17g,%s", a->replicate[r], a->lambda_max[g],
-                    a->alpha[alpha], a->n[level], a->method[m]);
-            for (int i = 0; i < TV_QUANTITIES; ++i) fprintf(out, ",%.17g", a->quantity[i][entry]);
-            fputc('\n', out);
-          }
+  fputs(",alpha2_threshold\n", out);
+  for (int64_t entry = 0; entry < a->replicates * points * a->methods; ++entry) {
+    const int64_t point = entry / a->methods % points, method = entry % a->methods;
+    const int64_t replicate = entry / a->methods / points;
+    const int64_t setting = replicate * a->magnitudes + point / a->levels / a->alphas;
+    print_coordinates(a, (int)replicate, point, out);
+    fprintf(out, ",%s", a->method[method]);
+    for (int i = quantities.first; i < quantities.end; ++i)
+      fprintf(out, ",%.17g", a->quantity[i][entry]);
+    fprintf(out, ",%.17g\n", a->alpha2_threshold[setting * a->methods + method]);
+  }
 }
+
+/* ---- Files ---- */
 
 static tv_error *finish_file(FILE *file, const char *path) {
   const int is_good = !ferror(file);
@@ -110,40 +50,85 @@ static tv_error *finish_file(FILE *file, const char *path) {
 static tv_error *write_csv(const tv_archive *a, const char *path) {
   FILE *file = fopen(path, "w");
   if (!file) return tv_fail_errno("%s", path);
-  tv_report_csv(a, file);
+  print_csv(a, file);
   return finish_file(file, path);
 }
 
-static tv_error *write_html(const tv_archive *a, const char *figure, const char *path) {
+static tv_error *write_html(const tv_archive *a, const char *directory, int is_drawn,
+                            const char *path) {
   FILE *file = fopen(path, "w");
   if (!file) return tv_fail_errno("%s", path);
-  tv_error *error = tv_report_html(a, figure, file);
+  tv_error *error = tv_report_html(a, directory, is_drawn, file);
   tv_error *closing = finish_file(file, path);
   if (!error) return closing;
   tv_error_free(closing);
   return error;
 }
 
+static tv_error *write_figure(const tv_figure *f, const char *directory, int *is_drawn) {
+  char name[64];
+  snprintf(name, sizeof name, "%s.tsv", f->name);
+  TV_TRY(tv_report_write(directory, name, f->write_data, f));
+  snprintf(name, sizeof name, "%s.gp", f->name);
+  TV_TRY(tv_report_write(directory, name, f->write_script, f));
+  return tv_report_draw(directory, name, is_drawn);
+}
+
+static tv_error *write_figures(const tv_archive *a, const char *directory, int *is_drawn) {
+  tv_figure figure;
+  for (int i = 0; i < tv_count_figures(a); ++i) {
+    tv_describe_figure(a, i, &figure);
+    TV_TRY(write_figure(&figure, directory, is_drawn));
+  }
+  return NULL;
+}
+
+static void print_figures(const tv_archive *a, const char *directory, int is_drawn, FILE *out) {
+  tv_figure figure;
+  for (int i = 0; i < tv_count_figures(a); ++i) {
+    tv_describe_figure(a, i, &figure);
+    if (is_drawn)
+      fprintf(out, "%s/%s.svg\n%s/%s.pdf\n", directory, figure.name, directory, figure.name);
+    else
+      fprintf(out, "no figure: gnuplot is not installed; %s/%s.gp draws it\n", directory,
+              figure.name);
+  }
+}
+
 static tv_error *write_files(const tv_archive *a, const char *directory, FILE *out) {
-  char *csv = tv_report_path(directory, "scores.csv");
+  char *csv = tv_report_path(directory, tv_report_parts_of(a->study)->csv);
   char *html = tv_report_path(directory, "report.html");
-  char *svg = tv_report_path(directory, "figure.svg");
   int is_drawn = 0;
-  tv_error *error = csv && html && svg ? NULL : tv_fail("out of memory");
+  tv_error *error = csv && html ? NULL : tv_fail("out of memory");
   if (!error) error = write_csv(a, csv);
-  if (!error) error = tv_report_figure(a, directory, &is_drawn);
-  if (!error) error = write_html(a, is_drawn ? svg : NULL, html);
+  if (!error) error = write_figures(a, directory, &is_drawn);
+  if (!error) error = write_html(a, directory, is_drawn, html);
   if (!error) {
     fprintf(out, "\n%s\n%s\n", csv, html);
-    if (is_drawn)
-      fprintf(out, "%s\n%s/figure.pdf\n", svg, directory);
-    else
-      fprintf(out, "no figure: gnuplot is not installed; %s/figure.gp draws it\n", directory);
+    print_figures(a, directory, is_drawn, out);
   }
   free(csv);
   free(html);
-  free(svg);
   return error;
+}
+
+const tv_report_parts *tv_report_parts_of(tv_study_type study) {
+  static const tv_report_parts *const parts[] = {[TV_STUDY_GRID] = &tv_grid_report,
+                                                 [TV_STUDY_THRESHOLD] = &tv_threshold_report,
+                                                 [TV_STUDY_PHASE] = &tv_phase_report};
+  return parts[study];
+}
+
+int tv_count_figures(const tv_archive *a) {
+  return tv_report_parts_of(a->study)->count_figures(a) + tv_has_spectra(a);
+}
+
+void tv_describe_figure(const tv_archive *a, int number, tv_figure *out) {
+  const tv_report_parts *parts = tv_report_parts_of(a->study);
+  if (number < parts->count_figures(a))
+    parts->describe_figure(a, number, out);
+  else
+    tv_describe_spectra(a, out);
 }
 
 tv_error *tv_report_folder(const char *directory) {
@@ -156,7 +141,7 @@ tv_error *tv_report(const char *path, const char *directory, FILE *out) {
   TV_TRY(tv_archive_read(path, &a));
   tv_error *error = tv_report_folder(directory);
   if (!error) {
-    tv_report_table(a, out);
+    tv_report_parts_of(a->study)->print_table(a, out);
     error = write_files(a, directory, out);
   }
   tv_archive_close(&a);

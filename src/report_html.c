@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "twoview/report.h"
+#include "report_parts.h"
 
 static void put_escaped(const char *text, FILE *out) {
   for (; *text; ++text) switch (*text) {
@@ -29,15 +29,16 @@ static const char *const style =
     "th:first-child,td:first-child,.l{text-align:left}"
     "pre{background:#f6f6f6;padding:.8rem;overflow:auto;font-size:.85rem}"
     "summary{font-size:1.15rem;font-weight:bold;margin-top:2.2rem;cursor:pointer}"
-    "svg{max-width:100%;height:auto}.p td{font-size:.85rem;word-break:break-word}";
+    "svg{max-width:100%;height:auto}image{image-rendering:pixelated}.p "
+    "td{font-size:.85rem;word-break:break-word}";
 
 /* The SVG element of a file, without the prologue that only a file of its own has. */
-static tv_error *put_figure(const char *path, FILE *out) {
+static tv_error *put_figure(const char *path, const char *label, FILE *out) {
   char line[4096];
   int is_inside = 0;
   FILE *file = fopen(path, "r");
   if (!file) return tv_fail_errno("%s", path);
-  fputs("<figure role=\"img\" aria-label=\"distance to optimality against sample size\">\n", out);
+  fprintf(out, "<figure role=\"img\" aria-label=\"%s\">\n", label);
   while (fgets(line, sizeof line, file)) {
     is_inside |= strncmp(line, "<svg", 4) == 0;
     if (is_inside) fputs(line, out);
@@ -47,48 +48,20 @@ static tv_error *put_figure(const char *path, FILE *out) {
   return NULL;
 }
 
-static void put_thresholds(const tv_archive *a, FILE *out) {
-  fputs("<h2>Alignment needed as n grows</h2>\n<p>The least &alpha; with which the solution on "
-        "noisy inputs becomes the clean one as the sample size grows (asymptotic theory; mean "
-        "over replicates, and their range).</p>\n<table><tr><th>&lambda;<sub>max</sub></th>",
-        out);
-  for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
-  fputs("</tr>\n", out);
-  for (int g = 0; g < a->magnitudes; ++g) {
-    fprintf(out, "<tr><td>%g</td>", a->lambda_max[g]);
-    for (int m = 0; m < a->methods; ++m) {
-      const tv_band band = tv_threshold_band(a, g, m);
-      if (isnan(band.mean))
-        fputs("<td>not defined</td>", out);
-      else if (band.largest < 0)
-        fputs("<td>any</td>", out);
-      else
-        fprintf(out, "<td>%.3g [%.3g, %.3g]</td>", sqrt(fmax(band.mean, 0)),
-                sqrt(fmax(band.least, 0)), sqrt(fmax(band.largest, 0)));
-    }
-    fputs("</tr>\n", out);
+static tv_error *put_figures(const tv_archive *a, const char *directory, int is_drawn, FILE *out) {
+  char name[64];
+  tv_figure figure;
+  tv_error *error = NULL;
+  for (int i = 0; !error && i < tv_count_figures(a); ++i) {
+    tv_describe_figure(a, i, &figure);
+    figure.put_caption(&figure, out);
+    if (!is_drawn) continue;
+    snprintf(name, sizeof name, "%s.svg", figure.name);
+    char *path = tv_report_path(directory, name);
+    error = path ? put_figure(path, figure.label, out) : tv_fail("out of memory");
+    free(path);
   }
-  fputs("</table>\n", out);
-}
-
-static void put_distances(const tv_archive *a, FILE *out) {
-  const int last = a->levels - 1;
-  fprintf(out,
-          "<h2>Distance to optimality at n = %.10g</h2>\n<table><tr><th>&lambda;<sub>max</sub></th>"
-          "<th>&alpha;</th>",
-          a->n[last]);
-  for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
-  fputs("</tr>\n", out);
-  for (int g = 0; g < a->magnitudes; ++g)
-    for (int alpha = 0; alpha < a->alphas; ++alpha) {
-      fprintf(out, "<tr><td>%g</td><td>%g</td>", a->lambda_max[g], a->alpha[alpha]);
-      for (int m = 0; m < a->methods; ++m) {
-        const tv_band band = tv_band_of(a, TV_DISTANCE, g, alpha, last, m);
-        fprintf(out, "<td>%.2e [%.1e, %.1e]</td>", band.mean, band.least, band.largest);
-      }
-      fputs("</tr>\n", out);
-    }
-  fputs("</table>\n", out);
+  return error;
 }
 
 /* "name: value" lines as a table. */
@@ -108,23 +81,16 @@ static void put_provenance(const char *lines, FILE *out) {
   fputs("</table>\n</details>\n", out);
 }
 
-tv_error *tv_report_html(const tv_archive *a, const char *figure, FILE *out) {
+tv_error *tv_report_html(const tv_archive *a, const char *directory, int is_drawn, FILE *out) {
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
         out);
   put_escaped(a->experiment_name, out);
   fprintf(out, "</title>\n<style>%s</style></head><body>\n<h1>", style);
   put_escaped(a->experiment_name, out);
-  fprintf(
-      out,
-      "</h1>\n<p>Distance to optimality, |score on clean inputs &minus; score on noisy inputs|, "
-      "against the sample size: supervised learning, joint embedding and reconstruction in "
-      "closed form. Lines are means over %d replicate%s, bands their range; dashed lines have "
-      "an alignment &alpha; below the threshold of theory in most of them.</p>\n",
-      a->replicates, a->replicates == 1 ? "" : "s");
-  if (figure) TV_TRY(put_figure(figure, out));
-  put_thresholds(a, out);
-  put_distances(a, out);
+  fputs("</h1>\n", out);
+  TV_TRY(put_figures(a, directory, is_drawn, out));
+  tv_report_parts_of(a->study)->put_tables(a, out);
   fputs("<h2>Experiment</h2>\n<pre>", out);
   put_escaped(a->experiment_text, out);
   fputs("</pre>\n", out);

@@ -20,8 +20,30 @@ int64_t tv_point_among(const tv_results *r, int levels, int64_t point) {
   return point / r->levels * levels + (beyond > 0 ? beyond : 0);
 }
 
+tv_quantities tv_quantities_of(tv_study_type study) {
+  if (study == TV_STUDY_THRESHOLD) return (tv_quantities){TV_ALPHA2_MEASURED, TV_QUANTITIES};
+  return (tv_quantities){0, TV_ALPHA2_MEASURED};
+}
+
+tv_quantity tv_quantity_sought(tv_study_type study) {
+  return study == TV_STUDY_THRESHOLD ? TV_ALPHA2_MEASURED : TV_SCORE_CORRUPTED;
+}
+
 int tv_levels_of(const tv_results *r, tv_keep keep) {
   return keep == TV_KEEP_ALL ? r->levels : keep == TV_KEEP_LAST ? 1 : 0;
+}
+
+/* ---- What is done with the moments of a point, and of a sample size ---- */
+
+static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *m, int64_t point) {
+  return s->experiment->study == TV_STUDY_THRESHOLD ? tv_solve_threshold(s, m, point)
+                                                    : tv_solve_point(s, m, point);
+}
+
+static tv_error *solve_clean(const tv_solver *s, const tv_moment_matrix *m, int64_t item) {
+  const tv_results *r = s->results;
+  return r->clean ? tv_solve_clean(s, m, (int)(item / r->levels), r->clean + item * r->methods)
+                  : NULL;
 }
 
 /* ---- Moments whole on every rank: the points are shared out over groups ---- */
@@ -30,7 +52,7 @@ static tv_error *solve_clean_item(const tv_solver *s, const tv_moment_matrix *m,
   tv_results *r = s->results;
   TV_TRY(tv_grid_agree(s->group->grid,
                        s->group->is_leader ? tv_moments_digest(m, r->digest[item]) : NULL));
-  return tv_solve_clean(s, m, (int)(item / r->levels), r->clean + item * r->methods);
+  return solve_clean(s, m, item);
 }
 
 static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
@@ -57,7 +79,7 @@ static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger, const 
         tv_moments_at(moments, (int)(point / of_replicate), (int)(point % r->levels));
     tv_progress_step(progress);
     if (ledger->has_point[point - ledger->first_point]) continue;
-    TV_TRY(tv_solve_point(s, &m, point));
+    TV_TRY(solve_point(s, &m, point));
     ledger->has_point[point - ledger->first_point] = 1;
     TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
   }
@@ -83,7 +105,7 @@ static tv_error *solve_clean_level(const tv_solver *s, const tv_moment_matrix *m
   char digest[TV_DIGEST_LENGTH];
   TV_TRY(tv_moments_digest(m, digest));
   if (s->group->is_leader) memcpy(r->digest[item], digest, sizeof digest);
-  return tv_solve_clean(s, m, (int)(item / r->levels), r->clean + item * r->methods);
+  return solve_clean(s, m, item);
 }
 
 static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
@@ -96,7 +118,7 @@ static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger, const 
     const int64_t point = tv_point(r, (int)(item / r->levels), setting / r->alphas,
                                    setting % r->alphas, (int)(item % r->levels));
     TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
-    if (!ledger->has_point[point]) TV_TRY(tv_solve_point(s, m, point));
+    if (!ledger->has_point[point]) TV_TRY(solve_point(s, m, point));
     ledger->has_point[point] = 1;
   }
   return NULL;
@@ -179,22 +201,28 @@ static tv_error *allocate_encoders(const tv_study *study, tv_results *r) {
   return NULL;
 }
 
+static tv_error *allocate_quantities(tv_study_type study, tv_results *r) {
+  const int64_t entries = r->points * r->methods;
+  const tv_quantities which = r->quantities = tv_quantities_of(study);
+  for (int i = which.first; i < which.end; ++i)
+    TV_TRY(tv_allocate(entries, sizeof(double), &r->quantity[i]));
+  if (study == TV_STUDY_THRESHOLD) return NULL;
+  return tv_allocate((int64_t)r->replicates * r->levels * r->methods, sizeof(double), &r->clean);
+}
+
 static tv_error *allocate_results(const tv_study *study, tv_results **out) {
   const tv_experiment *e = study->experiment;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_results *r = *out;
   r->replicates = e->replicates;
   r->magnitudes = (int)e->noise.lambda_max_count;
-  r->alphas = (int)e->augmentation.alpha_count;
+  r->alphas = tv_experiment_alignments(e);
   r->levels = e->sizes_count;
   r->methods = (int)e->methods_count;
   r->points = tv_point(r, r->replicates, 0, 0, 0);
   r->d = study->sampling->p + study->sampling->q;
   r->p = study->sampling->p;
-  const int64_t entries = r->points * r->methods;
-  TV_TRY(tv_allocate(TV_QUANTITIES * entries, sizeof(double), &r->quantity[0]));
-  for (int i = 1; i < TV_QUANTITIES; ++i) r->quantity[i] = r->quantity[0] + i * entries;
-  TV_TRY(tv_allocate((int64_t)r->replicates * r->levels * r->methods, sizeof(double), &r->clean));
+  TV_TRY(allocate_quantities(e->study, r));
   TV_TRY(tv_allocate((int64_t)r->replicates * r->magnitudes * r->methods, sizeof(double),
                      &r->alpha2_threshold));
   TV_TRY(tv_allocate((int64_t)r->replicates * r->levels, sizeof(*r->digest), &r->digest));
@@ -207,16 +235,18 @@ static tv_error *allocate_results(const tv_study *study, tv_results **out) {
 
 /* What the groups' leaders found becomes everybody's. */
 static void share_results(MPI_Comm comm, tv_results *r) {
-  tv_sum_all(comm, r->clean, (int64_t)r->replicates * r->levels * r->methods);
-  tv_sum_all(comm, r->quantity[0], TV_QUANTITIES * r->points * r->methods);
+  for (int i = r->quantities.first; i < r->quantities.end; ++i)
+    tv_sum_all(comm, r->quantity[i], r->points * r->methods);
   MPI_Allreduce(MPI_IN_PLACE, r->digest, r->replicates * r->levels * TV_DIGEST_LENGTH, MPI_BYTE,
                 MPI_BOR, comm);
+  if (!r->clean) return;
+  tv_sum_all(comm, r->clean, (int64_t)r->replicates * r->levels * r->methods);
   fill_derived(r);
 }
 
 static tv_error *solve_all(const tv_study *study, const tv_moments *moments, tv_results *r) {
-  const tv_solver s = {study->experiment, study->spectra, study->group, r};
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
+  const tv_solver s = {study->experiment, study->spectra, study->group, checkpoint, r};
   tv_ledger ledger;
   tv_error *error = tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, r, &ledger));
   if (!error) {
@@ -240,10 +270,17 @@ tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, t
   return error;
 }
 
+int64_t tv_results_failures(const tv_results *r, tv_study_type study) {
+  const double *found = r->quantity[tv_quantity_sought(study)];
+  int64_t failures = 0;
+  for (int64_t i = 0; i < r->points * r->methods; ++i) failures += isnan(found[i]);
+  return failures;
+}
+
 void tv_results_destroy(tv_results **results) {
   tv_results *r = *results;
   if (!r) return;
-  free(r->quantity[0]);
+  for (int i = 0; i < TV_QUANTITIES; ++i) free(r->quantity[i]);
   free(r->clean);
   free(r->alpha2_threshold);
   free(r->digest);

@@ -85,8 +85,7 @@ static void describe(const tv_experiment *e, const tv_archive_work *a, tv_worklo
                      .methods = (int)e->methods_count};
   w->rows =
       is_file ? llround(sum_of(a, a->flops, TV_STAGE_FEATURES) / (width * width)) : w->samples;
-  w->points = (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
-              e->sizes_count;
+  w->points = tv_experiment_points(e);
   for (unsigned m = 0; m < e->methods_count; ++m) w->method[m] = e->methods[m];
   if (e->archive.representations != TV_KEEP_NONE)
     w->head = (int64_t)e->replicates * e->archive.representation_samples * (w->d + w->l + 1);
@@ -124,8 +123,13 @@ static tv_error *fit_model(tv_scaling_study *study) {
   tv_experiment *e = NULL;
   TV_TRY(tv_experiment_parse(first->path, w->experiment_text, NULL, &e));
   const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
-  if (!is_law) describe(e, w, &study->workload);
+  const int is_search = e->study == TV_STUDY_THRESHOLD;
+  if (!is_law && !is_search) describe(e, w, &study->workload);
   tv_experiment_destroy(&e);
+  if (is_search)
+    return tv_fail("%s: how many solutions a threshold takes is not known before; compare archives "
+                   "of 'study: grid'",
+                   first->path);
   if (is_law)
     return tv_fail(
         "%s: its moments were drawn in law (noise.sampler), not summed over samples that "

@@ -244,8 +244,10 @@ static tv_error *tree_communication(const tv_workload *w, const tv_network *n, i
 static void forecast_solves(const tv_workload *w, const tv_rates *r, const tv_network *n, int ranks,
                             double *seconds, double *communication) {
   const int groups = groups_of(w, ranks);
+  const tv_quantities quantities = tv_quantities_of(TV_STUDY_GRID);
   const double results =
-      (double)w->methods * ((double)w->points * TV_QUANTITIES + (double)w->replicates * w->levels);
+      (double)w->methods *
+      ((double)w->points * (quantities.end - quantities.first) + (double)w->replicates * w->levels);
   double slowest = 0, in_grid = 0;
   for (int i = 0; i < groups; ++i) {
     const share s = share_of(w, ranks, groups, i);

@@ -51,6 +51,17 @@ void tv_solution_destroy(tv_solution *solution) {
   *solution = (tv_solution){0};
 }
 
+tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *s, const tv_solution *solution,
+                         const tv_distmat *image, tv_distmat **out) {
+  TV_TRY(tv_distmat_create(m->grid, m->rows, solution->k, out));
+  if (m == s->A)
+    memcpy((*out)->data, image->data,
+           (size_t)image->leading * (size_t)image->local_columns * sizeof(double));
+  else
+    tv_multiply(TV_PLAIN, m, TV_PLAIN, solution->encoder, *out);
+  return NULL;
+}
+
 /* max |gram - I|. */
 static double departure_from_identity(const tv_distmat *gram) {
   double largest = 0;

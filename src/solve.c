@@ -2,7 +2,9 @@
 
 #include <math.h>
 
+#include "twoview/comm.h"
 #include "twoview/scores.h"
+#include "twoview/threshold.h"
 
 /* ---- One method at one point ---- */
 
@@ -21,7 +23,7 @@ static tv_error *solve_and_score(const tv_method *method, const tv_statistics *s
 }
 
 static void record_failure(tv_results *r, int64_t entry, int status) {
-  for (int i = 0; i < TV_QUANTITIES; ++i)
+  for (int i = r->quantities.first; i < r->quantities.end; ++i)
     if (i != TV_SCORE_CLEAN && i != TV_DISTANCE) r->quantity[i][entry] = NAN;
   r->quantity[TV_STATUS][entry] = status;
 }
@@ -98,6 +100,64 @@ tv_error *tv_solve_point(const tv_solver *s, const tv_moment_matrix *moments, in
   }
   tv_statistics_destroy(&statistics);
   return error;
+}
+
+/* ---- Corrupted inputs: the least alignment that is enough ---- */
+
+typedef struct {
+  const tv_solver *solver;
+  const tv_moment_matrix *moments;
+  int replicate, magnitude;
+  tv_method_id method;
+} leaking;
+
+static tv_error *solve_and_leak(const tv_solver *s, const tv_statistics *statistics,
+                                tv_method_id method, double *leakage) {
+  tv_solution solution = {0};
+  int status = 0;
+  tv_error *error =
+      tv_method_of(method)->solve(statistics, s->experiment->encoder.k, &solution, &status);
+  if (!error && status == 0) error = tv_leakage(statistics, &solution, leakage);
+  tv_solution_destroy(&solution);
+  s->results->work.flops +=
+      tv_solution_flops(method, s->results->d, s->experiment->encoder.k, 0) / s->group->grid->size;
+  return error;
+}
+
+/* A tv_leakage_function. The ranks of a group search in step: they take the leader's word. */
+static tv_error *leakage_at(void *context, double alpha2, double *leakage) {
+  const leaking *c = context;
+  const tv_solver *s = c->solver;
+  tv_statistics *statistics = NULL;
+  int status = 0;
+  *leakage = NAN;
+  TV_TRY(tv_checkpoint_poll(s->checkpoint, s->group->comm));
+  TV_TRY(tv_statistics_create(
+      s->group->grid, c->moments, tv_gamma_of(s->spectra, c->replicate, c->magnitude),
+      tv_theta_of(s->spectra, c->replicate), sqrt(alpha2), &statistics, &status));
+  s->results->work.flops += tv_statistics_flops(s->results->d) / s->group->grid->size;
+  tv_error *error = NULL;
+  if (status == 0) error = solve_and_leak(s, statistics, c->method, leakage);
+  tv_statistics_destroy(&statistics);
+  if (!error && s->group->grid->size > 1) tv_broadcast(s->group->comm, 0, leakage, 1);
+  return error;
+}
+
+tv_error *tv_solve_threshold(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
+  tv_results *r = s->results;
+  const int64_t setting = point / r->levels;
+  leaking context = {s, moments, (int)(setting / r->magnitudes), (int)(setting % r->magnitudes), 0};
+  for (int m = 0; m < r->methods; ++m) {
+    tv_alpha2 found;
+    context.method = s->experiment->methods[m];
+    TV_TRY(tv_alpha2_search(leakage_at, &context, r->alpha2_threshold[setting * r->methods + m],
+                            s->experiment->threshold.tolerance, &found));
+    if (!s->group->is_leader) continue;
+    r->quantity[TV_ALPHA2_MEASURED][point * r->methods + m] = found.alpha2;
+    r->quantity[TV_ALPHA2_STATUS][point * r->methods + m] = found.status;
+    r->quantity[TV_ALPHA2_EVALUATIONS][point * r->methods + m] = found.evaluations;
+  }
+  return NULL;
 }
 
 /* ---- Clean inputs: once per replicate and sample size ---- */

@@ -1,4 +1,4 @@
-/* One point of the experiment's grid, solved and scored by every method. */
+/* One point of the study: solved and scored, or its least alignment looked for, by every method. */
 #ifndef TWOVIEW_SOLVE_H
 #define TWOVIEW_SOLVE_H
 
@@ -10,6 +10,7 @@ typedef struct {
   const tv_experiment *experiment;
   const tv_spectra *spectra;
   const tv_group *group;
+  tv_checkpoint *checkpoint; /* or NULL */
   tv_results *results;
 } tv_solver;
 
@@ -17,6 +18,13 @@ typedef struct {
  * group.
  */
 tv_error *tv_solve_point(const tv_solver *solver, const tv_moment_matrix *moments, int64_t point);
+
+/* A point of a threshold study: into the results, on the group's leader. Polls the checkpoint
+ * between solutions.                                                      Collective over the
+ * group.
+ */
+tv_error *tv_solve_threshold(const tv_solver *solver, const tv_moment_matrix *moments,
+                             int64_t point);
 
 /* Scores on clean inputs, one for each method, on the leader (0 elsewhere); NaN for a method that
  * failed.                                                                 Collective over the

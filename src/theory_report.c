@@ -163,7 +163,7 @@ tv_error *tv_theory_print(const tv_theory *t, FILE *out) {
     return NULL;
   }
   print_magnitudes(t, out);
-  return print_alignments(t, out);
+  return t->experiment->augmentation.alpha_count ? print_alignments(t, out) : NULL;
 }
 
 /* ---- The command ---- */

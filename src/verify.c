@@ -1,10 +1,12 @@
 #include "twoview/verify.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/archive.h"
 #include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/labelled_copy.h"
@@ -91,12 +93,17 @@ static int read_everything(tv_verification *v, hid_t file) {
 
 static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
   int64_t count = 0, failed = 0;
-  double *status = tv_verify_read(v, file, "status", &count);
-  for (int64_t i = 0; status && i < count; ++i) failed += status[i] != 0;
-  free(status);
-  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, %" PRId64 " solutions", v->path,
-          datasets, e->first_replicate, e->first_replicate + e->replicates - 1, count);
-  if (failed) fprintf(v->out, ", %" PRId64 " of them failed (see 'status')", failed);
+  const int is_threshold = e->study == TV_STUDY_THRESHOLD;
+  double *found =
+      tv_verify_read(v, file, tv_quantity_label(tv_quantity_sought(e->study)).name, &count);
+  for (int64_t i = 0; found && i < count; ++i) failed += isnan(found[i]);
+  free(found);
+  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, %" PRId64 " %s", v->path, datasets,
+          e->first_replicate, e->first_replicate + e->replicates - 1, count,
+          is_threshold ? "thresholds" : "solutions");
+  if (failed)
+    fprintf(v->out, ", %" PRId64 " of them %s '%sstatus')", failed,
+            is_threshold ? "not found (see" : "failed (see", is_threshold ? "alpha2_" : "");
   fputc('\n', v->out);
 }
 

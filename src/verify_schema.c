@@ -163,7 +163,8 @@ static tv_error *expect_sizes(const place *p, const tv_experiment *e) {
 static tv_error *check_coordinates(const place *p, const tv_experiment *e) {
   expect_numbers(p, "replicate", e->replicates, NULL, e->first_replicate);
   expect_numbers(p, "lambda_max", e->noise.lambda_max_count, e->noise.lambda_max, 0);
-  expect_numbers(p, "alpha", e->augmentation.alpha_count, e->augmentation.alpha, 0);
+  if (e->study != TV_STUDY_THRESHOLD)
+    expect_numbers(p, "alpha", e->augmentation.alpha_count, e->augmentation.alpha, 0);
   TV_TRY(expect_sizes(p, e));
   expect_variable(p, &(variable){"method", H5T_STRING, {"method"}});
   if (length_of(p->group, "method") != (int64_t)e->methods_count)
@@ -172,17 +173,17 @@ static tv_error *check_coordinates(const place *p, const tv_experiment *e) {
   if (e->noise.components) expect_indices(p, "noise_component", e->noise.components);
   expect_indices(p, "input", components + e->noise.components);
   expect_any_indices(p, "output");
-  expect_indices(p, "encoder_row", e->encoder.k);
+  if (e->study != TV_STUDY_THRESHOLD) expect_indices(p, "encoder_row", e->encoder.k);
   return NULL;
 }
 
 /* ---- Variables ---- */
 
-#define GRID                                                                                       \
-  { "replicate", "lambda_max", "alpha", "n", "method" }
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static void check_small(const place *p, const tv_experiment *e) {
+  static const variable grid = {"", H5T_FLOAT, {"replicate", "lambda_max", "alpha", "n", "method"}};
+  static const variable threshold = {"", H5T_FLOAT, {"replicate", "lambda_max", "n", "method"}};
   static const variable always[] = {
       {"alpha2_threshold", H5T_FLOAT, {"replicate", "lambda_max", "method"}},
       {"moments_sha256", H5T_STRING, {"replicate", "n"}},
@@ -192,8 +193,12 @@ static void check_small(const place *p, const tv_experiment *e) {
       "gamma_eigenvalues", H5T_FLOAT, {"replicate", "lambda_max", "noise_component"}};
   static const variable of_data[] = {{"feature_mean", H5T_FLOAT, {"feature"}},
                                      {"principal_axes", H5T_FLOAT, {"component", "feature"}}};
-  for (int i = 0; i < TV_QUANTITIES; ++i)
-    expect_variable(p, &(variable){tv_quantity_label((tv_quantity)i).name, H5T_FLOAT, GRID});
+  const tv_quantities quantities = tv_quantities_of(e->study);
+  for (int i = quantities.first; i < quantities.end; ++i) {
+    variable of_points = e->study == TV_STUDY_THRESHOLD ? threshold : grid;
+    of_points.name = tv_quantity_label((tv_quantity)i).name;
+    expect_variable(p, &of_points);
+  }
   expect_variables(p, always, COUNT(always));
   if (e->noise.components) expect_variable(p, &of_noise);
   if (e->source.type == TV_SOURCE_GAUSSIAN) return; /* features are components already */
@@ -305,7 +310,7 @@ static void check_run(const place *p) {
                                            "blas",
                                            "scalapack",
                                            "libcyaml",
-                                           "zlib",
+
                                            "random_streams",
                                            "ranks",
                                            "sessions",
@@ -362,8 +367,8 @@ static void check_parts(const place *root, const tv_experiment *e) {
 /* ---- Together ---- */
 
 tv_error *tv_verify_schema(tv_verification *v, hid_t file, const tv_experiment *e) {
-  static const char *const attributes[] = {"Conventions", "filetype", "format_version", "title",
-                                           "seed"};
+  static const char *const attributes[] = {"Conventions", "filetype", "format_version",
+                                           "study",       "title",    "seed"};
   const place root = {v, file, ""};
   for (size_t i = 0; i < COUNT(attributes); ++i) expect_attribute(&root, file, "", attributes[i]);
   TV_TRY(check_coordinates(&root, e));

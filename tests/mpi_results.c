@@ -88,6 +88,63 @@ START_TEST(points_are_dealt_once) {
   }
 }
 
+/* ---- Threshold studies ---- */
+
+static const char *threshold_study(int ranks_per_point) {
+  static char text[2048];
+  snprintf(text, sizeof text,
+           "study: threshold\n"
+           "seed: 11\n"
+           "replicates: 2\n"
+           "source:\n"
+           "  type: gaussian\n"
+           "  power_law: {features: 20, scale: 4, exponent: 0.6}\n"
+           "noise: {components: 25, lambda_max: [0.5, 8]}\n"
+           "augmentation: {theta_max: 0.5}\n"
+           "samples: [150, 600]\n"
+           "encoder: {k: 5}\n"
+           "threshold: {tolerance: 1e-6}\n"
+           "parallel: {shards: 7, ranks_per_point: %d}\n",
+           ranks_per_point);
+  return text;
+}
+
+/* The largest relative difference of the thresholds; infinite where statuses differ. */
+static double thresholds_apart(const tv_results *a, const tv_results *b) {
+  double largest = 0;
+  for (int64_t entry = 0; entry < a->points * a->methods; ++entry) {
+    const double x = a->quantity[TV_ALPHA2_MEASURED][entry];
+    const double y = b->quantity[TV_ALPHA2_MEASURED][entry];
+    if (a->quantity[TV_ALPHA2_STATUS][entry] != b->quantity[TV_ALPHA2_STATUS][entry])
+      return INFINITY;
+    if (x != y) largest = fmax(largest, fabs(x - y) / fmax(x, y));
+  }
+  return largest;
+}
+
+/* One rank to a point: the same bits. More, or distributed moments: sums in another order move the
+ * crossing by rounding, and what is reported by no more than two enclosing intervals. */
+START_TEST(thresholds_do_not_depend_on_groups) {
+  pipeline alone, spread;
+  ASSERT_DONE(open_results(threshold_study(1), 0, MPI_COMM_SELF, &alone));
+  ASSERT_ALL(alone.results->points == 8 && alone.results->methods == 2);
+  ASSERT_ALL(!alone.results->clean && !alone.results->quantity[TV_LEAKAGE]);
+  ASSERT_ALL(tv_results_failures(alone.results, TV_STUDY_THRESHOLD) == 0);
+  for (int ranks_per_point = 1; ranks_per_point <= 3; ++ranks_per_point) {
+    pipeline p;
+    ASSERT_DONE(open_results(threshold_study(ranks_per_point), 0, MPI_COMM_WORLD, &p));
+    ASSERT_AT_MOST(thresholds_apart(p.results, alone.results), ranks_per_point > 1 ? 2e-6 : 0);
+    for (int i = 0; i < 2 * LEVELS; ++i)
+      ASSERT_ALL(strcmp(p.results->digest[i], alone.results->digest[i]) == 0);
+    close_pipeline(&p);
+  }
+  ASSERT_DONE(open_moments(threshold_study(1), 0, MPI_COMM_WORLD, &spread));
+  ASSERT_DONE(solve_pipeline(MPI_COMM_WORLD, 1, &spread));
+  ASSERT_AT_MOST(thresholds_apart(spread.results, alone.results), 2e-6);
+  close_pipeline(&spread);
+  close_pipeline(&alone);
+}
+
 /* ---- Quantities that follow from others ---- */
 
 START_TEST(distances_and_optimality) {
@@ -283,6 +340,7 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, results_do_not_depend_on_groups);
   tcase_add_test(tests, distributed_moments_give_the_same_results);
   tcase_add_test(tests, points_are_dealt_once);
+  tcase_add_test(tests, thresholds_do_not_depend_on_groups);
   tcase_add_test(tests, distances_and_optimality);
   tcase_add_test(tests, thresholds_are_those_of_theory);
   tcase_add_test(tests, failures_stay_at_their_points);

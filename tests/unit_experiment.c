@@ -34,6 +34,7 @@ static char *edited(const char *old, const char *replacement) {
 START_TEST(defaults_are_as_documented) {
   tv_experiment *e = parse(plain, no_overrides);
   ck_assert_str_eq(e->name, "experiment");
+  ck_assert_int_eq(e->study, TV_STUDY_GRID);
   ck_assert_uint_eq(e->seed, 1);
   ck_assert_int_eq(e->replicates, 1);
   ck_assert_int_eq(e->features.pca, 0);
@@ -93,6 +94,92 @@ START_TEST(given_values_are_taken) {
   ck_assert_double_eq(e->noise.lambda_max[0], 1000);
   ck_assert_str_eq(e->text, plain);
   tv_experiment_destroy(&e);
+}
+END_TEST
+
+START_TEST(a_phase_study_keeps_numbers_alone) {
+  const char *const overrides[] = {"study=phase", NULL};
+  const char *const keeping[] = {"study=phase", "archive.encoders=last", NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_int_eq(e->study, TV_STUDY_PHASE);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_NONE);
+  ck_assert_int_eq(e->archive.representations, TV_KEEP_NONE);
+  tv_experiment_destroy(&e);
+  e = parse(plain, keeping);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_LAST);
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+START_TEST(even_steps_are_told) {
+  static const struct {
+    double values[4];
+    int count, is_linear, is_logarithmic;
+  } cases[] = {{{1, 2, 3, 4}, 4, 1, 0},
+               {{0.5, 1, 2, 4}, 4, 0, 1},
+               {{0, 0.25, 0.5}, 3, 1, 0},
+               {{1, 10}, 2, 1, 1},
+               {{1, 3, 2}, 3, 0, 0},
+               {{4, 2, 1}, 3, 0, 0},
+               {{1, 2, 3.0001}, 3, 0, 0},
+               {{0.1, 0.215443469003, 0.464158883361, 1}, 4, 0, 1}, /* rounded to 12 digits */
+               {{7}, 1, 0, 0}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    const double *values = cases[i].values;
+    ck_assert_int_eq(tv_is_evenly_spaced(values, cases[i].count, TV_SPACED_LINEAR),
+                     cases[i].is_linear);
+    ck_assert_int_eq(tv_is_evenly_spaced(values, cases[i].count, TV_SPACED_LOGARITHMIC),
+                     cases[i].is_logarithmic);
+  }
+}
+END_TEST
+
+/* A threshold study: all that is not said of it. */
+static const char *const threshold_study[] = {"study=threshold", "augmentation={theta_max: 0.5}",
+                                              NULL};
+
+START_TEST(a_threshold_study_needs_no_alignment) {
+  tv_experiment *e = parse(plain, threshold_study);
+  ck_assert_int_eq(e->study, TV_STUDY_THRESHOLD);
+  ck_assert_double_eq(e->threshold.tolerance, 1e-4);
+  ck_assert_uint_eq(e->augmentation.alpha_count, 0);
+  ck_assert_uint_eq(e->methods_count, 2);
+  ck_assert_int_eq(e->methods[0], TV_RECONSTRUCTION);
+  ck_assert_int_eq(e->methods[1], TV_JOINT_EMBEDDING);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_NONE);
+  ck_assert_int_eq(e->archive.representations, TV_KEEP_NONE);
+  ck_assert_int_eq(tv_experiment_points(e), 4); /* magnitudes x sizes */
+  tv_experiment_destroy(&e);
+  e = parse(plain, no_overrides);
+  ck_assert_int_eq(tv_experiment_points(e), 8);
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+static const char *const refused_thresholds[][4] = {
+    {"study=threshold", NULL, "augmentation.alpha:", "is what 'study: threshold' looks for"},
+    {"study=thresholds", NULL, "study:", "one of grid, threshold, phase, not thresholds"},
+    {"threshold.tolerance=1e-3", NULL, "threshold:", "means nothing without 'study: threshold'"},
+    {"augmentation={theta_max: 0.5}", NULL, "augmentation.alpha:", "is missing"},
+    {"augmentation={theta_max: 0.5}", "methods=supervised", "methods:", "'supervised' has no"},
+    {"augmentation={theta_max: 0}", "seed=1", "augmentation:", "begins at alpha = 0"},
+    {"augmentation={theta_max: 0.5}", "archive.encoders=last", "archive.encoders:", "no encoders"},
+    {"augmentation={theta_max: 0.5}", "archive.representations=all",
+     "archive.representations:", "no encoders to represent"},
+    {"augmentation={theta_max: 0.5}", "threshold.tolerance=0",
+     "threshold.tolerance:", "must be from 1e-12 to 0.1, got 0"},
+    {"augmentation={theta_max: 0.5}", "threshold.tolerance=1", "threshold.tolerance:", "got 1"},
+    {"augmentation={theta_max: 0.5}", "threshold.tolerance=nan", "threshold.tolerance:", "got nan"},
+};
+
+/* With a second override, of a threshold study. */
+START_TEST(what_a_threshold_study_lacks_is_refused) {
+  tv_experiment *e;
+  const char *const *r = refused_thresholds[_i];
+  const char *const overrides[] = {r[0], r[1] ? r[1] : "seed=3",
+                                   r[1] ? "study=threshold" : "seed=4", NULL};
+  expect_error(tv_experiment_parse("x.yaml", plain, overrides, &e), TV_EXIT_USAGE, r[2], r[3]);
+  ck_assert_ptr_null(e);
 }
 END_TEST
 
@@ -199,6 +286,8 @@ static const char *const printed[][4] = {
     {"noise.eigenvalues=[1, 0.3333333333333333, 1e-300]", NULL},
     {"augmentation={theta: {signal: [0.1, 0.30000000000000004], noise: [0, 0]}, alpha: 1}", NULL},
     {"augmentation={theta_eigenvalues: [0, 1, 0.3333333333333333, 2, 1e300], alpha: 1}", NULL},
+    {"study=phase", NULL},
+    {"study=threshold", "augmentation={theta_max: 0.5}", "threshold.tolerance=0.03", NULL},
     {"samples={from: 1, to: 1e12, factor: 1000}", "methods=[joint-embedding, supervised]", NULL}};
 
 static void expect_same(const double *a, unsigned a_count, const double *b, unsigned b_count) {
@@ -213,6 +302,7 @@ static void expect_same_numbers(const tv_experiment *x, const tv_experiment *y) 
               y->source.spectrum_count);
   expect_same(n->lambda_max, n->lambda_max_count, m->lambda_max, m->lambda_max_count);
   expect_same(n->eigenvalues, n->eigenvalues_count, m->eigenvalues, m->eigenvalues_count);
+  expect_same(&x->threshold.tolerance, 1, &y->threshold.tolerance, 1);
   expect_same(&n->lambda_min_ratio, 1, &m->lambda_min_ratio, 1);
   expect_same(a->alpha, a->alpha_count, b->alpha, b->alpha_count);
   expect_same(a->theta_eigenvalues, a->theta_eigenvalues_count, b->theta_eigenvalues,
@@ -231,6 +321,7 @@ START_TEST(printing_is_a_fixed_point) {
   ck_assert_str_eq(once, twice);
   ck_assert_str_eq(first->name, second->name);
   ck_assert_int_eq(first->first_replicate, second->first_replicate);
+  ck_assert_int_eq(first->study, second->study);
   ck_assert_int_eq(first->source.type, second->source.type);
   ck_assert_int_eq(first->source.role, second->source.role);
   ck_assert_int_eq(first->noise.sampler, second->noise.sampler);
@@ -363,6 +454,12 @@ static const struct {
     {"[0, 1]", "{from: 1, to: inf, count: 3}", "augmentation.alpha.to:", "got inf"},
     {"[0, 1]", "{from: -1, to: 1, count: 3, spacing: linear}", "augmentation.alpha:", "got -1"},
     {"[4, 1]", "{from: 1, to: 4, count: 3}", "x.yaml:3: source.spectrum:", "largest first"},
+    /* phase diagrams */
+    {"[1, 10]}", "[1, 10, 20]}\nstudy: phase", "x.yaml:4: noise.lambda_max:", "in even steps"},
+    {"[1, 10]}", "1}\nstudy: phase", "x.yaml:4: noise.lambda_max:", "from: 0.1, to: 100"},
+    {"[0, 1]}", "[0, 1, 3]}\nstudy: phase", "x.yaml:5: augmentation.alpha:", "in even steps"},
+    {"noise: {components: 3", "study: phase\nnoise: {components: 0",
+     "x.yaml:5: noise.components:", "without noise has no phases"},
     /* sample sizes */
     {"[10, 200]", "[20, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 20"},
     {"[10, 200]", "[10, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 10"},
@@ -639,6 +736,10 @@ int main(void) {
   TCase *cases = tcase_create("experiment");
   tcase_add_test(cases, defaults_are_as_documented);
   tcase_add_test(cases, given_values_are_taken);
+  tcase_add_test(cases, a_phase_study_keeps_numbers_alone);
+  tcase_add_test(cases, even_steps_are_told);
+  tcase_add_test(cases, a_threshold_study_needs_no_alignment);
+  tcase_add_loop_test(cases, what_a_threshold_study_lacks_is_refused, 0, COUNT(refused_thresholds));
   tcase_add_test(cases, a_mixture_is_taken);
   tcase_add_test(cases, a_range_of_numbers_is_a_list);
   tcase_add_test(cases, intervals_of_eigenvalues_are_taken);

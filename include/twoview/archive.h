@@ -47,11 +47,16 @@ tv_error *tv_archive_open(const char *path, hid_t *file);
 /* What the report needs of an archive. */
 typedef struct {
   char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */
+  tv_study_type study;
   int replicates, magnitudes, alphas, levels, methods;
-  double *replicate, *lambda_max, *alpha, *n; /* coordinates */
+  double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
   char **method;                              /* names */
-  double *quantity[TV_QUANTITIES];            /* replicate x lambda_max x alpha x n x method */
-  double *alpha2_threshold;                   /* replicate x lambda_max x method */
+  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
+  double *alpha2_threshold;        /* replicate x lambda_max x method */
+  int p, q, k;                     /* important components, noise components, rows of the encoder */
+  double *spectrum;                /* p: variances of the important components */
+  double *gamma;                   /* replicate x lambda_max x q, or NULL without noise */
+  double *theta;                   /* replicate x (p + q) */
 } tv_archive;
 
 /* Not collective: one process reads. Free with tv_archive_close. */

@@ -10,6 +10,13 @@ typedef struct {
 /* Of values[0], values[stride], ..., `count` of them. */
 tv_band tv_band_over(const double *values, long stride, int count);
 
+/* Their sample standard deviation; NaN of fewer than two. */
+double tv_deviation_over(const double *values, long stride, int count);
+
+/* Their quantile: 0 the least, 0.5 the median, 1 the largest; between neighbours in proportion.
+ * Takes time quadratic in `count`. */
+double tv_quantile_over(const double *values, long stride, int count, double share);
+
 enum { TV_BAND_TEXT = 64 };
 
 /* "1.5 [1.2, 1.9]", "1.5" where the three print alike, "not defined" for NaN. */

@@ -24,6 +24,11 @@ typedef enum {
 } tv_noise_sampler;
 typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
 typedef enum { TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS } tv_method_id;
+typedef enum {
+  TV_STUDY_GRID = 1,  /* every point of the grid is solved */
+  TV_STUDY_THRESHOLD, /* the least alignment that each method needs is looked for */
+  TV_STUDY_PHASE      /* a grid whose report draws phase diagrams */
+} tv_study_type;
 typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
 
 typedef enum { TV_SPACED_LOGARITHMIC, TV_SPACED_LINEAR } tv_spacing;
@@ -92,7 +97,7 @@ typedef struct {
   tv_theta_spec theta;       /* eigenvalues of Theta are drawn from U[low, high], */
   double *theta_eigenvalues; /* or are these d numbers */
   unsigned theta_eigenvalues_count;
-  double *alpha; /* alignments of the augmentation with the noise */
+  double *alpha; /* alignments of the augmentation with the noise; none in a threshold study */
   unsigned alpha_count;
   tv_number_range alpha_range;
 } tv_augmentation_spec;
@@ -100,6 +105,10 @@ typedef struct {
 typedef struct {
   double from, to, factor;
 } tv_size_range;
+
+typedef struct {
+  double tolerance; /* of alpha^2, relative */
+} tv_threshold_spec;
 
 typedef struct {
   tv_keep encoders; /* and decoders */
@@ -118,6 +127,7 @@ typedef struct {
 
 typedef struct {
   char *name;
+  tv_study_type study;
   uint64_t seed;
   int replicates, first_replicate; /* numbered from first_replicate on */
   tv_source_spec source;
@@ -128,6 +138,7 @@ typedef struct {
   double *size_list;        /* ... and its list form; `sizes` is made from either */
   unsigned size_list_count;
   tv_encoder_spec encoder;
+  tv_threshold_spec threshold;
   tv_method_id *methods;
   unsigned methods_count;
   tv_archive_spec archive;
@@ -156,14 +167,24 @@ tv_error *tv_experiment_fault(const tv_experiment *experiment, const char *key, 
 /* Check what depends on the data: `rows` samples of `features` features (rows < 0: unlimited). */
 tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows, int features);
 
+/* Whether at least two numbers grow in equal steps, of themselves or of their logarithms, to some
+ * digits less than a range has (`from`, `to`, `count`). */
+int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
+
+/* How many points the study has: replicates x magnitudes of noise x alignments x sample sizes. A
+ * threshold study looks for the alignment: its points have one. */
+int tv_experiment_alignments(const tv_experiment *experiment);
+int64_t tv_experiment_points(const tv_experiment *experiment);
+
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
 
 /* The random stream of a replicate, given as the program counts them: 0 .. replicates - 1. */
 tv_stream tv_experiment_stream(const tv_experiment *experiment, tv_purpose purpose, int replicate);
 
-/* Public names: joint-embedding, gaussian, ... */
+/* Public names: joint-embedding, gaussian, threshold, ... */
 const char *tv_method_name(tv_method_id method);
 const char *tv_source_type_name(tv_source_type type);
+const char *tv_study_type_name(tv_study_type type);
 
 #endif

@@ -1,5 +1,6 @@
-/* The grid of the experiment, solved: replicates x magnitudes of noise x alignments x sample sizes,
- * each point by every method. */
+/* The study of the experiment, carried out: replicates x magnitudes of noise x alignments x sample
+ * sizes, each point by every method. The points of a threshold study have no alignment: there the
+ * least one is looked for. */
 #ifndef TWOVIEW_RESULTS_H
 #define TWOVIEW_RESULTS_H
 
@@ -12,6 +13,7 @@
 
 /* What is known of each point and method. */
 typedef enum {
+  /* where every point of a grid is solved: */
   TV_SCORE_CLEAN,       /* of the method on clean inputs (the same at every magnitude and alpha) */
   TV_SCORE_CORRUPTED,   /* of the method on corrupted inputs */
   TV_DISTANCE,          /* |clean - corrupted|, the distance to optimality */
@@ -21,17 +23,34 @@ typedef enum {
   TV_RESIDUAL,          /* of the stationarity equation */
   TV_ORTHONORMALITY,    /* max |E S E' - I| */
   TV_STATUS, /* 0: solved; else the solver's info or TV_UNSOUND, and the others are NaN */
+  /* in a threshold study: */
+  TV_ALPHA2_MEASURED,    /* the least alpha^2 at which leakage is below 1/2; else NaN */
+  TV_ALPHA2_STATUS,      /* tv_alpha2_status */
+  TV_ALPHA2_EVALUATIONS, /* solutions that it took */
   TV_QUANTITIES
 } tv_quantity;
+
+/* The quantities of a study: from the first to before the end. */
+typedef struct {
+  int first, end;
+} tv_quantities;
+
+tv_quantities tv_quantities_of(tv_study_type study);
+
+/* The one that is NaN where the study has failed at a point and method. */
+tv_quantity tv_quantity_sought(tv_study_type study);
 
 enum { TV_UNSOUND = -1 }; /* a status: residual too large, or score not finite */
 
 typedef struct {
   int replicates, magnitudes, alphas, levels, methods;
-  int64_t points;                   /* replicates x magnitudes x alphas x levels, in this order */
-  double *quantity[TV_QUANTITIES];  /* points x methods each, on every rank */
-  double *clean;                    /* replicates x levels x methods: scores on clean inputs */
-  double *alpha2_threshold;         /* replicates x magnitudes x methods, on every rank */
+  int64_t points;           /* replicates x magnitudes x alphas x levels, in this order */
+  tv_quantities quantities; /* of the study */
+  double
+      *quantity[TV_QUANTITIES]; /* points x methods each, on every rank; NULL: of another study */
+  double *clean;                /* replicates x levels x methods: scores on clean inputs, or
+                                 * NULL where the study asks for none */
+  double *alpha2_threshold;     /* replicates x magnitudes x methods, on every rank */
   char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments, on every rank */
 
   int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
@@ -63,6 +82,9 @@ typedef struct {
  * tv_results_destroy.                                                               Collective. */
 tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, tv_results **out);
 void tv_results_destroy(tv_results **results);
+
+/* How many solutions or searches of thresholds failed. */
+int64_t tv_results_failures(const tv_results *results, tv_study_type study);
 
 /* Encode the first samples, un-augmented and corrupted as the encoders' training data were.
  * Needs the encoders.                                                           Not collective. */

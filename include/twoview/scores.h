@@ -14,6 +14,9 @@ typedef struct {
   tv_optimality optimality;
 } tv_scores;
 
+/* The leakage alone.                                                                Collective. */
+tv_error *tv_leakage(const tv_statistics *statistics, const tv_solution *solution, double *out);
+
 /* All scores of a solution on the statistics it was solved from.                    Collective. */
 tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *statistics,
                              const tv_solution *solution, tv_scores *out);

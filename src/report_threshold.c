@@ -1,0 +1,240 @@
+#include <math.h>
+
+#include "report_parts.h"
+#include "twoview/threshold.h"
+
+/* The report of a threshold study: alpha*^2 against the sample size, a panel for each method, a
+ * line for each noise magnitude. */
+
+/* ---- What is told of a magnitude, sample size and method ---- */
+
+typedef struct {
+  double mean, deviation; /* of the measured alpha^2, over replicates that have one */
+  double lower_quarter, upper_quarter;
+  double asymptotic; /* mean of theory's, n to infinity */
+} summary;
+
+static summary summarise(const tv_archive *a, int magnitude, int level, int method) {
+  const long place = ((long)magnitude * a->levels + level) * a->methods + method;
+  const long stride = (long)a->magnitudes * a->levels * a->methods;
+  const double *measured = a->quantity[TV_ALPHA2_MEASURED] + place;
+  return (summary){.mean = tv_band_over(measured, stride, a->replicates).mean,
+                   .deviation = tv_deviation_over(measured, stride, a->replicates),
+                   .lower_quarter = tv_quantile_over(measured, stride, a->replicates, 0.25),
+                   .upper_quarter = tv_quantile_over(measured, stride, a->replicates, 0.75),
+                   .asymptotic = tv_threshold_band(a, magnitude, method).mean};
+}
+
+static int64_t count_status(const tv_archive *a, tv_alpha2_status status) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < (int64_t)a->replicates * a->magnitudes * a->levels * a->methods; ++i)
+    count += a->quantity[TV_ALPHA2_STATUS][i] == status;
+  return count;
+}
+
+/* "-" for what is not finite: the deviation of one replicate, a threshold that nothing reaches. */
+static const char *number(double value, int digits, char out[32]) {
+  snprintf(out, 32, isfinite(value) ? "%.*g" : "-", digits, value);
+  return out;
+}
+
+/* ---- The table ---- */
+
+static void print_statuses(const tv_archive *a, FILE *out) {
+  static const struct {
+    tv_alpha2_status status;
+    const char *meaning;
+  } told[] = {
+      {TV_ALPHA2_NOT_NEEDED, "no alignment is needed: 0"},
+      {TV_ALPHA2_OUT_OF_REACH, "no alignment is enough: NaN, in no mean"},
+      {TV_ALPHA2_NOT_MONOTONE, "several crossings, of which this is the lowest that was found"},
+      {TV_ALPHA2_FAILED, "a solution failed on the way: NaN, in no mean"}};
+  for (size_t i = 0; i < sizeof told / sizeof *told; ++i) {
+    const int64_t count = count_status(a, told[i].status);
+    if (count == 0) continue;
+    fprintf(out, "alpha2_status %d for %lld of them: %s\n", told[i].status, (long long)count,
+            told[i].meaning);
+  }
+}
+
+static void print_table(const tv_archive *a, FILE *out) {
+  fprintf(out,
+          "%s: least alpha^2 at which the leakage is below 1/2, mean over %d "
+          "replicate%s\n\n",
+          a->experiment_name, a->replicates, a->replicates == 1 ? "" : "s");
+  fprintf(out, "%-10s  %-16s %-10s %-12s %-12s %s\n", "lambda_max", "method", "n", "measured",
+          "deviation", "n to infinity");
+  for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
+    for (int method = 0; method < a->methods; ++method)
+      for (int level = 0; level < a->levels; ++level) {
+        const summary s = summarise(a, magnitude, level, method);
+        char mean[32], deviation[32], asymptotic[32];
+        fprintf(out, "%-10.4g  %-16s %-10.4g %-12s %-12s %s\n", a->lambda_max[magnitude],
+                a->method[method], a->n[level], number(s.mean, 6, mean),
+                number(s.deviation, 2, deviation), number(s.asymptotic, 6, asymptotic));
+      }
+  fputc('\n', out);
+  print_statuses(a, out);
+}
+
+/* ---- The figure ---- */
+
+/* One block of lines for each curve. */
+static void write_data(const void *figure, FILE *out) {
+  const tv_archive *a = ((const tv_figure *)figure)->archive;
+  fputs("# n\tmean alpha^2\tlower quarter\tupper quarter\tn to infinity\n", out);
+  for (int g = 0; g < a->magnitudes; ++g)
+    for (int m = 0; m < a->methods; ++m) {
+      fprintf(out, "\n\n# lambda_max %g, %s\n", a->lambda_max[g], a->method[m]);
+      for (int level = 0; level < a->levels; ++level) {
+        const summary s = summarise(a, g, level, m);
+        fprintf(out, "%.10g\t%.8g\t%.8g\t%.8g\t%.8g\n", a->n[level], s.mean, s.lower_quarter,
+                s.upper_quarter, s.asymptotic);
+      }
+    }
+}
+
+typedef struct {
+  double low, high;
+} range;
+
+static void widen(range *r, double value) {
+  if (!(value > 0) || isinf(value)) return;
+  r->low = fmin(r->low, value);
+  r->high = fmax(r->high, value);
+}
+
+/* All that is positive in the panel of a method. */
+static range find_range(const tv_archive *a, int method) {
+  range r = {HUGE_VAL, 0};
+  for (int g = 0; g < a->magnitudes; ++g)
+    for (int level = 0; level < a->levels; ++level) {
+      const summary s = summarise(a, g, level, method);
+      widen(&r, s.mean);
+      widen(&r, s.lower_quarter);
+      widen(&r, s.upper_quarter);
+      widen(&r, s.asymptotic);
+    }
+  return r.high > 0 ? r : (range){0, 1};
+}
+
+/* Logarithmic where magnitudes are far apart. */
+static void write_axis(const tv_archive *a, int method, FILE *out) {
+  const double far_apart = 10;
+  const range r = find_range(a, method);
+  const double margin = 0.06 * (r.high - r.low) + 1e-3 * r.high;
+  if (r.low > 0 && r.high > far_apart * r.low)
+    fprintf(out, "set logscale y\nset format y \"10^{%%L}\"\nset yrange [%g:%g]\n", r.low / 1.5,
+            r.high * 1.5);
+  else
+    fprintf(out, "unset logscale y\nset format y \"%%g\"\nset yrange [%g:%g]\n",
+            fmax(r.low - margin, 0), r.high + margin);
+}
+
+static void write_curve(const tv_archive *a, int g, int method, int has_key, FILE *out) {
+  char magnitude[32];
+  const int block = g * a->methods + method;
+  const char *colour = tv_colours[g % TV_COLOURS];
+  tv_format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
+  fprintf(out,
+          "%s data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
+          "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:5 with lines "
+          "linewidth 1.5 dashtype 3 linecolor rgb \"%s\" notitle, \\\n  data index %d using 1:2 "
+          "with linespoints linewidth 2 pointsize 0.45 pointtype 7 linecolor rgb \"%s\" notitle",
+          g ? ", \\\n " : "", block, colour, block, colour, block, colour);
+  if (has_key)
+    fprintf(out, ", \\\n  NaN with lines linewidth 3 linecolor rgb \"%s\" title \"λ_{max} = %s\"",
+            colour, magnitude);
+}
+
+static void write_panel(const tv_archive *a, int column, int panel, FILE *out) {
+  const int method = tv_method_of_column(a, column), columns = tv_columns_of(a);
+  const double left = 0.08, right = 0.86, gap = 0.07;
+  const double width = (right - left - gap * (columns - 1)) / columns;
+  const double x = left + panel * (width + gap);
+  fprintf(out, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", x, x + width);
+  fprintf(out, "set title \"%s (%s)\" offset 0,-0.6\n", tv_columns[column].title,
+          tv_columns[column].short_name);
+  fputs(panel == 0 ? "set ylabel \"least α² that is enough\"\n"
+                     "set key at screen 0.99,0.86 right top vertical samplen 2 width -1\n"
+                   : "unset ylabel\nunset key\nunset label 1\n",
+        out);
+  write_axis(a, method, out);
+  fputs("plot", out);
+  for (int g = 0; g < a->magnitudes; ++g) write_curve(a, g, method, panel == 0, out);
+  fputs("\n", out);
+}
+
+static void write_script(const void *figure, FILE *out) {
+  const tv_figure *f = figure;
+  const tv_archive *a = f->archive;
+  const int columns = tv_columns_of(a);
+  int panel = 0;
+  tv_begin_script(f->name, (tv_canvas){200 + 370 * columns, 400}, out);
+  fprintf(
+      out,
+      "set logscale x\nset xrange [%.10g:%.10g]\nset xtics 1,10 nomirror\n"
+      "set mxtics 1\nset ytics nomirror\nset format x \"10^{%%L}\"\nset xlabel \"sample size n\"\n"
+      "set bmargin at screen 0.15\nset tmargin at screen 0.85\n"
+      "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\n"
+      "set label 1 \"dotted: theory, n to infinity\" at screen 0.08,0.96 left "
+      "textcolor rgb '#555555'\nset multiplot\n",
+      a->n[0] / 1.15, a->n[a->levels - 1] * 1.15);
+  for (int c = 0; c < TV_COLUMNS; ++c)
+    if (tv_method_of_column(a, c) >= 0) write_panel(a, c, panel++, out);
+  fputs("unset multiplot\n", out);
+}
+
+static void put_caption(const tv_figure *f, FILE *out) {
+  fprintf(out,
+          "<p>The least alignment &alpha;<sup>2</sup> of augmentation and noise at which the "
+          "leakage (largest squared sine between encoder and important components, S-whitened) is "
+          "below 1/2, against the sample size. Lines are means over %d "
+          "replicate%s, bands their middle half (between quartiles); dotted: theory as n grows, "
+          "mean over replicates.</p>\n",
+          f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
+}
+
+static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
+  (void)number;
+  *out = (tv_figure){.archive = a,
+                     .name = "figure",
+                     .label = "least alignment that is enough against sample size",
+                     .write_data = write_data,
+                     .write_script = write_script,
+                     .put_caption = put_caption};
+}
+
+/* ---- HTML ---- */
+
+static void put_tables(const tv_archive *a, FILE *out) {
+  char mean[32], deviation[32];
+  fputs("<h2>Least &alpha;<sup>2</sup> that is enough</h2>\n<p>Mean &plusmn; standard deviation "
+        "over replicates; last line: theory, n to infinity.</p>\n",
+        out);
+  for (int g = 0; g < a->magnitudes; ++g) {
+    fprintf(out, "<table><tr><th>&lambda;<sub>max</sub> = %g: n</th>", a->lambda_max[g]);
+    for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
+    for (int level = 0; level < a->levels; ++level) {
+      fprintf(out, "</tr>\n<tr><td>%.10g</td>", a->n[level]);
+      for (int m = 0; m < a->methods; ++m) {
+        const summary s = summarise(a, g, level, m);
+        fprintf(out, "<td>%s &plusmn; %s</td>", number(s.mean, 5, mean),
+                number(s.deviation, 2, deviation));
+      }
+    }
+    fputs("</tr>\n<tr><td>&infin;</td>", out);
+    for (int m = 0; m < a->methods; ++m)
+      fprintf(out, "<td>%s</td>", number(tv_threshold_band(a, g, m).mean, 5, mean));
+    fputs("</tr></table>\n", out);
+  }
+  fputs("<pre>", out);
+  print_statuses(a, out);
+  fputs("</pre>\n", out);
+}
+
+const tv_report_parts tv_threshold_report = {.csv = "thresholds.csv",
+                                             .print_table = print_table,
+                                             .count_figures = tv_one_figure,
+                                             .describe_figure = describe_figure,
+                                             .put_tables = put_tables};
