@@ -1,20 +1,94 @@
-# To be sourced, by POSIX shells: launch RANKS COMMAND [ARGUMENT...] starts a program on so many
-# ranks of this Slurm allocation, on as few nodes as hold them at the allocation's own density.
-# The site decides how: srun where Slurm speaks PMIx, the MPI's own mpirun otherwise.
-launch() {
-  launch_ranks=$1
-  shift
-  : "${SLURM_NTASKS:?launch: to be used in a Slurm job that asks for --ntasks or --ntasks-per-node}"
-  launch_each=$(((SLURM_NTASKS + SLURM_JOB_NUM_NODES - 1) / SLURM_JOB_NUM_NODES))
+# shellcheck shell=sh
+# To be sourced, by POSIX shells, in a Slurm job that asks for --ntasks or --ntasks-per-node.
+#
+# launch RANKS COMMAND [ARGUMENT...] runs a program on so many ranks of the allocation, on as few
+# nodes as hold them at the allocation's own density, and returns its exit status. SIGUSR1 and
+# SIGTERM to the job's shell reach the ranks as SIGUSR1, because mpirun answers SIGTERM by killing
+# them a second later.
+#
+# launch_or_requeue TIMES RANKS COMMAND [ARGUMENT...] does the same. A program that ends with 75 has
+# saved its work and wants to go on: the job goes back into the queue, unless it has been started
+# again so many TIMES, and the script ends.
+
+# A task of an array by its own name: the number in SLURM_JOB_ID may be that of the whole array.
+launch_job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
+launch_process=
+launch_is_told=0
+trap launch_tell USR1 TERM
+
+launch_tell() {
+  launch_is_told=1
+  [ -z "$launch_process" ] || kill -USR1 "$launch_process" 2>/dev/null || :
+}
+
+# The program leaves before this time, which Slurm 22.05 does not tell. Empty when nobody knows.
+launch_find_end() {
+  [ -z "${SLURM_JOB_END_TIME:-}" ] || return 0
+  SLURM_JOB_END_TIME=$(date -d "$(squeue -h -j "$launch_job" -o %e)" +%s 2>/dev/null || :)
+  export SLURM_JOB_END_TIME
+}
+
+# The site decides how to start ranks: srun where Slurm speaks PMIx, the MPI's own mpirun otherwise.
+launch_start() {
   if srun --mpi=list 2>&1 | grep -q pmix; then
     # Since Slurm 22.05 srun no longer inherits --cpus-per-task. What sbatch says of all tasks
     # would contradict what is asked for here.
     env -u SLURM_NTASKS_PER_NODE -u SLURM_TASKS_PER_NODE srun --mpi=pmix --ntasks="$launch_ranks" \
       --nodes=$(((launch_ranks + launch_each - 1) / launch_each)) --distribution=block \
-      --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" "$@"
+      --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" "$@" &
   else
     # Ranks inherit the SLURM_NTASKS of the job, or of a step of mpirun's own: tell them theirs.
     mpirun -np "$launch_ranks" --map-by "ppr:$launch_each:node:pe=${SLURM_CPUS_PER_TASK:-1}" \
-      env SLURM_NTASKS="$launch_ranks" "$@"
+      env SLURM_NTASKS="$launch_ranks" "$@" &
   fi
+  launch_process=$!
+}
+
+# A signal ends `wait` before the program has ended; it is waited for again then. 127: it had ended.
+launch_wait() {
+  launch_status=0
+  while
+    launch_is_told=0
+    launch_now=0
+    wait "$launch_process" || launch_now=$?
+    [ "$launch_now" = 127 ] || launch_status=$launch_now
+    [ "$launch_is_told" = 1 ]
+  do :; done
+  launch_process=
+}
+
+launch() {
+  launch_ranks=$1
+  shift
+  : "${SLURM_NTASKS:?launch: to be used in a Slurm job that asks for --ntasks or --ntasks-per-node}"
+  launch_each=$(((SLURM_NTASKS + SLURM_JOB_NUM_NODES - 1) / SLURM_JOB_NUM_NODES))
+  launch_find_end
+  [ "$launch_is_told" = 0 ] || return 75
+  launch_start "$@"
+  [ "$launch_is_told" = 0 ] || launch_tell
+  launch_wait
+  return "$launch_status"
+}
+
+# 138: the signal came while the ranks were starting and did not listen yet; nothing is lost.
+launch_or_requeue() {
+  launch_times=$1
+  shift
+  launch_status=0
+  launch "$@" || launch_status=$?
+  case $launch_status in
+    75 | 138) ;;
+    *) return "$launch_status" ;;
+  esac
+  if [ "$(squeue -h -j "$launch_job" -o %T)" != RUNNING ]; then
+    echo "job $launch_job: Slurm has ended it, and decides whether it comes back" >&2
+  elif [ "${SLURM_RESTART_COUNT:-0}" -ge "$launch_times" ]; then
+    echo "job $launch_job: not done after ${SLURM_RESTART_COUNT:-0} restarts; submit it again to" \
+      "go on" >&2
+  else
+    echo "job $launch_job: goes back into the queue" >&2
+    trap '' TERM # Slurm ends the job at once, and with it whatever runs
+    scontrol requeue "$launch_job" || echo "job $launch_job: submit it again to go on" >&2
+  fi
+  exit 75
 }

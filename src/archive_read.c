@@ -69,6 +69,39 @@ static tv_error *read_quantities(hid_t file, tv_archive *a) {
   return NULL;
 }
 
+static int length_of(hid_t file, const char *dimension) {
+  if (H5Lexists(file, dimension, H5P_DEFAULT) <= 0) return 0;
+  const hid_t set = H5Dopen2(file, dimension, H5P_DEFAULT);
+  if (set < 0) return 0;
+  const hid_t space = H5Dget_space(set);
+  const int length = (int)H5Sget_simple_extent_npoints(space);
+  H5Sclose(space);
+  H5Dclose(set);
+  return length;
+}
+
+/* Archives of threshold studies have no encoders, whose rows could be counted. */
+static tv_error *read_encoder_size(tv_archive *a) {
+  tv_experiment *e = NULL;
+  TV_TRY(tv_experiment_parse("its experiment", a->experiment_text, NULL, &e));
+  a->k = e->encoder.k;
+  tv_experiment_destroy(&e);
+  return NULL;
+}
+
+static tv_error *read_spectra(hid_t file, tv_archive *a) {
+  int64_t thetas = 0, gammas = 0;
+  a->q = length_of(file, "noise_component");
+  TV_TRY(read_encoder_size(a));
+  TV_TRY(read_coordinate(file, "data_spectrum", &a->spectrum, &a->p));
+  TV_TRY(read_numbers(file, "theta_eigenvalues", &a->theta, &thetas));
+  if (a->q) TV_TRY(read_numbers(file, "gamma_eigenvalues", &a->gamma, &gammas));
+  if (thetas != (int64_t)a->replicates * (a->p + a->q) ||
+      gammas != (int64_t)a->replicates * a->magnitudes * a->q)
+    return tv_fail("'gamma_eigenvalues' or 'theta_eigenvalues' do not match their dimensions");
+  return NULL;
+}
+
 /* ---- Root attributes ---- */
 
 typedef struct {
@@ -122,7 +155,8 @@ static tv_error *read_all(hid_t file, tv_archive *a) {
   if (a->study != TV_STUDY_THRESHOLD) TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
   TV_TRY(read_coordinate(file, "n", &a->n, &a->levels));
   TV_TRY(read_words(file, "method", &a->method, &a->methods));
-  return read_quantities(file, a);
+  TV_TRY(read_quantities(file, a));
+  return read_spectra(file, a);
 }
 
 tv_error *tv_archive_open(const char *path, hid_t *out) {
@@ -156,6 +190,9 @@ void tv_archive_close(tv_archive **archive) {
   for (int i = 0; i < TV_QUANTITIES; ++i) free(a->quantity[i]);
   free_words(a->method, a->methods);
   free(a->alpha2_threshold);
+  free(a->spectrum);
+  free(a->gamma);
+  free(a->theta);
   free(a->replicate);
   free(a->lambda_max);
   free(a->alpha);
@@ -168,17 +205,6 @@ void tv_archive_close(tv_archive **archive) {
 }
 
 /* ---- What the ranks tell of their work ---- */
-
-static int length_of(hid_t file, const char *dimension) {
-  if (H5Lexists(file, dimension, H5P_DEFAULT) <= 0) return 0;
-  const hid_t set = H5Dopen2(file, dimension, H5P_DEFAULT);
-  if (set < 0) return 0;
-  const hid_t space = H5Dget_space(set);
-  const int length = (int)H5Sget_simple_extent_npoints(space);
-  H5Sclose(space);
-  H5Dclose(set);
-  return length;
-}
 
 static tv_error *read_stages(hid_t file, const char *name, int ranks, double **out) {
   int64_t count = 0;

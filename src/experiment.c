@@ -287,11 +287,11 @@ static tv_error *fill_methods(tv_experiment *e) {
 }
 
 static void fill_archive(tv_experiment *e) {
-  const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
+  const int is_law = e->noise.sampler == TV_SAMPLER_LAW, is_grid = e->study == TV_STUDY_GRID;
   if (!tv_experiment_gives(e, "archive.encoders"))
-    e->archive.encoders = seeks_threshold(e) ? TV_KEEP_NONE : TV_KEEP_LAST;
+    e->archive.encoders = is_grid ? TV_KEEP_LAST : TV_KEEP_NONE;
   if (!tv_experiment_gives(e, "archive.representations"))
-    e->archive.representations = is_law || seeks_threshold(e) ? TV_KEEP_NONE : TV_KEEP_LAST;
+    e->archive.representations = is_law || !is_grid ? TV_KEEP_NONE : TV_KEEP_LAST;
 }
 
 static tv_error *fill_defaults(tv_experiment *e) {
@@ -446,6 +446,7 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(tv_experiment_expand_ranges(e));
   TV_TRY(tv_experiment_check_source(e));
   TV_TRY(tv_experiment_check_grid(e));
+  TV_TRY(tv_experiment_check_phase(e));
   TV_TRY(check_rest(e));
   TV_TRY(check_study(e));
   TV_TRY(check_sampler(e));

@@ -20,6 +20,9 @@ tv_error *tv_experiment_check_source(const tv_experiment *experiment);
 /* Write out the lists of numbers that are given as ranges. */
 tv_error *tv_experiment_expand_ranges(tv_experiment *experiment);
 
+/* What a phase diagram asks of noise and alignment. */
+tv_error *tv_experiment_check_phase(const tv_experiment *experiment);
+
 /* Everything about noise and augmentation that needs no data; theta_max becomes its intervals. */
 tv_error *tv_experiment_check_grid(tv_experiment *experiment);
 

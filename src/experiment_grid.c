@@ -143,3 +143,37 @@ tv_error *tv_experiment_check_grid(tv_experiment *e) {
   }
   return expect_distinct(e, "augmentation.alpha", a->alpha, a->alpha_count);
 }
+
+/* ---- Phase diagrams ---- */
+
+int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing) {
+  const int is_linear = spacing == TV_SPACED_LINEAR;
+  if (count < 2 || (!is_linear && values[0] <= 0)) return 0;
+  const double from = is_linear ? values[0] : log(values[0]);
+  const double step =
+      ((is_linear ? values[count - 1] : log(values[count - 1])) - from) / (count - 1);
+  for (int i = 1; i < count; ++i) {
+    const double value = is_linear ? values[i] : log(values[i]);
+    if (!(fabs(value - (from + i * step)) < 1e-6 * step)) return 0;
+  }
+  return 1;
+}
+
+static tv_error *check_axis(const tv_experiment *e, const char *key, const double *values,
+                            unsigned count) {
+  REQUIRE(e, key,
+          tv_is_evenly_spaced(values, (int)count, TV_SPACED_LINEAR) ||
+              tv_is_evenly_spaced(values, (int)count, TV_SPACED_LOGARITHMIC),
+          "a phase diagram needs values that grow in even steps, of themselves or of their "
+          "logarithms; write for example {from: 0.1, to: 100, count: 64}");
+  return NULL;
+}
+
+tv_error *tv_experiment_check_phase(const tv_experiment *e) {
+  const tv_noise_spec *n = &e->noise;
+  const tv_augmentation_spec *a = &e->augmentation;
+  if (e->study != TV_STUDY_PHASE) return NULL;
+  REQUIRE(e, "noise.components", n->components > 0, "a phase diagram without noise has no phases");
+  TV_TRY(check_axis(e, "noise.lambda_max", n->lambda_max, n->lambda_max_count));
+  return check_axis(e, "augmentation.alpha", a->alpha, a->alpha_count);
+}

@@ -93,6 +93,14 @@ void tv_distmat_clear(tv_distmat *m) {
   memset(m->data, 0, (size_t)m->leading * (size_t)m->local_columns * sizeof(*m->data));
 }
 
+double *tv_distmat_diagonal(const tv_distmat *m, int j) {
+  const tv_grid *grid = m->grid;
+  const int place = m->column_of[j], block = place / grid->block;
+  if (block % grid->rows != grid->my_row) return NULL;
+  const int i = block / grid->rows * grid->block + place % grid->block;
+  return m->data + (int64_t)j * m->leading + i;
+}
+
 void tv_distmat_gather(const tv_distmat *m, double *out) {
   const int64_t rows = m->rows, entries = rows * m->columns;
   memset(out, 0, (size_t)entries * sizeof(*out));

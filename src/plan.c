@@ -141,12 +141,13 @@ static double results_memory(const tv_experiment *e, const tv_source *source, co
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
- * eigenvectors these and the workspace of as many come to that, for a few of them only the vectors,
- * once whole on every rank. */
+ * eigenvectors these and the workspace of one or, on several ranks, two come to that, for a few of
+ * them only the vectors, once whole on every rank. */
 static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
   const int ranks = plan->grid_rows * plan->grid_columns;
   const double share = square(plan->d) / ranks, wanted = (double)plan->d * e->encoder.k;
-  if (!tv_eigen_selects(plan->d, e->encoder.k)) return 8 * share + 2 * wanted / ranks;
+  if (!tv_eigen_selects(plan->d, e->encoder.k))
+    return (ranks == 1 ? 7 : 8) * share + 2 * wanted / ranks;
   return 5 * share + wanted + 3 * wanted / ranks;
 }
 

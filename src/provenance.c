@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "build_info.h"
 #include "twoview/dense.h"
@@ -63,8 +62,7 @@ static tv_error *write_libraries(hid_t root) {
   TV_TRY(tv_attribute_text(root, "hdf5", hdf5));
   TV_TRY(tv_attribute_text(root, "blas", blas_version()));
   TV_TRY(tv_attribute_text(root, "scalapack", TV_SCALAPACK));
-  TV_TRY(tv_attribute_text(root, "libcyaml", cyaml_version_str));
-  return tv_attribute_text(root, "zlib", zlibVersion());
+  return tv_attribute_text(root, "libcyaml", cyaml_version_str);
 }
 
 static tv_error *write_files(hid_t root, const tv_source *source) {

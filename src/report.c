@@ -54,41 +54,81 @@ static tv_error *write_csv(const tv_archive *a, const char *path) {
   return finish_file(file, path);
 }
 
-static tv_error *write_html(const tv_archive *a, const char *figure, const char *path) {
+static tv_error *write_html(const tv_archive *a, const char *directory, int is_drawn,
+                            const char *path) {
   FILE *file = fopen(path, "w");
   if (!file) return tv_fail_errno("%s", path);
-  tv_error *error = tv_report_html(a, figure, file);
+  tv_error *error = tv_report_html(a, directory, is_drawn, file);
   tv_error *closing = finish_file(file, path);
   if (!error) return closing;
   tv_error_free(closing);
   return error;
 }
 
+static tv_error *write_figure(const tv_figure *f, const char *directory, int *is_drawn) {
+  char name[64];
+  snprintf(name, sizeof name, "%s.tsv", f->name);
+  TV_TRY(tv_report_write(directory, name, f->write_data, f));
+  snprintf(name, sizeof name, "%s.gp", f->name);
+  TV_TRY(tv_report_write(directory, name, f->write_script, f));
+  return tv_report_draw(directory, name, is_drawn);
+}
+
+static tv_error *write_figures(const tv_archive *a, const char *directory, int *is_drawn) {
+  tv_figure figure;
+  for (int i = 0; i < tv_count_figures(a); ++i) {
+    tv_describe_figure(a, i, &figure);
+    TV_TRY(write_figure(&figure, directory, is_drawn));
+  }
+  return NULL;
+}
+
+static void print_figures(const tv_archive *a, const char *directory, int is_drawn, FILE *out) {
+  tv_figure figure;
+  for (int i = 0; i < tv_count_figures(a); ++i) {
+    tv_describe_figure(a, i, &figure);
+    if (is_drawn)
+      fprintf(out, "%s/%s.svg\n%s/%s.pdf\n", directory, figure.name, directory, figure.name);
+    else
+      fprintf(out, "no figure: gnuplot is not installed; %s/%s.gp draws it\n", directory,
+              figure.name);
+  }
+}
+
 static tv_error *write_files(const tv_archive *a, const char *directory, FILE *out) {
-  const tv_report_parts *parts = tv_report_parts_of(a->study);
-  char *csv = tv_report_path(directory, parts->csv);
+  char *csv = tv_report_path(directory, tv_report_parts_of(a->study)->csv);
   char *html = tv_report_path(directory, "report.html");
-  char *svg = tv_report_path(directory, "figure.svg");
   int is_drawn = 0;
-  tv_error *error = csv && html && svg ? NULL : tv_fail("out of memory");
+  tv_error *error = csv && html ? NULL : tv_fail("out of memory");
   if (!error) error = write_csv(a, csv);
-  if (!error) error = parts->draw(a, directory, &is_drawn);
-  if (!error) error = write_html(a, is_drawn ? svg : NULL, html);
+  if (!error) error = write_figures(a, directory, &is_drawn);
+  if (!error) error = write_html(a, directory, is_drawn, html);
   if (!error) {
     fprintf(out, "\n%s\n%s\n", csv, html);
-    if (is_drawn)
-      fprintf(out, "%s\n%s/figure.pdf\n", svg, directory);
-    else
-      fprintf(out, "no figure: gnuplot is not installed; %s/figure.gp draws it\n", directory);
+    print_figures(a, directory, is_drawn, out);
   }
   free(csv);
   free(html);
-  free(svg);
   return error;
 }
 
 const tv_report_parts *tv_report_parts_of(tv_study_type study) {
-  return study == TV_STUDY_THRESHOLD ? &tv_threshold_report : &tv_grid_report;
+  static const tv_report_parts *const parts[] = {[TV_STUDY_GRID] = &tv_grid_report,
+                                                 [TV_STUDY_THRESHOLD] = &tv_threshold_report,
+                                                 [TV_STUDY_PHASE] = &tv_phase_report};
+  return parts[study];
+}
+
+int tv_count_figures(const tv_archive *a) {
+  return tv_report_parts_of(a->study)->count_figures(a) + tv_has_spectra(a);
+}
+
+void tv_describe_figure(const tv_archive *a, int number, tv_figure *out) {
+  const tv_report_parts *parts = tv_report_parts_of(a->study);
+  if (number < parts->count_figures(a))
+    parts->describe_figure(a, number, out);
+  else
+    tv_describe_spectra(a, out);
 }
 
 tv_error *tv_report_folder(const char *directory) {

@@ -12,6 +12,14 @@ tv_band tv_band_of(const tv_archive *a, tv_quantity quantity, int magnitude, int
                       a->replicates);
 }
 
+double tv_quantile_of(const tv_archive *a, tv_quantity quantity, int magnitude, int alpha,
+                      int level, int method, double share) {
+  const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
+  const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
+  return tv_quantile_over(a->quantity[quantity] + point * a->methods + method, of_replicate,
+                          a->replicates, share);
+}
+
 tv_band tv_threshold_band(const tv_archive *a, int magnitude, int method) {
   return tv_band_over(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
                       (long)a->magnitudes * a->methods, a->replicates);
@@ -49,6 +57,13 @@ static int count_failures(const tv_archive *a) {
   return failures;
 }
 
+void tv_print_failures(const tv_archive *a, FILE *out) {
+  const int failures = count_failures(a);
+  if (failures)
+    fprintf(out, "\n%d solution%s failed: their status is not 0 and their values are NaN\n",
+            failures, failures == 1 ? "" : "s");
+}
+
 static void print_table(const tv_archive *a, FILE *out) {
   const int last = a->levels - 1;
   fprintf(out, "%s: distance to optimality, mean over %d replicate%s\n\n", a->experiment_name,
@@ -69,22 +84,10 @@ static void print_table(const tv_archive *a, FILE *out) {
         fprintf(out, "  %s\n", threshold);
       }
     }
-  const int failures = count_failures(a);
-  if (failures)
-    fprintf(out, "\n%d solution%s failed: their status is not 0 and their values are NaN\n",
-            failures, failures == 1 ? "" : "s");
+  tv_print_failures(a, out);
 }
 
 /* ---- HTML ---- */
-
-static void put_introduction(const tv_archive *a, FILE *out) {
-  fprintf(out,
-          "<p>Distance to optimality, |score on clean inputs &minus; score on noisy inputs|, "
-          "against the sample size: supervised learning, joint embedding and reconstruction in "
-          "closed form. Lines are means over %d replicate%s, bands their range; dashed lines have "
-          "an alignment &alpha; below the threshold of theory in most of them.</p>\n",
-          a->replicates, a->replicates == 1 ? "" : "s");
-}
 
 static void put_thresholds(const tv_archive *a, FILE *out) {
   fputs("<h2>Alignment needed as n grows</h2>\n<p>The least &alpha; with which the solution on "
@@ -136,8 +139,7 @@ static void put_tables(const tv_archive *a, FILE *out) {
 }
 
 const tv_report_parts tv_grid_report = {.csv = "scores.csv",
-                                        .figure = "distance to optimality against sample size",
                                         .print_table = print_table,
-                                        .draw = tv_draw_grid,
-                                        .put_introduction = put_introduction,
+                                        .count_figures = tv_one_figure,
+                                        .describe_figure = tv_describe_curves,
                                         .put_tables = put_tables};

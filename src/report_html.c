@@ -29,7 +29,8 @@ static const char *const style =
     "th:first-child,td:first-child,.l{text-align:left}"
     "pre{background:#f6f6f6;padding:.8rem;overflow:auto;font-size:.85rem}"
     "summary{font-size:1.15rem;font-weight:bold;margin-top:2.2rem;cursor:pointer}"
-    "svg{max-width:100%;height:auto}.p td{font-size:.85rem;word-break:break-word}";
+    "svg{max-width:100%;height:auto}image{image-rendering:pixelated}.p "
+    "td{font-size:.85rem;word-break:break-word}";
 
 /* The SVG element of a file, without the prologue that only a file of its own has. */
 static tv_error *put_figure(const char *path, const char *label, FILE *out) {
@@ -45,6 +46,22 @@ static tv_error *put_figure(const char *path, const char *label, FILE *out) {
   fputs("</figure>\n", out);
   fclose(file);
   return NULL;
+}
+
+static tv_error *put_figures(const tv_archive *a, const char *directory, int is_drawn, FILE *out) {
+  char name[64];
+  tv_figure figure;
+  tv_error *error = NULL;
+  for (int i = 0; !error && i < tv_count_figures(a); ++i) {
+    tv_describe_figure(a, i, &figure);
+    figure.put_caption(&figure, out);
+    if (!is_drawn) continue;
+    snprintf(name, sizeof name, "%s.svg", figure.name);
+    char *path = tv_report_path(directory, name);
+    error = path ? put_figure(path, figure.label, out) : tv_fail("out of memory");
+    free(path);
+  }
+  return error;
 }
 
 /* "name: value" lines as a table. */
@@ -64,8 +81,7 @@ static void put_provenance(const char *lines, FILE *out) {
   fputs("</table>\n</details>\n", out);
 }
 
-tv_error *tv_report_html(const tv_archive *a, const char *figure, FILE *out) {
-  const tv_report_parts *parts = tv_report_parts_of(a->study);
+tv_error *tv_report_html(const tv_archive *a, const char *directory, int is_drawn, FILE *out) {
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
         out);
@@ -73,9 +89,8 @@ tv_error *tv_report_html(const tv_archive *a, const char *figure, FILE *out) {
   fprintf(out, "</title>\n<style>%s</style></head><body>\n<h1>", style);
   put_escaped(a->experiment_name, out);
   fputs("</h1>\n", out);
-  parts->put_introduction(a, out);
-  if (figure) TV_TRY(put_figure(figure, parts->figure, out));
-  parts->put_tables(a, out);
+  TV_TRY(put_figures(a, directory, is_drawn, out));
+  tv_report_parts_of(a->study)->put_tables(a, out);
   fputs("<h2>Experiment</h2>\n<pre>", out);
   put_escaped(a->experiment_text, out);
   fputs("</pre>\n", out);

@@ -4,21 +4,43 @@
 
 #include "twoview/report.h"
 
+/* A figure: NAME.tsv and NAME.gp in the folder of the report and, drawn, NAME.svg and NAME.pdf. */
+typedef struct tv_figure {
+  const tv_archive *archive; /* borrowed */
+  char name[48];
+  const char *label; /* what it shows, for those who do not see it */
+  int level;         /* index of its sample size, where it shows one */
+  void (*write_data)(const void *figure, FILE *out);
+  void (*write_script)(const void *figure, FILE *out);
+  void (*put_caption)(const struct tv_figure *figure, FILE *out); /* HTML */
+} tv_figure;
+
 typedef struct {
-  const char *csv;    /* name of the file */
-  const char *figure; /* what the figure shows, for those who do not see it */
+  const char *csv; /* name of the file */
   void (*print_table)(const tv_archive *archive, FILE *out);
-  tv_error *(*draw)(const tv_archive *archive, const char *directory, int *is_drawn);
-  void (*put_introduction)(const tv_archive *archive, FILE *out); /* HTML, before the figure ... */
-  void (*put_tables)(const tv_archive *archive, FILE *out);       /* ... and after it */
+  int (*count_figures)(const tv_archive *archive);
+  void (*describe_figure)(const tv_archive *archive, int number, tv_figure *out);
+  void (*put_tables)(const tv_archive *archive, FILE *out); /* HTML, after the figures */
 } tv_report_parts;
 
-/* figure.tsv, figure.gp, and with gnuplot figure.svg and figure.pdf; `*is_drawn` says whether. */
-tv_error *tv_draw_grid(const tv_archive *archive, const char *directory, int *is_drawn);
-
-extern const tv_report_parts tv_grid_report, tv_threshold_report;
+extern const tv_report_parts tv_grid_report, tv_threshold_report, tv_phase_report;
 
 const tv_report_parts *tv_report_parts_of(tv_study_type study);
+
+/* All figures of an archive: those of its study, then that of its spectra. */
+int tv_count_figures(const tv_archive *archive);
+void tv_describe_figure(const tv_archive *archive, int number, tv_figure *out);
+
+/* What is said of most studies: one figure named `figure`; distance against the sample size; how
+ * many solutions failed, if any. */
+int tv_one_figure(const tv_archive *archive);
+void tv_describe_curves(const tv_archive *archive, int number, tv_figure *out);
+void tv_print_failures(const tv_archive *archive, FILE *out);
+
+/* The values of each component against the alignment; not where there is no noise, or not enough
+ * important components to fill the encoder. */
+int tv_has_spectra(const tv_archive *archive);
+void tv_describe_spectra(const tv_archive *archive, tv_figure *out);
 
 /* Okabe and Ito's palette, distinguishable with any colour vision. */
 enum { TV_COLOURS = 8 };
@@ -35,8 +57,22 @@ extern const tv_column tv_columns[TV_COLUMNS];
 int tv_method_of_column(const tv_archive *archive, int column);
 int tv_columns_of(const tv_archive *archive);
 
-/* The head of a gnuplot script: SVG of so many pixels, PDF of so many inches. */
-void tv_begin_script(int width, int height, double width_inches, double height_inches, FILE *out);
+/* A figure's size in pixels of the SVG; the PDF has 144 of them to an inch. */
+typedef struct {
+  int width, height;
+} tv_canvas;
+
+/* The head of a gnuplot script. */
+void tv_begin_script(const char *name, tv_canvas canvas, FILE *out);
+
+/* Where the next panel stands, in pixels from the left and from the top. */
+void tv_place_panel(tv_canvas canvas, double left, double right, double top, double bottom,
+                    FILE *out);
+
+/* Last in a figure, a panel of nothing as wide as all of it, from `left` to `right`, for a key of
+ * so many rows at the top and the text left of it; a plot command has to follow. */
+void tv_begin_key(tv_canvas canvas, double left, double right, int rows, const char *text,
+                  FILE *out);
 
 /* For gnuplot: a power of ten as one, anything else as it is. */
 void tv_format_magnitude(double value, char *out, size_t size);

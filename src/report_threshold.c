@@ -80,8 +80,8 @@ static void print_table(const tv_archive *a, FILE *out) {
 /* ---- The figure ---- */
 
 /* One block of lines for each curve. */
-static void write_data(const void *archive, FILE *out) {
-  const tv_archive *a = archive;
+static void write_data(const void *figure, FILE *out) {
+  const tv_archive *a = ((const tv_figure *)figure)->archive;
   fputs("# n\tmean alpha^2\tlower quarter\tupper quarter\tn to infinity\n", out);
   for (int g = 0; g < a->magnitudes; ++g)
     for (int m = 0; m < a->methods; ++m) {
@@ -165,11 +165,12 @@ static void write_panel(const tv_archive *a, int column, int panel, FILE *out) {
   fputs("\n", out);
 }
 
-static void write_script(const void *archive, FILE *out) {
-  const tv_archive *a = archive;
+static void write_script(const void *figure, FILE *out) {
+  const tv_figure *f = figure;
+  const tv_archive *a = f->archive;
   const int columns = tv_columns_of(a);
   int panel = 0;
-  tv_begin_script(200 + 370 * columns, 400, 1.3 + 2.5 * columns, 2.8, out);
+  tv_begin_script(f->name, (tv_canvas){200 + 370 * columns, 400}, out);
   fprintf(
       out,
       "set logscale x\nset xrange [%.10g:%.10g]\nset xtics 1,10 nomirror\n"
@@ -184,23 +185,27 @@ static void write_script(const void *archive, FILE *out) {
   fputs("unset multiplot\n", out);
 }
 
-static tv_error *draw(const tv_archive *a, const char *directory, int *is_drawn) {
-  TV_TRY(tv_report_write(directory, "figure.tsv", write_data, a));
-  TV_TRY(tv_report_write(directory, "figure.gp", write_script, a));
-  return tv_report_draw(directory, "figure.gp", is_drawn);
-}
-
-/* ---- HTML ---- */
-
-static void put_introduction(const tv_archive *a, FILE *out) {
+static void put_caption(const tv_figure *f, FILE *out) {
   fprintf(out,
           "<p>The least alignment &alpha;<sup>2</sup> of augmentation and noise at which the "
           "leakage (largest squared sine between encoder and important components, S-whitened) is "
           "below 1/2, against the sample size. Lines are means over %d "
           "replicate%s, bands their middle half (between quartiles); dotted: theory as n grows, "
           "mean over replicates.</p>\n",
-          a->replicates, a->replicates == 1 ? "" : "s");
+          f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
 }
+
+static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
+  (void)number;
+  *out = (tv_figure){.archive = a,
+                     .name = "figure",
+                     .label = "least alignment that is enough against sample size",
+                     .write_data = write_data,
+                     .write_script = write_script,
+                     .put_caption = put_caption};
+}
+
+/* ---- HTML ---- */
 
 static void put_tables(const tv_archive *a, FILE *out) {
   char mean[32], deviation[32];
@@ -228,10 +233,8 @@ static void put_tables(const tv_archive *a, FILE *out) {
   fputs("</pre>\n", out);
 }
 
-const tv_report_parts tv_threshold_report = {
-    .csv = "thresholds.csv",
-    .figure = "least alignment that is enough against sample size",
-    .print_table = print_table,
-    .draw = draw,
-    .put_introduction = put_introduction,
-    .put_tables = put_tables};
+const tv_report_parts tv_threshold_report = {.csv = "thresholds.csv",
+                                             .print_table = print_table,
+                                             .count_figures = tv_one_figure,
+                                             .describe_figure = describe_figure,
+                                             .put_tables = put_tables};

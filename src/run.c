@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "build_info.h"
+#include "continuation.h"
 #include "twoview/archive.h"
 #include "twoview/comm.h"
 #include "twoview/experiment_file.h"
@@ -66,103 +65,6 @@ static tv_error *print_plan(const run *r, MPI_Comm comm) {
   if (rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
   return tv_plan_expect_room(&r->plan);
 }
-
-/* ---- Going on where an earlier run was ---- */
-
-/* What a run and its continuation have in common, line by line. */
-static tv_error *identify(const run *r, char **out) {
-  size_t size;
-  char *resolved = NULL;
-  TV_TRY(tv_experiment_print(r->experiment, &resolved));
-  FILE *text = open_memstream(out, &size);
-  if (!text) {
-    free(resolved);
-    return tv_fail_errno("the identity of the run");
-  }
-  fprintf(text, "twoview %s\n%s", TV_VERSION, resolved);
-  for (int i = 0; i < TV_MOST_FILES && r->source->files[i].path; ++i)
-    fprintf(text, "SHA-256 of %s: %s\n", r->source->files[i].path, r->source->files[i].digest);
-  free(resolved);
-  return fclose(text) == 0 ? NULL : tv_fail_errno("the identity of the run");
-}
-
-/* Rank 0: an archive that exists is whole; whether it is what this run would make. */
-static tv_error *expect_same_experiment(const run *r) {
-  char *theirs = NULL, *mine = NULL;
-  TV_TRY(tv_archive_read_experiment(r->output, &theirs));
-  tv_error *error = tv_experiment_print(r->experiment, &mine);
-  if (!error && strcmp(theirs, mine) != 0)
-    error = tv_fail_usage("%s: exists and is of another experiment; name another output with -o, "
-                          "or add --force to replace it",
-                          r->output);
-  free(theirs);
-  free(mine);
-  return error;
-}
-
-/* Whether the run to be resumed is finished.                                       Collective. */
-static tv_error *look_for_archive(const run *r, MPI_Comm comm, int *is_finished) {
-  int rank;
-  tv_error *error = NULL;
-  MPI_Comm_rank(comm, &rank);
-  *is_finished = rank == 0 && access(r->output, F_OK) == 0;
-  if (*is_finished) error = expect_same_experiment(r);
-  MPI_Bcast(is_finished, 1, MPI_INT, 0, comm);
-  if (*is_finished && rank == 0 && !error)
-    printf("%s: is complete; there is nothing to resume\n", r->output);
-  return tv_agree(comm, error);
-}
-
-/* The sums of both sessions are right, but others than those of one on one kernel. */
-static tv_error *compare_kernel(tv_checkpoint *c, int speaks) {
-  const tv_saved_key key = {TV_SAVED_KERNEL, 0, 0, 1};
-  const char *mine = tv_blas_kernel();
-  const int64_t bytes = tv_checkpoint_find(c, key);
-  char *theirs = NULL;
-  if (!speaks) return NULL;
-  if (bytes > 0) {
-    TV_TRY(tv_allocate(bytes + 1, 1, &theirs));
-    tv_error *error = tv_checkpoint_read(c, key, theirs, (size_t)bytes);
-    if (!error && strcmp(theirs, mine) != 0)
-      fprintf(stderr,
-              "twoview: the run began on the BLAS kernel %s and goes on with %s: its moments "
-              "will be right but not the same bits as on one (OPENBLAS_CORETYPE chooses)\n",
-              theirs, mine);
-    free(theirs);
-    TV_TRY(error);
-  }
-  return tv_checkpoint_hold(c, key, mine, strlen(mine) + 1);
-}
-
-static tv_error *take_up_checkpoint(const tv_run_options *options, run *r, int speaks) {
-  tv_checkpoint *c = r->checkpoint;
-  const int exists = tv_checkpoint_exists(c);
-  if (options->replaces && !options->resumes) return tv_checkpoint_remove(c);
-  if (exists && !options->resumes)
-    return tv_fail_usage("%s: an earlier run of it was interrupted; go on with --resume, or start "
-                         "over with --force",
-                         r->output);
-  if (exists) TV_TRY(tv_checkpoint_resume(c));
-  if (options->resumes && speaks)
-    fprintf(stderr,
-            exists ? "twoview: %s: going on from its checkpoint\n"
-                   : "twoview: %s: there is no checkpoint; starting from the beginning\n",
-            r->output);
-  return NULL;
-}
-
-static tv_error *open_checkpoint(const tv_run_options *options, run *r, MPI_Comm comm) {
-  int rank;
-  const tv_checkpoint_policy policy = {r->stopwatch.begun, options->checkpoint_every,
-                                       options->time_limit};
-  MPI_Comm_rank(comm, &rank);
-  TV_TRY(tv_agree(comm, identify(r, &r->identity)));
-  TV_TRY(tv_checkpoint_create(r->output, r->identity, &policy, comm, &r->checkpoint));
-  TV_TRY(take_up_checkpoint(options, r, rank == 0));
-  return tv_agree(comm, compare_kernel(r->checkpoint, rank == 0));
-}
-
-/* ---- The run itself ---- */
 
 /* The first samples of each replicate, and the moments unless they are to be distributed. */
 static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
@@ -237,7 +139,8 @@ static void print_summary(const run *r, int64_t failures) {
 static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, int *is_finished) {
   TV_TRY(tv_experiment_load(options->experiment, options->overrides, comm, &r->experiment));
   TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
-  if (options->resumes) TV_TRY(look_for_archive(r, comm, is_finished));
+  if (options->resumes)
+    TV_TRY(tv_continuation_expect_archive(r->output, r->experiment, comm, is_finished));
   if (*is_finished) return NULL;
   TV_TRY(tv_source_open(r->experiment, comm, &r->source));
   TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
@@ -254,7 +157,8 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
   if (is_finished) return NULL;
   if (options->is_dry) return print_plan(r, comm);
   TV_TRY(tv_plan_expect_room(&r->plan));
-  TV_TRY(open_checkpoint(options, r, comm));
+  TV_TRY(tv_continuation_open(options, r->output, r->experiment, r->source, r->stopwatch.begun,
+                              comm, &r->identity, &r->checkpoint));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
   TV_TRY(compute(options, r, rank == 0, comm));
   r->stage = NULL;

@@ -79,8 +79,9 @@ static void find_places(const tv_sampling *s, const tv_selection *wanted, int re
   const tv_permutation order = tv_permutation_make(stream, s->partition.rows);
   const int is_generated = s->source->rows < 0;
   memset(d->level_end, 0, (size_t)(e->sizes_count + 1) * sizeof(int));
+  if (!is_generated) tv_permutation_positions(&order, first, count, d->position);
   for (int i = 0; i < count; ++i) {
-    const int64_t place = is_generated ? first + i : tv_permutation_position(&order, first + i);
+    const int64_t place = is_generated ? first + i : d->position[i];
     const int is_wanted = place >= wanted->first && place < wanted->end;
     d->position[i] = place;
     d->level[i] = is_wanted ? level_of(e, place) : e->sizes_count;

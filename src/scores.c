@@ -48,20 +48,25 @@ done:
   return error;
 }
 
-/* The largest eigenvalue of a symmetric matrix. Destroys it. */
+/* The largest eigenvalue of a symmetric matrix, by bisection: all of them would take longer.
+ * Destroys it. */
 static tv_error *largest_eigenvalue(int n, double *a, double *out) {
-  double *values = NULL, *work = NULL;
-  int info = 0;
-  const int work_count = 34 * n;
+  double *work = NULL, *values = NULL;
+  int *integers = NULL, info = 0, found = 0, failed = 0;
+  const int work_count = 34 * n, one = 1;
+  const double tolerance = 0, unused = 0; /* 0: to rounding */
   tv_error *error;
   TV_GO(tv_allocate(n, sizeof(*values), &values));
   TV_GO(tv_allocate(work_count, sizeof(*work), &work));
-  dsyev_("N", "L", &n, a, &n, values, work, &work_count, &info, 1, 1);
-  if (info != 0) TV_GO(tv_fail("dsyev: info %d", info));
-  *out = values[n - 1];
+  TV_GO(tv_allocate(5 * n, sizeof(*integers), &integers));
+  dsyevx_("N", "I", "L", &n, a, &n, &unused, &unused, &n, &n, &tolerance, &found, values, NULL,
+          &one, work, &work_count, integers, &failed, &info, 1, 1, 1);
+  if (info != 0 || found != 1) TV_GO(tv_fail("dsyevx: info %d, %d values", info, found));
+  *out = values[0];
 done:
   free(values);
   free(work);
+  free(integers);
   return error;
 }
 
@@ -86,15 +91,24 @@ done:
   return error;
 }
 
+static void mirror(int n, double *lower) {
+  for (int64_t j = 0; j < n; ++j)
+    for (int64_t i = j + 1; i < n; ++i) lower[i * n + j] = lower[j * n + i];
+}
+
 /* a' b on every rank, (a->columns) x (b->columns). The caller frees. */
 static tv_error *product_everywhere(const tv_distmat *a, const tv_distmat *b, double **out) {
   tv_distmat *product = NULL;
   *out = NULL;
   TV_TRY(tv_distmat_create(a->grid, a->columns, b->columns, &product));
-  tv_multiply(TV_TRANSPOSED, a, TV_PLAIN, b, product);
+  if (a == b)
+    tv_gram(a, product);
+  else
+    tv_multiply(TV_TRANSPOSED, a, TV_PLAIN, b, product);
   tv_error *error =
       tv_grid_agree(a->grid, tv_allocate((int64_t)a->columns * b->columns, sizeof(**out), out));
   if (!error) tv_distmat_gather(product, *out);
+  if (!error && a == b) mirror(a->columns, *out);
   tv_distmat_destroy(&product);
   return error;
 }
@@ -114,21 +128,15 @@ static tv_error *probe_loss(const tv_statistics *s, const tv_solution *solution,
 }
 
 static tv_error *score(const tv_method *method, const tv_statistics *s, const tv_solution *solution,
-                       double *out) {
-  tv_distmat *image = NULL;
-  TV_TRY(tv_distmat_create(s->A->grid, s->d, solution->k, &image));
-  tv_multiply(TV_PLAIN, s->A, TV_PLAIN, solution->encoder, image);
-  tv_error *error = NULL;
-  if (method->id == TV_SUPERVISED)
-    *out = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, image);
-  else
-    error = probe_loss(s, solution, image, out);
-  tv_distmat_destroy(&image);
-  return error;
+                       const tv_distmat *image, double *out) {
+  if (method->id != TV_SUPERVISED) return probe_loss(s, solution, image, out);
+  *out = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, image);
+  return NULL;
 }
 
-/* T' T, and the same from T's noise rows: in whitened coordinates the important components come
- * first because L is lower triangular. */
+/* The largest v' part v / v' whole v, of part from T's noise rows and whole = T' T: in whitened
+ * coordinates the important components come first because L is lower triangular. T' T = I but for
+ * SL, which has no values. */
 tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double *out) {
   const tv_distmat *t = solution->whitened;
   double *whole = NULL, *part = NULL;
@@ -139,9 +147,13 @@ tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double
     for (int i = 0; i < t->local_rows; ++i)
       if (t->row_of[i] >= s->p)
         noise->data[(int64_t)j * t->leading + i] = t->data[(int64_t)j * t->leading + i];
-  TV_GO(product_everywhere(t, t, &whole));
   TV_GO(product_everywhere(noise, noise, &part));
-  TV_GO(tv_grid_agree(t->grid, largest_quotient(solution->k, part, whole, out)));
+  if (!solution->values) {
+    TV_GO(product_everywhere(t, t, &whole));
+    TV_GO(tv_grid_agree(t->grid, largest_quotient(solution->k, part, whole, out)));
+  } else {
+    TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, part, out)));
+  }
 done:
   tv_distmat_destroy(&noise);
   free(whole);
@@ -149,10 +161,15 @@ done:
   return error;
 }
 
-tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *statistics,
+tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *s,
                              const tv_solution *solution, tv_scores *out) {
+  tv_distmat *image = NULL;
   out->optimum = solution->optimum;
-  TV_TRY(method->judge(statistics, solution, &out->optimality));
-  TV_TRY(score(method, statistics, solution, &out->score));
-  return tv_leakage(statistics, solution, &out->leakage);
+  TV_TRY(tv_distmat_create(s->A->grid, s->d, solution->k, &image));
+  tv_multiply(TV_PLAIN, s->A, TV_PLAIN, solution->encoder, image);
+  tv_error *error = method->judge(s, solution, image, &out->optimality);
+  if (!error) error = score(method, s, solution, image, &out->score);
+  if (!error) error = tv_leakage(s, solution, &out->leakage);
+  tv_distmat_destroy(&image);
+  return error;
 }

@@ -11,11 +11,18 @@ static double scale_of(int input, int p, const double *gamma) {
   return input < p ? 1 : sqrt(gamma[input - p]);
 }
 
+/* Of this rank's rows. */
+static tv_error *row_scales(const tv_distmat *a, int p, const double *gamma, double **out) {
+  TV_TRY(tv_allocate(a->local_rows, sizeof(**out), out));
+  for (int i = 0; i < a->local_rows; ++i) (*out)[i] = scale_of(a->row_of[i], p, gamma);
+  return NULL;
+}
+
 /* a_ij = scale_i scale_j M_ij / n from the inputs' block of M, or from the cross block, whose
  * columns, the targets, are not scaled. A leading part of a spread block lies on the ranks as a
  * matrix of its own would. */
-static void take_block(const tv_moment_matrix *m, const double *gamma, int is_cross,
-                       tv_distmat *a) {
+static void take_block(const tv_moment_matrix *m, const double *gamma, const double *scales,
+                       int is_cross, tv_distmat *a) {
   const int d = m->p + m->q, width = d + m->l + 1;
   const tv_distmat *spread = is_cross ? m->cross : m->inputs;
   for (int j = 0; j < a->local_columns; ++j) {
@@ -25,9 +32,20 @@ static void take_block(const tv_moment_matrix *m, const double *gamma, int is_cr
     double *to = a->data + (int64_t)j * a->leading;
     const double column_scale = (is_cross ? 1 : scale_of(column, m->p, gamma)) / (double)m->n;
     for (int i = 0; i < a->local_rows; ++i)
-      to[i] =
-          column_scale * scale_of(a->row_of[i], m->p, gamma) * from[m->whole ? a->row_of[i] : i];
+      to[i] = column_scale * scales[i] * from[m->whole ? a->row_of[i] : i];
   }
+}
+
+/* A and B. */
+static tv_error *take_blocks(const tv_moment_matrix *m, const double *gamma, tv_statistics *s) {
+  double *scales = NULL;
+  tv_error *error = tv_grid_agree(s->A->grid, row_scales(s->A, m->p, gamma, &scales));
+  if (!error) {
+    take_block(m, gamma, scales, 0, s->A);
+    take_block(m, gamma, scales, 1, s->B);
+  }
+  free(scales);
+  return error;
 }
 
 static double sum_of_squared_targets(const tv_moment_matrix *m) {
@@ -43,13 +61,12 @@ static void augment(const tv_statistics *s, const double *gamma, const double *t
                     double alpha) {
   memcpy(s->S->data, s->A->data,
          (size_t)s->A->leading * (size_t)s->A->local_columns * sizeof(double));
-  for (int j = 0; j < s->S->local_columns; ++j)
-    for (int i = 0; i < s->S->local_rows; ++i) {
-      const int input = s->S->row_of[i];
-      if (input != s->S->column_of[j]) continue;
-      const double noise = input < s->p ? 0 : gamma[input - s->p];
-      s->S->data[(int64_t)j * s->S->leading + i] += theta[input] + alpha * alpha * noise;
-    }
+  for (int j = 0; j < s->S->local_columns; ++j) {
+    const int input = s->S->column_of[j];
+    double *entry = tv_distmat_diagonal(s->S, j);
+    const double noise = input < s->p ? 0 : gamma[input - s->p];
+    if (entry) *entry += theta[input] + alpha * alpha * noise;
+  }
 }
 
 static tv_error *factor(tv_statistics *s, int *status) {
@@ -73,9 +90,8 @@ tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *m, c
   TV_TRY(tv_allocate(1, sizeof(*s), &s));
   *s = (tv_statistics){.d = gamma ? m->p + m->q : m->p, .l = m->l, .p = m->p};
   tv_error *error = allocate_matrices(grid, s);
+  if (!error) error = take_blocks(m, gamma, s);
   if (!error) {
-    take_block(m, gamma, 0, s->A);
-    take_block(m, gamma, 1, s->B);
     s->yy = sum_of_squared_targets(m) / (double)m->n;
     s->C = s->G = s->A;
     augment(s, gamma, theta, alpha);

@@ -19,8 +19,10 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
 }
 
 /* The objective is (1/n) sum y'y - 2 tr VB + tr V S V'; it is stationary where S V' = B. */
-static tv_error *judge(const tv_statistics *s, const tv_solution *solution, tv_optimality *out) {
+static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *image,
+                       tv_optimality *out) {
   tv_distmat *product = NULL;
+  (void)image;
   TV_TRY(tv_distmat_create(s->S->grid, s->d, s->l, &product));
   tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
   out->objective = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, product);

@@ -310,7 +310,7 @@ static void check_run(const place *p) {
                                            "blas",
                                            "scalapack",
                                            "libcyaml",
-                                           "zlib",
+
                                            "random_streams",
                                            "ranks",
                                            "sessions",

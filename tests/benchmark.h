@@ -26,8 +26,9 @@ typedef struct {
   tv_sampling sampling;
 } benchmark_data;
 
-/* A generated experiment of p features, q noise components and one sample size. */
-static inline benchmark_data open_data(int p, int q, int l, double n) {
+/* A generated experiment of p features, q noise components, one sample size, and as many noise
+ * magnitudes and alignments as `side` says. */
+static inline benchmark_data open_grid(int p, int q, int l, int k, double n, int side) {
   benchmark_data b = {0};
   char text[1024];
   snprintf(text, sizeof text,
@@ -35,16 +36,21 @@ static inline benchmark_data open_data(int p, int q, int l, double n) {
            "  type: gaussian\n"
            "  power_law: {features: %d, scale: 4, exponent: 0.6}\n"
            "  teacher: {type: linear, targets: %d, noise: 0.1}\n"
-           "noise: {components: %d, lambda_max: 1}\n"
-           "augmentation: {theta_max: 0.5, alpha: 1}\n"
+           "noise: {components: %d, lambda_max: {from: 1, to: 10, count: %d}}\n"
+           "augmentation: {theta_max: 0.5, alpha: {from: 0.5, to: 5, count: %d}}\n"
            "samples: %.0f\n"
-           "encoder: {k: 1}\n",
-           p, l, q, n);
+           "encoder: {k: %d}\n"
+           "archive: {encoders: none, representations: none}\n",
+           p, l, q, side, side, n, k);
   demand(tv_experiment_parse("benchmark", text, NULL, &b.experiment));
   demand(tv_source_open(b.experiment, MPI_COMM_WORLD, &b.source));
   demand(tv_features_fit(b.experiment, b.source, MPI_COMM_WORLD, NULL, &b.features));
   b.sampling = tv_sampling_make(b.experiment, b.source, b.features, MPI_COMM_WORLD, NULL);
   return b;
+}
+
+static inline benchmark_data open_data(int p, int q, int l, double n) {
+  return open_grid(p, q, l, 1, n, 2);
 }
 
 static inline void close_data(benchmark_data *b) {

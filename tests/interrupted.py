@@ -102,12 +102,27 @@ def launcher_of(launched):
             if is_called(p, "mpirun") or is_called(p, "orterun")]
 
 
-def wait_for(condition, seconds=60):
+def signal_mask(process, name):
+    """One of the masks in /proc/PROCESS/status; 0 when it is gone."""
+    try:
+        status = pathlib.Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    masks = [line.split()[1] for line in status.splitlines() if line.startswith(name + ":")]
+    return int(masks[0], 16) if masks else 0
+
+
+def watch_signals(ranks):
+    """Whether all of them catch SIGUSR1."""
+    return all(signal_mask(rank, "SigCgt") & 1 << signal.SIGUSR1 - 1 for rank in ranks)
+
+
+def wait_for(condition, seconds=60, pause=0.01):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise AssertionError("it does not happen")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def kill_somewhere(launched, chance):

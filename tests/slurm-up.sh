@@ -2,6 +2,7 @@
 # slurm-up.sh FOLDER FIRST_PORT [NODES [CPUS]]: a Slurm cluster of virtual nodes on this machine,
 # for the tests: its own munged, slurmctld and one slurmd for each node, as root, all files in
 # FOLDER. Then SLURM_CONF=FOLDER/slurm.conf is all that sbatch needs; slurm-down.sh FOLDER ends it.
+# Jobs of the partition `urgent` preempt those of `all`.
 set -eu
 folder=$(realpath -m "$1") port=$2 nodes=${3:-2} cpus=${4:-2}
 host=$(hostname -s)
@@ -13,6 +14,7 @@ chmod 755 "$folder" "$folder/pid"
 munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
   --pid-file="$folder/pid/munged" --log-file="$folder/log/munged" --seed-file="$folder/munge.seed"
 
+# cred_expire: a job that is requeued waits for its old credential to expire, two minutes otherwise.
 cat >"$folder/slurm.conf" <<CONF
 ClusterName=twoview
 SlurmctldHost=$host(127.0.0.1)
@@ -20,7 +22,7 @@ SlurmctldPort=$port
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$folder/munge.socket
+AuthInfo=socket=$folder/munge.socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool-%n
@@ -37,9 +39,11 @@ AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf_interval=1
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 ReturnToService=2
-KillWait=5
+KillWait=30
 MailProg=/bin/true
 CONF
 for i in $(seq "$nodes"); do
@@ -47,7 +51,10 @@ for i in $(seq "$nodes"); do
   echo "NodeName=node$i NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + i))" \
     "CPUs=$cpus CoresPerSocket=$cpus RealMemory=1000" >>"$folder/slurm.conf"
 done
-echo "PartitionName=all Nodes=ALL Default=YES MaxTime=600 DefaultTime=10" >>"$folder/slurm.conf"
+cat >>"$folder/slurm.conf" <<CONF
+PartitionName=all Nodes=ALL Default=YES MaxTime=600 DefaultTime=10
+PartitionName=urgent Nodes=ALL PriorityTier=2 MaxTime=600 DefaultTime=10
+CONF
 
 # Daemons keep what descriptors they are given: none of the caller's. A host name of its own for
 # each node, so that MPI sees several machines.

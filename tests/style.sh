@@ -1,5 +1,7 @@
 #!/bin/sh
-# The formatter's opinion of every C file. Skipped without clang-format.
+# The formatter's opinion of every C file, and shellcheck's of every script. Skipped without them.
 command -v clang-format >/dev/null || exit 77
+command -v shellcheck >/dev/null || exit 77
 cd "$1" || exit 99
+shellcheck jobs/*.sh jobs/*.sbatch tests/*.sh || exit 1
 clang-format --dry-run -Werror src/*.[ch] include/twoview/*.h tests/*.[ch]

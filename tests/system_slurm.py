@@ -1,87 +1,59 @@
 """The job scripts, submitted to a real Slurm: a cluster of virtual nodes on this machine."""
 import os
-import random
 import re
-import shutil
-import socket
-import subprocess
+import signal
 import sys
+import time
 import unittest
 
+import cluster
 import harness
-
-NODES, CPUS = 2, 2
+import interrupted
 
 # The small generated experiment, larger, and without its samples in the archive.
 EXPERIMENT = harness.GAUSSIAN[: harness.GAUSSIAN.index("archive:")].replace("300", "20000")
 
-
-def reason_to_skip():
-    for program in ("munged", "slurmctld", "slurmd", "sbatch", "unshare"):
-        if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
-            return f"{program} is not installed (Debian: slurm-wlm munge)"
-    return "" if os.geteuid() == 0 else "a Slurm with nodes of its own needs root"
+# Some seconds of work, to be interrupted.
+LONG = interrupted.GENERATED.replace("SAMPLES", "3000000")
 
 
-def are_free(ports):
-    for port in ports:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return False
-    return True
+class Runs(cluster.Cluster):
+    """Jobs that are left alone."""
 
-
-def free_ports():
-    while True:
-        first = random.randrange(20000, 30000)
-        if are_free(range(first, first + 1 + NODES)):
-            return first
-
-
-class Slurm(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = harness.folder / "slurm"
-        cls.environment = {
-            **os.environ,
-            "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin",
-            "SLURM_CONF": str(cls.cluster / "slurm.conf"),
-            "OMPI_ALLOW_RUN_AS_ROOT": "1",
-            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            "OMPI_MCA_rmaps_base_oversubscribe": "1",
-            "OMPI_MCA_hwloc_base_binding_policy": "none",
-            "OMPI_MCA_mpi_yield_when_idle": "1",
-            "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
-        }
-        cls.addClassCleanup(cls.run_script, "slurm-down.sh", cls.cluster)
-        done = cls.run_script("slurm-up.sh", cls.cluster, free_ports(), NODES, CPUS)
-        if done.returncode:
-            raise AssertionError(done.stderr)
+        super().setUpClass()
         harness.write("small.yaml", EXPERIMENT)
+        harness.archive("small.yaml", "alone.h5").close()
 
-    @classmethod
-    def run_script(cls, name, *arguments):
-        return subprocess.run(["sh", harness.ROOT / "tests" / name, *map(str, arguments)],
-                              env=cls.environment, text=True, capture_output=True, timeout=120)
+    def check_run(self, results, ranks, hosts):
+        self.assertEqual(interrupted.differences("alone.h5", f"{results}/results.h5"), [])
+        self.assertTrue((harness.folder / results / "report.html").exists())
+        with harness.h5py.File(harness.folder / results / "results.h5") as archive:
+            self.assertEqual(harness.attribute(archive, "ranks"), ranks)
+            self.assertEqual(len(set(archive["host"])), hosts)
 
-    def copy(self, script, results, **knobs):
-        """A copy with its knobs turned, as a user would."""
-        knobs = {"experiment": "small.yaml", "results": results, "twoview": harness.TWOVIEW,
-                 "launcher": harness.ROOT / "jobs/launch.sh", **knobs}
-        head, body = re.match(r"((?:.*\n){10})(.*)", (harness.ROOT / "jobs" / script).read_text(),
-                              re.S).groups()
-        for knob, value in knobs.items():
-            head, count = re.subn(rf"^{knob}=\S+", f"{knob}={value}", head, flags=re.M)
-            self.assertEqual(count, 1, f"{knob} is not among the first lines of {script}")
-        return harness.write(script, head + body)
+    def test_one_node(self):
+        script = self.copy("run.sbatch", "one")
+        self.submit(script)
+        self.check_run("one", 2, 1)
+        self.assertIn("is complete; there is nothing to resume", self.submit(script))
 
-    def submit(self, script, **environment):
-        done = subprocess.run(["sbatch", "-W", "-o", "job.out", script], cwd=harness.folder,
-                              env={**self.environment, **environment}, text=True,
-                              capture_output=True, timeout=120)
-        said = (harness.folder / "job.out").read_text()
-        self.assertEqual(done.returncode, 0, done.stderr + said)
-        return said
+    def test_several_nodes(self):
+        self.submit(self.copy("run.sbatch", "several"), "--nodes=2")
+        self.check_run("several", 4, 2)
+
+    def test_a_job_that_is_told_before_it_starts_anything(self):
+        script = harness.write("hasty.sbatch", f"""\
+            #!/bin/sh
+            #SBATCH --ntasks=1
+            set -eu
+            . {harness.ROOT}/jobs/launch.sh
+            kill -USR1 $$
+            launch 1 touch started
+            """)
+        self.submit(script, exit_status=75)
+        self.assertFalse((harness.folder / "started").exists())
 
     def ranks_and_hosts(self, said):
         return [tuple(map(int, line)) for line in
@@ -121,31 +93,191 @@ class Slurm(unittest.TestCase):
         self.assertIn("strong scaling, 3 archives", said)
 
     def test_mpirun_where_slurm_has_no_pmix(self):
-        """A srun that knows of no PMIx stands before the real one; mpirun needs that one."""
-        path = harness.folder / "bin"
-        path.mkdir()
-        real = shutil.which("srun", path=self.environment["PATH"])
-        (path / "srun").write_text(
-            f'#!/bin/sh\nif [ "$*" = --mpi=list ]; then echo none; else exec {real} "$@"; fi\n')
-        (path / "srun").chmod(0o755)
         tell = harness.write("tell.sbatch", f"""\
             #!/bin/sh
-            #SBATCH --nodes={NODES} --ntasks-per-node={CPUS}
+            #SBATCH --nodes={cluster.NODES} --ntasks-per-node={cluster.CPUS}
             set -eu
             . {harness.ROOT}/jobs/launch.sh
             for ranks in 1 3 4; do
               launch $ranks sh -c 'echo "$SLURM_NTASKS $(hostname) $OMPI_COMM_WORLD_SIZE"'
             done
             """)
-        said = self.submit(tell, PATH=f"{path}:{self.environment['PATH']}")
+        said = self.submit(tell, PATH=self.path_without_pmix())
         lines = sorted(said.splitlines())
         expected = sorted(["1 node1 1"] + 2 * ["3 node1 3"] + ["3 node2 3"] + 2 * ["4 node1 4"] +
                           2 * ["4 node2 4"])
         self.assertEqual(lines, expected, said)
 
 
+class Interrupted(cluster.Cluster):
+    """Jobs that are told to leave, and go back into the queue. Ranks are held as soon as they listen,
+    so that there is always something left to do."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        experiment = harness.write("long.yaml", LONG)
+        harness.archive(experiment, "undisturbed.h5").close()
+
+    def signal(self, ranks, number):
+        for rank in ranks:
+            try:
+                os.kill(rank, number)
+            except ProcessLookupError:
+                pass
+
+    def hold(self, job, count):
+        """The ranks of a job that has just started, listening and stopped."""
+        interrupted.wait_for(lambda: len(self.ranks(job)) == count and
+                             interrupted.watch_signals(self.ranks(job)))
+        ranks = self.ranks(job)
+        self.signal(ranks, signal.SIGSTOP)
+        self.addCleanup(self.signal, ranks, signal.SIGCONT)
+        return ranks
+
+    def let_go(self, ranks, after=None):
+        """Ranks go on, where a signal is to be `after` it has reached one of them."""
+        if after:
+            interrupted.wait_for(lambda: any(interrupted.signal_mask(rank, "ShdPnd") & 1 << after - 1
+                                             for rank in ranks))
+        self.signal(ranks, signal.SIGCONT)
+
+    def check_completed(self, job, output, results):
+        state, said = self.wait_for_end(job), output.read_text()
+        self.assertEqual(state, "COMPLETED", said)
+        self.assertEqual(said.count("there is no checkpoint; starting from the beginning"), 1, said)
+        self.assertEqual(said.count("going on from its checkpoint"), 1, said)
+        self.assertEqual(interrupted.differences("undisturbed.h5", f"{results}/results.h5"), [])
+        with harness.h5py.File(harness.folder / results / "results.h5") as archive:
+            self.assertEqual(harness.attribute(archive, "sessions"), 2)
+            self.assertEqual(harness.attribute(archive, "slurm_job_id"), job)
+            self.assertEqual(harness.attribute(archive, "slurm_restart_count"), "1")
+        self.assertTrue((harness.folder / results / "report.html").exists())
+        return said
+
+    def check_requeued(self, job, output, results):
+        """By itself, when the program had left."""
+        said = self.check_completed(job, output, results)
+        self.assertRegex(said, f"(?s)holds what is done.*job {job}: goes back into the queue")
+
+    def preemptible(self, results, lines=(), **knobs):
+        return self.copy("preemptible.sbatch", results, lines, experiment="long.yaml", **knobs)
+
+    def told(self, results, *options, **environment):
+        """A job whose shell is sent SIGUSR1."""
+        job, output = self.start(self.preemptible(results), *options, **environment)
+        ranks = self.hold(job, 2 * (2 if options else 1))
+        self.command("scancel", "--batch", "--signal=USR1", job)
+        self.let_go(ranks, after=signal.SIGUSR1)
+        self.check_requeued(job, output, results)
+
+    def test_signal(self):
+        self.told("told", "--nodes=2")
+
+    def test_signal_under_mpirun(self):
+        self.told("told-mpirun", PATH=self.path_without_pmix())
+
+    def test_signal_to_ranks_that_do_not_listen_yet(self):
+        text = f"""\
+            #!/bin/sh
+            #SBATCH --ntasks=1 --requeue --open-mode=append
+            set -eu
+            . {harness.ROOT}/jobs/launch.sh
+            launch_or_requeue 1 1 sh -c '[ "${{SLURM_RESTART_COUNT:-0}}" = 1 ] || kill -USR1 $$'
+            """
+        jobs = [self.start(harness.write("srun.sbatch", text)),
+                self.start(harness.write("mpirun.sbatch", text), PATH=self.path_without_pmix())]
+        for job, output in jobs:
+            self.assertEqual(self.wait_for_end(job), "COMPLETED", output.read_text())
+            self.assertEqual(self.state(job, "Restarts"), "1")
+
+    def test_time_limit(self):
+        """The job has a minute. Held for long, a rank takes its next step to last as long, and leaves
+        earlier than otherwise."""
+        script = self.preemptible("limit", [("--time=01:00:00", "--time=1"),
+                                            (" --signal=B:USR1@120", "")])
+        job, output = self.start(script)
+        ranks = self.hold(job, 2)
+        end = time.mktime(time.strptime(self.state(job, "EndTime"), "%Y-%m-%dT%H:%M:%S"))
+        self.assertEqual(cluster.environment_of(ranks[0])["SLURM_JOB_END_TIME"], f"{end:.0f}")
+        time.sleep(max(0, end - time.time() - 40))
+        self.let_go(ranks)
+        self.check_requeued(job, output, "limit")
+
+    def test_signal_before_the_time_limit(self):
+        """Slurm sends it, here 50 of 60 seconds before the end."""
+        script = self.preemptible("early", [("--time=01:00:00", "--time=1"), ("USR1@120", "USR1@50")])
+        job, output = self.start(script)
+        self.let_go(self.hold(job, 2), after=signal.SIGUSR1)
+        self.check_requeued(job, output, "early")
+
+    def test_preemption(self):
+        """Slurm sends SIGTERM, and puts the job back into the queue by itself."""
+        job, output = self.start(self.preemptible("preempted"), "--nodes=2")
+        ranks = self.hold(job, 4)
+        self.command("sbatch", "-o", "urgent.out", "--partition=urgent", "--nodes=2",
+                     "--ntasks-per-node=2", "--wrap=true")
+        interrupted.wait_for(lambda: self.state(job, "JobState") != "RUNNING", pause=0.1)
+        self.let_go(ranks)
+        said = self.check_completed(job, output, "preempted")
+        self.assertIn("DUE TO PREEMPTION", said)
+        self.assertNotIn("goes back into the queue", said)
+
+    def test_cancelled_jobs_stay_cancelled(self):
+        job, output = self.start(self.preemptible("cancelled"))
+        ranks = self.hold(job, 2)
+        self.command("scancel", job)
+        self.let_go(ranks)
+        self.assertEqual(self.wait_for_end(job), "CANCELLED")
+        interrupted.wait_for((harness.folder / "cancelled/results.h5.checkpoint").exists)
+        self.assertEqual(self.state(job, "JobState"), "CANCELLED")
+        self.assertNotIn("goes back into the queue", output.read_text())
+
+    def test_no_more_restarts_than_allowed(self):
+        job, output = self.start(self.preemptible("once", restarts=0))
+        ranks = self.hold(job, 2)
+        self.command("scancel", "--batch", "--signal=USR1", job)
+        self.let_go(ranks, after=signal.SIGUSR1)
+        self.assertEqual(self.wait_for_end(job), "FAILED")
+        self.assertEqual(self.state(job, "ExitCode"), "75:0")
+        self.assertIn("not done after 0 restarts; submit it again", output.read_text())
+        self.assertTrue((harness.folder / "once/results.h5.checkpoint").exists())
+
+    # ---- Arrays ----
+
+    def submit_array(self, results, tasks, experiment):
+        """The array, and what depends on it."""
+        array = self.copy("array.sbatch", results, [("--array=0-9%4", f"--array=0-{tasks - 1}%2")],
+                          experiment=experiment)
+        merge = self.copy("merge.sbatch", results)
+        said = self.command("sh", harness.ROOT / "jobs/submit-array.sh", array, merge)
+        return re.fullmatch(r"array (\d+), then (\d+)", said).groups()
+
+    def test_array(self):
+        """Its last task bears the number of the whole array, and alone is started again."""
+        harness.archive("long.yaml", "whole.h5", "--set", "replicates=3").close()
+        array, merge = self.submit_array("array", 3, "long.yaml")
+        ranks = self.hold(f"{array}_2", 2)
+        self.assertEqual(self.state(merge, "JobState"), "PENDING")
+        self.command("scancel", "--batch", "--signal=USR1", f"{array}_2")
+        self.let_go(ranks, after=signal.SIGUSR1)
+        self.assertEqual(self.wait_for_end(merge), "COMPLETED")
+        self.assertEqual(interrupted.differences("whole.h5", "array/results.h5"), ["parts"])
+        for task, sessions in enumerate([1, 1, 2]):
+            self.assertEqual(self.state(f"{array}_{task}", "Restarts"), str(sessions - 1))
+            with harness.h5py.File(harness.folder / f"array/part-{task}.h5") as archive:
+                self.assertEqual(harness.attribute(archive, "sessions"), sessions)
+                self.assertEqual(list(archive["replicate"]), [task])
+        self.assertEqual(len(list((harness.folder / "array").glob("*.html"))), 1)
+
+    def test_array_with_a_task_that_fails(self):
+        array, merge = self.submit_array("failing", 1, "nowhere.yaml")
+        self.assertEqual(self.wait_for_end(merge), "CANCELLED")
+        self.assertEqual(self.state(f"{array}_0", "JobState"), "FAILED")
+
+
 if __name__ == "__main__":
-    reason = reason_to_skip()
+    reason = cluster.reason_to_skip()
     if reason:
         print(reason)
         sys.exit(77)

@@ -60,7 +60,6 @@ END_TEST
 START_TEST(given_values_are_taken) {
   const char *const overrides[] = {"name=\"Gr\xc3\xb6\xc3\x9f e\"",
                                    "seed=18446744073709551615",
-                                   "study=phase",
                                    "replicates=3",
                                    "first_replicate=4",
                                    "features.pca=2",
@@ -72,7 +71,6 @@ START_TEST(given_values_are_taken) {
                                    NULL};
   tv_experiment *e = parse(plain, overrides);
   ck_assert_str_eq(e->name, "Gr\xc3\xb6\xc3\x9f e");
-  ck_assert_int_eq(e->study, TV_STUDY_PHASE);
   ck_assert_uint_eq(e->seed, UINT64_MAX);
   ck_assert_int_eq(e->replicates, 3);
   ck_assert_int_eq(e->first_replicate, 4);
@@ -96,6 +94,43 @@ START_TEST(given_values_are_taken) {
   ck_assert_double_eq(e->noise.lambda_max[0], 1000);
   ck_assert_str_eq(e->text, plain);
   tv_experiment_destroy(&e);
+}
+END_TEST
+
+START_TEST(a_phase_study_keeps_numbers_alone) {
+  const char *const overrides[] = {"study=phase", NULL};
+  const char *const keeping[] = {"study=phase", "archive.encoders=last", NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_int_eq(e->study, TV_STUDY_PHASE);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_NONE);
+  ck_assert_int_eq(e->archive.representations, TV_KEEP_NONE);
+  tv_experiment_destroy(&e);
+  e = parse(plain, keeping);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_LAST);
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+START_TEST(even_steps_are_told) {
+  static const struct {
+    double values[4];
+    int count, is_linear, is_logarithmic;
+  } cases[] = {{{1, 2, 3, 4}, 4, 1, 0},
+               {{0.5, 1, 2, 4}, 4, 0, 1},
+               {{0, 0.25, 0.5}, 3, 1, 0},
+               {{1, 10}, 2, 1, 1},
+               {{1, 3, 2}, 3, 0, 0},
+               {{4, 2, 1}, 3, 0, 0},
+               {{1, 2, 3.0001}, 3, 0, 0},
+               {{0.1, 0.215443469003, 0.464158883361, 1}, 4, 0, 1}, /* rounded to 12 digits */
+               {{7}, 1, 0, 0}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    const double *values = cases[i].values;
+    ck_assert_int_eq(tv_is_evenly_spaced(values, cases[i].count, TV_SPACED_LINEAR),
+                     cases[i].is_linear);
+    ck_assert_int_eq(tv_is_evenly_spaced(values, cases[i].count, TV_SPACED_LOGARITHMIC),
+                     cases[i].is_logarithmic);
+  }
 }
 END_TEST
 
@@ -419,6 +454,12 @@ static const struct {
     {"[0, 1]", "{from: 1, to: inf, count: 3}", "augmentation.alpha.to:", "got inf"},
     {"[0, 1]", "{from: -1, to: 1, count: 3, spacing: linear}", "augmentation.alpha:", "got -1"},
     {"[4, 1]", "{from: 1, to: 4, count: 3}", "x.yaml:3: source.spectrum:", "largest first"},
+    /* phase diagrams */
+    {"[1, 10]}", "[1, 10, 20]}\nstudy: phase", "x.yaml:4: noise.lambda_max:", "in even steps"},
+    {"[1, 10]}", "1}\nstudy: phase", "x.yaml:4: noise.lambda_max:", "from: 0.1, to: 100"},
+    {"[0, 1]}", "[0, 1, 3]}\nstudy: phase", "x.yaml:5: augmentation.alpha:", "in even steps"},
+    {"noise: {components: 3", "study: phase\nnoise: {components: 0",
+     "x.yaml:5: noise.components:", "without noise has no phases"},
     /* sample sizes */
     {"[10, 200]", "[20, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 20"},
     {"[10, 200]", "[10, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 10"},
@@ -695,6 +736,8 @@ int main(void) {
   TCase *cases = tcase_create("experiment");
   tcase_add_test(cases, defaults_are_as_documented);
   tcase_add_test(cases, given_values_are_taken);
+  tcase_add_test(cases, a_phase_study_keeps_numbers_alone);
+  tcase_add_test(cases, even_steps_are_told);
   tcase_add_test(cases, a_threshold_study_needs_no_alignment);
   tcase_add_loop_test(cases, what_a_threshold_study_lacks_is_refused, 0, COUNT(refused_thresholds));
   tcase_add_test(cases, a_mixture_is_taken);

@@ -53,6 +53,10 @@ typedef struct {
   char **method;                              /* names */
   double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
   double *alpha2_threshold;        /* replicate x lambda_max x method */
+  int p, q, k;                     /* important components, noise components, rows of the encoder */
+  double *spectrum;                /* p: variances of the important components */
+  double *gamma;                   /* replicate x lambda_max x q, or NULL without noise */
+  double *theta;                   /* replicate x (p + q) */
 } tv_archive;
 
 /* Not collective: one process reads. Free with tv_archive_close. */

@@ -167,6 +167,10 @@ tv_error *tv_experiment_fault(const tv_experiment *experiment, const char *key, 
 /* Check what depends on the data: `rows` samples of `features` features (rows < 0: unlimited). */
 tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows, int features);
 
+/* Whether at least two numbers grow in equal steps, of themselves or of their logarithms, to some
+ * digits less than a range has (`from`, `to`, `count`). */
+int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
+
 /* How many points the study has: replicates x magnitudes of noise x alignments x sample sizes. A
  * threshold study looks for the alignment: its points have one. */
 int tv_experiment_alignments(const tv_experiment *experiment);

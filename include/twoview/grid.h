@@ -43,6 +43,10 @@ typedef struct {
 tv_error *tv_distmat_create(const tv_grid *grid, int rows, int columns, tv_distmat **out);
 void tv_distmat_destroy(tv_distmat **matrix);
 
+/* Where the diagonal entry of local column j of a square matrix lies on this rank, or NULL.
+ *                                                                               Not collective. */
+double *tv_distmat_diagonal(const tv_distmat *matrix, int j);
+
 /* The whole matrix on every rank: `out` is rows x columns, column-major.        Collective. */
 void tv_distmat_gather(const tv_distmat *matrix, double *out);
 

@@ -14,10 +14,12 @@ tv_error *tv_report(const char *path, const char *directory, FILE *out);
 /* Of a quantity over the replicates that were solved. */
 tv_band tv_band_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
                    int level, int method);
+double tv_quantile_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
+                      int level, int method, double share);
 tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);
 
-/* The page; `figure` is the path of the SVG to put into it, or NULL. */
-tv_error *tv_report_html(const tv_archive *archive, const char *figure, FILE *out);
+/* The page; the SVGs of the figures are taken from `directory` when they have been drawn. */
+tv_error *tv_report_html(const tv_archive *archive, const char *directory, int is_drawn, FILE *out);
 
 /* DIRECTORY/NAME, owned by the caller; NULL without memory. */
 char *tv_report_path(const char *directory, const char *name);

@@ -32,8 +32,9 @@ typedef struct {
   /* Solve with k rows (SL ignores k). status: not 0 when an iteration failed; the solution is then
    * empty. Free with tv_solution_destroy.                                         Collective. */
   tv_error *(*solve)(const tv_statistics *statistics, int k, tv_solution *out, int *status);
+  /* image: A E', d x k, which whoever scores the solution has anyway.              Collective. */
   tv_error *(*judge)(const tv_statistics *statistics, const tv_solution *solution,
-                     tv_optimality *out);
+                     const tv_distmat *image, tv_optimality *out);
 } tv_method;
 
 extern const tv_method tv_supervised, tv_reconstruction, tv_joint_embedding;
@@ -50,9 +51,14 @@ void tv_solution_destroy(tv_solution *solution);
 tv_error *tv_solution_begin(const tv_statistics *statistics, int k, tv_solution *out);
 void tv_solution_unwhiten(const tv_statistics *statistics, tv_solution *solution);
 
+/* For the methods: M E', given the image A E', which it is where M is A. The caller destroys it.
+ *                                                                                   Collective. */
+tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *statistics,
+                         const tv_solution *solution, const tv_distmat *image, tv_distmat **out);
+
 /* For the methods: with image = N E' and the pencil N v = value S v, the relative residual
- * |image - S E' diag(values)| / |image| and max |E S E' - I|.                      Collective. */
+ * |image - S E' diag(values)| / |image|, gram = E S E' (k x k) and max |gram - I|. Collective. */
 tv_error *tv_pencil_residual(const tv_statistics *statistics, const tv_solution *solution,
-                             const tv_distmat *image, tv_optimality *out);
+                             const tv_distmat *image, tv_distmat *gram, tv_optimality *out);
 
 #endif

@@ -1,0 +1,22 @@
+/* Where a run begins: at the start, at the checkpoint of an earlier one, or not at all because its
+ * archive is there. */
+#ifndef TWOVIEW_CONTINUATION_H
+#define TWOVIEW_CONTINUATION_H
+
+#include "twoview/checkpoint.h"
+#include "twoview/run.h"
+#include "twoview/source.h"
+
+/* Whether the archive `output` is there and of this experiment; says so, and clears away what is
+ * left of its checkpoints. An error: it is another experiment's.                    Collective. */
+tv_error *tv_continuation_expect_archive(const char *output, const tv_experiment *experiment,
+                                         MPI_Comm comm, int *is_finished);
+
+/* The checkpoint of a run that began at `begun` (MPI_Wtime): empty, or that of an earlier session
+ * if it is to be resumed. Errors: one exists and is neither to be resumed nor to be replaced, or it
+ * cannot be taken up. `identity` is the checkpoint's, to be freed after it.         Collective. */
+tv_error *tv_continuation_open(const tv_run_options *options, const char *output,
+                               const tv_experiment *experiment, const tv_source *source,
+                               double begun, MPI_Comm comm, char **identity, tv_checkpoint **out);
+
+#endif
