@@ -1,20 +1,33 @@
 #include <hdf5.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "twoview/archive.h"
 #include "twoview/hdf5_error.h"
+#include "twoview/isolate.h"
 
-/* All numbers of a dataset, and how many. */
+/* Deflate packs to 1/1032 at the best: what claims more was not written by a run, and is not to
+ * claim memory either. */
+static tv_error *count_items(hid_t set, const char *name, int64_t *count) {
+  static const double most_packed = 1032;
+  const hid_t space = H5Dget_space(set);
+  *count = H5Sget_simple_extent_npoints(space);
+  if (space >= 0) H5Sclose(space);
+  if (*count > 0 && *count <= INT_MAX &&
+      (double)*count <= most_packed * (double)H5Dget_storage_size(set))
+    return NULL;
+  return tv_hdf5_fail("dataset '%s' cannot hold %lld items", name, (long long)*count);
+}
+
+/* All numbers of a dataset, and how many: at least 1, at most INT_MAX. */
 static tv_error *read_numbers(hid_t file, const char *name, double **out, int64_t *count) {
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
   if (set < 0)
     return tv_hdf5_fail("there is no dataset '%s': not an archive of twoview run?", name);
-  const hid_t space = H5Dget_space(set);
-  *count = H5Sget_simple_extent_npoints(space);
-  H5Sclose(space);
-  tv_error *error = tv_allocate(*count, sizeof(**out), out);
+  tv_error *error = count_items(set, name, count);
+  if (!error) error = tv_allocate(*count, sizeof(**out), out);
   if (!error && H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0)
     error = tv_hdf5_fail("dataset '%s' cannot be read", name);
   H5Dclose(set);
@@ -33,14 +46,17 @@ static tv_error *read_words(hid_t file, const char *name, char ***out, int *coun
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
   if (set < 0)
     return tv_hdf5_fail("there is no dataset '%s': not an archive of twoview run?", name);
-  const hid_t space = H5Dget_space(set), type = H5Dget_type(set);
-  *count = (int)H5Sget_simple_extent_npoints(space);
-  tv_error *error = tv_allocate(*count, sizeof(**out), out);
+  const hid_t type = H5Dget_type(set);
+  int64_t items = 0;
+  tv_error *error = count_items(set, name, &items);
+  *count = error ? 0 : (int)items;
+  if (!error) error = tv_allocate(*count, sizeof(**out), out);
   if (!error && (H5Tis_variable_str(type) <= 0 ||
                  H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0))
     error = tv_hdf5_fail("dataset '%s' cannot be read", name);
-  H5Tclose(type);
-  H5Sclose(space);
+  for (int i = 0; !error && i < *count; ++i)
+    if (!(*out)[i]) error = tv_fail("dataset '%s' lacks a word", name);
+  if (type >= 0) H5Tclose(type);
   H5Dclose(set);
   return error;
 }
@@ -52,16 +68,16 @@ static void free_words(char **words, int count) {
 
 static tv_error *read_quantities(hid_t file, tv_archive *a) {
   int64_t count = 0;
-  const int64_t points = (int64_t)a->replicates * a->magnitudes * a->alphas * a->levels;
+  const double points = (double)a->replicates * a->magnitudes * a->alphas * a->levels;
   for (int i = 0; i < TV_QUANTITIES; ++i) {
     const char *name = tv_quantity_label((tv_quantity)i).name;
     TV_TRY(read_numbers(file, name, &a->quantity[i], &count));
-    if (count != points * a->methods)
-      return tv_fail("dataset '%s' has %lld numbers where its dimensions make %lld", name,
-                     (long long)count, (long long)points * a->methods);
+    if ((double)count != points * a->methods)
+      return tv_fail("dataset '%s' has %lld numbers where its dimensions make %.0f", name,
+                     (long long)count, points * a->methods);
   }
   TV_TRY(read_numbers(file, "alpha2_threshold", &a->alpha2_threshold, &count));
-  if (count != (int64_t)a->replicates * a->magnitudes * a->methods)
+  if ((double)count != (double)a->replicates * a->magnitudes * a->methods)
     return tv_fail("dataset 'alpha2_threshold' does not match its dimensions");
   return NULL;
 }
@@ -73,36 +89,23 @@ typedef struct {
   tv_archive *archive;
 } attribute_walk;
 
-static char *read_text_attribute(hid_t attribute, hid_t type) {
-  char *text = NULL, *copy = NULL;
-  if (H5Aread(attribute, type, &text) < 0 || !text) return NULL;
-  copy = strdup(text);
-  H5free_memory(text);
-  return copy;
-}
-
 static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *info, void *context) {
   attribute_walk *walk = context;
-  const hid_t attribute = H5Aopen(root, name, H5P_DEFAULT), type = H5Aget_type(attribute);
+  const hid_t attribute = H5Aopen(root, name, H5P_DEFAULT);
+  char *text = tv_attribute_read_text(attribute);
+  int64_t value;
   (void)info;
-  if (H5Tis_variable_str(type) > 0) {
-    char *text = read_text_attribute(attribute, type);
-    if (text && strcmp(name, "experiment") == 0) {
-      walk->archive->experiment_text = text;
-      text = NULL;
-    } else if (text && strcmp(name, "title") == 0) {
-      walk->archive->experiment_name = text;
-      text = NULL;
-    }
-    if (text) fprintf(walk->lines, "%s: %s\n", name, text);
+  if (text && strcmp(name, "experiment") == 0) {
+    walk->archive->experiment_text = text;
+  } else if (text && strcmp(name, "title") == 0) {
+    walk->archive->experiment_name = text;
+  } else if (text) {
+    fprintf(walk->lines, "%s: %s\n", name, text);
     free(text);
-  } else if (H5Tget_class(type) == H5T_INTEGER) {
-    long long value = 0;
-    H5Aread(attribute, H5T_NATIVE_LLONG, &value);
-    fprintf(walk->lines, "%s: %lld\n", name, value);
+  } else if (tv_attribute_read_number(attribute, &value)) {
+    fprintf(walk->lines, "%s: %lld\n", name, (long long)value);
   }
-  H5Tclose(type);
-  H5Aclose(attribute);
+  if (attribute >= 0) H5Aclose(attribute);
   return 0;
 }
 
@@ -142,7 +145,7 @@ static tv_error *locate(const char *path, tv_error *error) {
   return located;
 }
 
-tv_error *tv_archive_read(const char *path, tv_archive **out) {
+static tv_error *read_archive(const char *path, tv_archive **out) {
   hid_t file;
   *out = NULL;
   TV_TRY(open_archive(path, &file));
@@ -152,6 +155,20 @@ tv_error *tv_archive_read(const char *path, tv_archive **out) {
   if (!error) return NULL;
   tv_archive_close(out);
   return locate(path, error);
+}
+
+static tv_error *try_archive(const char *path, const void *context) {
+  tv_archive *archive;
+  (void)context;
+  TV_TRY(read_archive(path, &archive));
+  tv_archive_close(&archive);
+  return NULL;
+}
+
+tv_error *tv_archive_read(const char *path, tv_archive **out) {
+  *out = NULL;
+  TV_TRY(tv_isolate(path, try_archive, NULL));
+  return read_archive(path, out);
 }
 
 void tv_archive_close(tv_archive **archive) {
@@ -187,8 +204,8 @@ static tv_error *read_stages(hid_t file, const char *name, int ranks, double **o
   int64_t count = 0;
   TV_TRY(read_numbers(file, name, out, &count));
   if (count != (int64_t)ranks * TV_STAGES)
-    return tv_fail("dataset '%s' has %lld numbers where %d ranks and %d stages make %d", name,
-                   (long long)count, ranks, TV_STAGES, ranks * TV_STAGES);
+    return tv_fail("dataset '%s' has %lld numbers where %d ranks and %d stages make %lld", name,
+                   (long long)count, ranks, TV_STAGES, (long long)ranks * TV_STAGES);
   return NULL;
 }
 
@@ -223,7 +240,7 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   return NULL;
 }
 
-tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
+static tv_error *read_file_of_work(const char *path, tv_archive_work *out) {
   hid_t file;
   *out = (tv_archive_work){0};
   TV_TRY(open_archive(path, &file));
@@ -232,6 +249,20 @@ tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
   if (!error) return NULL;
   tv_archive_work_free(out);
   return locate(path, error);
+}
+
+static tv_error *try_work(const char *path, const void *context) {
+  tv_archive_work work;
+  (void)context;
+  TV_TRY(read_file_of_work(path, &work));
+  tv_archive_work_free(&work);
+  return NULL;
+}
+
+tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
+  *out = (tv_archive_work){0};
+  TV_TRY(tv_isolate(path, try_work, NULL));
+  return read_file_of_work(path, out);
 }
 
 void tv_archive_work_free(tv_archive_work *w) {

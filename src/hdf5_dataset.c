@@ -163,9 +163,11 @@ static void widen_cache(hid_t dataset, int dimensions, const hsize_t extent[2], 
       H5Pget_chunk(creation, dimensions, chunk) == dimensions) {
     const double across = dimensions == 2 ? ceil((double)extent[1] / (double)chunk[1]) : 1;
     const double bytes = (double)chunk[0] * (double)chunk[1] * (double)H5Tget_size(type);
-    if (across * bytes <= most_cached &&
-        H5Pset_chunk_cache(access, 100 * (size_t)across + 1, (size_t)(across * bytes), 1) >= 0)
-      *cache_bytes += across * bytes + packed_chunk(dataset, extent, chunk, dimensions);
+    const int is_cached =
+        across * bytes <= most_cached &&
+        H5Pset_chunk_cache(access, 100 * (size_t)across + 1, (size_t)(across * bytes), 1) >= 0;
+    *cache_bytes +=
+        (is_cached ? across : 1) * bytes + packed_chunk(dataset, extent, chunk, dimensions);
   }
   H5Tclose(type);
   H5Pclose(creation);

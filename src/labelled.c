@@ -38,6 +38,33 @@ tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value) {
   return write_attribute(object, name, H5T_NATIVE_INT64, &value);
 }
 
+static int holds_one(hid_t attribute) {
+  const hid_t space = H5Aget_space(attribute);
+  const int is_one = H5Sget_simple_extent_npoints(space) == 1;
+  if (space >= 0) H5Sclose(space);
+  return is_one;
+}
+
+char *tv_attribute_read_text(hid_t attribute) {
+  const hid_t type = H5Aget_type(attribute);
+  char *text = NULL, *copy = NULL;
+  if (H5Tis_variable_str(type) > 0 && holds_one(attribute) &&
+      H5Aread(attribute, type, &text) >= 0 && text) {
+    copy = strdup(text);
+    H5free_memory(text);
+  }
+  if (type >= 0) H5Tclose(type);
+  return copy;
+}
+
+int tv_attribute_read_number(hid_t attribute, int64_t *value) {
+  const hid_t type = H5Aget_type(attribute);
+  const int is_read = H5Tget_class(type) == H5T_INTEGER && holds_one(attribute) &&
+                      H5Aread(attribute, H5T_NATIVE_INT64, value) >= 0;
+  if (type >= 0) H5Tclose(type);
+  return is_read;
+}
+
 /* ---- Arrays ---- */
 
 static hsize_t power_of_2_within(hsize_t room) {

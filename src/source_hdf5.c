@@ -1,10 +1,12 @@
 #include <hdf5.h>
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "twoview/comm.h"
 #include "twoview/hdf5_dataset.h"
 #include "twoview/hdf5_error.h"
+#include "twoview/isolate.h"
 #include "twoview/source.h"
 
 enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
@@ -102,6 +104,62 @@ static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
   return NULL;
 }
 
+/* ---- Trying the file ---- */
+
+/* Rows [first, first + count), as they will be read. */
+static tv_error *try_rows(const tv_source *source, int64_t first, int64_t count, double *x,
+                          double *y, int64_t *labels) {
+  const hdf5_rows *h = source->state;
+  const char *file = h->spec->file;
+  TV_TRY(read_slab(file, h->samples, h->spec->samples, first, count, source->features,
+                   H5T_NATIVE_DOUBLE, x));
+  if (h->has_labels) return read_labels(source, first, count, labels);
+  return read_slab(file, h->targets, h->spec->targets, first, count, source->targets,
+                   H5T_NATIVE_DOUBLE, y);
+}
+
+/* Rows from `first` on, until `end` or for half a second of this process. */
+static tv_error *try_for_a_moment(const tv_source *source, int64_t first, int64_t end) {
+  const int width = source->features > source->targets ? source->features : source->targets;
+  const int64_t most = width < TV_BATCH ? TV_BATCH : 1;
+  double *x = NULL, *y = NULL;
+  int64_t *labels = NULL;
+  tv_error *error = tv_allocate(most * width, sizeof(*x), &x);
+  if (!error) error = tv_allocate(most * width, sizeof(*y), &y);
+  if (!error) error = tv_allocate(most, sizeof(*labels), &labels);
+  for (; !error && first < end && clock() < CLOCKS_PER_SEC / 2; first += most)
+    error = try_rows(source, first, end - first < most ? end - first : most, x, y, labels);
+  free(labels);
+  free(y);
+  free(x);
+  return error;
+}
+
+typedef struct {
+  const tv_source_spec *spec;
+  tv_partition partition; /* of rows yet to be counted */
+} trial;
+
+/* What describes the datasets, and rows of this rank's shards. */
+static tv_error *try_source(const char *path, const void *context) {
+  const trial *t = context;
+  hdf5_rows h = {.spec = t->spec};
+  tv_source source = {.state = &h};
+  tv_partition partition = t->partition;
+  (void)path;
+  tv_error *error = open_datasets(h.spec, &source);
+  partition.rows = source.rows;
+  const int first = tv_shard_first_of_rank(&partition, partition.rank);
+  const int end = tv_shard_first_of_rank(&partition, partition.rank + 1);
+  if (!error)
+    error = try_for_a_moment(&source, tv_shard_first(&partition, first),
+                             tv_shard_first(&partition, end));
+  close_datasets(&source);
+  return error;
+}
+
+/* ---- Opening ---- */
+
 /* The largest label of this rank's shards, all of them checked. */
 static tv_error *scan_labels(const tv_partition *partition, const tv_source *source,
                              int64_t *largest) {
@@ -144,9 +202,12 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
   hdf5_rows *h = NULL;
   tv_error *error = tv_allocate(1, sizeof(*h), &h);
   source->state = h;
-  if (!error && rank == 0) error = tv_source_note_file(source, experiment->source.file);
+  const tv_source_spec *spec = &experiment->source;
+  if (!error && rank == 0) error = tv_source_note_file(source, spec->file);
   TV_TRY(tv_agree(comm, error));
-  h->spec = &experiment->source;
-  TV_TRY(tv_agree(comm, open_datasets(&experiment->source, source)));
+  const trial attempt = {spec, tv_partition_make(comm, 0, experiment->parallel.shards)};
+  TV_TRY(tv_agree(comm, tv_isolate(spec->file, try_source, &attempt)));
+  h->spec = spec;
+  TV_TRY(tv_agree(comm, open_datasets(spec, source)));
   return h->has_labels ? count_classes(experiment, comm, source) : NULL;
 }

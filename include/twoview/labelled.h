@@ -34,4 +34,9 @@ tv_error *tv_label_word_array(hid_t group, tv_label label, const char *const *di
 tv_error *tv_attribute_text(hid_t object, const char *name, const char *text);
 tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value);
 
+/* What an attribute holds when it is one text (of varying length, owned by the caller) or one whole
+ * number; NULL and 0 when it is anything else. */
+char *tv_attribute_read_text(hid_t attribute);
+int tv_attribute_read_number(hid_t attribute, int64_t *value);
+
 #endif

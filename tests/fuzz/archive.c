@@ -1,0 +1,34 @@
+/* An archive, for all that reads archives: report, scaling, info. */
+#include "twoview/archive.h"
+#include "fuzz.h"
+#include "twoview/hdf5_error.h"
+#include "twoview/info.h"
+#include "twoview/report.h"
+#include "twoview/scaling.h"
+
+int LLVMFuzzerInitialize(int *count, char ***words) {
+  (void)count, (void)words;
+  tv_hdf5_prepare();
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
+  char path[FUZZ_PATH];
+  fuzz_file(bytes, length, path);
+  const char *const twice[] = {path, path};
+  FILE *nowhere = fopen("/dev/null", "w");
+  if (!nowhere) abort();
+  tv_archive *archive = NULL;
+  fuzz_expect_refusal(tv_archive_read(path, &archive));
+  if (archive) {
+    tv_report_table(archive, nowhere);
+    tv_report_csv(archive, nowhere);
+    fuzz_expect_refusal(tv_report_html(archive, NULL, nowhere));
+  }
+  tv_archive_close(&archive);
+  fuzz_expect_refusal(tv_scaling(twice, 2, &tv_typical_network, NULL, nowhere));
+  fuzz_expect_refusal(tv_info(path, nowhere));
+  fclose(nowhere);
+  remove(path);
+  return 0;
+}
