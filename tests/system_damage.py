@@ -43,6 +43,12 @@ class Damage(unittest.TestCase):
         self.refused("does not come to an end", "report", self.path)
         self.refused("does not come to an end", "scaling", self.path, "whole.h5")
 
+    def test_heap_that_is_not_there(self):
+        """Found by fuzzing: HDF5 1.10 frees what it never allocated."""
+        shutil.copy(harness.ROOT / "tests/fuzz/seeds/archive/crash.h5", self.path)
+        self.refused("damaged: reading it ends in", "info", self.path)
+        self.refused("damaged: reading it ends in", "report", self.path)
+
     def test_dimension_without_length(self):
         with h5py.File(self.path, "a") as file:
             del file["n"]

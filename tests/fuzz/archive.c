@@ -9,6 +9,7 @@
 int LLVMFuzzerInitialize(int *count, char ***words) {
   (void)count, (void)words;
   tv_hdf5_prepare();
+  fuzz_expect_faults_of_hdf5();
   return 0;
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh TARGET SEEDS: fuzz for FUZZ_SECONDS (15). Fails on a crash, a leak, or an input that takes
-# more than FUZZ_TIMEOUT (20: machines are busy) seconds or 2 GiB, and leaves it in the working
+# more than FUZZ_TIMEOUT (60: machines are busy) seconds or 2 GiB, and leaves it in the working
 # folder; `TARGET FILE` tries it again. What reaches new code is kept in TARGET.corpus there.
 set -eu
 target=$1
@@ -18,6 +18,6 @@ export ASAN_OPTIONS=$options:quarantine_size_mb=8
 LSAN_OPTIONS=suppressions=$(dirname "$0")/leaks.supp:print_suppressions=0
 export LSAN_OPTIONS
 [ ! -f "$seeds.dict" ] || set -- -dict="$seeds.dict"
-exec nice "$target" "$@" -max_total_time="${FUZZ_SECONDS:-15}" -timeout="${FUZZ_TIMEOUT:-20}" \
+exec nice "$target" "$@" -max_total_time="${FUZZ_SECONDS:-15}" -timeout="${FUZZ_TIMEOUT:-60}" \
   -rss_limit_mb=2048 -malloc_limit_mb=1000000 -max_len=65536 -print_final_stats=1 \
-  -artifact_prefix="$name-" "$name.corpus" "$seeds"
+  -error_exitcode=1 -timeout_exitcode=1 -artifact_prefix="$name-" "$name.corpus" "$seeds"
