@@ -10,8 +10,10 @@
 
 enum { PIECE_NUMBERS = 1 << 22 };
 
-static const char *const method_keys[TV_METHODS] = {"supervised", "reconstruction",
-                                                    "joint_embedding"};
+const char *tv_method_key(tv_method_id method) {
+  static const char *const keys[TV_METHODS] = {"supervised", "reconstruction", "joint_embedding"};
+  return keys[method];
+}
 
 static const char *row_dimension(tv_method_id id) {
   return id == TV_SUPERVISED ? "output" : "encoder_row";
@@ -35,7 +37,7 @@ static tv_error *reserve_encoders(hid_t root, const tv_results *r, int levels) {
                                  row_dimension((tv_method_id)m),
                                  "input",
                                  NULL};
-    snprintf(name, sizeof name, "encoder_%s", method_keys[m]);
+    snprintf(name, sizeof name, "encoder_%s", tv_method_key((tv_method_id)m));
     TV_TRY(tv_label_array(root, (tv_label){name, "encoder", "1"}, shape, 4, NULL));
     if (m == TV_RECONSTRUCTION)
       TV_TRY(tv_label_array(root, (tv_label){"decoder_reconstruction", "decoder, transposed", "1"},
@@ -57,7 +59,7 @@ static tv_error *reserve_representations(hid_t root, const tv_results *r) {
                                  "represented_sample",
                                  row_dimension((tv_method_id)m),
                                  NULL};
-    snprintf(name, sizeof name, "representation_%s", method_keys[m]);
+    snprintf(name, sizeof name, "representation_%s", tv_method_key((tv_method_id)m));
     TV_TRY(tv_label_array(
         root, (tv_label){name, "encoder applied to corrupted, un-augmented inputs", "1"}, shape, 4,
         NULL));
@@ -208,7 +210,7 @@ static tv_error *write_encoders(hid_t file, const tv_results *r, int levels, MPI
   char name[64];
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->rows[m]) continue;
-    snprintf(name, sizeof name, "encoder_%s", method_keys[m]);
+    snprintf(name, sizeof name, "encoder_%s", tv_method_key((tv_method_id)m));
     TV_TRY(write_encoder(file, r, comm, name, levels, r->rows[m], r->encoder[m]));
   }
   if (!r->rows[TV_RECONSTRUCTION]) return NULL;
@@ -222,7 +224,7 @@ static tv_error *write_representations(hid_t file, const tv_results *r, MPI_Comm
   const int64_t end = tv_point_among(r, r->represented_levels, r->first_point + r->own_points);
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->rows[m]) continue;
-    snprintf(name, sizeof name, "representation_%s", method_keys[m]);
+    snprintf(name, sizeof name, "representation_%s", tv_method_key((tv_method_id)m));
     TV_TRY(write_items(file, comm, name, 4, first, end - first, r->representation[m]));
   }
   return NULL;

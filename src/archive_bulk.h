@@ -4,6 +4,9 @@
 
 #include "twoview/archive.h"
 
+/* A method in the names of its arrays. */
+const char *tv_method_key(tv_method_id method);
+
 /* Create the arrays, to be written later. One process. */
 tv_error *tv_bulk_reserve(hid_t root, const tv_record *record);
 

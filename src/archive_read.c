@@ -6,7 +6,8 @@
 
 #include "twoview/archive.h"
 #include "twoview/hdf5_error.h"
-#include "twoview/isolate.h"
+#include "twoview/labelled_copy.h"
+#include "twoview/seal.h"
 
 /* Deflate packs to 1/1032 at the best: what claims more was not written by a run, and is not to
  * claim memory either. */
@@ -87,45 +88,41 @@ static tv_error *read_quantities(hid_t file, tv_archive *a) {
 typedef struct {
   FILE *lines;
   tv_archive *archive;
+  tv_error *error;
 } attribute_walk;
 
 static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *info, void *context) {
   attribute_walk *walk = context;
-  const hid_t attribute = H5Aopen(root, name, H5P_DEFAULT);
-  char *text = tv_attribute_read_text(attribute);
-  int64_t value;
+  char *text = NULL;
   (void)info;
-  if (text && strcmp(name, "experiment") == 0) {
+  walk->error = tv_attribute_print(root, name, &text);
+  if (text && strcmp(name, "experiment") == 0)
     walk->archive->experiment_text = text;
-  } else if (text && strcmp(name, "title") == 0) {
+  else if (text && strcmp(name, "title") == 0)
     walk->archive->experiment_name = text;
-  } else if (text) {
+  else if (text)
     fprintf(walk->lines, "%s: %s\n", name, text);
-    free(text);
-  } else if (tv_attribute_read_number(attribute, &value)) {
-    fprintf(walk->lines, "%s: %lld\n", name, (long long)value);
-  }
-  if (attribute >= 0) H5Aclose(attribute);
-  return 0;
+  if (text != walk->archive->experiment_text && text != walk->archive->experiment_name) free(text);
+  return walk->error ? -1 : 0;
 }
 
 static tv_error *read_attributes(hid_t file, tv_archive *a) {
   size_t size;
-  attribute_walk walk = {open_memstream(&a->provenance, &size), a};
+  attribute_walk walk = {open_memstream(&a->provenance, &size), a, NULL};
   if (!walk.lines) return tv_fail_errno("reading the attributes");
   const herr_t status =
       H5Aiterate2(file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, visit_attribute, &walk);
-  if (fclose(walk.lines) != 0 || status < 0) return tv_hdf5_fail("the attributes cannot be read");
+  const int is_closed = fclose(walk.lines) == 0;
+  if (walk.error) return walk.error;
+  if (!is_closed || status < 0) return tv_hdf5_fail("the attributes cannot be read");
   if (!a->experiment_text || !a->experiment_name)
     return tv_fail("there is no experiment in it: not an archive of twoview run?");
   return NULL;
 }
 
 static tv_error *read_all(hid_t file, tv_archive *a) {
-  double *replicates = NULL;
   TV_TRY(read_attributes(file, a));
-  TV_TRY(read_coordinate(file, "replicate", &replicates, &a->replicates));
-  free(replicates);
+  TV_TRY(read_coordinate(file, "replicate", &a->replicate, &a->replicates));
   TV_TRY(read_coordinate(file, "lambda_max", &a->lambda_max, &a->magnitudes));
   TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
   TV_TRY(read_coordinate(file, "n", &a->n, &a->levels));
@@ -133,7 +130,8 @@ static tv_error *read_all(hid_t file, tv_archive *a) {
   return read_quantities(file, a);
 }
 
-static tv_error *open_archive(const char *path, hid_t *out) {
+tv_error *tv_archive_open(const char *path, hid_t *out) {
+  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path));
   *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   return *out < 0 ? tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path) : NULL;
 }
@@ -145,10 +143,10 @@ static tv_error *locate(const char *path, tv_error *error) {
   return located;
 }
 
-static tv_error *read_archive(const char *path, tv_archive **out) {
+tv_error *tv_archive_read(const char *path, tv_archive **out) {
   hid_t file;
   *out = NULL;
-  TV_TRY(open_archive(path, &file));
+  TV_TRY(tv_archive_open(path, &file));
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) error = read_all(file, *out);
   H5Fclose(file);
@@ -157,26 +155,13 @@ static tv_error *read_archive(const char *path, tv_archive **out) {
   return locate(path, error);
 }
 
-static tv_error *try_archive(const char *path, const void *context) {
-  tv_archive *archive;
-  (void)context;
-  TV_TRY(read_archive(path, &archive));
-  tv_archive_close(&archive);
-  return NULL;
-}
-
-tv_error *tv_archive_read(const char *path, tv_archive **out) {
-  *out = NULL;
-  TV_TRY(tv_isolate(path, try_archive, NULL));
-  return read_archive(path, out);
-}
-
 void tv_archive_close(tv_archive **archive) {
   tv_archive *a = *archive;
   if (!a) return;
   for (int i = 0; i < TV_QUANTITIES; ++i) free(a->quantity[i]);
   free_words(a->method, a->methods);
   free(a->alpha2_threshold);
+  free(a->replicate);
   free(a->lambda_max);
   free(a->alpha);
   free(a->n);
@@ -229,6 +214,9 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   w->is_distributed = a.provenance && strstr(a.provenance, "layout: distributed\n");
   free(a.provenance);
   if (error) return error;
+  if (H5Lexists(file, "parts", H5P_DEFAULT) > 0)
+    return tv_fail("joined from several runs, whose times are not those of one; give the archives "
+                   "of the runs");
   TV_TRY(count_hosts(file, w));
   TV_TRY(read_stages(file, "seconds", w->ranks, &w->seconds));
   TV_TRY(read_stages(file, "flops", w->ranks, &w->flops));
@@ -240,29 +228,29 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   return NULL;
 }
 
-static tv_error *read_file_of_work(const char *path, tv_archive_work *out) {
+tv_error *tv_archive_read_experiment(const char *path, char **text) {
+  hid_t file;
+  tv_archive a = {0};
+  TV_TRY(tv_archive_open(path, &file));
+  tv_error *error = read_attributes(file, &a);
+  H5Fclose(file);
+  free(a.experiment_name);
+  free(a.provenance);
+  *text = a.experiment_text;
+  if (!error) return NULL;
+  free(a.experiment_text);
+  return locate(path, error);
+}
+
+tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
   hid_t file;
   *out = (tv_archive_work){0};
-  TV_TRY(open_archive(path, &file));
+  TV_TRY(tv_archive_open(path, &file));
   tv_error *error = read_work(file, out);
   H5Fclose(file);
   if (!error) return NULL;
   tv_archive_work_free(out);
   return locate(path, error);
-}
-
-static tv_error *try_work(const char *path, const void *context) {
-  tv_archive_work work;
-  (void)context;
-  TV_TRY(read_file_of_work(path, &work));
-  tv_archive_work_free(&work);
-  return NULL;
-}
-
-tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
-  *out = (tv_archive_work){0};
-  TV_TRY(tv_isolate(path, try_work, NULL));
-  return read_file_of_work(path, out);
 }
 
 void tv_archive_work_free(tv_archive_work *w) {

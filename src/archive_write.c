@@ -1,9 +1,5 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive_bulk.h"
@@ -11,7 +7,9 @@
 #include "twoview/comm.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/memory.h"
+#include "twoview/output.h"
 #include "twoview/provenance.h"
+#include "twoview/seal.h"
 
 /* ---- Coordinates and small arrays ---- */
 
@@ -33,8 +31,9 @@ tv_label tv_quantity_label(tv_quantity quantity) {
 static tv_error *write_grid_coordinates(hid_t root, const tv_experiment *e) {
   const char *methods[TV_METHODS];
   for (unsigned m = 0; m < e->methods_count; ++m) methods[m] = tv_method_name(e->methods[m]);
-  TV_TRY(tv_label_indices(root, (tv_label){"replicate", "replicate", "1"}, e->replicates));
-  TV_TRY(tv_label_numbers(root, (tv_label){"lambda_max", "largest noise eigenvalue", "1"},
+  TV_TRY(tv_label_range(root, (tv_label){"replicate", "replicate", "1"}, e->first_replicate,
+                        e->replicates));
+  TV_TRY(tv_label_numbers(root, (tv_label){"lambda_max", "scale of the noise eigenvalues", "1"},
                           e->noise.lambda_max_count, e->noise.lambda_max));
   TV_TRY(tv_label_numbers(root, (tv_label){"alpha", "alignment of augmentation and noise", "1"},
                           e->augmentation.alpha_count, e->augmentation.alpha));
@@ -114,14 +113,8 @@ static tv_error *write_root(hid_t root, const tv_record *record, int ranks) {
 
 /* Rank 0 alone: all that is small, and room for what is not. */
 static tv_error *create_file(const char *path, const tv_record *record, int ranks) {
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
-  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
-  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
-  H5Pclose(access);
-  H5Pclose(creation);
-  if (file < 0) return tv_hdf5_fail("%s: cannot be created", path);
+  hid_t file;
+  TV_TRY(tv_label_create_file(path, &file));
   tv_error *error = write_root(file, record, ranks);
   if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", path);
   return error;
@@ -216,82 +209,19 @@ static tv_error *append_reports(const char *path, int ranks, const rank_report *
   return error;
 }
 
-/* ---- The name ---- */
-
-static tv_error *sync_file(const char *path) {
-  const int file = open(path, O_RDONLY);
-  const int is_synced = file >= 0 && fsync(file) == 0;
-  if (file >= 0) close(file);
-  return is_synced ? NULL : tv_fail_errno("%s: cannot be flushed to disk", path);
-}
-
-/* Give the whole file its name. An archive that another run has put there in the meantime is kept;
- * where a file system has no hard links, by looking once more. */
-static tv_error *give_name(const char *part, const char *path, int replaces) {
-  if (!replaces && link(part, path) == 0) {
-    unlink(part);
-    return NULL;
-  }
-  if (!replaces && (errno == EEXIST || access(path, F_OK) == 0))
-    return tv_fail("%s: has appeared during the run and is kept; this run's archive is whole in %s",
-                   path, part);
-  if (rename(part, path) == 0) return NULL;
-  return tv_fail_errno("%s: cannot be renamed to %s", part, path);
-}
-
-/* The name beside `path` under which this run writes, and no other: rank 0's host and process. */
-static tv_error *part_name(const char *path, MPI_Comm comm, char **out) {
-  char writer[MPI_MAX_PROCESSOR_NAME + 16];
-  int length;
-  MPI_Get_processor_name(writer, &length);
-  snprintf(writer + length, sizeof writer - (size_t)length, "-%d", (int)getpid());
-  MPI_Bcast(writer, sizeof writer, MPI_CHAR, 0, comm);
-  const size_t size = strlen(path) + strlen(writer) + 8;
-  TV_TRY(tv_agree(comm, tv_allocate((long long)size, 1, out)));
-  sprintf(*out, "%s.%s.part", path, writer);
-  return NULL;
-}
-
 /* ---- Before any work ---- */
 
-/* An output may replace an archive, never a device, a folder, or what the run itself reads. */
-static tv_error *expect_replaceable(const char *path, const tv_record *inputs) {
-  struct stat there, other;
-  const size_t length = strlen(path);
-  if (length == 0 || path[length - 1] == '/')
-    return tv_fail_usage("'%s' is no name of a file; name the archive with -o FILE.h5", path);
-  if (lstat(path, &there) != 0) return NULL;
-  if (!S_ISREG(there.st_mode))
-    return tv_fail_usage("%s: exists and is not a regular file; name another output with -o", path);
-  const char *reads[TV_MOST_FILES + 1] = {inputs->experiment->file};
-  for (int i = 0; i < TV_MOST_FILES; ++i) reads[i + 1] = inputs->source->files[i].path;
-  for (int i = 0; i <= TV_MOST_FILES; ++i)
-    if (reads[i] && stat(reads[i], &other) == 0 && other.st_dev == there.st_dev &&
-        other.st_ino == there.st_ino)
-      return tv_fail_usage("%s: is read by this run; name another output with -o", path);
-  if (inputs->replaces) return NULL;
-  return tv_fail_usage("%s: exists; name another output with -o, or add --force to replace it",
-                       path);
-}
-
-static tv_error *expect_creatable(const char *part, const char *path) {
-  const int file = open(part, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (file < 0) return tv_fail_errno("%s: cannot be written", path);
-  close(file);
-  unlink(part);
-  return NULL;
+static tv_error *expect_output(const char *path, const tv_record *inputs) {
+  const char *reads[TV_MOST_FILES + 2] = {inputs->experiment->file};
+  for (int i = 0; i < TV_MOST_FILES && inputs->source->files[i].path; ++i)
+    reads[i + 1] = inputs->source->files[i].path;
+  return tv_output_expect(path, reads, inputs->replaces);
 }
 
 tv_error *tv_archive_expect_writable(const char *path, const tv_record *inputs, MPI_Comm comm) {
   int rank;
-  char *part = NULL;
   MPI_Comm_rank(comm, &rank);
-  TV_TRY(part_name(path, comm, &part));
-  tv_error *error = NULL;
-  if (rank == 0) error = expect_replaceable(path, inputs);
-  if (rank == 0 && !error) error = expect_creatable(part, path);
-  free(part);
-  return tv_agree(comm, error);
+  return tv_agree(comm, rank == 0 ? expect_output(path, inputs) : NULL);
 }
 
 /* ---- Together ---- */
@@ -306,7 +236,8 @@ static tv_error *write_part(const char *part, const tv_record *record, MPI_Comm 
   if (!error) error = tv_bulk_write(part, record, comm);
   if (!error) error = gather_reports(record, MPI_Wtime() - begun, comm, &reports);
   if (!error && rank == 0) error = append_reports(part, size, reports);
-  if (!error && rank == 0) error = sync_file(part);
+  if (!error && rank == 0) error = tv_seal_write(part);
+  if (!error && rank == 0) error = tv_output_flush(part);
   free(reports);
   error = tv_agree(comm, error);
   if (error && rank == 0) unlink(part);
@@ -317,9 +248,11 @@ tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm c
   int rank;
   char *part = NULL;
   MPI_Comm_rank(comm, &rank);
-  TV_TRY(part_name(path, comm, &part));
-  tv_error *error = write_part(part, record, comm);
-  if (!error) error = tv_agree(comm, rank == 0 ? give_name(part, path, record->replaces) : NULL);
+  tv_error *error = tv_agree(comm, rank == 0 ? tv_output_part(path, &part) : NULL);
+  if (!error) error = tv_broadcast_text(comm, &part);
+  if (!error) error = write_part(part, record, comm);
+  if (!error)
+    error = tv_agree(comm, rank == 0 ? tv_output_name(part, path, record->replaces) : NULL);
   free(part);
   return error;
 }

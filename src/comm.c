@@ -6,12 +6,15 @@
 
 enum { MESSAGE_DOUBLES = 1 << 27, MOMENTS_TAG = 1 };
 
-/* The error of rank `who`, on every rank; `who` names itself unless it is rank 0. */
+/* The error of rank `who`, on every rank. `who` names itself and its host, unless it is rank 0 that
+ * refuses what is asked for: that concerns no machine. */
 static tv_error *share_error(MPI_Comm comm, int who, tv_error *mine) {
-  int rank, head[2] = {0, 0};
+  int rank, size, head[2] = {0, 0};
   char host[MPI_MAX_PROCESSOR_NAME] = "", prefix[MPI_MAX_PROCESSOR_NAME + 32] = "";
   MPI_Comm_rank(comm, &rank);
-  if (rank == who && who != 0) {
+  MPI_Comm_size(comm, &size);
+  if (rank == who && !mine->is_shared &&
+      (who != 0 || (size > 1 && mine->exit_code == TV_EXIT_FAILED))) {
     int length;
     MPI_Get_processor_name(host, &length);
     snprintf(prefix, sizeof prefix, "rank %d on %s: ", rank, host);
@@ -26,8 +29,8 @@ static tv_error *share_error(MPI_Comm comm, int who, tv_error *mine) {
   if (rank == who) snprintf(message, (size_t)head[1], "%s%s", prefix, mine->message);
   MPI_Bcast(message, head[1], MPI_CHAR, who, comm);
   tv_error_free(mine);
-  tv_error *shared =
-      head[0] == TV_EXIT_USAGE ? tv_fail_usage("%s", message) : tv_fail("%s", message);
+  tv_error *shared = tv_fail_as(head[0], "%s", message);
+  shared->is_shared = 1;
   free(message);
   return shared;
 }

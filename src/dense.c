@@ -9,8 +9,9 @@
 #include "twoview/comm.h"
 
 /* Up to this share of all eigenvectors, selecting them is faster than computing all. Measured on
- * one rank, selected and all: d = 100, top 10: 0.49 and 0.60 ms, top 20: 0.65 and 0.60 ms; d = 300,
- * top 50: 5.0 and 5.9 ms, top 64: 6.1 and 5.8 ms; d = 1000, top 64: 62 and 118 ms. */
+ * one rank, selected and all: d = 100, top 10: 0.36 and 0.44 ms, top 20: 0.59 and 0.44 ms; d = 300,
+ * top 50: 4.4 and 4.4 ms, top 64: 5.8 and 4.5 ms; d = 1000, top 64: 53 and 79 ms, top 200: 87 and
+ * 87 ms. */
 static const double selective_share = 0.2;
 
 int tv_eigen_selects(int d, int k) {
@@ -21,7 +22,7 @@ const char *tv_eigen_method(int d, int k, int ranks) {
   if (tv_eigen_selects(d, k))
     return ranks == 1 ? "k pairs of the tridiagonal form: dsytrd, dstemr, dormtr"
                       : "k pairs of the tridiagonal form: pdsytrd, dstemr, pdormtr";
-  return ranks == 1 ? "all pairs by divide and conquer: dsyevd"
+  return ranks == 1 ? "all pairs by divide and conquer: dsytrd, dstedc, dormtr"
                     : "all pairs by divide and conquer: pdsyevd";
 }
 
@@ -149,17 +150,12 @@ static double forgotten_workspace(const tv_distmat *a) {
   return 5.0 * a->rows + fmax(block * (rows + columns + 2 * block), rows * (block + columns));
 }
 
-/* All eigenpairs, smallest first, by divide and conquer; or the query of the workspace. One rank
- * finds the vectors in place of the matrix. */
+/* All eigenpairs, smallest first, by divide and conquer; or the query of the workspace. */
 static void call_divide_and_conquer(tv_distmat *a, const char *triangle, double *values,
                                     tv_distmat *z, workspace *work, int *info) {
-  if (is_alone(a))
-    dsyevd_("V", triangle, &a->rows, a->data, &a->leading, values, work->reals, &work->real_count,
-            work->integers, &work->integer_count, info, 1, 1);
-  else
-    pdsyevd_("V", triangle, &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one,
-             &one, z->descriptor, work->reals, &work->real_count, work->integers,
-             &work->integer_count, info, 1, 1);
+  pdsyevd_("V", triangle, &a->rows, a->data, &one, &one, a->descriptor, values, z->data, &one, &one,
+           z->descriptor, work->reals, &work->real_count, work->integers, &work->integer_count,
+           info, 1, 1);
 }
 
 static tv_error *eigen_all(tv_distmat *a, const char *triangle, double *values, tv_distmat *z,
@@ -169,17 +165,15 @@ static tv_error *eigen_all(tv_distmat *a, const char *triangle, double *values, 
   workspace work = {&reals, &integers, -1, -1};
   call_divide_and_conquer(a, triangle, values, z, &work, info);
   work = (workspace){0};
-  if (!is_alone(a)) reals = fmax(reals, forgotten_workspace(a));
-  tv_error *error = take_workspace(a->grid, "syevd", reals, integers, &work);
+  reals = fmax(reals, forgotten_workspace(a));
+  tv_error *error = take_workspace(a->grid, "pdsyevd", reals, integers, &work);
   if (!error) call_divide_and_conquer(a, triangle, values, z, &work, info);
-  if (!error && is_alone(a))
-    memcpy(z->data, a->data, (size_t)a->leading * (size_t)a->columns * sizeof(double));
   drop_workspace(&work);
   if (!error) share_values(a->grid, a->rows, values, info);
   return error;
 }
 
-/* ---- A few eigenpairs: tridiagonal form, its pairs on every rank, and back ---- */
+/* ---- By the tridiagonal form: its pairs on every rank, and back ---- */
 
 /* One call of the reduction, or of its query. */
 static void call_reduction(tv_distmat *a, double *diagonal, double *off_diagonal, double *tau,
@@ -231,18 +225,37 @@ static tv_error *tridiagonal_first(int n, int k, double *diagonal, double *off_d
   return error;
 }
 
+/* All pairs of a tridiagonal matrix, which one rank finds alone: divide and conquer. */
+static tv_error *tridiagonal_all(const tv_grid *grid, int n, double *diagonal, double *off_diagonal,
+                                 double *values, double *z, int *info) {
+  workspace work = {0};
+  tv_error *error = take_workspace(grid, "dstedc", 1 + (4.0 + n) * n, 3 + 5 * n, &work);
+  if (!error)
+    dstedc_("I", &n, diagonal, off_diagonal, z, &n, work.reals, &work.real_count, work.integers,
+            &work.integer_count, info, 1);
+  memcpy(values, diagonal, (size_t)n * sizeof(*values));
+  drop_workspace(&work);
+  return error;
+}
+
+/* One call of the transformation, or of its query. */
+static void call_transformation(const tv_distmat *a, const double *tau, tv_distmat *vectors,
+                                double *reals, int count, int *info) {
+  if (is_alone(a))
+    dormtr_("L", "L", "N", &vectors->rows, &vectors->columns, a->data, &a->leading, tau,
+            vectors->data, &vectors->leading, reals, &count, info, 1, 1, 1);
+  else
+    pdormtr_("L", "L", "N", &vectors->rows, &vectors->columns, a->data, &one, &one, a->descriptor,
+             tau, vectors->data, &one, &one, vectors->descriptor, reals, &count, info, 1, 1, 1);
+}
+
 static tv_error *transform_back(const tv_distmat *a, const double *tau, tv_distmat *vectors,
                                 int *info) {
   workspace work = {0};
   double reals = 0;
-  const int query = -1;
-  pdormtr_("L", "L", "N", &vectors->rows, &vectors->columns, a->data, &one, &one, a->descriptor,
-           tau, vectors->data, &one, &one, vectors->descriptor, &reals, &query, info, 1, 1, 1);
-  tv_error *error = take_workspace(a->grid, "pdormtr", reals, 0, &work);
-  if (!error)
-    pdormtr_("L", "L", "N", &vectors->rows, &vectors->columns, a->data, &one, &one, a->descriptor,
-             tau, vectors->data, &one, &one, vectors->descriptor, work.reals, &work.real_count,
-             info, 1, 1, 1);
+  call_transformation(a, tau, vectors, &reals, -1, info);
+  tv_error *error = take_workspace(a->grid, "ormtr", reals, 0, &work);
+  if (!error) call_transformation(a, tau, vectors, work.reals, work.real_count, info);
   drop_workspace(&work);
   return error;
 }
@@ -259,12 +272,14 @@ static tv_error *orthonormalise(tv_distmat *vectors, int *info) {
   return error;
 }
 
-/* The k = vectors->columns smallest pairs; `values` has room for all d. info > 0: not found. */
-static tv_error *eigen_first(tv_distmat *a, double *values, tv_distmat *vectors, int *info) {
+/* The k = vectors->columns smallest pairs, out of all or, when `selects`, by themselves; `values`
+ * has room for all d. info > 0: not found. */
+static tv_error *eigen_first(tv_distmat *a, int selects, double *values, tv_distmat *vectors,
+                             int *info) {
   const int n = a->rows, k = vectors->columns, local = a->local_columns + 1;
   double *numbers = NULL, *z = NULL;
   tv_error *error = tv_allocate(2 * n + 3 * local, sizeof(*numbers), &numbers);
-  if (!error) error = tv_allocate((int64_t)n * k, sizeof(*z), &z);
+  if (!error) error = tv_allocate((int64_t)n * (selects ? k : n), sizeof(*z), &z);
   error = tv_grid_agree(a->grid, error);
   double *diagonal = numbers, *off_diagonal = diagonal + n, *tau = off_diagonal + n;
   double *local_diagonal = tau + local, *local_off_diagonal = local_diagonal + local;
@@ -272,15 +287,16 @@ static tv_error *eigen_first(tv_distmat *a, double *values, tv_distmat *vectors,
   if (!error) {
     spread_by_columns(a, local_diagonal, diagonal);
     spread_by_columns(a, local_off_diagonal, off_diagonal);
-    error =
-        tv_grid_agree(a->grid, tridiagonal_first(n, k, diagonal, off_diagonal, values, z, info));
+    error = selects ? tridiagonal_first(n, k, diagonal, off_diagonal, values, z, info)
+                    : tridiagonal_all(a->grid, n, diagonal, off_diagonal, values, z, info);
+    error = tv_grid_agree(a->grid, error);
   }
   if (!error) share_values(a->grid, k, values, info);
   if (!error && *info == 0) {
     tv_distmat_scatter(z, vectors);
     error = transform_back(a, tau, vectors, info);
   }
-  if (!error && *info == 0) error = orthonormalise(vectors, info);
+  if (!error && *info == 0 && selects) error = orthonormalise(vectors, info);
   free(numbers);
   free(z);
   return error;
@@ -321,7 +337,7 @@ static tv_error *eigen_few(tv_distmat *a, double *values, tv_distmat *vectors, i
   TV_TRY(tv_grid_agree(a->grid, tv_allocate(a->local_rows, sizeof(*diagonal), &diagonal)));
   tv_symmetrise(a);
   copy_diagonal(a, diagonal, 0);
-  tv_error *error = eigen_first(a, values, vectors, info);
+  tv_error *error = eigen_first(a, 1, values, vectors, info);
   if (!error && *info > 0) {
     copy_diagonal(a, diagonal, 1);
     error = eigen_cut(a, "U", values, vectors, info);
@@ -336,8 +352,9 @@ tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors
   int info = 0;
   TV_TRY(tv_grid_agree(a->grid, tv_allocate(a->rows, sizeof(*all), &all)));
   for (int64_t i = 0; i < (int64_t)a->leading * a->local_columns; ++i) a->data[i] = -a->data[i];
-  tv_error *error =
-      are_few ? eigen_few(a, all, vectors, &info) : eigen_cut(a, "L", all, vectors, &info);
+  tv_error *error = are_few       ? eigen_few(a, all, vectors, &info)
+                    : is_alone(a) ? eigen_first(a, 0, all, vectors, &info)
+                                  : eigen_cut(a, "L", all, vectors, &info);
   if (!error) error = judge(are_few ? "sytrd" : "syevd", info, status);
   for (int i = 0; !error && i < k; ++i) values[i] = -all[i];
   free(all);

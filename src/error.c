@@ -8,9 +8,9 @@
 #include <string.h>
 
 static struct {
-  int exit_code;
+  int exit_code, is_shared;
   char message[32];
-} out_of_memory = {TV_EXIT_FAILED, "out of memory"};
+} out_of_memory = {TV_EXIT_FAILED, 0, "out of memory"};
 
 /* Told to be no NULL, or the compiler warns of one when it instruments the code. */
 static tv_error *make_error(int exit_code, const char *reason, const char *format, va_list args)
@@ -25,6 +25,7 @@ static tv_error *make_error(int exit_code, const char *reason, const char *forma
   tv_error *error = malloc(sizeof(*error) + size);
   if (!error) return (tv_error *)&out_of_memory;
   error->exit_code = exit_code;
+  error->is_shared = 0;
   vsnprintf(error->message, size, format, args);
   strcpy(error->message + length, reason);
   return error;
@@ -42,6 +43,14 @@ tv_error *tv_fail_usage(const char *format, ...) {
   va_list args;
   va_start(args, format);
   tv_error *error = make_error(TV_EXIT_USAGE, "", format, args);
+  va_end(args);
+  return error;
+}
+
+tv_error *tv_fail_as(int exit_code, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  tv_error *error = make_error(exit_code, "", format, args);
   va_end(args);
   return error;
 }

@@ -15,7 +15,8 @@
 enum { MOST_CHOICES = 32, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
 enum { MOST_SIZES = 10000, MOST_STEPS = 100 * MOST_SIZES };
 
-static const double most_samples = 1e12;
+/* Moments of so many samples are known to their spread; far fewer can be drawn one by one. */
+static const double most_samples_in_law = 1e15, most_rows = 1e12;
 
 const char *tv_method_name(tv_method_id method) {
   static const char *const names[TV_METHODS] = {"supervised", "reconstruction", "joint-embedding"};
@@ -93,10 +94,13 @@ static const cyaml_schema_field_t *field_at(const cyaml_schema_field_t *fields, 
 
 /* What a value has to be, in a reader's words. */
 static void describe_type(const cyaml_schema_value_t *value, char *out, size_t size) {
-  const char *const words[] = {
-      [CYAML_INT] = "an integer",    [CYAML_UINT] = "an integer that is not negative",
-      [CYAML_FLOAT] = "a number",    [CYAML_STRING] = "a text",
-      [CYAML_MAPPING] = "a mapping", [CYAML_SEQUENCE] = "a list of numbers"};
+  const char *const words[] = {[CYAML_INT] = "an integer",
+                               [CYAML_UINT] = "an integer that is not negative",
+                               [CYAML_FLOAT] = "a number",
+                               [CYAML_STRING] = "a text",
+                               [CYAML_MAPPING] = "a mapping",
+                               [CYAML_SEQUENCE] = "a list of numbers",
+                               [CYAML_SEQUENCE_FIXED] = "a list of two numbers, [low, high]"};
   if (value->type == CYAML_SEQUENCE && value->sequence.entry->type == CYAML_ENUM)
     value = value->sequence.entry;
   if (value->type != CYAML_ENUM) {
@@ -136,7 +140,8 @@ static tv_error *check_numbers(const tv_experiment *e, const char *prefix,
     snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", field->key);
     const cyaml_schema_value_t *value = &field->value;
     if (value->type == CYAML_MAPPING) TV_TRY(check_numbers(e, path, value->mapping.fields));
-    if (value->type == CYAML_SEQUENCE) value = value->sequence.entry;
+    if (value->type == CYAML_SEQUENCE || value->type == CYAML_SEQUENCE_FIXED)
+      value = value->sequence.entry;
     if (value->type != CYAML_INT && value->type != CYAML_UINT && value->type != CYAML_FLOAT)
       continue;
     TV_TRY(tv_yaml_reject(e->text, path,
@@ -153,9 +158,8 @@ static tv_error *check_numbers(const tv_experiment *e, const char *prefix,
   return NULL;
 }
 
-static tv_error *explain(const tv_experiment *draft, const char *complaint, const char *key) {
-  const int is_list = tv_yaml_find(draft->text, "samples").kind == TV_YAML_SEQUENCE;
-  const cyaml_schema_field_t *fields = tv_schema_fields(is_list);
+static tv_error *explain(const tv_experiment *draft, const cyaml_schema_field_t *fields,
+                         const char *complaint, const char *key) {
   char unknown[128], wanted[256];
   key_site site;
   if (sscanf(complaint, "Unexpected key: %127[^\n]", unknown) == 1 &&
@@ -177,11 +181,13 @@ static tv_error *explain(const tv_experiment *draft, const char *complaint, cons
 
 static tv_error *load(const tv_experiment *draft, const char *text, tv_experiment **out) {
   char *complaint = NULL, *key = NULL;
-  tv_error *error = tv_schema_load(text, out, &complaint, &key);
+  tv_schema schema;
+  tv_schema_make(text, &schema);
+  tv_error *error = tv_schema_load(&schema, text, out, &complaint, &key);
   tv_experiment judged = *draft;
   judged.text = (char *)text;
-  if (!error && complaint) error = explain(&judged, complaint, key);
-  if (!error) error = check_numbers(&judged, "", tv_schema_fields((*out)->size_list != NULL));
+  if (!error && complaint) error = explain(&judged, schema.top, complaint, key);
+  if (!error) error = check_numbers(&judged, "", schema.top);
   if (error) tv_experiment_destroy(out);
   free(complaint);
   free(key);
@@ -214,8 +220,13 @@ static tv_error *apply_overrides(const tv_experiment *draft, char **text) {
 
 /* Where a list is wanted, one value stands for a list of one. */
 static tv_error *expand_short_forms(char **text) {
-  static const char *const lists[] = {"noise.lambda_max", "augmentation.alpha", "samples",
-                                      "methods", "source.spectrum"};
+  static const char *const lists[] = {"noise.lambda_max",
+                                      "noise.eigenvalues",
+                                      "augmentation.alpha",
+                                      "augmentation.theta_eigenvalues",
+                                      "samples",
+                                      "methods",
+                                      "source.spectrum"};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i) TV_TRY(tv_yaml_listify(text, lists[i]));
   return NULL;
 }
@@ -269,7 +280,10 @@ static tv_error *fill_defaults(tv_experiment *e) {
   if (!tv_experiment_gives(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
   if (!tv_experiment_gives(e, "parallel.layout")) e->parallel.layout = TV_LAYOUT_AUTO;
   if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
-  if (!tv_experiment_gives(e, "archive.representations")) e->archive.representations = TV_KEEP_LAST;
+  if (!tv_experiment_gives(e, "source.as")) e->source.role = TV_AS_SAMPLE;
+  if (!tv_experiment_gives(e, "noise.sampler")) e->noise.sampler = TV_SAMPLER_ROWS;
+  if (!tv_experiment_gives(e, "archive.representations"))
+    e->archive.representations = e->noise.sampler == TV_SAMPLER_LAW ? TV_KEEP_NONE : TV_KEEP_LAST;
   if (!tv_experiment_gives(e, "source.power_law.scale")) e->source.power_law.scale = 1;
   if (!tv_experiment_gives(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
   if (!tv_experiment_gives(e, "source.teacher.targets")) e->source.teacher.targets = 1;
@@ -284,7 +298,6 @@ static tv_error *check_present(const tv_experiment *e) {
   } required[] = {{"source.type", "source: {type: idx, images: ..., labels: ...}"},
                   {"noise.components", "noise: {components: 50, lambda_max: [1e3]}"},
                   {"noise.lambda_max", "noise: {components: 50, lambda_max: [1e3]}"},
-                  {"augmentation.theta_max", "augmentation: {theta_max: 1e4, alpha: [1]}"},
                   {"augmentation.alpha", "augmentation: {theta_max: 1e4, alpha: [1]}"},
                   {"samples", "samples: {from: 100, to: 51200, factor: 2}"},
                   {"encoder.k", "encoder: {k: 50}"}};
@@ -294,43 +307,34 @@ static tv_error *check_present(const tv_experiment *e) {
   return NULL;
 }
 
-/* Coordinates name points: each value stands once. */
-static tv_error *expect_distinct(const tv_experiment *e, const char *key, const double *values,
-                                 unsigned count) {
-  for (unsigned i = 0; i < count; ++i)
-    for (unsigned j = 0; j < i; ++j)
-      REQUIRE(e, key, values[i] != values[j], "%g is listed twice", values[i]);
+/* Moments drawn in law belong to no samples, and come whole. */
+static tv_error *check_sampler(const tv_experiment *e) {
+  const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
+  REQUIRE(e, "source.as", e->source.role == TV_AS_SAMPLE || is_law,
+          "a data set stands for a population only with 'noise: {sampler: law}'");
+  if (!is_law) return NULL;
+  REQUIRE(e, "noise.sampler",
+          e->source.type != TV_SOURCE_GAUSSIAN || e->source.teacher.type == TV_TEACHER_LINEAR,
+          "moments with the classes of 'teacher: {type: classes}', the nearest means, have no law "
+          "in closed form; take 'rows', 'teacher: {type: linear}' or 'source: {type: mixture}'");
+  REQUIRE(
+      e, "archive.samples", !e->archive.samples,
+      "there are no samples to archive with 'noise: {sampler: law}'; take 'rows' or leave them");
+  REQUIRE(e, "archive.representations", e->archive.representations == TV_KEEP_NONE,
+          "there are no samples to represent with 'noise: {sampler: law}'; take 'none'");
+  REQUIRE(e, "parallel.layout", e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
+          "moments of 'noise: {sampler: law}' are whole on every rank; take 'replicated'");
   return NULL;
-}
-
-static tv_error *check_grid(const tv_experiment *e) {
-  int has_zero_alpha = 0;
-  REQUIRE(e, "noise.components", e->noise.components >= 0 && e->noise.components <= MOST_INPUTS,
-          "must be from 0 to %d, got %d", MOST_INPUTS, e->noise.components);
-  for (unsigned i = 0; i < e->noise.lambda_max_count; ++i)
-    REQUIRE(e, "noise.lambda_max", isfinite(e->noise.lambda_max[i]) && e->noise.lambda_max[i] > 0,
-            "bounds of eigenvalues must be positive, got %g", e->noise.lambda_max[i]);
-  REQUIRE(e, "augmentation.theta_max",
-          isfinite(e->augmentation.theta_max) && e->augmentation.theta_max >= 0,
-          "a bound of eigenvalues must not be negative, got %g", e->augmentation.theta_max);
-  for (unsigned i = 0; i < e->augmentation.alpha_count; ++i) {
-    REQUIRE(e, "augmentation.alpha",
-            isfinite(e->augmentation.alpha[i]) && e->augmentation.alpha[i] >= 0,
-            "must not be negative, got %g", e->augmentation.alpha[i]);
-    has_zero_alpha |= e->augmentation.alpha[i] == 0;
-  }
-  REQUIRE(e, "augmentation.alpha", !has_zero_alpha || e->augmentation.theta_max > 0,
-          "alpha = 0 with theta_max = 0 augments nothing, so that S is singular whenever the "
-          "data are; raise either");
-  TV_TRY(expect_distinct(e, "noise.lambda_max", e->noise.lambda_max, e->noise.lambda_max_count));
-  return expect_distinct(e, "augmentation.alpha", e->augmentation.alpha,
-                         e->augmentation.alpha_count);
 }
 
 static tv_error *check_rest(const tv_experiment *e) {
   unsigned seen = 0;
   REQUIRE(e, "replicates", e->replicates > 0 && e->replicates < TV_MAX_REPLICATES,
           "must be from 1 to %d, got %d", TV_MAX_REPLICATES - 1, e->replicates);
+  REQUIRE(e, "first_replicate",
+          e->first_replicate >= 0 && e->first_replicate <= TV_MAX_REPLICATES - e->replicates,
+          "must be from 0 to %d for %d replicate%s, got %d", TV_MAX_REPLICATES - e->replicates,
+          e->replicates, e->replicates == 1 ? "" : "s", e->first_replicate);
   REQUIRE(e, "features.pca", !tv_experiment_gives(e, "features.pca") || e->features.pca > 0,
           "must be at least 1, got %d", e->features.pca);
   REQUIRE(e, "encoder.k", e->encoder.k > 0, "must be at least 1, got %d", e->encoder.k);
@@ -349,12 +353,17 @@ static tv_error *check_rest(const tv_experiment *e) {
 
 /* ---- Sample sizes ---- */
 
+static double most_samples(const tv_experiment *e) {
+  return e->noise.sampler == TV_SAMPLER_LAW ? most_samples_in_law : most_rows;
+}
+
 static tv_error *expand_range(tv_experiment *e) {
+  const double most = most_samples(e);
   const tv_size_range *r = &e->size_range;
-  REQUIRE(e, "samples.from", r->from >= 1 && r->from == floor(r->from) && r->from <= most_samples,
-          "must be a whole number from 1 to %g, got %g", most_samples, r->from);
-  REQUIRE(e, "samples.to", r->to >= r->from && r->to <= most_samples,
-          "must be from %g to %g, got %g", r->from, most_samples, r->to);
+  REQUIRE(e, "samples.from", r->from >= 1 && r->from == floor(r->from) && r->from <= most,
+          "must be a whole number from 1 to %g, got %g", most, r->from);
+  REQUIRE(e, "samples.to", r->to >= r->from && r->to <= most, "must be from %g to %g, got %g",
+          r->from, most, r->to);
   REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor), "must be above 1, got %g",
           r->factor);
   TV_TRY(tv_allocate(MOST_SIZES, sizeof(*e->sizes), &e->sizes));
@@ -370,11 +379,12 @@ static tv_error *expand_range(tv_experiment *e) {
 }
 
 static tv_error *take_list(tv_experiment *e) {
+  const double most = most_samples(e);
   TV_TRY(tv_allocate(e->size_list_count, sizeof(*e->sizes), &e->sizes));
   for (unsigned i = 0; i < e->size_list_count; ++i) {
     const double n = e->size_list[i];
-    REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most_samples,
-            "sizes must be whole numbers from 1 to %g, got %g", most_samples, n);
+    REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most,
+            "sizes must be whole numbers from 1 to %g, got %g", most, n);
     REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1], "sizes must grow: %g follows %g", n,
             e->size_list[i - 1]);
     e->sizes[e->sizes_count++] = (int64_t)n;
@@ -387,9 +397,11 @@ static tv_error *take_list(tv_experiment *e) {
 static tv_error *complete(tv_experiment *e) {
   TV_TRY(check_present(e));
   TV_TRY(fill_defaults(e));
+  TV_TRY(tv_experiment_expand_ranges(e));
   TV_TRY(tv_experiment_check_source(e));
-  TV_TRY(check_grid(e));
+  TV_TRY(tv_experiment_check_grid(e));
   TV_TRY(check_rest(e));
+  TV_TRY(check_sampler(e));
   TV_TRY(e->size_list ? take_list(e) : expand_range(e));
   if (!tv_experiment_gives(e, "archive.representation_samples"))
     e->archive.representation_samples =
@@ -428,6 +440,10 @@ void tv_experiment_destroy(tv_experiment **experiment) {
   *experiment = NULL;
 }
 
+tv_stream tv_experiment_stream(const tv_experiment *e, tv_purpose purpose, int replicate) {
+  return (tv_stream){e->seed, purpose, (uint32_t)(e->first_replicate + replicate)};
+}
+
 tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int features) {
   const int64_t largest = e->sizes[e->sizes_count - 1];
   REQUIRE(e, "features.pca", e->features.pca <= features,
@@ -438,8 +454,16 @@ tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int fea
           "k = %d rows for d = %d inputs (%d features and %d noise components); take at most %d",
           e->encoder.k, kept + e->noise.components, kept, e->noise.components,
           kept + e->noise.components);
-  REQUIRE(e, "samples", rows < 0 || largest <= rows,
-          "n = %lld is larger than the data set of %lld samples; take at most that",
-          (long long)largest, (long long)rows);
+  REQUIRE(e, "augmentation.theta_eigenvalues",
+          !e->augmentation.theta_eigenvalues ||
+              e->augmentation.theta_eigenvalues_count == (unsigned)(kept + e->noise.components),
+          "%u eigenvalues for d = %d inputs (%d features, then %d noise components); give as many",
+          e->augmentation.theta_eigenvalues_count, kept + e->noise.components, kept,
+          e->noise.components);
+  REQUIRE(
+      e, "samples", rows < 0 || largest <= rows || e->source.role == TV_AS_POPULATION,
+      "n = %lld is larger than the data set of %lld samples; take at most that, or let the data "
+      "set stand for a population, 'source: {as: population}'",
+      (long long)largest, (long long)rows);
   return NULL;
 }

@@ -17,4 +17,10 @@ int tv_experiment_gives(const tv_experiment *experiment, const char *key);
 /* Everything about the source that needs no data. */
 tv_error *tv_experiment_check_source(const tv_experiment *experiment);
 
+/* Write out the lists of numbers that are given as ranges. */
+tv_error *tv_experiment_expand_ranges(tv_experiment *experiment);
+
+/* Everything about noise and augmentation that needs no data; theta_max becomes its intervals. */
+tv_error *tv_experiment_check_grid(tv_experiment *experiment);
+
 #endif

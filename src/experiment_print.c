@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "twoview/experiment.h"
+#include "experiment_check.h"
 
 /* The shortest of the decimal forms that reads back as the same number. */
 static void print_number(FILE *out, double value) {
@@ -76,12 +76,46 @@ static void print_generated(FILE *out, const tv_source_spec *source) {
 
 static void print_source(FILE *out, const tv_source_spec *source) {
   fprintf(out, "source: {type: %s", tv_source_type_name(source->type));
+  if (source->role == TV_AS_POPULATION) fputs(", as: population", out);
   print_field(out, "images", source->images);
   print_field(out, "file", source->file);
   print_field(out, "samples", source->samples);
   print_field(out, "labels", source->labels);
   print_field(out, "targets", source->targets);
   if (source->spectrum || source->power_law.features) print_generated(out, source);
+  fputs("}\n", out);
+}
+
+static void print_noise(FILE *out, const tv_noise_spec *noise) {
+  fprintf(out, "noise: {components: %d, ", noise->components);
+  print_numbers(out, "lambda_max", noise->lambda_max, noise->lambda_max_count);
+  if (noise->eigenvalues) {
+    fputs(",\n        ", out);
+    print_numbers(out, "eigenvalues", noise->eigenvalues, noise->eigenvalues_count);
+  } else if (noise->lambda_min_ratio > 0) {
+    fputs(", lambda_min_ratio: ", out);
+    print_number(out, noise->lambda_min_ratio);
+  }
+  fprintf(out, ", sampler: %s}\n", noise->sampler == TV_SAMPLER_LAW ? "law" : "rows");
+}
+
+static void print_augmentation(FILE *out, const tv_experiment *e) {
+  const tv_augmentation_spec *a = &e->augmentation;
+  fputs("augmentation: {", out);
+  if (a->theta_eigenvalues) {
+    print_numbers(out, "theta_eigenvalues", a->theta_eigenvalues, a->theta_eigenvalues_count);
+  } else if (tv_experiment_gives(e, "augmentation.theta")) {
+    fputs("theta: {", out);
+    print_numbers(out, "signal", a->theta.signal, 2);
+    fputs(", ", out);
+    print_numbers(out, "noise", a->theta.noise, 2);
+    fputc('}', out);
+  } else {
+    fputs("theta_max: ", out);
+    print_number(out, a->theta_max);
+  }
+  fputs(", ", out);
+  print_numbers(out, "alpha", a->alpha, a->alpha_count);
   fputs("}\n", out);
 }
 
@@ -105,16 +139,13 @@ static void print_parallel(FILE *out, const tv_parallel_spec *parallel) {
 
 static void print_experiment(FILE *out, const tv_experiment *e) {
   print_text(out, "name", e->name);
-  fprintf(out, "\nseed: %" PRIu64 "\nreplicates: %d\n", e->seed, e->replicates);
+  fprintf(out, "\nseed: %" PRIu64 "\nreplicates: %d\nfirst_replicate: %d\n", e->seed, e->replicates,
+          e->first_replicate);
   print_source(out, &e->source);
   if (e->features.pca) fprintf(out, "features: {pca: %d}\n", e->features.pca);
-  fprintf(out, "noise: {components: %d, ", e->noise.components);
-  print_numbers(out, "lambda_max", e->noise.lambda_max, e->noise.lambda_max_count);
-  fputs("}\naugmentation: {theta_max: ", out);
-  print_number(out, e->augmentation.theta_max);
-  fputs(", ", out);
-  print_numbers(out, "alpha", e->augmentation.alpha, e->augmentation.alpha_count);
-  fputs("}\nsamples: [", out);
+  print_noise(out, &e->noise);
+  print_augmentation(out, e);
+  fputs("samples: [", out);
   for (int i = 0; i < e->sizes_count; ++i) fprintf(out, "%s%" PRId64, i ? ", " : "", e->sizes[i]);
   fprintf(out, "]\nencoder: {k: %d}\nmethods: [", e->encoder.k);
   for (unsigned m = 0; m < e->methods_count; ++m)

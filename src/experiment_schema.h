@@ -6,13 +6,23 @@
 
 #include "twoview/experiment.h"
 
-/* The fields of the top level; `samples` is a list or a range. Ends with CYAML_FIELD_END. */
-const cyaml_schema_field_t *tv_schema_fields(int samples_is_list);
+enum { TV_MOST_KEYS = 24 }; /* of one mapping, and an end */
+
+/* Fields end with CYAML_FIELD_END. The struct points into itself: it must stay where it is. */
+typedef struct {
+  cyaml_schema_field_t top[TV_MOST_KEYS], source[TV_MOST_KEYS], noise[TV_MOST_KEYS],
+      augmentation[TV_MOST_KEYS];
+  cyaml_schema_value_t experiment;
+} tv_schema;
+
+/* The schema of a text: what may be a list or a mapping is taken as it stands there. */
+void tv_schema_make(const char *text, tv_schema *out);
 
 /* Load `text` into a new experiment with libcyaml. `*complaint` is what libcyaml says is wrong
  * (owned by the caller), `*key` the dotted path of the value it speaks of, "" when it does not
  * know; both are NULL on success. */
-tv_error *tv_schema_load(const char *text, tv_experiment **out, char **complaint, char **key);
+tv_error *tv_schema_load(const tv_schema *schema, const char *text, tv_experiment **out,
+                         char **complaint, char **key);
 
 /* Free what the schema allocated. */
 void tv_schema_free(tv_experiment *experiment);

@@ -34,7 +34,8 @@ static tv_error *check_owners(const tv_experiment *e) {
   static const struct {
     const char *key;
     unsigned types;
-  } owned[] = {{"source.images", IDX},
+  } owned[] = {{"source.as", IDX | HDF5},
+               {"source.images", IDX},
                {"source.labels", IDX | HDF5},
                {"source.file", HDF5},
                {"source.samples", HDF5},

@@ -73,32 +73,73 @@ static tv_error *expect_variance(const tv_experiment *experiment, const tv_featu
   return NULL;
 }
 
+/* Rank 0: from one pass over the data, in which all take part, or from the population. */
 static tv_error *fit_axes(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
-                          tv_features *f) {
+                          tv_checkpoint *checkpoint, tv_features *f) {
   const int reads_data = !source->population;
   int rank;
   const int64_t width = f->inputs + 1;
   double *sums = NULL, *shift = NULL;
+  tv_error *error = NULL;
   MPI_Comm_rank(comm, &rank);
-  tv_error *error = tv_allocate(f->inputs, sizeof(*f->mean), &f->mean);
-  if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
-  if (!error && reads_data) error = tv_allocate(width * width, sizeof(*sums), &sums);
+  if (reads_data) error = tv_allocate(width * width, sizeof(*sums), &sums);
   if (!error && reads_data) error = tv_allocate(f->inputs, sizeof(*shift), &shift);
   error = tv_agree(comm, error);
   if (!error && reads_data)
-    error = tv_raw_moments_sum(experiment, source, comm, shift, sums, &f->work);
+    error = tv_raw_moments_sum(experiment, source, comm, checkpoint, shift, sums, &f->work);
   if (!error) error = tv_agree(comm, rank == 0 ? rotate(f, source, sums, shift) : NULL);
   free(sums);
   free(shift);
-  if (error) return error;
-  tv_broadcast(comm, 0, f->mean, f->inputs);
-  tv_broadcast(comm, 0, f->basis, (int64_t)f->inputs * f->p);
-  tv_broadcast(comm, 0, f->spectrum, f->p);
+  return error;
+}
+
+/* What is fitted, in the order of its parts in a checkpoint. */
+enum { AXES = 3 };
+
+static void list_axes(const tv_features *f, double *arrays[AXES], int64_t counts[AXES]) {
+  arrays[0] = f->mean, counts[0] = f->inputs;
+  arrays[1] = f->basis, counts[1] = (int64_t)f->inputs * f->p;
+  arrays[2] = f->spectrum, counts[2] = f->p;
+}
+
+static tv_error *read_axes(tv_checkpoint *checkpoint, double *const arrays[AXES],
+                           const int64_t counts[AXES]) {
+  for (int i = 0; i < AXES; ++i)
+    TV_TRY(tv_checkpoint_read(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, i, 0, 1}, arrays[i],
+                              (size_t)counts[i] * sizeof(double)));
+  return NULL;
+}
+
+static tv_error *hold_axes(tv_checkpoint *checkpoint, double *const arrays[AXES],
+                           const int64_t counts[AXES]) {
+  for (int i = 0; i < AXES; ++i)
+    TV_TRY(tv_checkpoint_hold(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, i, 0, 1}, arrays[i],
+                              (size_t)counts[i] * sizeof(double)));
+  return NULL;
+}
+
+/* Mean, basis and spectrum, found once and the same on every rank. */
+static tv_error *find_axes(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                           tv_checkpoint *checkpoint, tv_features *f) {
+  int rank;
+  double *arrays[AXES];
+  int64_t counts[AXES];
+  MPI_Comm_rank(comm, &rank);
+  tv_error *error = tv_allocate(f->inputs, sizeof(*f->mean), &f->mean);
+  if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
+  TV_TRY(tv_agree(comm, error));
+  list_axes(f, arrays, counts);
+  if (tv_checkpoint_find(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, 0, 0, 1}) < 0)
+    TV_TRY(fit_axes(experiment, source, comm, checkpoint, f));
+  else
+    TV_TRY(tv_agree(comm, rank == 0 ? read_axes(checkpoint, arrays, counts) : NULL));
+  for (int i = 0; i < AXES; ++i) tv_broadcast(comm, 0, arrays[i], counts[i]);
+  TV_TRY(tv_agree(comm, rank == 0 ? hold_axes(checkpoint, arrays, counts) : NULL));
   return expect_variance(experiment, f);
 }
 
 tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
-                          tv_features **out) {
+                          tv_checkpoint *checkpoint, tv_features **out) {
   tv_features *f = NULL;
   const int p = experiment->features.pca ? experiment->features.pca : source->features;
   *out = NULL;
@@ -111,7 +152,7 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
     if (source->variances)
       memcpy(f->spectrum, source->variances, (size_t)p * sizeof(double));
     else
-      error = fit_axes(experiment, source, comm, f);
+      error = find_axes(experiment, source, comm, checkpoint, f);
   }
   if (error) tv_features_destroy(&f);
   *out = f;
@@ -127,7 +168,8 @@ void tv_features_destroy(tv_features **features) {
   *features = NULL;
 }
 
-void tv_features_apply(const tv_features *f, int count, double *raw, double *components) {
+void tv_features_apply(const tv_features *f, int count, const double *constants, double *raw,
+                       double *components) {
   const double unit = 1, nothing = 0;
   if (!f->basis) {
     for (int i = 0; i < count; ++i)
@@ -136,7 +178,8 @@ void tv_features_apply(const tv_features *f, int count, double *raw, double *com
     return;
   }
   for (int i = 0; i < count; ++i)
-    for (int j = 0; j < f->inputs; ++j) raw[(int64_t)i * f->inputs + j] -= f->mean[j];
+    for (int j = 0; j < f->inputs; ++j)
+      raw[(int64_t)i * f->inputs + j] -= (constants ? constants[i] : 1) * f->mean[j];
   dgemm_("T", "N", &f->p, &count, &f->inputs, &unit, f->basis, &f->inputs, raw, &f->inputs,
          &nothing, components, &f->p, 1, 1);
 }

@@ -4,54 +4,79 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/idx.h"
-#include "twoview/isolate.h"
-#include "twoview/labelled.h"
+#include "twoview/labelled_copy.h"
+#include "twoview/seal.h"
 
-static void print_text(const char *text, const char *indent, FILE *out) {
+static void print_attribute(const char *name, const char *text, FILE *out) {
   const int is_long = strchr(text, '\n') != NULL;
-  fputs(is_long ? "\n" : " ", out);
+  fprintf(out, "  %s:%s", name, is_long ? "\n" : " ");
   for (const char *line = text; *line;) {
     const size_t length = strcspn(line, "\n");
-    fprintf(out, "%s%s%.*s\n", is_long ? indent : "", is_long ? "    " : "", (int)length, line);
+    fprintf(out, "%s%.*s\n", is_long ? "      " : "", (int)length, line);
     line += length + (line[length] == '\n');
   }
   if (!*text) fputc('\n', out);
 }
 
+/* Attributes that cannot be read are passed over: the rest may still tell something. */
+static char *text_of(hid_t object, const char *name) {
+  char *text = NULL;
+  tv_error_free(tv_attribute_print(object, name, &text));
+  return text;
+}
+
 static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *info,
                               void *context) {
-  static const char indent[] = "  ";
-  FILE *out = context;
-  const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-  char *text = tv_attribute_read_text(attribute);
-  int64_t number;
+  char *text = text_of(object, name);
   (void)info;
-  if (text) {
-    fprintf(out, "%s%s:", indent, name);
-    print_text(text, indent, out);
-    free(text);
-  } else if (tv_attribute_read_number(attribute, &number)) {
-    fprintf(out, "%s%s: %lld\n", indent, name, (long long)number);
-  }
-  if (attribute >= 0) H5Aclose(attribute);
+  if (text) print_attribute(name, text, context);
+  free(text);
   return 0;
 }
 
 static void print_long_name(hid_t set, FILE *out) {
-  if (H5Aexists(set, "long_name") <= 0) return;
-  const hid_t attribute = H5Aopen(set, "long_name", H5P_DEFAULT);
-  char *text = tv_attribute_read_text(attribute);
+  char *text = text_of(set, "long_name");
   if (text) fprintf(out, "  %s", text);
   free(text);
-  if (attribute >= 0) H5Aclose(attribute);
+}
+
+typedef struct {
+  hid_t root;
+  FILE *out;
+} group_walk;
+
+/* What a group says otherwise than the root, in a line. */
+static herr_t visit_own_attribute(hid_t group, const char *name, const H5A_info_t *info,
+                                  void *context) {
+  const group_walk *walk = context;
+  char *text = text_of(group, name), *common = text_of(walk->root, name);
+  (void)info;
+  if (text && !(common && strcmp(text, common) == 0) && !strchr(text, '\n'))
+    fprintf(walk->out, "    %s: %s\n", name, text);
+  free(text);
+  free(common);
+  return 0;
+}
+
+static herr_t describe_group(hid_t root, const char *name, FILE *out) {
+  group_walk walk = {root, out};
+  if (strcmp(name, ".") == 0) return 0;
+  const hid_t group = H5Gopen2(root, name, H5P_DEFAULT);
+  fprintf(out, "  %s/\n", name);
+  const herr_t status =
+      H5Aiterate2(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_own_attribute, &walk);
+  if (group >= 0) H5Gclose(group);
+  return status;
 }
 
 static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *context) {
   FILE *out = context;
   hsize_t shape[H5S_MAX_RANK];
   char extent[256] = "";
+  if (info->type == H5O_TYPE_GROUP) return describe_group(root, name, out);
   if (info->type != H5O_TYPE_DATASET) return 0;
   const hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
   const hid_t space = H5Dget_space(set);
@@ -67,25 +92,22 @@ static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info,
   return 0;
 }
 
-static tv_error *describe_hdf5(const char *path, FILE *out) {
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path);
-  fprintf(out, "%s: HDF5\n", path);
-  herr_t status = H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, out);
-  fprintf(out, "datasets:\n");
-  if (status >= 0)
-    status = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, out, H5O_INFO_BASIC);
-  tv_error *error = status < 0 ? tv_hdf5_fail("%s: damaged", path) : NULL;
-  H5Fclose(file);
-  return error;
-}
+typedef struct {
+  const char *path;
+  FILE *out;
+} description;
 
-static tv_error *try_hdf5(const char *path, const void *context) {
-  FILE *nowhere = fopen("/dev/null", "w");
-  (void)context;
-  if (!nowhere) return tv_fail_errno("/dev/null");
-  tv_error *error = describe_hdf5(path, nowhere);
-  fclose(nowhere);
+static tv_error *describe_hdf5(void *context) {
+  const description *d = context;
+  const hid_t file = H5Fopen(d->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", d->path);
+  fprintf(d->out, "%s: HDF5\n", d->path);
+  herr_t status = H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, d->out);
+  fprintf(d->out, "datasets:\n");
+  if (status >= 0)
+    status = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, d->out, H5O_INFO_BASIC);
+  tv_error *error = status < 0 ? tv_hdf5_fail("%s: damaged", d->path) : NULL;
+  H5Fclose(file);
   return error;
 }
 
@@ -94,10 +116,8 @@ tv_error *tv_info(const char *path, FILE *out) {
   FILE *file = fopen(path, "rb");
   if (!file) return tv_fail_errno("%s", path);
   fclose(file);
-  if (H5Fis_hdf5(path) > 0) {
-    TV_TRY(tv_isolate(path, try_hdf5, NULL));
-    return describe_hdf5(path, out);
-  }
+  if (tv_seal_exists(path)) TV_TRY(tv_seal_expect(path));
+  if (H5Fis_hdf5(path) > 0) return tv_guard(path, describe_hdf5, &(description){path, out});
   tv_error *error = tv_idx_open(path, 1, &idx);
   if (error) {
     tv_error_free(error);

@@ -30,14 +30,16 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
 
 /* The objective is 2 tr W S W' - 2 tr W G W'; it is stationary where G W' = S W' diag(omega). */
 static tv_error *judge(const tv_statistics *s, const tv_solution *solution, tv_optimality *out) {
-  tv_distmat *image = NULL;
-  TV_TRY(tv_distmat_create(s->G->grid, s->d, solution->k, &image));
-  tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, image);
-  out->objective = 2 * tv_dot(solution->encoder, image);
+  tv_distmat *image = NULL, *gram = NULL;
+  tv_error *error;
+  TV_GO(tv_distmat_create(s->G->grid, s->d, solution->k, &image));
+  TV_GO(tv_distmat_create(s->G->grid, solution->k, solution->k, &gram));
   tv_multiply(TV_PLAIN, s->G, TV_PLAIN, solution->encoder, image);
-  out->objective -= 2 * tv_dot(solution->encoder, image);
-  tv_error *error = tv_pencil_residual(s, solution, image, out);
+  TV_GO(tv_pencil_residual(s, solution, image, gram, out));
+  out->objective = 2 * tv_trace(gram) - 2 * tv_dot(solution->encoder, image);
+done:
   tv_distmat_destroy(&image);
+  tv_distmat_destroy(&gram);
   return error;
 }
 

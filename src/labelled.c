@@ -6,7 +6,19 @@
 
 #include "twoview/hdf5_error.h"
 
-enum { CHUNK_NUMBERS = 1 << 20, DEFLATE_LEVEL = 1 };
+enum { DEFLATE_LEVEL = 1 };
+
+tv_error *tv_label_create_file(const char *path, hid_t *file) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
+  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+  tv_error *error = *file < 0 ? tv_hdf5_fail("%s: cannot be created", path) : NULL;
+  H5Pclose(access);
+  H5Pclose(creation);
+  return error;
+}
 
 /* ---- Attributes ---- */
 
@@ -38,33 +50,6 @@ tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value) {
   return write_attribute(object, name, H5T_NATIVE_INT64, &value);
 }
 
-static int holds_one(hid_t attribute) {
-  const hid_t space = H5Aget_space(attribute);
-  const int is_one = H5Sget_simple_extent_npoints(space) == 1;
-  if (space >= 0) H5Sclose(space);
-  return is_one;
-}
-
-char *tv_attribute_read_text(hid_t attribute) {
-  const hid_t type = H5Aget_type(attribute);
-  char *text = NULL, *copy = NULL;
-  if (H5Tis_variable_str(type) > 0 && holds_one(attribute) &&
-      H5Aread(attribute, type, &text) >= 0 && text) {
-    copy = strdup(text);
-    H5free_memory(text);
-  }
-  if (type >= 0) H5Tclose(type);
-  return copy;
-}
-
-int tv_attribute_read_number(hid_t attribute, int64_t *value) {
-  const hid_t type = H5Aget_type(attribute);
-  const int is_read = H5Tget_class(type) == H5T_INTEGER && holds_one(attribute) &&
-                      H5Aread(attribute, H5T_NATIVE_INT64, value) >= 0;
-  if (type >= 0) H5Tclose(type);
-  return is_read;
-}
-
 /* ---- Arrays ---- */
 
 static hsize_t power_of_2_within(hsize_t room) {
@@ -79,7 +64,7 @@ static hsize_t power_of_2_within(hsize_t room) {
 static void choose_chunk(int rank, int outer, const hsize_t *shape, hsize_t *chunk) {
   hsize_t numbers = 1;
   for (int i = rank - 1; i >= 0; --i) {
-    const hsize_t room = CHUNK_NUMBERS / numbers > 0 ? CHUNK_NUMBERS / numbers : 1;
+    const hsize_t room = TV_CHUNK_NUMBERS / numbers > 0 ? TV_CHUNK_NUMBERS / numbers : 1;
     chunk[i] = i < outer ? 1 : shape[i] < room ? shape[i] : room;
     if (i == outer && outer > 0 && chunk[i] < shape[i]) chunk[i] = power_of_2_within(room);
     numbers *= chunk[i];
@@ -143,13 +128,17 @@ tv_error *tv_label_words(hid_t group, tv_label label, int64_t count, const char 
   return error;
 }
 
-tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count) {
+tv_error *tv_label_range(hid_t group, tv_label label, int64_t first, int64_t count) {
   int64_t *indices;
   TV_TRY(tv_allocate(count, sizeof(*indices), &indices));
-  for (int64_t i = 0; i < count; ++i) indices[i] = i;
+  for (int64_t i = 0; i < count; ++i) indices[i] = first + i;
   tv_error *error = tv_label_counts(group, label, count, indices);
   free(indices);
   return error;
+}
+
+tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count) {
+  return tv_label_range(group, label, 0, count);
 }
 
 static tv_error *read_shape(hid_t group, const char *const *dimensions, int *rank, hsize_t *shape) {

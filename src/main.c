@@ -6,24 +6,31 @@
 
 #include "twoview/hdf5_error.h"
 #include "twoview/info.h"
+#include "twoview/interruption.h"
+#include "twoview/merge.h"
 #include "twoview/provenance.h"
 #include "twoview/report.h"
 #include "twoview/run.h"
 #include "twoview/scaling.h"
 #include "twoview/suggest.h"
+#include "twoview/theory_report.h"
+#include "twoview/verify.h"
 
 static const char *const usage =
     "Usage: twoview COMMAND ...\n"
     "Sample-size experiments on closed-form self-supervised learning.\n"
     "\n"
-    "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--force] [--dry-run]\n"
+    "  twoview run EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--resume] [--dry-run]\n"
+    "  twoview theory EXPERIMENT.yaml [--json] [--set KEY=VALUE]...\n"
+    "  twoview merge FILE.h5... -o ALL.h5 [--force]\n"
     "  twoview report FILE.h5 [-o DIR]\n"
     "  twoview scaling FILE.h5 FILE.h5... [-o DIR] [--latency S] [--bandwidth B]\n"
-    "  twoview info FILE\n"
+    "  twoview info FILE [--verify | --accept]\n"
     "  twoview --version | --help | COMMAND --help\n"
     "\n"
     "Several ranks: mpirun -np 4 twoview run EXPERIMENT.yaml\n"
-    "Exit status: 0 done, 1 the run failed, 2 the command line or the experiment is wrong.\n";
+    "Exit status: 0 done, 1 the run failed, 2 the command line or the experiment is wrong,\n"
+    "75 the run was told to stop and has saved its work: the same command with --resume goes on.\n";
 
 static const char *const run_usage =
     "Usage: twoview run EXPERIMENT.yaml [OPTION]...\n"
@@ -31,8 +38,34 @@ static const char *const run_usage =
     "\n"
     "  -o, --output FILE.h5  the archive (default: NAME.h5, NAME from the experiment)\n"
     "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
-    "      --force           replace an existing archive\n"
+    "      --resume          go on where an earlier run was interrupted, on any number of ranks\n"
+    "      --force           replace an existing archive, forget an interrupted run\n"
+    "      --max-time TIME   save and leave before TIME is over: seconds, or [[D-]HH:]MM:SS\n"
+    "                        (default: the end of the Slurm job where Slurm tells it)\n"
+    "      --checkpoint-every TIME  (default: 300 seconds, or what keeps it below 1 % of the "
+    "time)\n"
     "      --dry-run         check every input, print the plan, compute nothing\n"
+    "      --help            this text\n"
+    "\n"
+    "SIGTERM and SIGUSR1 make it save its work and leave with exit status 75, SIGUSR2 save and go\n"
+    "on. The checkpoint stands beside the archive, as FILE.h5.checkpoint.\n";
+
+static const char *const theory_usage =
+    "Usage: twoview theory EXPERIMENT.yaml [OPTION]...\n"
+    "Print what theory says of an experiment as its sample size grows: the alignment that each\n"
+    "method needs, which one is favoured, and how noise components compare with important ones.\n"
+    "\n"
+    "      --json            everything, also by replicate and component, as JSON\n"
+    "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
+    "      --help            this text\n";
+
+static const char *const merge_usage =
+    "Usage: twoview merge FILE.h5... -o ALL.h5 [OPTION]...\n"
+    "Join the archives of runs that took different replicates (first_replicate) of one experiment\n"
+    "into the archive of all of them.\n"
+    "\n"
+    "  -o, --output ALL.h5   the joined archive\n"
+    "      --force           replace an existing archive\n"
     "      --help            this text\n";
 
 static const char *const report_usage =
@@ -54,17 +87,27 @@ static const char *const scaling_usage =
     "      --help            this text\n";
 
 static const char *const info_usage =
-    "Usage: twoview info FILE\n"
+    "Usage: twoview info FILE [OPTION]\n"
     "Tell what an archive or a data file holds, and how it was made.\n"
     "\n"
+    "      --verify          check an archive instead: all checksums, and that nothing is missing\n"
+    "      --accept          the same for an archive that was changed on purpose: when nothing "
+    "else\n"
+    "                        is wrong, give it the checksum of what it holds now\n"
     "      --help            this text\n";
 
 enum {
   OPTION_SET = 256,
   OPTION_FORCE,
+  OPTION_RESUME,
+  OPTION_MAX_TIME,
+  OPTION_EVERY,
   OPTION_DRY_RUN,
+  OPTION_JSON,
   OPTION_LATENCY,
   OPTION_BANDWIDTH,
+  OPTION_VERIFY,
+  OPTION_ACCEPT,
   OPTION_HELP
 };
 
@@ -99,9 +142,15 @@ static tv_error *refuse_option(char **argv, const struct option *options) {
 static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char **overrides,
                            int *wants_help) {
   static const struct option options[] = {
-      {"output", required_argument, NULL, 'o'},   {"set", required_argument, NULL, OPTION_SET},
-      {"force", no_argument, NULL, OPTION_FORCE}, {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-      {"help", no_argument, NULL, OPTION_HELP},   {NULL, 0, NULL, 0}};
+      {"output", required_argument, NULL, 'o'},
+      {"set", required_argument, NULL, OPTION_SET},
+      {"resume", no_argument, NULL, OPTION_RESUME},
+      {"force", no_argument, NULL, OPTION_FORCE},
+      {"max-time", required_argument, NULL, OPTION_MAX_TIME},
+      {"checkpoint-every", required_argument, NULL, OPTION_EVERY},
+      {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+      {"help", no_argument, NULL, OPTION_HELP},
+      {NULL, 0, NULL, 0}};
   for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
     case 'o':
       o->output = optarg;
@@ -109,8 +158,17 @@ static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char 
     case OPTION_SET:
       *overrides++ = optarg;
       break;
+    case OPTION_RESUME:
+      o->resumes = 1;
+      break;
     case OPTION_FORCE:
       o->replaces = 1;
+      break;
+    case OPTION_MAX_TIME:
+      TV_TRY(tv_parse_duration("--max-time", optarg, &o->time_limit));
+      break;
+    case OPTION_EVERY:
+      TV_TRY(tv_parse_duration("--checkpoint-every", optarg, &o->checkpoint_every));
       break;
     case OPTION_DRY_RUN:
       o->is_dry = 1;
@@ -122,36 +180,6 @@ static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char 
       return refuse_option(argv, options);
     }
   return take_operand(argc, argv, "EXPERIMENT.yaml", &o->experiment);
-}
-
-static tv_error *command_line(int count, char **words, char **out) {
-  size_t size;
-  FILE *line = open_memstream(out, &size);
-  if (!line) return tv_fail_errno("the command line");
-  fputs("twoview", line);
-  for (int i = 0; i < count; ++i) fprintf(line, " %s", words[i]);
-  return fclose(line) == 0 ? NULL : tv_fail_errno("the command line");
-}
-
-static tv_error *run_with(int argc, char **argv, const char *command, const char **overrides,
-                          int rank) {
-  tv_run_options o = {.overrides = overrides, .command = command};
-  int wants_help = 0;
-  opterr = 0;
-  TV_TRY(parse_run(argc, argv, &o, overrides, &wants_help));
-  if (!wants_help) return tv_run(&o, MPI_COMM_WORLD);
-  if (rank == 0) fputs(run_usage, stdout);
-  return NULL;
-}
-
-/* What was printed has to have arrived, on a full disk too. */
-static int report_error(tv_error *error, int speaks) {
-  if (!error && (fflush(stdout) != 0 || ferror(stdout)))
-    error = tv_fail_errno("standard output cannot be written");
-  const int exit_code = error ? error->exit_code : TV_EXIT_OK;
-  if (error && speaks) fprintf(stderr, "twoview: %s\n", error->message);
-  tv_error_free(error);
-  return exit_code;
 }
 
 /* Launched without MPI's knowledge, every task of a Slurm job would be a run of its own. */
@@ -166,8 +194,81 @@ static tv_error *expect_all_ranks(void) {
                        tasks, size, size == 1 ? "" : "s");
 }
 
+static tv_error *command_line(int count, char **words, char **out) {
+  size_t size;
+  FILE *line = open_memstream(out, &size);
+  if (!line) return tv_fail_errno("the command line");
+  fputs("twoview", line);
+  for (int i = 0; i < count; ++i) fprintf(line, " %s", words[i]);
+  return fclose(line) == 0 ? NULL : tv_fail_errno("the command line");
+}
+
+static tv_error *run_with(int argc, char **argv, const char *command, const char **overrides,
+                          int rank) {
+  tv_run_options o = {
+      .overrides = overrides, .command = command, .time_limit = tv_scheduler_time_left()};
+  int wants_help = 0;
+  opterr = 0;
+  TV_TRY(expect_all_ranks());
+  TV_TRY(parse_run(argc, argv, &o, overrides, &wants_help));
+  if (!wants_help) TV_TRY(tv_interruption_watch());
+  if (!wants_help) return tv_run(&o, MPI_COMM_WORLD);
+  if (rank == 0) fputs(run_usage, stdout);
+  return NULL;
+}
+
+/* ---- theory ---- */
+
+static tv_error *parse_theory(int argc, char **argv, tv_theory_options *o, const char **overrides,
+                              int *wants_help) {
+  static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON},
+                                          {"set", required_argument, NULL, OPTION_SET},
+                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (option) {
+    case OPTION_JSON:
+      o->is_json = 1;
+      break;
+    case OPTION_SET:
+      *overrides++ = optarg;
+      break;
+    case OPTION_HELP:
+      *wants_help = 1;
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
+  return take_operand(argc, argv, "EXPERIMENT.yaml", &o->experiment);
+}
+
+static tv_error *theory_with(int argc, char **argv, const char *command, const char **overrides,
+                             int rank) {
+  tv_theory_options o = {.overrides = overrides};
+  int wants_help = 0;
+  (void)command;
+  opterr = 0;
+  TV_TRY(parse_theory(argc, argv, &o, overrides, &wants_help));
+  if (!wants_help) return tv_theory_run(&o, MPI_COMM_WORLD);
+  if (rank == 0) fputs(theory_usage, stdout);
+  return NULL;
+}
+
+/* ---- Commands of several ranks ---- */
+
+/* What was printed has to have arrived, on a full disk too. */
+static int report_error(tv_error *error, int speaks) {
+  if (!error && (fflush(stdout) != 0 || ferror(stdout)))
+    error = tv_fail_errno("standard output cannot be written");
+  const int exit_code = error ? error->exit_code : TV_EXIT_OK;
+  if (error && speaks) fprintf(stderr, "twoview: %s\n", error->message);
+  tv_error_free(error);
+  return exit_code;
+}
+
 /* argv[0] is the command's name, `command` the whole command line. */
-static int main_run(int argc, char **argv) {
+static int main_on_ranks(int argc, char **argv,
+                         tv_error *(*carry_out)(int argc, char **argv, const char *command,
+                                                const char **overrides, int rank)) {
   int rank;
   const char **overrides = NULL;
   char *command = NULL;
@@ -175,10 +276,9 @@ static int main_run(int argc, char **argv) {
   MPI_Init(NULL, NULL);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   tv_limit_blas_threads();
-  tv_error *error = expect_all_ranks();
-  if (!error) error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
+  tv_error *error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
   if (!error) error = command_line(argc, argv, &command);
-  if (!error) error = run_with(argc, argv, command, overrides, rank);
+  if (!error) error = carry_out(argc, argv, command, overrides, rank);
   const int exit_code = report_error(error, rank == 0);
   free(command);
   free(overrides);
@@ -186,7 +286,50 @@ static int main_run(int argc, char **argv) {
   return exit_code;
 }
 
-/* ---- report, scaling and info ---- */
+static int main_run(int argc, char **argv) {
+  return main_on_ranks(argc, argv, run_with);
+}
+
+static int main_theory(int argc, char **argv) {
+  return main_on_ranks(argc, argv, theory_with);
+}
+
+/* ---- merge, report, scaling and info ---- */
+
+static tv_error *merge_with(int argc, char **argv, tv_merge_options *o) {
+  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                          {"force", no_argument, NULL, OPTION_FORCE},
+                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {NULL, 0, NULL, 0}};
+  opterr = 0;
+  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+    case 'o':
+      o->output = optarg;
+      break;
+    case OPTION_FORCE:
+      o->replaces = 1;
+      break;
+    case OPTION_HELP:
+      fputs(merge_usage, stdout);
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
+  if (optind == argc) return tv_fail_usage("merge: FILE.h5 is missing; see twoview merge --help");
+  if (!o->output)
+    return tv_fail_usage("merge: name the joined archive with -o; see twoview merge --help");
+  o->files = (const char *const *)argv + optind;
+  return tv_merge(o, stdout);
+}
+
+static tv_error *merge(int argc, char **argv) {
+  char *command = NULL;
+  TV_TRY(command_line(argc, argv, &command));
+  tv_merge_options o = {.command = command};
+  tv_error *error = merge_with(argc, argv, &o);
+  free(command);
+  return error;
+}
 
 static tv_error *default_directory(const char *archive, char **out) {
   const size_t length = strlen(archive);
@@ -258,17 +401,33 @@ static tv_error *scaling(int argc, char **argv) {
 }
 
 static tv_error *info(int argc, char **argv) {
-  static const struct option options[] = {{"help", no_argument, NULL, OPTION_HELP},
+  static const struct option options[] = {{"verify", no_argument, NULL, OPTION_VERIFY},
+                                          {"accept", no_argument, NULL, OPTION_ACCEPT},
+                                          {"help", no_argument, NULL, OPTION_HELP},
                                           {NULL, 0, NULL, 0}};
   const char *file = NULL;
+  int verifies = 0, accepts = 0;
   opterr = 0;
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-    if (option != OPTION_HELP) return refuse_option(argv, options);
-    fputs(info_usage, stdout);
-    return NULL;
-  }
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (option) {
+    case OPTION_VERIFY:
+      verifies = 1;
+      break;
+    case OPTION_ACCEPT:
+      accepts = 1;
+      break;
+    case OPTION_HELP:
+      fputs(info_usage, stdout);
+      return NULL;
+    default:
+      return refuse_option(argv, options);
+    }
   TV_TRY(take_operand(argc, argv, "FILE", &file));
-  return tv_info(file, stdout);
+  return verifies || accepts ? tv_verify(file, accepts, stdout) : tv_info(file, stdout);
+}
+
+static int main_merge(int argc, char **argv) {
+  tv_hdf5_prepare();
+  return report_error(merge(argc, argv), 1);
 }
 
 static int main_report(int argc, char **argv) {
@@ -290,9 +449,9 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
-  } commands[] = {
-      {"run", main_run}, {"report", main_report}, {"scaling", main_scaling}, {"info", main_info}};
-  static const char *const names[] = {"run", "report", "scaling", "info", NULL};
+  } commands[] = {{"run", main_run},       {"theory", main_theory},   {"merge", main_merge},
+                  {"report", main_report}, {"scaling", main_scaling}, {"info", main_info}};
+  static const char *const names[] = {"run", "theory", "merge", "report", "scaling", "info", NULL};
   if (argc < 2) {
     fputs(usage, stderr);
     return TV_EXIT_USAGE;

@@ -10,7 +10,8 @@ typedef struct {
   const tv_sampling *sampling;
   tv_selection everything;
   tv_head *head;
-  double *sum; /* of the shard being added */
+  tv_desk *desk;
+  double *sum; /* being added to */
   tv_work *work;
   tv_progress progress;
 } moments_pass;
@@ -33,15 +34,14 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
   return NULL;
 }
 
-static tv_error *add_shard(void *context, int shard, double *sum) {
+static tv_error *add_rows(void *context, int64_t first, int count, double *sum) {
   moments_pass *pass = context;
   const tv_features *f = pass->sampling->features;
-  const int64_t rows = tv_shard_first(&pass->sampling->partition, shard + 1) -
-                       tv_shard_first(&pass->sampling->partition, shard);
   const int times = pass->sampling->source->rows < 0 ? pass->sampling->experiment->replicates : 1;
-  if (f->basis) pass->work->flops += 2.0 * (double)rows * times * f->inputs * f->p;
+  if (f->basis) pass->work->flops += 2.0 * count * times * f->inputs * f->p;
   pass->sum = sum;
-  TV_TRY(tv_sampling_visit(pass->sampling, shard, &pass->everything, add_batch, pass));
+  TV_TRY(tv_sampling_visit(pass->sampling, first, count, &pass->everything, add_batch, pass,
+                           pass->desk));
   tv_progress_step(&pass->progress);
   return NULL;
 }
@@ -51,7 +51,7 @@ static int64_t matrix_size(const tv_moments *m) {
 }
 
 /* Increments become sums over nested sizes, and lower triangles full matrices. */
-static void finish(tv_moments *m) {
+void tv_moments_accumulate(tv_moments *m) {
   const int64_t size = matrix_size(m);
   for (int r = 0; r < m->replicates; ++r)
     for (int level = 0; level < m->levels; ++level) {
@@ -64,7 +64,8 @@ static void finish(tv_moments *m) {
     }
 }
 
-static tv_error *allocate_moments(const tv_sampling *s, tv_moments **out) {
+tv_error *tv_moments_create(const tv_sampling *s, tv_moments **out) {
+  *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_moments *m = *out;
   *m = (tv_moments){.p = s->p,
@@ -74,33 +75,91 @@ static tv_error *allocate_moments(const tv_sampling *s, tv_moments **out) {
                     .replicates = s->experiment->replicates,
                     .levels = s->experiment->sizes_count,
                     .sizes = s->experiment->sizes};
-  return tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+  tv_error *error =
+      tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+  if (error) tv_moments_destroy(out);
+  return error;
 }
 
-static tv_error *fill_moments(const tv_sampling *s, tv_head *head, int shows_progress,
-                              tv_moments *m) {
-  const tv_partition *p = &s->partition;
-  const int own_shards =
-      tv_shard_first_of_rank(p, p->rank + 1) - tv_shard_first_of_rank(p, p->rank);
-  moments_pass pass = {.sampling = s,
-                       .everything = tv_sampling_everything(s),
-                       .head = head,
-                       .work = &m->work,
-                       .progress = tv_progress_begin("moments", own_shards, shows_progress)};
-  tv_error *error = tv_shard_sum(p, m->replicates * m->levels * matrix_size(m), add_shard, &pass,
-                                 m->data, &m->work);
+/* Batches of this rank, of which each shard's last may be smaller. */
+static int64_t count_batches(const tv_partition *p) {
+  int64_t batches = 0;
+  for (int shard = tv_shard_first_of_rank(p, p->rank);
+       shard < tv_shard_first_of_rank(p, p->rank + 1); ++shard)
+    batches += (tv_shard_first(p, shard + 1) - tv_shard_first(p, shard) + TV_BATCH - 1) / TV_BATCH;
+  return batches;
+}
+
+static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head, tv_desk *desk,
+                             int shows_progress, tv_moments *m) {
+  moments_pass pass = {
+      .sampling = s,
+      .everything = tv_sampling_everything(s),
+      .head = head,
+      .desk = desk,
+      .work = &m->work,
+      .progress = tv_progress_begin("moments", count_batches(&s->partition), shows_progress)};
+  const tv_summation summation = {.length = m->replicates * m->levels * matrix_size(m),
+                                  .batch = TV_BATCH,
+                                  .add = add_rows,
+                                  .context = &pass,
+                                  .checkpoint = s->checkpoint,
+                                  .kind = kind};
+  tv_error *error = tv_shard_sum(&s->partition, &summation, m->data, &m->work);
   tv_progress_end(&pass.progress);
-  if (error) return error;
-  tv_head_share(s, head);
-  finish(m);
-  return NULL;
+  return error;
+}
+
+static tv_error *fill_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
+                              int shows_progress, tv_moments *m) {
+  tv_desk *desk = NULL;
+  tv_error *error = tv_desk_create(s, &desk);
+  if (!error) error = tv_head_keep(s, head);
+  error = tv_agree(s->partition.comm, error);
+  if (!error) error = sum_moments(s, kind, head, desk, shows_progress, m);
+  tv_desk_destroy(&desk);
+  return error ? error : tv_head_share(s, head);
+}
+
+tv_error *tv_moments_collect_increments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
+                                        int shows_progress, tv_moments **out) {
+  tv_error *error = tv_agree(s->partition.comm, tv_moments_create(s, out));
+  if (!error) error = fill_moments(s, kind, head, shows_progress, *out);
+  error = tv_agree(s->partition.comm, error);
+  if (error) tv_moments_destroy(out);
+  return error;
+}
+
+static size_t bytes_of(const tv_moments *m) {
+  return (size_t)(m->replicates * m->levels * matrix_size(m)) * sizeof(*m->data);
+}
+
+/* Finished moments and rows of the head, from the checkpoint to every rank.        Collective. */
+static tv_error *take_up(const tv_sampling *s, tv_saved_key key, tv_head *head, tv_moments **out) {
+  const tv_partition *p = &s->partition;
+  tv_error *error = tv_moments_create(s, out);
+  if (!error && p->rank == 0)
+    error = tv_checkpoint_read(s->checkpoint, key, (*out)->data, bytes_of(*out));
+  if (!error) error = tv_head_keep(s, head);
+  TV_TRY(tv_agree(p->comm, error));
+  tv_broadcast(p->comm, 0, (*out)->data, (*out)->replicates * (*out)->levels * matrix_size(*out));
+  return tv_agree(p->comm, tv_head_share(s, head));
 }
 
 tv_error *tv_moments_collect(const tv_sampling *s, tv_head *head, int shows_progress,
                              tv_moments **out) {
+  const tv_saved_key key = {TV_SAVED_MOMENTS, 0, 0, s->experiment->replicates};
+  tv_error *error = NULL;
   *out = NULL;
-  tv_error *error = tv_agree(s->partition.comm, allocate_moments(s, out));
-  if (!error) error = fill_moments(s, head, shows_progress, *out);
+  if (tv_checkpoint_find(s->checkpoint, key) >= 0) {
+    error = take_up(s, key, head, out);
+  } else {
+    error = tv_moments_collect_increments(s, TV_SAVED_SUMS, head, shows_progress, out);
+    if (!error) tv_moments_accumulate(*out);
+  }
+  if (!error && s->partition.rank == 0)
+    error = tv_checkpoint_hold(s->checkpoint, key, (*out)->data, bytes_of(*out));
+  error = tv_agree(s->partition.comm, error);
   if (error) tv_moments_destroy(out);
   return error;
 }

@@ -8,6 +8,7 @@
 #include "twoview/archive.h"
 #include "twoview/comm.h"
 #include "twoview/dense.h"
+#include "twoview/law.h"
 #include "twoview/memory.h"
 #include "twoview/results.h"
 #include "twoview/solution.h"
@@ -23,6 +24,10 @@ static double square(double x) {
 
 static double largest_size(const tv_experiment *e) {
   return (double)e->sizes[e->sizes_count - 1];
+}
+
+static int is_law(const tv_experiment *e) {
+  return e->noise.sampler == TV_SAMPLER_LAW;
 }
 
 /* ---- Flops and normals ---- */
@@ -44,17 +49,19 @@ static double count_moment_flops(const tv_experiment *e, const tv_source *source
                                  const tv_plan *plan) {
   const double sampled = e->replicates * largest_size(e);
   const double raw = source->rows < 0 ? 0 : (double)source->rows * square(source->features + 1.0);
+  if (is_law(e)) return raw + tv_law_foresee(e, source, plan->p).flops;
   const double rotated = source->variances ? 0 : source->rows < 0 ? sampled : (double)source->rows;
   return sampled * square(plan->width) + raw + 2 * rotated * source->features * plan->p;
 }
 
 /* Distributed, each rank draws the inputs of its rows and of its columns. */
-static double normals_of_a_sample(const tv_experiment *e, const tv_source *source,
-                                  const tv_plan *plan) {
+static double count_normals(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double sampled = e->replicates * largest_size(e);
+  if (is_law(e)) return tv_law_foresee(e, source, plan->p).normals;
   if (plan->layout.is_distributed)
-    return (double)plan->d * (plan->grid_rows + plan->grid_columns) +
-           (double)plan->ranks * source->targets;
-  return e->noise.components + (source->rows < 0 ? source->features : 0);
+    return sampled * ((double)plan->d * (plan->grid_rows + plan->grid_columns) +
+                      (double)plan->ranks * source->targets);
+  return sampled * (e->noise.components + (source->rows < 0 ? source->features : 0));
 }
 
 /* ---- Memory of the fullest rank, in numbers ---- */
@@ -64,8 +71,14 @@ static double kept_share(const tv_experiment *e, tv_keep keep) {
   return keep == TV_KEEP_ALL ? 1 : keep == TV_KEEP_LAST ? 1.0 / e->sizes_count : 0;
 }
 
-static double sums_while_reducing(const tv_experiment *e, double length) {
-  return length * (1 + ceil(log2(e->parallel.shards)));
+static double sums_while_reducing(const tv_experiment *e, const tv_plan *plan, double length) {
+  const tv_partition partition = {.size = plan->ranks, .shards = e->parallel.shards};
+  int most = 0;
+  for (int rank = 0; rank < plan->ranks; ++rank) {
+    const int buffers = tv_shard_buffers(&partition, rank);
+    most = buffers > most ? buffers : most;
+  }
+  return length * (1 + most);
 }
 
 /* Raw moments of bytes are also held in single precision; then rank 0 diagonalises. */
@@ -76,17 +89,26 @@ static double features_memory(const tv_experiment *e, const tv_source *source,
   const double sums = source->rows < 0 ? 0 : square(inputs + 1);
   const double bytes = source->bytes ? 0.5 * sums : 0;
   const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
-  return basis + fmax(sums_while_reducing(e, sums) + bytes, sums + eigenproblem);
+  return basis + fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem);
 }
 
 static double basis_memory(const tv_source *source, const tv_plan *plan) {
   return source->variances ? 0 : (double)source->features * plan->p;
 }
 
+/* Moments of a data set without noise, beside which that is drawn in law. */
+static double given_numbers(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const int is_population = e->source.role == TV_AS_POPULATION;
+  const double matrices = is_population ? 1 : (double)e->replicates * e->sizes_count;
+  return source->rows < 0 ? 0 : matrices * square(plan->p + source->targets + 1);
+}
+
 static double moments_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double all = (double)e->replicates * e->sizes_count * square(plan->width);
   const double batch = (double)TV_BATCH * (source->features + plan->p + 2.0 * plan->width);
-  return sums_while_reducing(e, all) + batch;
+  if (!is_law(e)) return sums_while_reducing(e, plan, all) + batch;
+  const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
+  return all + given + fmax(given > 0 ? batch : 0, tv_law_foresee(e, source, plan->p).row_numbers);
 }
 
 /* What is kept of each solution, and of all. */
@@ -103,12 +125,13 @@ static double results_memory(const tv_experiment *e, const tv_source *source, co
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
- * eigenvectors these and the workspace of as many come to that, for a few of them only the vectors,
- * once whole on every rank. */
+ * eigenvectors these and the workspace of one or, on several ranks, two come to that, for a few of
+ * them only the vectors, once whole on every rank. */
 static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
   const int ranks = plan->grid_rows * plan->grid_columns;
   const double share = square(plan->d) / ranks, wanted = (double)plan->d * e->encoder.k;
-  if (!tv_eigen_selects(plan->d, e->encoder.k)) return 8 * share + 2 * wanted / ranks;
+  if (!tv_eigen_selects(plan->d, e->encoder.k))
+    return (ranks == 1 ? 7 : 8) * share + 2 * wanted / ranks;
   return 5 * share + wanted + 3 * wanted / ranks;
 }
 
@@ -145,10 +168,9 @@ static double count_reduced_bytes(const tv_experiment *e, const tv_source *sourc
   for (int rank = 0; rank < plan->ranks; ++rank)
     most = fmax(most, tv_shard_sends(&partition, rank));
   const double raw = source->rows < 0 ? 0 : square(source->features + 1.0);
-  const double moments = plan->layout.is_distributed
-                             ? 0
-                             : (double)e->replicates * e->sizes_count * square(plan->width);
-  return NUMBER * most * (raw + moments);
+  const double all = (double)e->replicates * e->sizes_count * square(plan->width);
+  const double moments = is_law(e) ? given_numbers(e, source, plan) : all;
+  return NUMBER * most * (raw + (plan->layout.is_distributed ? 0 : moments));
 }
 
 static double count_archive(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
@@ -173,7 +195,8 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->points = (int64_t)e->replicates * e->noise.lambda_max_count * e->augmentation.alpha_count *
                  e->sizes_count;
   plan->solutions = plan->points * e->methods_count;
-  plan->normals = e->replicates * largest_size(e) * normals_of_a_sample(e, source, plan);
+  plan->moment_parts = is_law(e) ? (int64_t)e->replicates * e->sizes_count : e->parallel.shards;
+  plan->normals = count_normals(e, source, plan);
   plan->moment_flops = count_moment_flops(e, source, plan);
   plan->solve_flops = count_solve_flops(e, source, plan);
   plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);
@@ -215,8 +238,9 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
   tv_error_free(error);
   free(resolved);
   if (source->rows >= 0)
-    printf("%-22s %" PRId64 " samples of %d features, %d targets\n", "data", source->rows,
-           source->features, source->targets);
+    printf("%-22s %" PRId64 " samples of %d features, %d targets%s\n", "data", source->rows,
+           source->features, source->targets,
+           e->source.role == TV_AS_POPULATION ? ", as a population" : "");
   else
     printf("%-22s generated, %d features, %d targets\n", "data", source->features, source->targets);
   printf("%-22s %" PRId64 " (%" PRId64 " solutions) of d = %d inputs, k = %d\n", "points",
@@ -226,10 +250,12 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
          plan->grid_columns, e->parallel.shards);
   printf("%-22s %s\n", "moments",
          plan->layout.is_distributed ? "distributed, blocks over all ranks"
+         : is_law(e)                 ? "replicated, whole on every rank; noise drawn in law"
                                      : "replicated, whole on every rank");
-  if (!plan->layout.is_distributed && plan->ranks > e->parallel.shards)
-    printf("%-22s %d of %d ranks, for want of shards\n", "idle for moments",
-           plan->ranks - e->parallel.shards, plan->ranks);
+  if (!plan->layout.is_distributed && plan->ranks > plan->moment_parts)
+    printf("%-22s %d of %d ranks, for want of %s\n", "idle for moments",
+           plan->ranks - (int)plan->moment_parts, plan->ranks,
+           is_law(e) ? "sample sizes" : "shards");
   if (plan->layout.groups > plan->points)
     printf("%-22s %d of %d groups, for want of points\n", "idle for solutions",
            plan->layout.groups - (int)plan->points, plan->layout.groups);

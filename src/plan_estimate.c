@@ -65,7 +65,7 @@ done:
   return error;
 }
 
-tv_error *tv_plan_estimate(const tv_experiment *e, const tv_plan *plan, double *seconds) {
+tv_error *tv_plan_estimate(const tv_plan *plan, double *seconds) {
   double *rows = NULL, *sum = NULL, solve_rate = 1;
   const int width = plan->width < 2048 ? plan->width : 2048, longest = width > 64 ? width : 64;
   tv_error *error;
@@ -76,8 +76,8 @@ tv_error *tv_plan_estimate(const tv_experiment *e, const tv_plan *plan, double *
   const double updating = plan->moment_flops / measure_update(width, rows, sum);
   const int are_idle = plan->layout.groups == plan->ranks && plan->points < plan->ranks;
   const int busy = are_idle ? (int)plan->points : plan->ranks;
-  const int shards = e->parallel.shards < plan->ranks ? e->parallel.shards : plan->ranks;
-  *seconds = (drawing + updating) / (plan->layout.is_distributed ? plan->ranks : shards) +
+  const int parts = plan->moment_parts < plan->ranks ? (int)plan->moment_parts : plan->ranks;
+  *seconds = (drawing + updating) / (plan->layout.is_distributed ? plan->ranks : parts) +
              plan->solve_flops / solve_rate / busy;
 done:
   free(rows);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "build_info.h"
 #include "twoview/dense.h"
@@ -13,6 +12,7 @@
 void openblas_set_num_threads(int threads);
 int openblas_get_num_threads(void);
 char *openblas_get_config(void);
+char *openblas_get_corename(void);
 #endif
 
 const char *tv_version_line(void) {
@@ -31,6 +31,14 @@ void tv_describe_blas_threads(char out[64]) {
   snprintf(out, 64, "%d BLAS thread%s per rank", threads, threads == 1 ? "" : "s");
 #else
   snprintf(out, 64, "BLAS threads as the library chooses");
+#endif
+}
+
+const char *tv_blas_kernel(void) {
+#ifdef HAVE_OPENBLAS
+  return openblas_get_corename();
+#else
+  return "";
 #endif
 }
 
@@ -54,8 +62,7 @@ static tv_error *write_libraries(hid_t root) {
   TV_TRY(tv_attribute_text(root, "hdf5", hdf5));
   TV_TRY(tv_attribute_text(root, "blas", blas_version()));
   TV_TRY(tv_attribute_text(root, "scalapack", TV_SCALAPACK));
-  TV_TRY(tv_attribute_text(root, "libcyaml", cyaml_version_str));
-  return tv_attribute_text(root, "zlib", zlibVersion());
+  return tv_attribute_text(root, "libcyaml", cyaml_version_str);
 }
 
 static tv_error *write_files(hid_t root, const tv_source *source) {
@@ -108,8 +115,15 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(write_libraries(root));
   TV_TRY(tv_attribute_text(root, "random_streams", "Philox4x32-10, version 1"));
   TV_TRY(tv_attribute_number(root, "ranks", ranks));
+  TV_TRY(tv_attribute_number(root, "sessions", record->sessions));
   TV_TRY(tv_attribute_text(root, "layout",
                            record->plan->layout.is_distributed ? "distributed" : "replicated"));
+  TV_TRY(tv_attribute_text(root, "noise_sampler",
+                           record->experiment->noise.sampler == TV_SAMPLER_LAW ? "law" : "rows"));
+  if (record->source->rows >= 0)
+    TV_TRY(tv_attribute_text(root, "source_as",
+                             record->experiment->source.role == TV_AS_POPULATION ? "population"
+                                                                                 : "sample"));
   TV_TRY(tv_attribute_number(root, "groups", record->plan->layout.groups));
   TV_TRY(tv_attribute_text(root, "eigensolver",
                            tv_eigen_method(record->plan->d, record->experiment->encoder.k,

@@ -115,13 +115,15 @@ static uint64_t feistel(const tv_permutation *p, uint64_t value) {
   return left * p->b + right;
 }
 
-static uint64_t feistel_inverse(const tv_permutation *p, uint64_t value) {
-  uint64_t left = value / p->b, right = value % p->b;
+/* Undo the rounds for many values, one round of all after the other: what a round computes does not
+ * wait for other values, so that the processor works on several at a time. */
+static void feistel_inverse(const tv_permutation *p, int count, uint64_t *left, uint64_t *right) {
   for (uint32_t round = FEISTEL_ROUNDS; round > 0; round -= 2) {
-    right = (right + p->b - round_value(p, left, round - 1) % p->b) % p->b;
-    left = (left + p->a - round_value(p, right, round - 2) % p->a) % p->a;
+    for (int i = 0; i < count; ++i)
+      right[i] = (right[i] + p->b - round_value(p, left[i], round - 1) % p->b) % p->b;
+    for (int i = 0; i < count; ++i)
+      left[i] = (left[i] + p->a - round_value(p, right[i], round - 2) % p->a) % p->a;
   }
-  return left * p->b + right;
 }
 
 int64_t tv_permutation_at(const tv_permutation *permutation, int64_t position) {
@@ -131,9 +133,19 @@ int64_t tv_permutation_at(const tv_permutation *permutation, int64_t position) {
   return (int64_t)value;
 }
 
-int64_t tv_permutation_position(const tv_permutation *permutation, int64_t element) {
-  uint64_t value = (uint64_t)element;
-  do value = feistel_inverse(permutation, value);
-  while (value >= permutation->size);
-  return (int64_t)value;
+void tv_permutation_positions(const tv_permutation *p, int64_t first, int count, int64_t *out) {
+  enum { MOST = 64 };
+  uint64_t left[MOST], right[MOST];
+  for (int done = 0; done < count; done += MOST) {
+    const int taken = count - done < MOST ? count - done : MOST;
+    for (int i = 0; i < taken; ++i) {
+      left[i] = (uint64_t)(first + done + i) / p->b;
+      right[i] = (uint64_t)(first + done + i) % p->b;
+    }
+    feistel_inverse(p, taken, left, right);
+    for (int i = 0; i < taken; ++i) {
+      while (left[i] * p->b + right[i] >= p->size) feistel_inverse(p, 1, left + i, right + i);
+      out[done + i] = (int64_t)(left[i] * p->b + right[i]);
+    }
+  }
 }

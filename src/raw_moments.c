@@ -19,22 +19,18 @@ typedef struct {
   float *bytes, *products; /* the same of bytes, and their products */
 } raw_pass;
 
-static tv_error *add_shard(void *context, int shard, double *sum) {
+static tv_error *add_batch(void *context, int64_t first, int count, double *sum) {
   const raw_pass *pass = context;
   const int inputs = pass->source->features, width = inputs + 1;
   const double unit = 1;
-  const int64_t end = tv_shard_first(pass->partition, shard + 1);
-  for (int64_t first = tv_shard_first(pass->partition, shard); first < end; first += TV_BATCH) {
-    const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
-    TV_TRY(pass->source->read(pass->source, 0, first, count, pass->x, pass->y));
-    for (int i = 0; i < count; ++i) {
-      const double *x = pass->x + (int64_t)i * inputs;
-      double *row = pass->shifted + (int64_t)i * width;
-      for (int j = 0; j < inputs; ++j) row[j] = x[j] - pass->shift[j];
-      row[inputs] = 1;
-    }
-    dsyrk_("L", "N", &width, &count, &unit, pass->shifted, &width, &unit, sum, &width, 1, 1);
+  TV_TRY(pass->source->read(pass->source, 0, first, count, pass->x, pass->y));
+  for (int i = 0; i < count; ++i) {
+    const double *x = pass->x + (int64_t)i * inputs;
+    double *row = pass->shifted + (int64_t)i * width;
+    for (int j = 0; j < inputs; ++j) row[j] = x[j] - pass->shift[j];
+    row[inputs] = 1;
   }
+  dsyrk_("L", "N", &width, &count, &unit, pass->shifted, &width, &unit, sum, &width, 1, 1);
   return NULL;
 }
 
@@ -43,23 +39,19 @@ static void add_lower(int width, const float *products, double *sum) {
     for (int64_t i = j; i < width; ++i) sum[j * width + i] += products[j * width + i];
 }
 
-static tv_error *add_byte_shard(void *context, int shard, double *sum) {
+static tv_error *add_bytes(void *context, int64_t first, int count, double *sum) {
   const raw_pass *pass = context;
   const int inputs = pass->source->features, width = inputs + 1;
   const float unit = 1, nothing = 0;
-  const int64_t end = tv_shard_first(pass->partition, shard + 1);
-  for (int64_t first = tv_shard_first(pass->partition, shard); first < end; first += BYTE_BATCH) {
-    const int count = (int)(end - first < BYTE_BATCH ? end - first : BYTE_BATCH);
-    const unsigned char *x = pass->source->bytes(pass->source, first);
-    for (int i = 0; i < count; ++i, x += inputs) {
-      float *row = pass->bytes + (int64_t)i * width;
-      for (int j = 0; j < inputs; ++j) row[j] = (float)(x[j] - BYTE_SHIFT);
-      row[inputs] = 1;
-    }
-    ssyrk_("L", "N", &width, &count, &unit, pass->bytes, &width, &nothing, pass->products, &width,
-           1, 1);
-    add_lower(width, pass->products, sum);
+  const unsigned char *x = pass->source->bytes(pass->source, first);
+  for (int i = 0; i < count; ++i, x += inputs) {
+    float *row = pass->bytes + (int64_t)i * width;
+    for (int j = 0; j < inputs; ++j) row[j] = (float)(x[j] - BYTE_SHIFT);
+    row[inputs] = 1;
   }
+  ssyrk_("L", "N", &width, &count, &unit, pass->bytes, &width, &nothing, pass->products, &width, 1,
+         1);
+  add_lower(width, pass->products, sum);
   return NULL;
 }
 
@@ -91,18 +83,22 @@ static tv_error *allocate_pass(raw_pass *pass) {
 }
 
 tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *source,
-                             MPI_Comm comm, double *shift, double *sums, tv_work *work) {
+                             MPI_Comm comm, tv_checkpoint *checkpoint, double *shift, double *sums,
+                             tv_work *work) {
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
   const int64_t width = source->features + 1;
   raw_pass pass = {.partition = &partition, .source = source, .shift = shift};
+  const tv_summation summation = {.length = width * width,
+                                  .batch = source->bytes ? BYTE_BATCH : TV_BATCH,
+                                  .add = source->bytes ? add_bytes : add_batch,
+                                  .context = &pass,
+                                  .checkpoint = checkpoint,
+                                  .kind = TV_SAVED_RAW};
   tv_error *error = tv_agree(comm, allocate_pass(&pass));
   if (!error) error = take_shift(&pass, shift);
-  if (!error)
-    error = tv_shard_sum(&partition, width * width, source->bytes ? add_byte_shard : add_shard,
-                         &pass, sums, work);
-  const int64_t own =
-      tv_shard_first(&partition, tv_shard_first_of_rank(&partition, partition.rank + 1)) -
-      tv_shard_first(&partition, tv_shard_first_of_rank(&partition, partition.rank));
+  if (!error) error = tv_shard_sum(&partition, &summation, sums, work);
+  const int64_t own = tv_shard_first_row_of_rank(&partition, partition.rank + 1) -
+                      tv_shard_first_row_of_rank(&partition, partition.rank);
   work->flops += (double)own * (double)width * (double)width;
   free(pass.x);
   free(pass.y);

@@ -52,36 +52,24 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   return NULL;
 }
 
-/* tr D'D E S E', the energy of the reconstruction D E tau(x). */
-static tv_error *energy(const tv_statistics *s, const tv_solution *solution, double *out) {
-  tv_distmat *product = NULL, *through_encoder = NULL, *through_decoder = NULL;
-  tv_error *error;
-  TV_GO(tv_distmat_create(s->S->grid, s->d, solution->k, &product));
-  TV_GO(tv_distmat_create(s->S->grid, solution->k, solution->k, &through_encoder));
-  TV_GO(tv_distmat_create(s->S->grid, solution->k, solution->k, &through_decoder));
-  tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
-  tv_multiply(TV_TRANSPOSED, solution->encoder, TV_PLAIN, product, through_encoder);
-  tv_multiply(TV_TRANSPOSED, solution->decoder, TV_PLAIN, solution->decoder, through_decoder);
-  *out = tv_dot(through_encoder, through_decoder);
-done:
-  tv_distmat_destroy(&product);
-  tv_distmat_destroy(&through_encoder);
-  tv_distmat_destroy(&through_decoder);
-  return error;
-}
-
-/* The objective is tr A - 2 tr D E C' + tr D E S E' D'; it is stationary where D = C E' and
+/* The objective is tr A - 2 tr D E C' + tr D'D E S E'; it is stationary where D = C E' and
  * C'C E' = S E' diag(phi^2). */
 static tv_error *judge(const tv_statistics *s, const tv_solution *solution, tv_optimality *out) {
-  tv_distmat *image = NULL;
-  double reconstruction = 0;
-  TV_TRY(energy(s, solution, &reconstruction));
-  TV_TRY(tv_distmat_create(s->C->grid, s->d, solution->k, &image));
+  tv_distmat *image = NULL, *of_encoder = NULL, *of_decoder = NULL;
+  tv_error *error;
+  TV_GO(tv_distmat_create(s->C->grid, s->d, solution->k, &image));
+  TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_encoder));
+  TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_decoder));
   tv_multiply(TV_PLAIN, s->C, TV_PLAIN, solution->encoder, image);
-  out->objective = tv_trace(s->A) - 2 * tv_dot(solution->decoder, image) + reconstruction;
+  out->objective = tv_trace(s->A) - 2 * tv_dot(solution->decoder, image);
   tv_multiply(TV_TRANSPOSED, s->C, TV_PLAIN, solution->decoder, image);
-  tv_error *error = tv_pencil_residual(s, solution, image, out);
+  TV_GO(tv_pencil_residual(s, solution, image, of_encoder, out));
+  tv_multiply(TV_TRANSPOSED, solution->decoder, TV_PLAIN, solution->decoder, of_decoder);
+  out->objective += tv_dot(of_decoder, of_encoder);
+done:
   tv_distmat_destroy(&image);
+  tv_distmat_destroy(&of_encoder);
+  tv_distmat_destroy(&of_decoder);
   return error;
 }
 

@@ -12,40 +12,17 @@ char *tv_report_path(const char *directory, const char *name) {
   return path;
 }
 
-static void widen(tv_band *band, double value, int *count) {
-  if (isnan(value)) return;
-  band->mean += value;
-  band->least = *count ? fmin(band->least, value) : value;
-  band->largest = *count ? fmax(band->largest, value) : value;
-  ++*count;
-}
-
-static tv_band averaged(tv_band band, int count) {
-  if (count == 0) return (tv_band){NAN, NAN, NAN};
-  band.mean /= count;
-  return band;
-}
-
 tv_band tv_band_of(const tv_archive *a, tv_quantity quantity, int magnitude, int alpha, int level,
                    int method) {
-  tv_band band = {0, 0, 0};
-  int count = 0;
-  for (int r = 0; r < a->replicates; ++r) {
-    const int64_t point =
-        (((int64_t)r * a->magnitudes + magnitude) * a->alphas + alpha) * a->levels + level;
-    widen(&band, a->quantity[quantity][point * a->methods + method], &count);
-  }
-  return averaged(band, count);
+  const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
+  const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
+  return tv_band_over(a->quantity[quantity] + point * a->methods + method, of_replicate,
+                      a->replicates);
 }
 
 tv_band tv_threshold_band(const tv_archive *a, int magnitude, int method) {
-  tv_band band = {0, 0, 0};
-  int count = 0;
-  for (int r = 0; r < a->replicates; ++r)
-    widen(&band,
-          a->alpha2_threshold[((int64_t)r * a->magnitudes + magnitude) * a->methods + method],
-          &count);
-  return averaged(band, count);
+  return tv_band_over(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
+                      (long)a->magnitudes * a->methods, a->replicates);
 }
 
 /* Slope of log distance against log n over the upper half of the sample sizes. */
@@ -72,15 +49,6 @@ static void print_slope(double value, FILE *out) {
     fprintf(out, "%7s", "-");
 }
 
-static void print_threshold(const tv_band *threshold, FILE *out) {
-  if (isnan(threshold->mean))
-    fprintf(out, "  %-26s", "not defined");
-  else if (isinf(threshold->mean))
-    fprintf(out, "  %-26s", "none needed");
-  else
-    fprintf(out, "  %8.3g [%.3g, %.3g]", threshold->mean, threshold->least, threshold->largest);
-}
-
 static int count_failures(const tv_archive *a) {
   int failures = 0;
   const int64_t entries =
@@ -97,15 +65,16 @@ void tv_report_table(const tv_archive *a, FILE *out) {
           a->n[0], a->n[last], "slope", "alpha^2 needed as n grows");
   for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
     for (int method = 0; method < a->methods; ++method) {
-      const tv_band threshold = tv_threshold_band(a, magnitude, method);
+      const tv_band band = tv_threshold_band(a, magnitude, method);
+      char threshold[TV_BAND_TEXT] = "none needed";
+      if (!isinf(band.mean)) tv_band_format(&band, threshold);
       for (int alpha = 0; alpha < a->alphas; ++alpha) {
         fprintf(out, "%-10.4g  %-16s %8.4g  %-12.3e %-12.3e ", a->lambda_max[magnitude],
                 a->method[method], a->alpha[alpha],
                 tv_band_of(a, TV_DISTANCE, magnitude, alpha, 0, method).mean,
                 tv_band_of(a, TV_DISTANCE, magnitude, alpha, last, method).mean);
         print_slope(slope(a, magnitude, alpha, method), out);
-        print_threshold(&threshold, out);
-        fputc('\n', out);
+        fprintf(out, "  %s\n", threshold);
       }
     }
   const int failures = count_failures(a);
@@ -125,8 +94,8 @@ void tv_report_csv(const tv_archive *a, FILE *out) {
       for (int alpha = 0; alpha < a->alphas; ++alpha)
         for (int level = 0; level < a->levels; ++level)
           for (int m = 0; m < a->methods; ++m, ++entry) {
-            fprintf(out, "%d,%.17g,%.17g,%.17g,%s", r, a->lambda_max[g], a->alpha[alpha],
-                    a->n[level], a->method[m]);
+            fprintf(out, "%.17g,%.17g,%.17g,%.17g,%s", a->replicate[r], a->lambda_max[g],
+                    a->alpha[alpha], a->n[level], a->method[m]);
             for (int i = 0; i < TV_QUANTITIES; ++i) fprintf(out, ",%.17g", a->quantity[i][entry]);
             fputc('\n', out);
           }

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger.h"
 #include "solve.h"
 #include "twoview/comm.h"
 #include "twoview/progress.h"
+#include "twoview/theory.h"
 #include "twoview/wide.h"
 
 int64_t tv_point(const tv_results *r, int replicate, int magnitude, int alpha, int level) {
@@ -24,84 +26,106 @@ int tv_levels_of(const tv_results *r, tv_keep keep) {
 
 /* ---- Moments whole on every rank: the points are shared out over groups ---- */
 
-static tv_error *solve_clean_share(const tv_solver *s, const tv_moments *moments,
-                                   tv_progress *progress, double *scores) {
-  const tv_results *r = s->results;
-  const tv_group *g = s->group;
-  const int64_t items = (int64_t)r->replicates * r->levels;
-  for (int64_t i = tv_group_first(g, items, g->index); i < tv_group_first(g, items, g->index + 1);
-       ++i) {
-    const int replicate = (int)(i / r->levels);
-    const tv_moment_matrix m = tv_moments_at(moments, replicate, (int)(i % r->levels));
-    TV_TRY(tv_grid_agree(g->grid, g->is_leader ? tv_moments_digest(&m, r->digest[i]) : NULL));
-    TV_TRY(tv_solve_clean(s, &m, replicate, scores + i * r->methods));
+static tv_error *solve_clean_item(const tv_solver *s, const tv_moment_matrix *m, int64_t item) {
+  tv_results *r = s->results;
+  TV_TRY(tv_grid_agree(s->group->grid,
+                       s->group->is_leader ? tv_moments_digest(m, r->digest[item]) : NULL));
+  return tv_solve_clean(s, m, (int)(item / r->levels), r->clean + item * r->methods);
+}
+
+static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
+                                   const tv_study *study, const tv_moments *moments,
+                                   tv_progress *progress) {
+  const int levels = s->results->levels;
+  for (int64_t item = ledger->first_clean; item < ledger->clean_end; ++item) {
+    const tv_moment_matrix m = tv_moments_at(moments, (int)(item / levels), (int)(item % levels));
     tv_progress_step(progress);
+    if (ledger->has_clean[item - ledger->first_clean]) continue;
+    TV_TRY(solve_clean_item(s, &m, item));
+    ledger->has_clean[item - ledger->first_clean] = 1;
+    TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
   }
   return NULL;
 }
 
-static tv_error *solve_share(const tv_solver *s, const tv_moments *moments, tv_progress *progress) {
+static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
+                             const tv_moments *moments, tv_progress *progress) {
   const tv_results *r = s->results;
   const int64_t of_replicate = tv_point(r, 1, 0, 0, 0);
-  const int64_t end = tv_group_first(s->group, r->points, s->group->index + 1);
-  for (int64_t point = r->first_point; point < end; ++point) {
+  for (int64_t point = ledger->first_point; point < ledger->point_end; ++point) {
     const tv_moment_matrix m =
         tv_moments_at(moments, (int)(point / of_replicate), (int)(point % r->levels));
-    TV_TRY(tv_solve_point(s, &m, point));
     tv_progress_step(progress);
+    if (ledger->has_point[point - ledger->first_point]) continue;
+    TV_TRY(tv_solve_point(s, &m, point));
+    ledger->has_point[point - ledger->first_point] = 1;
+    TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
   }
   return NULL;
 }
 
-static tv_error *solve_replicated(const tv_solver *s, const tv_moments *moments, int shows_progress,
-                                  double *clean) {
+static tv_error *solve_replicated(const tv_solver *s, const tv_ledger *ledger,
+                                  const tv_study *study, const tv_moments *moments) {
   const tv_results *r = s->results;
   const int64_t steps = r->points + (int64_t)r->replicates * r->levels;
-  tv_progress progress = tv_progress_begin("solves", steps / s->group->count, shows_progress);
-  tv_error *error = solve_clean_share(s, moments, &progress, clean);
-  if (!error) error = solve_share(s, moments, &progress);
+  tv_progress progress =
+      tv_progress_begin("solves", steps / s->group->count, study->shows_progress);
+  tv_error *error = solve_clean_share(s, ledger, study, moments, &progress);
+  if (!error) error = solve_share(s, ledger, study, moments, &progress);
   tv_progress_end(&progress);
   return error;
 }
 
 /* ---- Moments spread over all ranks: one sample size after the other ---- */
 
-static tv_error *solve_level(const tv_solver *s, const tv_moment_matrix *m, int replicate,
-                             int level, double *clean) {
-  const tv_results *r = s->results;
-  const int64_t item = (int64_t)replicate * r->levels + level;
+static tv_error *solve_clean_level(const tv_solver *s, const tv_moment_matrix *m, int64_t item) {
+  tv_results *r = s->results;
   char digest[TV_DIGEST_LENGTH];
   TV_TRY(tv_moments_digest(m, digest));
   if (s->group->is_leader) memcpy(r->digest[item], digest, sizeof digest);
-  TV_TRY(tv_solve_clean(s, m, replicate, clean + item * r->methods));
-  for (int magnitude = 0; magnitude < r->magnitudes; ++magnitude)
-    for (int alpha = 0; alpha < r->alphas; ++alpha)
-      TV_TRY(tv_solve_point(s, m, tv_point(r, replicate, magnitude, alpha, level)));
+  return tv_solve_clean(s, m, (int)(item / r->levels), r->clean + item * r->methods);
+}
+
+static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
+                             const tv_moment_matrix *m, int64_t item) {
+  const tv_results *r = s->results;
+  const int settings = r->magnitudes * r->alphas;
+  if (!ledger->has_clean[item]) TV_TRY(solve_clean_level(s, m, item));
+  ledger->has_clean[item] = 1;
+  for (int setting = 0; setting < settings; ++setting) {
+    const int64_t point = tv_point(r, (int)(item / r->levels), setting / r->alphas,
+                                   setting % r->alphas, (int)(item % r->levels));
+    TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
+    if (!ledger->has_point[point]) TV_TRY(tv_solve_point(s, m, point));
+    ledger->has_point[point] = 1;
+  }
   return NULL;
 }
 
-static tv_error *solve_levels(const tv_solver *s, const tv_study *study, tv_wide *wide,
-                              double *clean) {
+static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
+                              tv_wide *wide) {
   const tv_results *r = s->results;
   tv_progress progress =
       tv_progress_begin("batches", tv_wide_steps(study->sampling), study->shows_progress);
   tv_moment_matrix m;
   tv_error *error = NULL;
-  for (int replicate = 0; !error && replicate < r->replicates; ++replicate)
-    for (int level = 0; !error && level < r->levels; ++level) {
-      error = tv_wide_advance(wide, replicate, s->experiment->sizes[level], &progress, &m);
-      tv_stopwatch_lap(study->watch, TV_STAGE_MOMENTS);
-      if (!error) error = solve_level(s, &m, replicate, level, clean);
-      tv_stopwatch_lap(study->watch, TV_STAGE_SOLVES);
-    }
+  for (int64_t item = 0; !error && item < (int64_t)r->replicates * r->levels; ++item) {
+    const int replicate = (int)(item / r->levels), level = (int)(item % r->levels);
+    if (tv_ledger_has_level(ledger, r, replicate, level)) continue;
+    error = tv_wide_advance(wide, replicate, s->experiment->sizes[level], &progress, &m);
+    tv_stopwatch_lap(study->watch, TV_STAGE_MOMENTS);
+    if (!error) error = solve_level(s, ledger, study, &m, item);
+    tv_stopwatch_lap(study->watch, TV_STAGE_SOLVES);
+  }
   tv_progress_end(&progress);
   return error;
 }
 
-static tv_error *solve_distributed(const tv_solver *s, const tv_study *study, double *clean) {
+static tv_error *solve_distributed(const tv_solver *s, const tv_ledger *ledger,
+                                   const tv_study *study) {
   tv_wide *wide = NULL;
   TV_TRY(tv_wide_create(study->sampling, study->group->grid, &wide));
-  tv_error *error = solve_levels(s, study, wide, clean);
+  tv_error *error = solve_levels(s, ledger, study, wide);
   s->results->moments_work = tv_wide_work(wide);
   tv_wide_destroy(&wide);
   return error;
@@ -109,15 +133,15 @@ static tv_error *solve_distributed(const tv_solver *s, const tv_study *study, do
 
 /* ---- Together ---- */
 
-static void fill_derived(const double *clean, tv_results *r) {
+static void fill_derived(tv_results *r) {
   for (int64_t point = 0; point < r->points; ++point) {
     const int64_t replicate = point / r->levels / r->alphas / r->magnitudes;
     const int64_t item = replicate * r->levels + point % r->levels;
     for (int m = 0; m < r->methods; ++m) {
       const int64_t entry = point * r->methods + m;
-      r->quantity[TV_SCORE_CLEAN][entry] = clean[item * r->methods + m];
+      r->quantity[TV_SCORE_CLEAN][entry] = r->clean[item * r->methods + m];
       r->quantity[TV_DISTANCE][entry] =
-          fabs(clean[item * r->methods + m] - r->quantity[TV_SCORE_CORRUPTED][entry]);
+          fabs(r->clean[item * r->methods + m] - r->quantity[TV_SCORE_CORRUPTED][entry]);
     }
   }
 }
@@ -170,6 +194,7 @@ static tv_error *allocate_results(const tv_study *study, tv_results **out) {
   const int64_t entries = r->points * r->methods;
   TV_TRY(tv_allocate(TV_QUANTITIES * entries, sizeof(double), &r->quantity[0]));
   for (int i = 1; i < TV_QUANTITIES; ++i) r->quantity[i] = r->quantity[0] + i * entries;
+  TV_TRY(tv_allocate((int64_t)r->replicates * r->levels * r->methods, sizeof(double), &r->clean));
   TV_TRY(tv_allocate((int64_t)r->replicates * r->magnitudes * r->methods, sizeof(double),
                      &r->alpha2_threshold));
   TV_TRY(tv_allocate((int64_t)r->replicates * r->levels, sizeof(*r->digest), &r->digest));
@@ -180,23 +205,28 @@ static tv_error *allocate_results(const tv_study *study, tv_results **out) {
   return allocate_encoders(study, r);
 }
 
-/* Solve, and share what the groups' leaders found. */
+/* What the groups' leaders found becomes everybody's. */
+static void share_results(MPI_Comm comm, tv_results *r) {
+  tv_sum_all(comm, r->clean, (int64_t)r->replicates * r->levels * r->methods);
+  tv_sum_all(comm, r->quantity[0], TV_QUANTITIES * r->points * r->methods);
+  MPI_Allreduce(MPI_IN_PLACE, r->digest, r->replicates * r->levels * TV_DIGEST_LENGTH, MPI_BYTE,
+                MPI_BOR, comm);
+  fill_derived(r);
+}
+
 static tv_error *solve_all(const tv_study *study, const tv_moments *moments, tv_results *r) {
   const tv_solver s = {study->experiment, study->spectra, study->group, r};
-  const int64_t items = (int64_t)r->replicates * r->levels * r->methods;
-  double *clean = NULL;
-  TV_TRY(tv_agree(study->comm, tv_allocate(items, sizeof(*clean), &clean)));
-  tv_error *error = moments ? solve_replicated(&s, moments, study->shows_progress, clean)
-                            : solve_distributed(&s, study, clean);
-  error = tv_agree(study->comm, error);
+  tv_checkpoint *checkpoint = study->sampling->checkpoint;
+  tv_ledger ledger;
+  tv_error *error = tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, r, &ledger));
   if (!error) {
-    tv_sum_all(study->comm, clean, items);
-    tv_sum_all(study->comm, r->quantity[0], TV_QUANTITIES * r->points * r->methods);
-    MPI_Allreduce(MPI_IN_PLACE, r->digest, r->replicates * r->levels * TV_DIGEST_LENGTH, MPI_BYTE,
-                  MPI_BOR, study->comm);
-    fill_derived(clean, r);
+    error = moments ? solve_replicated(&s, &ledger, study, moments)
+                    : solve_distributed(&s, &ledger, study);
+    error = tv_checkpoint_finish(checkpoint, study->comm, error);
   }
-  free(clean);
+  if (!error) error = tv_checkpoint_keep(checkpoint);
+  tv_ledger_close(checkpoint, &ledger);
+  if (!error) share_results(study->comm, r);
   return error;
 }
 
@@ -214,6 +244,7 @@ void tv_results_destroy(tv_results **results) {
   tv_results *r = *results;
   if (!r) return;
   free(r->quantity[0]);
+  free(r->clean);
   free(r->alpha2_threshold);
   free(r->digest);
   free(r->decoder);

@@ -123,8 +123,14 @@ static tv_error *fit_model(tv_scaling_study *study) {
   const tv_archive_work *w = &first->work;
   tv_experiment *e = NULL;
   TV_TRY(tv_experiment_parse(first->path, w->experiment_text, NULL, &e));
-  describe(e, w, &study->workload);
+  const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
+  if (!is_law) describe(e, w, &study->workload);
   tv_experiment_destroy(&e);
+  if (is_law)
+    return tv_fail(
+        "%s: its moments were drawn in law (noise.sampler), not summed over samples that "
+        "more ranks could share; compare archives of 'sampler: rows'",
+        first->path);
   const double each = seconds_per_feature_flop(study);
   const double pass = each * most_of(w, w->flops, TV_STAGE_FEATURES);
   study->rates = (tv_rates){.features = 1 / each,

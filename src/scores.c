@@ -127,9 +127,11 @@ static tv_error *score(const tv_method *method, const tv_statistics *s, const tv
   return error;
 }
 
-/* T' T, and the same from T's noise rows: in whitened coordinates the important components come
- * first because L is lower triangular. */
-static tv_error *leakage(const tv_statistics *s, const tv_solution *solution, double *out) {
+/* The largest v' part v / v' whole v, of part from T's noise rows and whole = T' T: in whitened
+ * coordinates the important components come first because L is lower triangular. T' T = I but for
+ * SL. */
+static tv_error *leakage(const tv_method *method, const tv_statistics *s,
+                         const tv_solution *solution, double *out) {
   const tv_distmat *t = solution->whitened;
   double *whole = NULL, *part = NULL;
   tv_distmat *noise = NULL;
@@ -139,9 +141,13 @@ static tv_error *leakage(const tv_statistics *s, const tv_solution *solution, do
     for (int i = 0; i < t->local_rows; ++i)
       if (t->row_of[i] >= s->p)
         noise->data[(int64_t)j * t->leading + i] = t->data[(int64_t)j * t->leading + i];
-  TV_GO(product_everywhere(t, t, &whole));
   TV_GO(product_everywhere(noise, noise, &part));
-  TV_GO(tv_grid_agree(t->grid, largest_quotient(solution->k, part, whole, out)));
+  if (method->id == TV_SUPERVISED) {
+    TV_GO(product_everywhere(t, t, &whole));
+    TV_GO(tv_grid_agree(t->grid, largest_quotient(solution->k, part, whole, out)));
+  } else {
+    TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, part, out)));
+  }
 done:
   tv_distmat_destroy(&noise);
   free(whole);
@@ -154,5 +160,5 @@ tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *stati
   out->optimum = solution->optimum;
   TV_TRY(method->judge(statistics, solution, &out->optimality));
   TV_TRY(score(method, statistics, solution, &out->score));
-  return leakage(statistics, solution, &out->leakage);
+  return leakage(method, statistics, solution, &out->leakage);
 }

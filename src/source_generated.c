@@ -59,7 +59,7 @@ static void nearest_classes(const generator *g, const tv_source *source, int cou
 static void mix_classes(const generator *g, const tv_source *source, int replicate, int64_t first,
                         int count, double *x, double *y) {
   const int p = source->features, l = source->targets;
-  const tv_stream classes = {g->experiment->seed, TV_FOR_CLASS, (uint32_t)replicate};
+  const tv_stream classes = tv_experiment_stream(g->experiment, TV_FOR_CLASS, replicate);
   memset(y, 0, (size_t)count * (size_t)l * sizeof(*y));
   for (int64_t i = 0; i < count; ++i) {
     double uniform;
@@ -88,18 +88,40 @@ static void mixture_population(const tv_source *source, double *mean, double *co
 static tv_error *generate_features(const tv_source *source, int replicate, const int64_t *rows,
                                    int count, int from, int width, double *x, int leading) {
   const generator *g = source->state;
-  const tv_stream stream = {g->experiment->seed, TV_FOR_FEATURES, (uint32_t)replicate};
+  const tv_stream stream = tv_experiment_stream(g->experiment, TV_FOR_FEATURES, replicate);
   tv_random_normal_rows(stream, rows, count, from, width, x, leading);
   for (int64_t i = 0; i < count; ++i)
     for (int j = 0; j < width; ++j) x[i * leading + j] *= g->deviations[from + j];
   return NULL;
 }
 
+/* The same rows, linear in their class and in standard normals. */
+static void combine_gaussian(const tv_source *source, int count, const double *indicators,
+                             double *x, double *y) {
+  const generator *g = source->state;
+  const int p = source->features;
+  (void)indicators; /* the mean is 0 */
+  for (int64_t i = 0; i < count; ++i)
+    for (int j = 0; j < p; ++j) x[i * p + j] *= g->deviations[j];
+  linear_targets(source, count, x, y);
+}
+
+static void combine_mixture(const tv_source *source, int count, const double *indicators, double *x,
+                            double *y) {
+  const generator *g = source->state;
+  const int p = source->features, l = source->targets;
+  const double unit = 1;
+  for (int64_t i = 0; i < count; ++i)
+    for (int j = 0; j < p; ++j) x[i * p + j] *= g->deviations[j];
+  dgemm_("N", "N", &p, &count, &l, &unit, g->teacher, &p, indicators, &l, &unit, x, &p, 1, 1);
+  memcpy(y, indicators, (size_t)count * (size_t)l * sizeof(*y));
+}
+
 static tv_error *generate_rows(const tv_source *source, int replicate, int64_t first, int count,
                                double *x, double *y) {
   const generator *g = source->state;
   const int p = source->features, l = source->targets;
-  const tv_stream targets = {g->experiment->seed, TV_FOR_TARGETS, (uint32_t)replicate};
+  const tv_stream targets = tv_experiment_stream(g->experiment, TV_FOR_TARGETS, replicate);
   int64_t rows[TV_BATCH] = {0};
   for (int i = 0; i < count; ++i) rows[i] = first + i;
   TV_TRY(generate_features(source, replicate, rows, count, 0, p, x, p));
@@ -154,14 +176,20 @@ static tv_error *make_generator(const tv_experiment *experiment, tv_source *sour
   source->rows = -1;
   source->features = p;
   source->targets = l;
-  if (is_mixture)
+  if (is_mixture) {
     source->population = mixture_population;
-  else
+    source->combine = combine_mixture;
+    source->law_classes = l;
+  } else {
     source->variances = g->variances;
+  }
   if (!is_mixture && spec->teacher.type == TV_TEACHER_LINEAR) {
     source->read_features = generate_features;
     source->teacher_weights = g->teacher;
     source->teacher_noise = spec->teacher.noise;
+    source->combine = combine_gaussian;
+    source->law_classes = 1;
+    source->law_noises = l;
   }
   return NULL;
 }

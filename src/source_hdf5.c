@@ -4,9 +4,9 @@
 #include <time.h>
 
 #include "twoview/comm.h"
+#include "twoview/guard.h"
 #include "twoview/hdf5_dataset.h"
 #include "twoview/hdf5_error.h"
-#include "twoview/isolate.h"
 #include "twoview/source.h"
 
 enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
@@ -141,12 +141,11 @@ typedef struct {
 } trial;
 
 /* What describes the datasets, and rows of this rank's shards. */
-static tv_error *try_source(const char *path, const void *context) {
+static tv_error *try_source(void *context) {
   const trial *t = context;
   hdf5_rows h = {.spec = t->spec};
   tv_source source = {.state = &h};
   tv_partition partition = t->partition;
-  (void)path;
   tv_error *error = open_datasets(h.spec, &source);
   partition.rows = source.rows;
   const int first = tv_shard_first_of_rank(&partition, partition.rank);
@@ -205,8 +204,8 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
   const tv_source_spec *spec = &experiment->source;
   if (!error && rank == 0) error = tv_source_note_file(source, spec->file);
   TV_TRY(tv_agree(comm, error));
-  const trial attempt = {spec, tv_partition_make(comm, 0, experiment->parallel.shards)};
-  TV_TRY(tv_agree(comm, tv_isolate(spec->file, try_source, &attempt)));
+  trial attempt = {spec, tv_partition_make(comm, 0, experiment->parallel.shards)};
+  TV_TRY(tv_agree(comm, tv_guard(spec->file, try_source, &attempt)));
   h->spec = spec;
   TV_TRY(tv_agree(comm, open_datasets(spec, source)));
   return h->has_labels ? count_classes(experiment, comm, source) : NULL;

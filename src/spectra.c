@@ -1,10 +1,35 @@
 #include "twoview/spectra.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "twoview/random.h"
+
+/* The q eigenvalues of Gamma relative to lambda_max. */
+static void draw_gamma(const tv_experiment *e, int replicate, double *relative) {
+  const tv_noise_spec *n = &e->noise;
+  if (n->eigenvalues) {
+    memcpy(relative, n->eigenvalues, (size_t)n->components * sizeof(*relative));
+    return;
+  }
+  tv_random_uniforms(tv_experiment_stream(e, TV_FOR_GAMMA, replicate), 0, n->components, relative);
+  for (int i = 0; i < n->components; ++i)
+    relative[i] = n->lambda_min_ratio + (1 - n->lambda_min_ratio) * relative[i];
+}
+
+/* The d eigenvalues of Theta. */
+static void draw_theta(const tv_experiment *e, int replicate, int p, int d, double *theta) {
+  const tv_augmentation_spec *a = &e->augmentation;
+  if (a->theta_eigenvalues) {
+    memcpy(theta, a->theta_eigenvalues, (size_t)d * sizeof(*theta));
+    return;
+  }
+  tv_random_uniforms(tv_experiment_stream(e, TV_FOR_THETA, replicate), 0, d, theta);
+  for (int i = 0; i < d; ++i) {
+    const double *bounds = i < p ? a->theta.signal : a->theta.noise;
+    theta[i] = bounds[0] + (bounds[1] - bounds[0]) * theta[i];
+  }
+}
 
 tv_error *tv_spectra_draw(const tv_experiment *e, int p, tv_spectra **out) {
   const int q = e->noise.components, d = p + q, magnitudes = (int)e->noise.lambda_max_count;
@@ -21,12 +46,10 @@ tv_error *tv_spectra_draw(const tv_experiment *e, int p, tv_spectra **out) {
   for (int r = 0; r < e->replicates; ++r) {
     for (int m = 0; m < magnitudes; ++m) {
       double *gamma = s->gamma + ((int64_t)r * magnitudes + m) * q;
-      tv_random_uniforms((tv_stream){e->seed, TV_FOR_GAMMA, (uint32_t)r}, 0, q, gamma);
+      draw_gamma(e, r, gamma);
       for (int i = 0; i < q; ++i) gamma[i] *= e->noise.lambda_max[m];
     }
-    double *theta = s->theta + (int64_t)r * d;
-    tv_random_uniforms((tv_stream){e->seed, TV_FOR_THETA, (uint32_t)r}, 0, d, theta);
-    for (int i = 0; i < d; ++i) theta[i] *= e->augmentation.theta_max;
+    draw_theta(e, r, p, d, s->theta + (int64_t)r * d);
   }
   *out = s;
   return NULL;
@@ -46,36 +69,4 @@ const double *tv_gamma_of(const tv_spectra *s, int replicate, int magnitude) {
 
 const double *tv_theta_of(const tv_spectra *s, int replicate) {
   return s->theta + (int64_t)replicate * (s->p + s->q);
-}
-
-static int descending(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x < y) - (x > y);
-}
-
-/* The k-th largest of the signal's values under a method: eta or delta. */
-static double weakest_signal(tv_method_id method, int k, int p, const double *signal,
-                             const double *theta, double *values) {
-  for (int i = 0; i < p; ++i) {
-    const double total = signal[i] + theta[i];
-    values[i] = signal[i] / (method == TV_RECONSTRUCTION ? sqrt(total) : total);
-  }
-  qsort(values, (size_t)p, sizeof(*values), descending);
-  return values[k - 1];
-}
-
-tv_error *tv_alpha2_threshold(tv_method_id method, int k, int p, int q, const double *signal,
-                              const double *theta, const double *gamma, double *out) {
-  double *values;
-  *out = method == TV_SUPERVISED || k <= p ? -INFINITY : NAN;
-  if (method == TV_SUPERVISED || k > p) return NULL;
-  TV_TRY(tv_allocate(p, sizeof(*values), &values));
-  const double weakest = weakest_signal(method, k, p, signal, theta, values);
-  for (int i = 0; i < q; ++i) {
-    const double needed =
-        method == TV_RECONSTRUCTION ? gamma[i] / (weakest * weakest) - 1 : (1 - weakest) / weakest;
-    *out = fmax(*out, needed - theta[p + i] / gamma[i]);
-  }
-  free(values);
-  return NULL;
 }

@@ -10,8 +10,9 @@
 struct tv_wide {
   const tv_sampling *sampling; /* borrowed */
   const tv_grid *grid;         /* borrowed */
-  int replicate;
-  int64_t n;               /* samples summed so far */
+  struct {
+    int64_t replicate, n; /* n: samples summed so far */
+  } place;
   tv_distmat *inputs;      /* d x d: sum x x', below the diagonal while it is summed */
   tv_distmat *noise_cross; /* d x l: sum x e', e the standard normals of the targets */
   tv_distmat *cross;       /* d x l: sum x y' */
@@ -28,11 +29,12 @@ struct tv_wide {
 static tv_error *draw_run(const tv_wide *w, const int64_t *places, int count, int from, int end,
                           double *out, int leading) {
   const tv_sampling *s = w->sampling;
-  const tv_stream noise = {s->experiment->seed, TV_FOR_NOISE, (uint32_t)w->replicate};
+  const tv_stream noise =
+      tv_experiment_stream(s->experiment, TV_FOR_NOISE, (int)w->place.replicate);
   const int middle = from > s->p ? from : end < s->p ? end : s->p;
   if (from < middle)
-    TV_TRY(s->source->read_features(s->source, w->replicate, places, count, from, middle - from,
-                                    out, leading));
+    TV_TRY(s->source->read_features(s->source, (int)w->place.replicate, places, count, from,
+                                    middle - from, out, leading));
   tv_random_normal_rows(noise, places, count, middle - s->p, end - middle, out + (middle - from),
                         leading);
   return NULL;
@@ -91,7 +93,8 @@ static void update_noise(const tv_wide *w, int count) {
 
 static tv_error *add_batch(tv_wide *w, int64_t first, int count) {
   const tv_sampling *s = w->sampling;
-  const tv_stream targets = {s->experiment->seed, TV_FOR_TARGETS, (uint32_t)w->replicate};
+  const tv_stream targets =
+      tv_experiment_stream(s->experiment, TV_FOR_TARGETS, (int)w->place.replicate);
   int64_t places[TV_BATCH] = {0};
   for (int i = 0; i < count; ++i) places[i] = first + i;
   TV_TRY(draw_inputs(w, places, count, w->inputs->row_of, w->inputs->local_rows, w->rows));
@@ -128,21 +131,22 @@ static void start_again(tv_wide *w, int replicate) {
   tv_distmat_clear(w->inputs);
   tv_distmat_clear(w->noise_cross);
   memset(w->noise_square, 0, (size_t)l * (size_t)l * sizeof(double));
-  w->replicate = replicate;
-  w->n = 0;
+  w->place.replicate = replicate;
+  w->place.n = 0;
 }
 
 tv_error *tv_wide_advance(tv_wide *w, int replicate, int64_t n, tv_progress *progress,
                           tv_moment_matrix *out) {
   const tv_sampling *s = w->sampling;
-  tv_error *error = NULL;
-  if (replicate != w->replicate || n < w->n) start_again(w, replicate);
-  for (int64_t first = w->n; !error && first < n; first += TV_BATCH) {
-    error = add_batch(w, first, (int)(n - first < TV_BATCH ? n - first : TV_BATCH));
+  if (replicate != w->place.replicate || n < w->place.n) start_again(w, replicate);
+  while (w->place.n < n) {
+    const int64_t left = n - w->place.n;
+    const int count = (int)(left < TV_BATCH ? left : TV_BATCH);
+    TV_TRY(tv_grid_agree(w->grid, add_batch(w, w->place.n, count)));
+    w->place.n += count;
     tv_progress_step(progress);
+    TV_TRY(tv_checkpoint_poll(s->checkpoint, w->grid->comm));
   }
-  TV_TRY(tv_agree(w->grid->comm, error));
-  w->n = n;
   *out = (tv_moment_matrix){.p = s->p,
                             .q = s->q,
                             .l = s->l,
@@ -167,6 +171,63 @@ int64_t tv_wide_steps(const tv_sampling *s) {
   return steps * s->experiment->replicates;
 }
 
+/* ---- Checkpoints ---- */
+
+/* Parts of what a checkpoint holds: blocks by their place among all, whatever the grid. */
+enum { PLACE, INPUT_BLOCKS, CROSS_BLOCKS, NOISE_SQUARE };
+
+/* A block that a checkpoint has comes packed. */
+static tv_error *take_up_block(tv_checkpoint *c, tv_saved_key key, int height, int width,
+                               double *buffer, double *block, int leading) {
+  if (tv_checkpoint_find(c, key) < 0) return NULL;
+  TV_TRY(tv_checkpoint_read(c, key, buffer, (size_t)height * (size_t)width * sizeof *buffer));
+  for (int j = 0; j < width; ++j)
+    memcpy(block + (int64_t)j * leading, buffer + (int64_t)j * height,
+           (size_t)height * sizeof *buffer);
+  return NULL;
+}
+
+/* This rank's blocks of a matrix, those above the diagonal of `inputs` aside. */
+static tv_error *keep_blocks(const tv_wide *w, int part, const tv_distmat *m, double *buffer) {
+  tv_checkpoint *c = w->sampling->checkpoint;
+  const int block = w->grid->block;
+  const int64_t block_rows = (m->rows + block - 1) / block;
+  for (int j = 0; j < m->local_columns; j += block)
+    for (int i = 0; i < m->local_rows; i += block) {
+      if (part == INPUT_BLOCKS && m->row_of[i] < m->column_of[j]) continue;
+      const int64_t place = m->column_of[j] / block * block_rows + m->row_of[i] / block;
+      const tv_saved_key key = {TV_SAVED_WIDE, part, place, place + 1};
+      const int height = least(block, m->local_rows - i),
+                width = least(block, m->local_columns - j);
+      double *data = m->data + i + (int64_t)j * m->leading;
+      TV_TRY(take_up_block(c, key, height, width, buffer, data, m->leading));
+      TV_TRY(tv_checkpoint_hold_pieces(c, key, data, (size_t)height * sizeof *data, width,
+                                       (size_t)m->leading * sizeof *data));
+    }
+  return NULL;
+}
+
+/* What every rank has, saved by one. */
+static tv_error *keep_common(const tv_wide *w, int part, void *data, size_t bytes) {
+  tv_checkpoint *c = w->sampling->checkpoint;
+  const tv_saved_key key = {TV_SAVED_WIDE, part, 0, 1};
+  if (tv_checkpoint_find(c, key) >= 0) TV_TRY(tv_checkpoint_read(c, key, data, bytes));
+  return w->grid->rank == 0 ? tv_checkpoint_hold(c, key, data, bytes) : NULL;
+}
+
+/* Take up the sums of an earlier session, and keep them from now on. */
+static tv_error *keep(tv_wide *w) {
+  const size_t l = (size_t)w->sampling->l;
+  double *buffer = NULL;
+  TV_TRY(tv_allocate((int64_t)w->grid->block * w->grid->block, sizeof *buffer, &buffer));
+  tv_error *error = keep_common(w, PLACE, &w->place, sizeof w->place);
+  if (!error) error = keep_blocks(w, INPUT_BLOCKS, w->inputs, buffer);
+  if (!error) error = keep_blocks(w, CROSS_BLOCKS, w->noise_cross, buffer);
+  if (!error) error = keep_common(w, NOISE_SQUARE, w->noise_square, l * l * sizeof(double));
+  free(buffer);
+  return error;
+}
+
 /* ---- Lifetime ---- */
 
 static tv_error *allocate(tv_wide *w) {
@@ -185,8 +246,9 @@ static tv_error *allocate(tv_wide *w) {
 tv_error *tv_wide_create(const tv_sampling *sampling, const tv_grid *grid, tv_wide **out) {
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) {
-    **out = (tv_wide){.sampling = sampling, .grid = grid, .replicate = -1};
+    **out = (tv_wide){.sampling = sampling, .grid = grid, .place = {-1, 0}};
     error = allocate(*out);
+    if (!error) error = keep(*out);
   }
   error = tv_agree(grid->comm, error);
   if (error)
@@ -199,6 +261,7 @@ tv_error *tv_wide_create(const tv_sampling *sampling, const tv_grid *grid, tv_wi
 void tv_wide_destroy(tv_wide **wide) {
   tv_wide *w = *wide;
   if (!w) return;
+  tv_checkpoint_release_kind(w->sampling->checkpoint, TV_SAVED_WIDE);
   tv_distmat_destroy(&w->inputs);
   tv_distmat_destroy(&w->noise_cross);
   tv_distmat_destroy(&w->cross);

@@ -42,8 +42,8 @@ static inline benchmark_data open_data(int p, int q, int l, double n) {
            p, l, q, n);
   demand(tv_experiment_parse("benchmark", text, NULL, &b.experiment));
   demand(tv_source_open(b.experiment, MPI_COMM_WORLD, &b.source));
-  demand(tv_features_fit(b.experiment, b.source, MPI_COMM_WORLD, &b.features));
-  b.sampling = tv_sampling_make(b.experiment, b.source, b.features, MPI_COMM_WORLD);
+  demand(tv_features_fit(b.experiment, b.source, MPI_COMM_WORLD, NULL, &b.features));
+  b.sampling = tv_sampling_make(b.experiment, b.source, b.features, MPI_COMM_WORLD, NULL);
   return b;
 }
 

@@ -29,8 +29,8 @@ static inline tv_error *open_pipeline(const char *text, MPI_Comm comm, pipeline 
   *p = (pipeline){0};
   TV_TRY(tv_experiment_parse("test.yaml", text, NULL, &p->experiment));
   TV_TRY(tv_source_open(p->experiment, comm, &p->source));
-  TV_TRY(tv_features_fit(p->experiment, p->source, comm, &p->features));
-  p->sampling = tv_sampling_make(p->experiment, p->source, p->features, comm);
+  TV_TRY(tv_features_fit(p->experiment, p->source, comm, NULL, &p->features));
+  p->sampling = tv_sampling_make(p->experiment, p->source, p->features, comm, NULL);
   return NULL;
 }
 

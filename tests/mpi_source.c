@@ -159,7 +159,7 @@ static void check_integer_sums(int items, int shards, int (*pixel)(int image, in
   int is_so = 1;
   tv_work work = {0};
   ASSERT_DONE(open_source(idx_experiment("", shards), MPI_COMM_WORLD, &p));
-  ASSERT_DONE(tv_raw_moments_sum(p.experiment, p.source, MPI_COMM_WORLD, shift, sums, &work));
+  ASSERT_DONE(tv_raw_moments_sum(p.experiment, p.source, MPI_COMM_WORLD, NULL, shift, sums, &work));
   for (int i = 0; i <= PIXELS; ++i)
     for (int j = 0; j <= i; ++j) {
       long sum = 0;
@@ -324,7 +324,8 @@ START_TEST(bad_numbers_are_found_by_their_owner) {
     write_data(row, NAN, -3);
     snprintf(text, sizeof text, "row %d, column 1", row);
     ASSERT_DONE(open_source(hdf5_experiment("x", NULL, "y"), MPI_COMM_WORLD, &p));
-    ASSERT_FAILS(tv_features_fit(p.experiment, p.source, MPI_COMM_WORLD, &p.features), text, "'x'");
+    ASSERT_FAILS(tv_features_fit(p.experiment, p.source, MPI_COMM_WORLD, NULL, &p.features), text,
+                 "'x'");
     close_pipeline(&p);
     snprintf(text, sizeof text, "'labels': row %d: label -3", row);
     ASSERT_FAILS(open_source(hdf5_experiment("x", "labels", NULL), MPI_COMM_WORLD, &p), text, "");

@@ -39,26 +39,27 @@ class Damage(unittest.TestCase):
             if content[start:start + 4] == b"GCOL":
                 content[start + 24:start + 1024] = bytes(1000)
         self.path.write_bytes(content)
+        self.refused("do not have the checksum", "report", self.path)
+        harness.seal(self.path)
         self.refused("does not come to an end", "info", self.path)
-        self.refused("does not come to an end", "report", self.path)
-        self.refused("does not come to an end", "scaling", self.path, "whole.h5")
 
     def test_heap_that_is_not_there(self):
         """Found by fuzzing: HDF5 1.10 frees what it never allocated."""
         shutil.copy(harness.ROOT / "tests/fuzz/seeds/archive/crash.h5", self.path)
-        self.refused("damaged: reading it ends in", "info", self.path)
-        self.refused("damaged: reading it ends in", "report", self.path)
+        self.refused("damaged: reading it ends in a crash", "info", self.path)
 
     def test_dimension_without_length(self):
         with h5py.File(self.path, "a") as file:
             del file["n"]
             file["n"] = np.zeros(0)
+        harness.seal(self.path)
         self.refused("dataset 'n' cannot hold 0 items", "report", self.path)
 
     def test_dimension_longer_than_what_is_stored(self):
         with h5py.File(self.path, "a") as file:
             del file["n"]
             file.create_dataset("n", (2**40,), chunks=(2**20,))
+        harness.seal(self.path)
         self.refused("dataset 'n' cannot hold", "report", self.path)
 
     def test_names_that_are_missing(self):
@@ -68,6 +69,7 @@ class Damage(unittest.TestCase):
                 del file[name]
                 file.create_dataset(name, (count,), h5py.string_dtype(),
                                     fillvalue=None)[1:] = "other"
+        harness.seal(self.path)
         self.refused("dataset 'method' lacks a word", "report", self.path)
         self.refused("dataset 'host' lacks a word", "scaling", self.path, "whole.h5")
 

@@ -65,6 +65,14 @@ class Plan(unittest.TestCase):
         self.compare(GAUSSIAN, 1, "samples=[1e4, 2e4]", "replicates=1", "noise.components=700")
         self.compare(GAUSSIAN, 4, "samples=[1e4, 2e4]", "replicates=1", "noise.components=700")
 
+    def test_law(self):
+        law = "noise.sampler=law"
+        for ranks in (1, 3):
+            self.compare(GAUSSIAN, ranks, law, "samples=[1e3, 1e12]", "replicates=1",
+                         "noise.components=700")
+        self.compare(FASHION, 2, law, "archive.representations=none")
+        self.compare(FASHION, 1, law, "archive.representations=none", "source.as=population")
+
     def test_distributed(self):
         for ranks in (1, 2, 4):
             layout = self.compare(GAUSSIAN, ranks, *LARGE, "parallel.layout=distributed")

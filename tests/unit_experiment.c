@@ -37,6 +37,8 @@ START_TEST(defaults_are_as_documented) {
   ck_assert_uint_eq(e->seed, 1);
   ck_assert_int_eq(e->replicates, 1);
   ck_assert_int_eq(e->features.pca, 0);
+  ck_assert_int_eq(e->source.role, TV_AS_SAMPLE);
+  ck_assert_int_eq(e->noise.sampler, TV_SAMPLER_ROWS);
   ck_assert_int_eq(e->source.teacher.type, TV_TEACHER_LINEAR);
   ck_assert_int_eq(e->source.teacher.targets, 1);
   ck_assert_double_eq(e->source.teacher.noise, 0);
@@ -58,6 +60,7 @@ START_TEST(given_values_are_taken) {
   const char *const overrides[] = {"name=\"Gr\xc3\xb6\xc3\x9f e\"",
                                    "seed=18446744073709551615",
                                    "replicates=3",
+                                   "first_replicate=4",
                                    "features.pca=2",
                                    "methods=joint-embedding",
                                    "archive={encoders: all, samples: yes}",
@@ -69,6 +72,11 @@ START_TEST(given_values_are_taken) {
   ck_assert_str_eq(e->name, "Gr\xc3\xb6\xc3\x9f e");
   ck_assert_uint_eq(e->seed, UINT64_MAX);
   ck_assert_int_eq(e->replicates, 3);
+  ck_assert_int_eq(e->first_replicate, 4);
+  const tv_stream noise = tv_experiment_stream(e, TV_FOR_NOISE, 2);
+  ck_assert_uint_eq(noise.seed, UINT64_MAX);
+  ck_assert_int_eq(noise.purpose, TV_FOR_NOISE);
+  ck_assert_uint_eq(noise.replicate, 6);
   ck_assert_int_eq(e->features.pca, 2);
   ck_assert_uint_eq(e->methods_count, 1);
   ck_assert_int_eq(e->methods[0], TV_JOINT_EMBEDDING);
@@ -100,6 +108,66 @@ START_TEST(a_mixture_is_taken) {
 }
 END_TEST
 
+START_TEST(a_range_of_numbers_is_a_list) {
+  static const double decades[] = {0.001, 0.01, 0.1, 1, 10, 100, 1000};
+  const char *const overrides[] = {
+      "noise.lambda_max={from: 1e-3, to: 1e3, count: 7}",
+      "augmentation.alpha={from: 0, to: 0.7, count: 8, spacing: linear}",
+      "source.spectrum={from: 4, to: 1, count: 3, spacing: logarithmic}", NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_uint_eq(e->noise.lambda_max_count, 7);
+  for (int i = 0; i < 7; ++i) ck_assert_double_eq(e->noise.lambda_max[i], decades[i]);
+  ck_assert_uint_eq(e->augmentation.alpha_count, 8);
+  for (int i = 0; i < 8; ++i) ck_assert_double_eq(e->augmentation.alpha[i], i / 10.);
+  ck_assert_uint_eq(e->source.spectrum_count, 3);
+  for (int i = 0; i < 3; ++i) ck_assert_double_eq(e->source.spectrum[i], 4 >> i);
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+/* k = 10, 30 noise components, s from 4 to 1, theta 0.5 on the signal and U[0.05, 0.5] on the
+ * noise, Gamma U[3, 10]. */
+START_TEST(intervals_of_eigenvalues_are_taken) {
+  const char *const overrides[] = {"source.spectrum={from: 4, to: 1, count: 10, spacing: linear}",
+                                   "noise={components: 30, lambda_max: 10, lambda_min_ratio: 0.3}",
+                                   "augmentation={theta: {signal: [0.5, 0.5], noise: [.05, .5]}, "
+                                   "alpha: 1}",
+                                   NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_double_eq(e->source.spectrum[0], 4);
+  ck_assert_double_eq_tol(e->source.spectrum[1], 4 - 1. / 3, 1e-11); /* of 12 digits */
+  ck_assert_double_eq(e->noise.lambda_min_ratio, 0.3);
+  ck_assert_ptr_null(e->noise.eigenvalues);
+  ck_assert_double_eq(e->augmentation.theta.signal[0], 0.5);
+  ck_assert_double_eq(e->augmentation.theta.signal[1], 0.5);
+  ck_assert_double_eq(e->augmentation.theta.noise[0], 0.05);
+  ck_assert_double_eq(e->augmentation.theta.noise[1], 0.5);
+  tv_experiment_destroy(&e);
+  e = parse(plain, no_overrides); /* theta_max: 0.5 */
+  for (int i = 0; i < 2; ++i) {
+    ck_assert_double_eq(e->augmentation.theta.signal[i], i * 0.5);
+    ck_assert_double_eq(e->augmentation.theta.noise[i], i * 0.5);
+  }
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
+/* There are no samples to represent, unless asked for, and they cannot be. */
+START_TEST(a_law_sampler_is_taken) {
+  const char *const overrides[] = {"source={type: idx, as: population, images: a, labels: b}",
+                                   "noise.sampler=law", "samples={from: 10, to: 1e15, factor: 10}",
+                                   NULL};
+  tv_experiment *e = parse(plain, overrides);
+  ck_assert_int_eq(e->source.role, TV_AS_POPULATION);
+  ck_assert_int_eq(e->noise.sampler, TV_SAMPLER_LAW);
+  ck_assert_int_eq(e->archive.representations, TV_KEEP_NONE);
+  ck_assert_int_eq(e->archive.encoders, TV_KEEP_LAST);
+  ck_assert_int_eq(e->sizes[e->sizes_count - 1], 1000000000000000);
+  expect_success(tv_experiment_check_data(e, 20, 2)); /* reused beyond its size */
+  tv_experiment_destroy(&e);
+}
+END_TEST
+
 START_TEST(a_range_of_sizes_grows_without_repeats) {
   /* 1.5^j, rounded: 1, 1.5, 2.25, 3.375, 5.0625, 7.59375; 2 comes twice. */
   static const int64_t sizes[] = {1, 2, 3, 5, 8};
@@ -111,10 +179,12 @@ START_TEST(a_range_of_sizes_grows_without_repeats) {
 }
 END_TEST
 
-static const char *const printed[][3] = {
+static const char *const printed[][4] = {
     {NULL},
     {"source={type: idx, images: \"a \\\"b\\\" \\\\ c\", labels: l}", NULL},
     {"source={type: hdf5, file: f, samples: s, targets: t}", NULL},
+    {"source={type: hdf5, as: population, file: f, samples: s, targets: t}", "noise.sampler=law",
+     "samples=[10, 1e15]", NULL},
     {"source={type: hdf5, file: f, samples: s, labels: l}", "features.pca=7", NULL},
     {"source={type: gaussian, power_law: {features: 9, exponent: 0.1}}", NULL},
     {"source={type: mixture, classes: 2, separation: 0, spectrum: 3}", NULL},
@@ -122,7 +192,35 @@ static const char *const printed[][3] = {
      NULL},
     {"source.teacher={type: classes, targets: 4}", "archive={encoders: false, samples: on}", NULL},
     {"augmentation.alpha=[0.1, 0.3333333333333333, 1e-300]", "name=\"two\\nlines\\t\\x01\"", NULL},
+    {"replicates=2", "first_replicate=16777214", NULL},
+    {"noise.lambda_max={from: 0.1, to: 100, count: 64}", "noise.lambda_min_ratio=0.1"},
+    {"augmentation.alpha={from: 0, to: 3, count: 10, spacing: linear}", NULL},
+    {"source.spectrum={from: 4, to: 1, count: 10, spacing: linear}", NULL},
+    {"noise.eigenvalues=[1, 0.3333333333333333, 1e-300]", NULL},
+    {"augmentation={theta: {signal: [0.1, 0.30000000000000004], noise: [0, 0]}, alpha: 1}", NULL},
+    {"augmentation={theta_eigenvalues: [0, 1, 0.3333333333333333, 2, 1e300], alpha: 1}", NULL},
     {"samples={from: 1, to: 1e12, factor: 1000}", "methods=[joint-embedding, supervised]", NULL}};
+
+static void expect_same(const double *a, unsigned a_count, const double *b, unsigned b_count) {
+  ck_assert_uint_eq(a_count, b_count);
+  for (unsigned i = 0; i < a_count; ++i) ck_assert_double_eq(a[i], b[i]);
+}
+
+static void expect_same_numbers(const tv_experiment *x, const tv_experiment *y) {
+  const tv_noise_spec *n = &x->noise, *m = &y->noise;
+  const tv_augmentation_spec *a = &x->augmentation, *b = &y->augmentation;
+  expect_same(x->source.spectrum, x->source.spectrum_count, y->source.spectrum,
+              y->source.spectrum_count);
+  expect_same(n->lambda_max, n->lambda_max_count, m->lambda_max, m->lambda_max_count);
+  expect_same(n->eigenvalues, n->eigenvalues_count, m->eigenvalues, m->eigenvalues_count);
+  expect_same(&n->lambda_min_ratio, 1, &m->lambda_min_ratio, 1);
+  expect_same(a->alpha, a->alpha_count, b->alpha, b->alpha_count);
+  expect_same(a->theta_eigenvalues, a->theta_eigenvalues_count, b->theta_eigenvalues,
+              b->theta_eigenvalues_count);
+  expect_same(&a->theta_max, 1, &b->theta_max, 1);
+  expect_same(a->theta.signal, 2, b->theta.signal, 2);
+  expect_same(a->theta.noise, 2, b->theta.noise, 2);
+}
 
 START_TEST(printing_is_a_fixed_point) {
   char *once, *twice;
@@ -132,11 +230,13 @@ START_TEST(printing_is_a_fixed_point) {
   expect_success(tv_experiment_print(second, &twice));
   ck_assert_str_eq(once, twice);
   ck_assert_str_eq(first->name, second->name);
+  ck_assert_int_eq(first->first_replicate, second->first_replicate);
   ck_assert_int_eq(first->source.type, second->source.type);
+  ck_assert_int_eq(first->source.role, second->source.role);
+  ck_assert_int_eq(first->noise.sampler, second->noise.sampler);
   ck_assert_int_eq(first->source.classes, second->source.classes);
   ck_assert_double_eq(first->source.separation, second->source.separation);
-  for (unsigned i = 0; i < first->augmentation.alpha_count; ++i)
-    ck_assert_double_eq(first->augmentation.alpha[i], second->augmentation.alpha[i]);
+  expect_same_numbers(first, second);
   free(once);
   free(twice);
   tv_experiment_destroy(&first);
@@ -168,7 +268,16 @@ static const struct {
     {"", "archive: {encoders: first}\n", "x.yaml:8: archive.encoders:", "none, last, all"},
     {"gaussian", "gausian", "x.yaml:2: source.type:", "idx, hdf5, gaussian, mixture, not gausian"},
     {"{k: 2}", "2", "x.yaml:7: encoder:", "expects a mapping"},
-    {"[1, 10]", "{a: 1}", "x.yaml:4: noise.lambda_max:", "expects a list of numbers"},
+    {"[1, 10]", "{a: 1}", "x.yaml:4: noise.lambda_max.a:", "unknown key; did you mean 'to'?"},
+    {"[1, 10]", "{from: a}", "x.yaml:4: noise.lambda_max.from:", "expects a number, not a"},
+    {"[1, 10]", "{from: 1, to: 2, count: 2.5}", "x.yaml:4: noise.lambda_max.count:", "not '2.5'"},
+    {"[1, 10]", "{spacing: log}",
+     "x.yaml:4: noise.lambda_max.spacing:", "one of logarithmic, linear, not log"},
+    {"0.5", "0.5, theta: 3", "x.yaml:5: augmentation.theta:", "expects a mapping"},
+    {"theta_max: 0.5", "theta: {signal: [1]}", "x.yaml:5: augmentation.theta.signal:", "entries"},
+    {"theta_max: 0.5", "theta: {noise: [1, 2, 3]}", "x.yaml:5: augmentation.theta.noise:", "entr"},
+    {"theta_max: 0.5", "theta: {noise: [1, 2x]}",
+     "x.yaml:5: augmentation.theta.noise:", "list of two numbers, [low, high], not '2x'"},
     {"[1, 10]", "[1, two]", "x.yaml:4: noise.lambda_max:", "expects a list of numbers, not two"},
     {"[1, 10]", "[[1]]", "x.yaml:4: noise.lambda_max:", "expects a list of numbers"},
     {"[10, 200]", "many", "x.yaml:6: samples:", "expects a list of numbers, not many"},
@@ -201,6 +310,9 @@ static const struct {
     /* ranges */
     {"", "replicates: 0\n", "x.yaml:8: replicates:", "from 1 to 16777215, got 0"},
     {"", "replicates: 16777216\n", "x.yaml:8: replicates:", "got 16777216"},
+    {"", "first_replicate: -1\n", "x.yaml:8: first_replicate:", "from 0 to 16777215 for 1 "},
+    {"", "first_replicate: 16777215\nreplicates: 2\n",
+     "x.yaml:8: first_replicate:", "from 0 to 16777214 for 2 replicates, got 16777215"},
     {"", "features: {pca: 0}\n", "x.yaml:8: features.pca:", "at least 1, got 0"},
     {"", "parallel: {shards: 0}\n", "x.yaml:8: parallel.shards:", "from 1 to 1048576, got 0"},
     {"", "parallel: {shards: 1048577}\n", "x.yaml:8: parallel.shards:", "got 1048577"},
@@ -219,6 +331,38 @@ static const struct {
     {"0.5", "0", "x.yaml:5: augmentation.alpha:", "alpha = 0 with theta_max = 0"},
     {"[0, 1]", "-1", "x.yaml:5: augmentation.alpha:", "must not be negative, got -1"},
     {"{k: 2}", "{k: 0}", "x.yaml:7: encoder.k:", "at least 1, got 0"},
+    /* eigenvalues of Gamma and Theta */
+    {"[1, 10]", "1, lambda_min_ratio: 1", "x.yaml:4: noise.lambda_min_ratio:", "below 1, got 1"},
+    {"[1, 10]", "1, lambda_min_ratio: -.1", "noise.lambda_min_ratio:", "at least 0 and below"},
+    {"[1, 10]", "1, lambda_min_ratio: nan", "noise.lambda_min_ratio:", "got nan"},
+    {"[1, 10]", "1, eigenvalues: [1, 2]", "x.yaml:4: noise.eigenvalues:", "2 of them for 3"},
+    {"[1, 10]", "1, eigenvalues: [1, 2, 0]", "x.yaml:4: noise.eigenvalues:", "entry 3 is 0"},
+    {"[1, 10]", "1, eigenvalues: [1, inf, 3]", "x.yaml:4: noise.eigenvalues:", "entry 2 is inf"},
+    {"[1, 10]", "1, eigenvalues: [1, 2, 3], lambda_min_ratio: 0",
+     "x.yaml:4: noise.eigenvalues:", "leave one of them out"},
+    {"0.5", "0.5, theta: {signal: [0, 1], noise: [0, 1]}", "x.yaml:5: augmentation:", "one of"},
+    {"0.5", "0.5, theta_eigenvalues: [1, 2, 3, 4, 5]", "x.yaml:5: augmentation:", "one of"},
+    {"theta_max: 0.5", "theta: {signal: [0, 1]}", "augmentation.theta.noise:", "is missing"},
+    {"theta_max: 0.5", "theta: {signal: [1, 0], noise: [0, 1]}",
+     "x.yaml:5: augmentation.theta.signal:", "the lower one first; got [1, 0]"},
+    {"theta_max: 0.5", "theta: {signal: [0, 1], noise: [-1, 1]}", "theta.noise:", "got [-1, 1]"},
+    {"theta_max: 0.5", "theta: {signal: [0, inf], noise: [0, 1]}", "theta.signal:", "[0, inf]"},
+    {"theta_max: 0.5", "theta: {signal: [0, 0], noise: [0, 0]}",
+     "augmentation.alpha:", "augments nothing"},
+    {"theta_max: 0.5", "theta_eigenvalues: [1, -2]", "theta_eigenvalues:", "entry 2 is -2"},
+    {"theta_max: 0.5", "theta_eigenvalues: 0", "augmentation.alpha:", "augments nothing"},
+    /* ranges of numbers */
+    {"[1, 10]", "{to: 2, count: 2}", "x.yaml:4: noise.lambda_max.from: is missing", "for example"},
+    {"[1, 10]", "{from: 1, count: 2}", "noise.lambda_max.to: is missing", "write for example"},
+    {"[1, 10]", "{from: 1, to: 2}", "x.yaml:4: noise.lambda_max.count:", "from 2 to 10000, got 0"},
+    {"[1, 10]", "{from: 1, to: 2, count: 1}", "noise.lambda_max.count:", "got 1"},
+    {"[1, 10]", "{from: 1, to: 2, count: 10001}", "noise.lambda_max.count:", "got 10001"},
+    {"[1, 10]", "{from: 1, to: 1, count: 2}", "noise.lambda_max:", "1 is listed twice"},
+    {"[1, 10]", "{from: 0, to: 1, count: 2, spacing: linear}", "lambda_max:", "got 0"},
+    {"[0, 1]", "{from: 0, to: 1, count: 3}", "x.yaml:5: augmentation.alpha.from:", "linear"},
+    {"[0, 1]", "{from: 1, to: inf, count: 3}", "augmentation.alpha.to:", "got inf"},
+    {"[0, 1]", "{from: -1, to: 1, count: 3, spacing: linear}", "augmentation.alpha:", "got -1"},
+    {"[4, 1]", "{from: 1, to: 4, count: 3}", "x.yaml:3: source.spectrum:", "largest first"},
     /* sample sizes */
     {"[10, 200]", "[20, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 20"},
     {"[10, 200]", "[10, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 10"},
@@ -231,6 +375,12 @@ static const struct {
     {"[10, 200]", "{from: 1, to: 9, factor: 1}", "x.yaml:6: samples.factor:", "above 1, got 1"},
     {"[10, 200]", "{from: 1, to: 1e12, factor: 1.0001}", "samples.factor:", "more than 10000"},
     {"[10, 200]", "{from: 1, to: 1e12, factor: 1.000000000000001}", "samples.factor:", "more than"},
+    {"10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}\nsamples: [10, 200]",
+     "10], sampler: law}\naugmentation: {theta_max: 0.5, alpha: 1}\nsamples: [2e15]",
+     "x.yaml:6: samples:", "whole numbers from 1 to 1e+15, got 2e+15"},
+    /* the law sampler */
+    {"components: 3", "sampler: lwa, components: 3",
+     "x.yaml:4: noise.sampler:", "expects one of rows, law, not lwa"},
     /* sources */
     {"[4, 1]", "[1, 4]", "x.yaml:3: source.spectrum:", "largest first; entry 2 is 4"},
     {"[4, 1]", "[4, 0]", "x.yaml:3: source.spectrum:", "entry 2 is 0"},
@@ -285,6 +435,37 @@ START_TEST(bad_values_are_refused) {
   expect_error(error, TV_EXIT_USAGE, refused[_i].where, refused[_i].reason);
   ck_assert_ptr_null(e);
   free(text);
+}
+END_TEST
+
+/* What cannot be drawn in law, or stand for a population. */
+static const struct {
+  const char *overrides[4], *where, *reason;
+} refused_in_law[] = {
+    {{"source.as=population"}, "source.as:", "belongs to 'type: idx' or 'type: hdf5', not to"},
+    {{"source={type: idx, as: population, images: a, labels: b}"},
+     "source.as:",
+     "only with 'noise: {sampler: law}'"},
+    {{"source={type: idx, as: sampel, images: a, labels: b}"},
+     "source.as:",
+     "expects one of sample, population, not sampel"},
+    {{"noise.sampler=law", "source.teacher={type: classes, targets: 3}"},
+     "--set noise.sampler=law:",
+     "no law in closed form; take 'rows'"},
+    {{"noise.sampler=law", "archive.samples=true"}, "archive.samples:", "no samples to archive"},
+    {{"noise.sampler=law", "archive.representations=last"},
+     "archive.representations:",
+     "no samples to represent"},
+    {{"noise.sampler=law", "parallel.layout=distributed"},
+     "parallel.layout:",
+     "whole on every rank; take 'replicated'"},
+};
+
+START_TEST(what_has_no_law_is_refused) {
+  tv_experiment *e;
+  tv_error *error = tv_experiment_parse("x.yaml", plain, refused_in_law[_i].overrides, &e);
+  expect_error(error, TV_EXIT_USAGE, refused_in_law[_i].where, refused_in_law[_i].reason);
+  ck_assert_ptr_null(e);
 }
 END_TEST
 
@@ -435,6 +616,13 @@ START_TEST(data_too_small_for_the_experiment_are_refused) {
   expect_error(tv_experiment_check_data(e, 200, 3), TV_EXIT_USAGE,
                "--set features.pca=4:", "4 principal components of 3 features");
   tv_experiment_destroy(&e);
+  const char *const listed[] = {"augmentation={theta_eigenvalues: [1, 2, 3, 4, 5], alpha: 1}",
+                                NULL};
+  e = parse(plain, listed);
+  expect_success(tv_experiment_check_data(e, 200, 2));
+  expect_error(tv_experiment_check_data(e, 200, 3), TV_EXIT_USAGE,
+               "augmentation.theta_eigenvalues:", "5 eigenvalues for d = 6 inputs");
+  tv_experiment_destroy(&e);
   e = parse(plain, no_overrides);
   e->encoder.k = 5;
   expect_success(tv_experiment_check_data(e, 200, 2));
@@ -452,10 +640,14 @@ int main(void) {
   tcase_add_test(cases, defaults_are_as_documented);
   tcase_add_test(cases, given_values_are_taken);
   tcase_add_test(cases, a_mixture_is_taken);
+  tcase_add_test(cases, a_range_of_numbers_is_a_list);
+  tcase_add_test(cases, intervals_of_eigenvalues_are_taken);
+  tcase_add_test(cases, a_law_sampler_is_taken);
   tcase_add_test(cases, a_range_of_sizes_grows_without_repeats);
   tcase_add_loop_test(cases, printing_is_a_fixed_point, 0, COUNT(printed));
   tcase_add_loop_test(cases, bad_values_are_refused, 0, COUNT(refused));
   tcase_add_loop_test(cases, bad_mixtures_are_refused, 0, COUNT(refused_mixtures));
+  tcase_add_loop_test(cases, what_has_no_law_is_refused, 0, COUNT(refused_in_law));
   tcase_add_loop_test(cases, bad_overrides_are_named, 0, COUNT(refused_overrides));
   tcase_add_test(cases, the_last_override_of_a_key_counts);
   tcase_add_test(cases, a_fault_of_the_file_is_told_with_its_own_line);

@@ -144,7 +144,7 @@ START_TEST(gzipped_files_cut_short_anywhere_are_refused) {
 }
 END_TEST
 
-/* More than zlib's buffers hold; what is missing lies behind the last item. */
+/* More than the buffer holds; what is missing lies behind the last item. */
 START_TEST(large_gzipped_files_cut_in_their_check_sum_are_refused) {
   enum { SIZE = 1 << 20, ROOM = 1 << 16 };
   static const unsigned char header[] = {0, 0, 8, 2, 0, 0, 0, 1, 0, 16, 0, 0};
@@ -199,6 +199,31 @@ START_TEST(files_longer_than_their_header_says_are_refused) {
 }
 END_TEST
 
+/* A gzip file may be several, one after the other; here they meet within the header or an item. */
+START_TEST(joined_gzip_files_are_read_as_one) {
+  unsigned char packed[512];
+  for (size_t cut = 1; cut < LENGTH; ++cut) {
+    const size_t first = gzip_bytes(images, cut, packed, sizeof packed);
+    const size_t second =
+        gzip_bytes(images + cut, LENGTH - cut, packed + first, sizeof packed - first);
+    write_bytes("joined.gz", packed, first + second);
+    expect_images("joined.gz");
+  }
+}
+END_TEST
+
+START_TEST(what_follows_a_gzip_file_is_refused_unless_it_is_one) {
+  unsigned char packed[256], items[ITEMS * ITEM_SIZE];
+  const size_t whole = gzip_bytes(images, LENGTH, packed, sizeof packed);
+  memcpy(packed + whole, "more than a gzip header is long", 31);
+  for (size_t extra = 1; extra < 31; ++extra) {
+    write_bytes("followed.gz", packed, whole + extra);
+    expect_error(read_all("followed.gz", 2, items, sizeof items), TV_EXIT_FAILED,
+                 "followed.gz: ", "fetch the file again");
+  }
+}
+END_TEST
+
 START_TEST(missing_files_are_named) {
   tv_idx idx;
   expect_error(tv_idx_open("nowhere/images", 2, &idx), TV_EXIT_FAILED,
@@ -218,6 +243,8 @@ int main(void) {
   tcase_add_test(cases, large_gzipped_files_cut_in_their_check_sum_are_refused);
   tcase_add_test(cases, damaged_gzipped_files_are_refused);
   tcase_add_test(cases, files_longer_than_their_header_says_are_refused);
+  tcase_add_test(cases, joined_gzip_files_are_read_as_one);
+  tcase_add_test(cases, what_follows_a_gzip_file_is_refused_unless_it_is_one);
   tcase_add_test(cases, missing_files_are_named);
   return unit_run_in_folder("idx", cases);
 }

@@ -24,6 +24,7 @@ typedef struct {
   const tv_results *results;
   const tv_stopwatch *stopwatch;
   const char *command; /* the command line */
+  int64_t sessions;    /* runs that it took: 1 and one for each that was resumed */
   int replaces;        /* an existing archive */
 } tv_record;
 
@@ -39,19 +40,26 @@ tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm c
 /* How many of a replicate's samples are written at a time; every rank then holds them. */
 int64_t tv_samples_piece(int width, int64_t samples);
 
+/* Open an archive to read once its checksum has been found right, so that HDF5 meets no damage. Not
+ * collective; close with H5Fclose. */
+tv_error *tv_archive_open(const char *path, hid_t *file);
+
 /* What the report needs of an archive. */
 typedef struct {
   char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */
   int replicates, magnitudes, alphas, levels, methods;
-  double *lambda_max, *alpha, *n;  /* coordinates */
-  char **method;                   /* names */
-  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method */
-  double *alpha2_threshold;        /* replicate x lambda_max x method */
+  double *replicate, *lambda_max, *alpha, *n; /* coordinates */
+  char **method;                              /* names */
+  double *quantity[TV_QUANTITIES];            /* replicate x lambda_max x alpha x n x method */
+  double *alpha2_threshold;                   /* replicate x lambda_max x method */
 } tv_archive;
 
 /* Not collective: one process reads. Free with tv_archive_close. */
 tv_error *tv_archive_read(const char *path, tv_archive **out);
 void tv_archive_close(tv_archive **archive);
+
+/* The resolved experiment of an archive. Not collective. The caller frees. */
+tv_error *tv_archive_read_experiment(const char *path, char **text);
 
 /* What the ranks of a run tell of their work. Stages as in tv_stage, ranks x TV_STAGES each. */
 typedef struct {

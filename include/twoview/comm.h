@@ -10,7 +10,7 @@
 #include "twoview/error.h"
 
 /* All ranks leave a stage together: NULL when nobody failed, else the error of the lowest failing
- * rank on every rank, naming that rank and its host unless it is rank 0.           Collective. */
+ * rank on every rank, naming that rank and its host (not rank 0 for wrong usage).   Collective. */
 tv_error *tv_agree(MPI_Comm comm, tv_error *mine);
 
 /* Rank 0's NUL-terminated text becomes everybody's; other ranks own the copy they receive in

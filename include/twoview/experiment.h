@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "twoview/error.h"
+#include "twoview/random.h"
 
 typedef enum {
   TV_SOURCE_IDX = 1,
@@ -13,9 +14,26 @@ typedef enum {
   TV_SOURCE_GAUSSIAN,
   TV_SOURCE_MIXTURE
 } tv_source_type;
+typedef enum {
+  TV_AS_SAMPLE = 1, /* the rows of a data set are what there is to sample from */
+  TV_AS_POPULATION  /* their second moments are those of a sample of any size, up to its size */
+} tv_source_role;
+typedef enum {
+  TV_SAMPLER_ROWS = 1, /* every sample's noise is drawn */
+  TV_SAMPLER_LAW       /* the moments of the noise are drawn, exactly in law */
+} tv_noise_sampler;
 typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
 typedef enum { TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS } tv_method_id;
 typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
+
+typedef enum { TV_SPACED_LOGARITHMIC, TV_SPACED_LINEAR } tv_spacing;
+
+/* The mapping form of a list of numbers: `count` of them, evenly spaced. */
+typedef struct {
+  double from, to;
+  int count;
+  tv_spacing spacing;
+} tv_number_range;
 
 /* s_i = scale * i^-exponent, i = 1 .. features. */
 typedef struct {
@@ -31,13 +49,15 @@ typedef struct {
 
 typedef struct {
   tv_source_type type;
-  char *images;     /* idx: file of images, plain or gzipped */
-  char *labels;     /* idx: file of labels; hdf5: 1D dataset of class labels, optional */
-  char *file;       /* hdf5: file */
-  char *samples;    /* hdf5: 2D dataset, samples as rows */
-  char *targets;    /* hdf5: 2D dataset of targets, optional, instead of labels */
-  double *spectrum; /* gaussian, mixture: variances (within classes), largest first */
+  tv_source_role role; /* idx, hdf5 */
+  char *images;        /* idx: file of images, plain or gzipped */
+  char *labels;        /* idx: file of labels; hdf5: 1D dataset of class labels, optional */
+  char *file;          /* hdf5: file */
+  char *samples;       /* hdf5: 2D dataset, samples as rows */
+  char *targets;       /* hdf5: 2D dataset of targets, optional, instead of labels */
+  double *spectrum;    /* gaussian, mixture: variances (within classes), largest first */
   unsigned spectrum_count;
+  tv_number_range spectrum_range;
   tv_power_law power_law; /* gaussian, mixture: instead of the spectrum */
   tv_teacher teacher;     /* gaussian */
   int classes;            /* mixture */
@@ -54,14 +74,27 @@ typedef struct {
 
 typedef struct {
   int components;     /* q, irrelevant components appended to the p features */
-  double *lambda_max; /* eigenvalues of Gamma are drawn from U[0, lambda_max] */
+  double *lambda_max; /* eigenvalues of Gamma are drawn from U[ratio lambda_max, lambda_max] ... */
   unsigned lambda_max_count;
+  tv_number_range lambda_max_range;
+  double lambda_min_ratio; /* ... with this ratio, */
+  double *eigenvalues;     /* or are these q numbers times lambda_max */
+  unsigned eigenvalues_count;
+  tv_noise_sampler sampler;
 } tv_noise_spec;
 
 typedef struct {
-  double theta_max; /* eigenvalues of Theta are drawn from U[0, theta_max] */
-  double *alpha;    /* alignments of the augmentation with the noise */
+  double signal[2], noise[2]; /* [low, high] on the p important components, and on the q others */
+} tv_theta_spec;
+
+typedef struct {
+  double theta_max;          /* > 0 or given: the interval [0, theta_max] on all components */
+  tv_theta_spec theta;       /* eigenvalues of Theta are drawn from U[low, high], */
+  double *theta_eigenvalues; /* or are these d numbers */
+  unsigned theta_eigenvalues_count;
+  double *alpha; /* alignments of the augmentation with the noise */
   unsigned alpha_count;
+  tv_number_range alpha_range;
 } tv_augmentation_spec;
 
 typedef struct {
@@ -86,7 +119,7 @@ typedef struct {
 typedef struct {
   char *name;
   uint64_t seed;
-  int replicates;
+  int replicates, first_replicate; /* numbered from first_replicate on */
   tv_source_spec source;
   tv_features_spec features;
   tv_noise_spec noise;
@@ -125,6 +158,9 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
 
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
+
+/* The random stream of a replicate, given as the program counts them: 0 .. replicates - 1. */
+tv_stream tv_experiment_stream(const tv_experiment *experiment, tv_purpose purpose, int replicate);
 
 /* Public names: joint-embedding, gaussian, ... */
 const char *tv_method_name(tv_method_id method);

@@ -7,6 +7,7 @@
 
 #include <mpi.h>
 
+#include "twoview/checkpoint.h"
 #include "twoview/experiment.h"
 #include "twoview/source.h"
 
@@ -21,12 +22,15 @@ typedef struct {
 
 /* Fit to the whole data set: one pass over this rank's shards and one reduction (a known population
  * needs neither), and one eigenproblem on rank 0 (so that the basis is the same bits on any number
- * of ranks). Free with tv_features_destroy.                                         Collective. */
+ * of ranks). Kept in `checkpoint` (or NULL), from which it is taken when it is there. Free with
+ * tv_features_destroy.                                                              Collective. */
 tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
-                          tv_features **out);
+                          tv_checkpoint *checkpoint, tv_features **out);
 void tv_features_destroy(tv_features **features);
 
-/* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. */
-void tv_features_apply(const tv_features *features, int count, double *raw, double *components);
+/* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. Sums of
+ * samples stand for so many as constants[i] (count numbers) says; NULL: samples. */
+void tv_features_apply(const tv_features *features, int count, const double *constants, double *raw,
+                       double *components);
 
 #endif

@@ -8,11 +8,13 @@
 
 #include "twoview/error.h"
 
+typedef struct tv_idx_stream tv_idx_stream;
+
 typedef struct {
-  char *path;        /* owned */
-  void *stream;      /* gzFile, at the next unread item */
-  int64_t items;     /* first dimension */
-  int64_t item_size; /* bytes of one item: the product of the other dimensions */
+  char *path;            /* owned */
+  tv_idx_stream *stream; /* owned, at the next unread item */
+  int64_t items;         /* first dimension */
+  int64_t item_size;     /* bytes of one item: the product of the other dimensions */
   int dimensions;
 } tv_idx;
 

@@ -37,6 +37,18 @@ tv_error *tv_moments_collect(const tv_sampling *sampling, tv_head *head, int sho
                              tv_moments **out);
 void tv_moments_destroy(tv_moments **moments);
 
+/* Its steps, for those who make moments otherwise. Matrices of zeros. Free with tv_moments_destroy.
+ *                                                                               Not collective. */
+tv_error *tv_moments_create(const tv_sampling *sampling, tv_moments **out);
+
+/* Lower triangles of the sums over the rows that each size adds to the one before. Finished parts
+ * are kept in checkpoints as `kind`.                                                Collective. */
+tv_error *tv_moments_collect_increments(const tv_sampling *sampling, tv_saved_kind kind,
+                                        tv_head *head, int shows_progress, tv_moments **out);
+
+/* Such increments become full matrices of nested sizes.                         Not collective. */
+void tv_moments_accumulate(tv_moments *moments);
+
 /* SHA-256 of the bits of a matrix, to compare runs by: of a whole one all width^2 numbers, of a
  * spread one the digests of its tiles in a fixed order, whatever the grid. Collective over the grid
  * of a spread matrix. */

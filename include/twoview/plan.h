@@ -13,9 +13,10 @@ typedef struct {
   int ranks, grid_rows, grid_columns; /* the grid of a group */
   int p, d, width;
   int64_t points, solutions;
-  double available_bytes;           /* for each rank, beside what it has already */
-  double resident_bytes;            /* that the fullest rank has already: libraries, images */
-  double memory_bytes;              /* that the fullest rank will have at the most */
+  int64_t moment_parts;   /* into which the moments are cut for the ranks, unless distributed */
+  double available_bytes; /* for each rank, beside what it has already */
+  double resident_bytes;  /* that the fullest rank has already: libraries, images */
+  double memory_bytes;    /* that the fullest rank will have at the most */
   double moment_flops, solve_flops; /* of all ranks together */
   double normals;                   /* random normals drawn, all ranks */
   double reduced_bytes;             /* sums sent by one rank, at the most */
@@ -31,7 +32,7 @@ tv_error *tv_plan_expect_room(const tv_plan *plan);
 
 /* Seconds that the plan will take, from this machine's own rates, measured for it on rank 0 in a
  * fraction of a second. */
-tv_error *tv_plan_estimate(const tv_experiment *experiment, const tv_plan *plan, double *seconds);
+tv_error *tv_plan_estimate(const tv_plan *plan, double *seconds);
 
 void tv_plan_print(const tv_experiment *experiment, const tv_source *source, const tv_plan *plan,
                    double seconds);

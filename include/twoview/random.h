@@ -17,6 +17,9 @@ typedef enum {
   TV_FOR_TARGETS = 6,     /* noise of generated targets, index = sample */
   TV_FOR_TEACHER = 7,     /* weights of the linear teacher or class means, index = target */
   TV_FOR_CLASS = 8,       /* the class of a generated row, index = sample */
+  TV_FOR_LAW_NORMALS = 9, /* moments drawn in law, index = (level, condensed row) */
+  TV_FOR_LAW_CHI = 10,    /* the same, chi-square numbers */
+  TV_FOR_LAW_COUNT = 11,  /* the same, sizes of classes, index = (level, class) */
 } tv_purpose;
 
 typedef struct {
@@ -51,8 +54,9 @@ typedef struct {
 
 tv_permutation tv_permutation_make(tv_stream stream, int64_t size);
 
-/* The element at a position, and the position of an element. */
+/* The element at a position, and the positions of the elements [first, first + count). */
 int64_t tv_permutation_at(const tv_permutation *permutation, int64_t position);
-int64_t tv_permutation_position(const tv_permutation *permutation, int64_t element);
+void tv_permutation_positions(const tv_permutation *permutation, int64_t first, int count,
+                              int64_t *out);
 
 #endif

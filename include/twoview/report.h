@@ -5,17 +5,13 @@
 #include <stdio.h>
 
 #include "twoview/archive.h"
+#include "twoview/band.h"
 
 /* Read the archive at `path` and write everything into `directory` (made when it is missing), the
  * table and the paths of the files to `out`. */
 tv_error *tv_report(const char *path, const char *directory, FILE *out);
 
-/* Mean, least and largest value of a quantity over the replicates that were solved (NaN if none).
- */
-typedef struct {
-  double mean, least, largest;
-} tv_band;
-
+/* Of a quantity over the replicates that were solved. */
 tv_band tv_band_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
                    int level, int method);
 tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);

@@ -30,6 +30,7 @@ typedef struct {
   int replicates, magnitudes, alphas, levels, methods;
   int64_t points;                   /* replicates x magnitudes x alphas x levels, in this order */
   double *quantity[TV_QUANTITIES];  /* points x methods each, on every rank */
+  double *clean;                    /* replicates x levels x methods: scores on clean inputs */
   double *alpha2_threshold;         /* replicates x magnitudes x methods, on every rank */
   char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments, on every rank */
 
@@ -58,7 +59,8 @@ typedef struct {
 
 /* Solve everything. From `moments`, the points are shared out over the groups of ranks; without
  * (NULL), all ranks form one group, accumulate moments spread over them and solve one sample size
- * after the other. Free with tv_results_destroy.                                    Collective. */
+ * after the other. What the checkpoint of the sampling holds is not solved again. Free with
+ * tv_results_destroy.                                                               Collective. */
 tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, tv_results **out);
 void tv_results_destroy(tv_results **results);
 

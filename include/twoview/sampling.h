@@ -18,8 +18,9 @@ typedef struct {
   const tv_source *source;
   const tv_features *features;
   tv_partition partition;
-  int p, q, l; /* important components, noise components, targets */
-  int width;   /* p + q + l + 1 */
+  int p, q, l;               /* important components, noise components, targets */
+  int width;                 /* p + q + l + 1 */
+  tv_checkpoint *checkpoint; /* borrowed: where finished work is kept; NULL: nowhere */
 } tv_sampling;
 
 /* Rows of one replicate: u = (x, z, y, 1) with x the components, z STANDARD normal noise, y the
@@ -41,15 +42,22 @@ typedef struct {
 } tv_selection;
 
 tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *source,
-                             const tv_features *features, MPI_Comm comm);
+                             const tv_features *features, MPI_Comm comm, tv_checkpoint *checkpoint);
 
 /* Every row of every subsample. */
 tv_selection tv_sampling_everything(const tv_sampling *sampling);
 
-/* Visit the batches of one shard that have selected rows; their order and their shapes depend on
- * the experiment and the selection alone.                                      Not collective. */
-tv_error *tv_sampling_visit(const tv_sampling *sampling, int shard, const tv_selection *selection,
-                            tv_batch_visitor *visit, void *context);
+/* Working space for visits. Free with tv_desk_destroy. */
+typedef struct tv_desk tv_desk;
+tv_error *tv_desk_create(const tv_sampling *sampling, tv_desk **out);
+void tv_desk_destroy(tv_desk **desk);
+
+/* Visit rows [first, first + count), count <= TV_BATCH, as a batch for each replicate that has
+ * selected ones among them; their order depends on the experiment and the selection alone.
+ *                                                                               Not collective. */
+tv_error *tv_sampling_visit(const tv_sampling *sampling, int64_t first, int count,
+                            const tv_selection *selection, tv_batch_visitor *visit, void *context,
+                            tv_desk *desk);
 
 /* Put the rows of a batch whose places lie in the selection where they belong in `rows`, which is
  * replicates x places x width.                                                 Not collective. */
@@ -67,8 +75,12 @@ typedef struct {
 tv_error *tv_head_create(const tv_sampling *sampling, int64_t count, tv_head **out);
 void tv_head_destroy(tv_head **head);
 
-/* Rows of the head found on some rank become everybody's.                           Collective. */
-void tv_head_share(const tv_sampling *sampling, tv_head *head);
+/* Keep what this rank finds in the checkpoint, and take up what earlier sessions found.
+ *                                                                               Not collective. */
+tv_error *tv_head_keep(const tv_sampling *sampling, tv_head *head);
+
+/* Rows of the head found on some rank become everybody's; rank 0 keeps them.        Collective. */
+tv_error *tv_head_share(const tv_sampling *sampling, tv_head *head);
 
 /* The selected rows, on every rank: replicates x places x width. Reads the data once for each
  * call.                                                                             Collective. */

@@ -7,6 +7,7 @@
 #include <mpi.h>
 #include <stdint.h>
 
+#include "twoview/checkpoint.h"
 #include "twoview/error.h"
 
 enum { TV_BATCH = 512 }; /* rows read and multiplied at a time; part of the bits of a result */
@@ -27,19 +28,37 @@ int64_t tv_shard_first(const tv_partition *partition, int shard);
  * shards some own none. rank = size gives the number of shards. */
 int tv_shard_first_of_rank(const tv_partition *partition, int rank);
 
-/* Add one shard's contribution to `sum`; called for the shards that this rank owns, in order. */
-typedef tv_error *tv_shard_adder(void *context, int shard, double *sum);
+/* The rows that a rank owns: from its first one up to the next rank's. */
+int64_t tv_shard_first_row_of_rank(const tv_partition *partition, int rank);
+
+/* Add rows [first, first + count), which lie in one shard, to `sum`. Called for the shards that
+ * this rank owns, in order, batch by batch from each shard's first row. */
+typedef tv_error *tv_batch_adder(void *context, int64_t first, int count, double *sum);
+
+/* A sum over the rows. */
+typedef struct {
+  int64_t length; /* numbers that are summed */
+  int batch;      /* rows added at a time */
+  tv_batch_adder *add;
+  void *context;             /* of `add` */
+  tv_checkpoint *checkpoint; /* where finished parts are kept; NULL: nowhere */
+  tv_saved_kind kind;        /* ... and as what */
+} tv_summation;
 
 /* What a stage took on this rank, beside time. */
 typedef struct {
   double flops, sent_bytes; /* sent_bytes: of sums on their way along the tree */
 } tv_work;
 
-/* Sum `length` numbers over all shards; every rank receives the same bits in `total`. What was sent
- * is added to `work`. An error on one rank is everybody's.                          Collective.
- * Needs log2(shards) * length numbers of memory beside `total` on each rank. */
-tv_error *tv_shard_sum(const tv_partition *partition, int64_t length, tv_shard_adder *add,
-                       void *context, double *total, tv_work *work);
+/* Sum over all shards; every rank receives the same bits in `total`. What was sent is added to
+ * `work`. An error on one rank is everybody's. Parts that a checkpoint holds are read rather than
+ * added.                                                                            Collective.
+ * Needs tv_shard_buffers(...) * length numbers of memory beside `total`. */
+tv_error *tv_shard_sum(const tv_partition *partition, const tv_summation *summation, double *total,
+                       tv_work *work);
+
+/* How many sums a rank holds at the same time, beside the total. */
+int tv_shard_buffers(const tv_partition *partition, int rank);
 
 /* How many sums a rank will send along the tree, each of the length asked for. */
 int tv_shard_sends(const tv_partition *partition, int rank);

@@ -51,8 +51,8 @@ tv_error *tv_solution_begin(const tv_statistics *statistics, int k, tv_solution 
 void tv_solution_unwhiten(const tv_statistics *statistics, tv_solution *solution);
 
 /* For the methods: with image = N E' and the pencil N v = value S v, the relative residual
- * |image - S E' diag(values)| / |image| and max |E S E' - I|.                      Collective. */
+ * |image - S E' diag(values)| / |image|, gram = E S E' (k x k) and max |gram - I|. Collective. */
 tv_error *tv_pencil_residual(const tv_statistics *statistics, const tv_solution *solution,
-                             const tv_distmat *image, tv_optimality *out);
+                             const tv_distmat *image, tv_distmat *gram, tv_optimality *out);
 
 #endif

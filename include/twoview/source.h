@@ -51,6 +51,15 @@ struct tv_source {
   const double *teacher_weights; /* features x targets, column-major */
   double teacher_noise;
 
+  /* Sources whose rows are linear in the indicators of `law_classes` equally likely classes (one:
+   * the constant 1), in a standard normal for each feature and in `law_noises` more of them; else
+   * NULL and 0. Turns `count` linear combinations of rows from those terms (indicators: count x
+   * law_classes, x: count x features, y: the further ones) to x and y (count x targets).  Not
+   * collective. */
+  void (*combine)(const tv_source *source, int count, const double *indicators, double *x,
+                  double *y);
+  int law_classes, law_noises;
+
   void (*close)(tv_source *source);
 };
 

@@ -14,7 +14,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 # Blocks copied by HDF5 are not looked at (replace_intrin): its faults are to be survived as they
 # would be without sanitizers.
 options=allocator_may_return_null=1:max_allocation_size_mb=256:replace_intrin=0
-export ASAN_OPTIONS=$options:quarantine_size_mb=8
+export ASAN_OPTIONS=$options:quarantine_size_mb=8:abort_on_error=1
 LSAN_OPTIONS=suppressions=$(dirname "$0")/leaks.supp:print_suppressions=0
 export LSAN_OPTIONS
 [ ! -f "$seeds.dict" ] || set -- -dict="$seeds.dict"

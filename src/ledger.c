@@ -1,0 +1,95 @@
+#include "ledger.h"
+
+#include <stdlib.h>
+
+/* Parts of what a checkpoint holds. Never renumber. */
+enum { IS_SOLVED, FIRST_NUMBERS, FIRST_ENCODER = 100, DECODER = 200 };
+
+/* An array with an item for each solution of a share. */
+typedef struct {
+  tv_saved_key key;
+  void *data;
+  size_t item; /* bytes */
+} share;
+
+enum { MOST_SHARES = 5 + TV_QUANTITIES + TV_METHODS };
+
+static share numbers_of(tv_saved_kind kind, int part, int64_t first, int64_t end, double *all,
+                        int64_t each) {
+  return (share){{kind, part, first, end}, all + first * each, (size_t)each * sizeof *all};
+}
+
+/* The encoders of kept points only, of which this group's lie in memory from the first on. */
+static share encoders_of(const tv_ledger *l, const tv_results *r, int part, int rows,
+                         double *encoders) {
+  const int64_t first = tv_point_among(r, r->kept_levels, l->first_point);
+  const int64_t end = tv_point_among(r, r->kept_levels, l->point_end);
+  return (share){{TV_SAVED_POINTS, part, first, end},
+                 encoders,
+                 (size_t)rows * (size_t)r->d * sizeof *encoders};
+}
+
+/* All that the leader of a group has of its share. */
+static int list_shares(const tv_ledger *l, tv_results *r, share out[MOST_SHARES]) {
+  int count = 0;
+  const int64_t clean = l->first_clean, clean_end = l->clean_end;
+  out[count++] = (share){{TV_SAVED_CLEAN, IS_SOLVED, clean, clean_end}, l->has_clean, 1};
+  out[count++] = numbers_of(TV_SAVED_CLEAN, FIRST_NUMBERS, clean, clean_end, r->clean, r->methods);
+  out[count++] = (share){
+      {TV_SAVED_CLEAN, FIRST_NUMBERS + 1, clean, clean_end}, r->digest + clean, sizeof *r->digest};
+  out[count++] =
+      (share){{TV_SAVED_POINTS, IS_SOLVED, l->first_point, l->point_end}, l->has_point, 1};
+  for (int i = 0; i < TV_QUANTITIES; ++i)
+    out[count++] = numbers_of(TV_SAVED_POINTS, FIRST_NUMBERS + i, l->first_point, l->point_end,
+                              r->quantity[i], r->methods);
+  for (int m = 0; m < TV_METHODS; ++m)
+    if (r->rows[m]) out[count++] = encoders_of(l, r, FIRST_ENCODER + m, r->rows[m], r->encoder[m]);
+  if (r->decoder) out[count++] = encoders_of(l, r, DECODER, r->rows[TV_RECONSTRUCTION], r->decoder);
+  return count;
+}
+
+/* Empty shares of several groups would all be called the same. */
+static tv_error *take_up_and_hold(tv_checkpoint *c, const share *s) {
+  if (s->key.first == s->key.end) return NULL;
+  TV_TRY(tv_checkpoint_read_items(c, s->key, s->data, s->item));
+  return tv_checkpoint_hold(c, s->key, s->data, (size_t)(s->key.end - s->key.first) * s->item);
+}
+
+/* Members of a group follow its leader, and have to know as it does what is to be skipped. */
+static tv_error *take_up_marks(const tv_checkpoint *c, const tv_ledger *l) {
+  TV_TRY(tv_checkpoint_read_items(
+      c, (tv_saved_key){TV_SAVED_CLEAN, IS_SOLVED, l->first_clean, l->clean_end}, l->has_clean, 1));
+  return tv_checkpoint_read_items(
+      c, (tv_saved_key){TV_SAVED_POINTS, IS_SOLVED, l->first_point, l->point_end}, l->has_point, 1);
+}
+
+tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *g, tv_results *r,
+                         tv_ledger *out) {
+  const int64_t items = (int64_t)r->replicates * r->levels;
+  share shares[MOST_SHARES];
+  *out = (tv_ledger){.first_clean = tv_group_first(g, items, g->index),
+                     .clean_end = tv_group_first(g, items, g->index + 1),
+                     .first_point = tv_group_first(g, r->points, g->index),
+                     .point_end = tv_group_first(g, r->points, g->index + 1)};
+  TV_TRY(tv_allocate(out->clean_end - out->first_clean, 1, &out->has_clean));
+  TV_TRY(tv_allocate(out->point_end - out->first_point, 1, &out->has_point));
+  if (!g->is_leader) return take_up_marks(checkpoint, out);
+  const int count = list_shares(out, r, shares);
+  for (int i = 0; i < count; ++i) TV_TRY(take_up_and_hold(checkpoint, &shares[i]));
+  return NULL;
+}
+
+void tv_ledger_close(tv_checkpoint *checkpoint, tv_ledger *ledger) {
+  tv_checkpoint_release_kind(checkpoint, TV_SAVED_CLEAN);
+  tv_checkpoint_release_kind(checkpoint, TV_SAVED_POINTS);
+  free(ledger->has_clean);
+  free(ledger->has_point);
+}
+
+int tv_ledger_has_level(const tv_ledger *l, const tv_results *r, int replicate, int level) {
+  if (!l->has_clean[(int64_t)replicate * r->levels + level - l->first_clean]) return 0;
+  for (int magnitude = 0; magnitude < r->magnitudes; ++magnitude)
+    for (int alpha = 0; alpha < r->alphas; ++alpha)
+      if (!l->has_point[tv_point(r, replicate, magnitude, alpha, level) - l->first_point]) return 0;
+  return 1;
+}

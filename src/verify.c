@@ -1,0 +1,174 @@
+#include "twoview/verify.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/guard.h"
+#include "twoview/hdf5_error.h"
+#include "twoview/labelled_copy.h"
+#include "twoview/output.h"
+#include "twoview/pieces.h"
+#include "twoview/seal.h"
+#include "verify.h"
+
+void tv_verify_problem(tv_verification *v, const char *format, ...) {
+  va_list args;
+  fprintf(v->out, "%s: ", v->path);
+  va_start(args, format);
+  vfprintf(v->out, format, args);
+  va_end(args);
+  fputc('\n', v->out);
+  ++v->problems;
+}
+
+double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t *count) {
+  double *values = NULL;
+  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
+  *count = space >= 0 ? H5Sget_simple_extent_npoints(space) : 0;
+  tv_error *error = tv_allocate(*count, sizeof(*values), &values);
+  if (!error &&
+      (space < 0 || H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0))
+    error = tv_hdf5_fail("cannot be read");
+  if (space >= 0) H5Sclose(space);
+  if (set >= 0) H5Dclose(set);
+  if (!error) return values;
+  tv_verify_problem(v, "dataset '%s' %s", name, error->message);
+  tv_error_free(error);
+  free(values);
+  return NULL;
+}
+
+/* ---- Every checksum ---- */
+
+static tv_error *read_pieces(hid_t set) {
+  tv_pieces pieces;
+  int is_there = 1;
+  tv_error *error = tv_pieces_begin(set, &pieces);
+  while (!error && is_there) error = tv_pieces_next(&pieces, &is_there);
+  tv_pieces_end(&pieces);
+  return error;
+}
+
+static int is_called_for(const tv_verification *v, const char *name) {
+  char line[TV_NAME_LENGTH + 2];
+  snprintf(line, sizeof line, "\n%s\n", name);
+  return strstr(v->name_list, line) != NULL;
+}
+
+typedef struct {
+  tv_verification *v;
+  int datasets;
+} reading;
+
+static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *context) {
+  reading *r = context;
+  if (info->type != H5O_TYPE_DATASET) return 0;
+  const hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
+  tv_error *error = set < 0 ? tv_hdf5_fail("cannot be opened") : read_pieces(set);
+  if (error) tv_verify_problem(r->v, "dataset '%s' %s", name, error->message);
+  if (!is_called_for(r->v, name))
+    fprintf(r->v->out, "%s: also holds '%s', which is not the run's\n", r->v->path, name);
+  ++r->datasets;
+  tv_error_free(error);
+  if (set >= 0) H5Dclose(set);
+  return 0;
+}
+
+static int read_everything(tv_verification *v, hid_t file) {
+  reading r = {v, 0};
+  if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &r, H5O_INFO_BASIC) < 0) {
+    tv_error *error = tv_hdf5_fail("not all objects in it can be opened");
+    tv_verify_problem(v, "%s", error->message);
+    tv_error_free(error);
+  }
+  return r.datasets;
+}
+
+/* ---- Together ---- */
+
+static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
+  int64_t count = 0, failed = 0;
+  double *status = tv_verify_read(v, file, "status", &count);
+  for (int64_t i = 0; status && i < count; ++i) failed += status[i] != 0;
+  free(status);
+  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, %" PRId64 " solutions", v->path,
+          datasets, e->first_replicate, e->first_replicate + e->replicates - 1, count);
+  if (failed) fprintf(v->out, ", %" PRId64 " of them failed (see 'status')", failed);
+  fputc('\n', v->out);
+}
+
+static tv_error *check_against(tv_verification *v, hid_t file, const char *text) {
+  tv_experiment *e = NULL;
+  tv_error *error = tv_experiment_parse(v->path, text, NULL, &e);
+  if (error) {
+    tv_verify_problem(v, "attribute 'experiment' is no experiment: %s", error->message);
+    tv_error_free(error);
+    return NULL;
+  }
+  error = tv_verify_schema(v, file, e);
+  if (!error && fflush(v->names) != 0) error = tv_fail("out of memory");
+  const int datasets = error ? 0 : read_everything(v, file);
+  if (!error && !v->problems) tell_contents(v, file, e, datasets);
+  tv_experiment_destroy(&e);
+  return error;
+}
+
+static tv_error *check_file(tv_verification *v, hid_t file) {
+  char *text = NULL;
+  tv_error *error = tv_attribute_print(file, "experiment", &text);
+  if (error || !text) {
+    tv_verify_problem(v, "%s",
+                      error ? error->message
+                            : "there is no attribute 'experiment': no archive of twoview run");
+    tv_error_free(error);
+    return NULL;
+  }
+  error = check_against(v, file, text);
+  free(text);
+  return error;
+}
+
+/* In a process of its own. */
+static tv_error *check_content(void *context) {
+  tv_verification *v = context;
+  size_t size;
+  v->names = open_memstream(&v->name_list, &size);
+  const hid_t file = H5Fopen(v->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  tv_error *error = NULL;
+  if (file < 0) {
+    tv_error *reason = tv_hdf5_fail("cannot be opened as an HDF5 file");
+    tv_verify_problem(v, "%s", reason->message);
+    tv_error_free(reason);
+  } else {
+    error = v->names ? check_file(v, file) : tv_fail_errno("%s", v->path);
+    H5Fclose(file);
+  }
+  if (v->names) fclose(v->names);
+  free(v->name_list);
+  if (error || !v->problems) return error;
+  return tv_fail("%s: %d problem%s; %s", v->path, v->problems, v->problems == 1 ? "" : "s",
+                 v->accepts ? "it is not accepted"
+                            : "take it from a copy or run it again, or, if it was changed on "
+                              "purpose and nothing else is wrong, take it with twoview info "
+                              "--accept");
+}
+
+tv_error *tv_verify(const char *path, int accepts, FILE *out) {
+  tv_verification v = {.path = path, .out = out, .accepts = accepts};
+  FILE *file = fopen(path, "rb");
+  if (!file) return tv_fail_errno("%s", path);
+  fclose(file);
+  tv_error *error = accepts ? NULL : tv_seal_check(path);
+  if (error) {
+    fprintf(out, "%s\n", error->message);
+    ++v.problems;
+    tv_error_free(error);
+  }
+  TV_TRY(tv_guard(path, check_content, &v));
+  if (!accepts) return NULL;
+  TV_TRY(tv_seal_write(path));
+  return tv_output_flush(path);
+}

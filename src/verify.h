@@ -1,0 +1,29 @@
+/* Between the parts of a verification. */
+#ifndef TWOVIEW_SRC_VERIFY_H
+#define TWOVIEW_SRC_VERIFY_H
+
+#include <hdf5.h>
+#include <stdio.h>
+
+#include "twoview/experiment.h"
+
+typedef struct {
+  const char *path;
+  FILE *out;
+  int accepts, problems;
+  FILE *names; /* of the datasets that the experiment calls for, each between newlines */
+  char *name_list;
+} tv_verification;
+
+/* Tell one problem. */
+void tv_verify_problem(tv_verification *v, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Tell what is missing or wrong among the variables and attributes. */
+tv_error *tv_verify_schema(tv_verification *v, hid_t file, const tv_experiment *experiment);
+
+/* The numbers of a dataset, owned by the caller; NULL, and a problem told, where they cannot be
+ * read. */
+double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t *count);
+
+#endif

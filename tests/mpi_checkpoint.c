@@ -1,0 +1,266 @@
+#include "mpi_main.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "twoview/checkpoint.h"
+
+/* For calls that not every rank makes, or not as often. */
+static void demand(tv_error *error) {
+  if (!error) return;
+  printf("rank %d: %s\n", world_rank(), error->message);
+  MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+/* Never of its own accord. */
+static const tv_checkpoint_policy never = {0, HUGE_VAL, HUGE_VAL};
+
+static tv_checkpoint *start(const char *folder, const char *identity) {
+  static char output[300];
+  tv_checkpoint *checkpoint = NULL;
+  tv_checkpoint_policy policy = never;
+  policy.begun = MPI_Wtime();
+  snprintf(output, sizeof output, "%s/out.h5", folder);
+  ASSERT_DONE(tv_checkpoint_create(output, identity, &policy, MPI_COMM_WORLD, &checkpoint));
+  return checkpoint;
+}
+
+static tv_checkpoint *go_on(const char *folder, const char *identity) {
+  tv_checkpoint *checkpoint = start(folder, identity);
+  ASSERT_DONE(tv_checkpoint_resume(checkpoint));
+  return checkpoint;
+}
+
+/* Save what is held now: a policy whose interval is always over. */
+static tv_error *save_now(const char *folder, const char *identity, void (*hold)(tv_checkpoint *)) {
+  char output[300];
+  tv_checkpoint *c = NULL;
+  const tv_checkpoint_policy always = {MPI_Wtime(), 1e-9, HUGE_VAL};
+  snprintf(output, sizeof output, "%s/out.h5", folder);
+  TV_TRY(tv_checkpoint_create(output, identity, &always, MPI_COMM_WORLD, &c));
+  hold(c);
+  tv_error *error = tv_checkpoint_keep(c);
+  tv_checkpoint_destroy(&c);
+  return error;
+}
+
+/* ---- Arrays of all ranks ---- */
+
+enum { ITEMS = 40 };
+static double squares[ITEMS];
+
+/* Items are dealt out evenly: rank r of s has [ITEMS r / s, ITEMS (r + 1) / s). */
+static void hold_squares(tv_checkpoint *c) {
+  const int64_t first = ITEMS * world_rank() / world_size();
+  const int64_t end = ITEMS * (world_rank() + 1) / world_size();
+  for (int i = 0; i < ITEMS; ++i) squares[i] = i * i;
+  if (first < end)
+    demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_POINTS, 3, first, end}, squares + first,
+                              (size_t)(end - first) * sizeof *squares));
+}
+
+static int are_squares(const double *found, int64_t first, int64_t end) {
+  for (int64_t i = first; i < end; ++i)
+    if (found[i - first] != (double)(i * i)) return 0;
+  return 1;
+}
+
+START_TEST(items_are_found_whoever_saved_them) {
+  char folder[256];
+  double found[ITEMS];
+  make_folder(folder);
+  ASSERT_DONE(save_now(folder, "a run\n", hold_squares));
+  tv_checkpoint *c = go_on(folder, "a run\n");
+  for (int first = 0; first < ITEMS; first += 7)
+    for (int end = first; end <= ITEMS; end += 5) {
+      const tv_saved_key wanted = {TV_SAVED_POINTS, 3, first, end};
+      memset(found, 0, sizeof found);
+      ASSERT_DONE(tv_checkpoint_read_items(c, wanted, found, sizeof *found));
+      ASSERT_ALL(are_squares(found, first, end));
+    }
+  found[0] = -1;
+  ASSERT_DONE(
+      tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 4, 0, 1}, found, sizeof *found));
+  ASSERT_DONE(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, ITEMS, ITEMS + 1},
+                                       found, sizeof *found));
+  ASSERT_ALL(found[0] == -1);
+  ASSERT_FAILS(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, 0, 1}, found, 3),
+               "does not fit", "");
+  ASSERT_ALL(tv_checkpoint_sessions(c) == 1);
+  tv_checkpoint_destroy(&c);
+}
+
+/* A column of a matrix with a leading dimension of 7, in pieces of two. */
+static double matrix[28];
+
+static void hold_pieces(tv_checkpoint *c) {
+  const tv_saved_key key = {TV_SAVED_WIDE, 1, world_rank(), world_rank() + 1};
+  const tv_saved_key let_go = {TV_SAVED_WIDE, 2, world_rank(), world_rank() + 1};
+  for (int i = 0; i < 28; ++i) matrix[i] = 100 * world_rank() + i;
+  demand(tv_checkpoint_hold_pieces(c, key, matrix + 3, 2 * sizeof *matrix, 3, 7 * sizeof *matrix));
+  demand(tv_checkpoint_hold(c, let_go, matrix, 8));
+  tv_checkpoint_release(c, let_go);
+  demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_HEAD, world_rank(), 0, 1}, matrix, 8));
+  tv_checkpoint_release_kind(c, TV_SAVED_HEAD);
+}
+
+START_TEST(pieces_are_saved_together) {
+  char folder[256];
+  double found[6];
+  const int whose = (world_rank() + 1) % world_size();
+  const tv_saved_key key = {TV_SAVED_WIDE, 1, whose, whose + 1};
+  make_folder(folder);
+  ASSERT_DONE(save_now(folder, "a run\n", hold_pieces));
+  tv_checkpoint *c = go_on(folder, "a run\n");
+  ASSERT_ALL(tv_checkpoint_find(c, key) == 6 * (int64_t)sizeof(double));
+  ASSERT_DONE(tv_checkpoint_read(c, key, found, sizeof found));
+  for (int i = 0; i < 6; ++i) ASSERT_ALL(found[i] == 100 * whose + 3 + i / 2 * 7 + i % 2);
+  ASSERT_ALL(tv_checkpoint_find(c, (tv_saved_key){TV_SAVED_WIDE, 2, whose, whose + 1}) == -1);
+  ASSERT_ALL(tv_checkpoint_find(c, (tv_saved_key){TV_SAVED_HEAD, whose, 0, 1}) == -1);
+  ASSERT_FAILS(tv_checkpoint_read(c, key, found, 8), "does not fit", "");
+  tv_checkpoint_destroy(&c);
+}
+
+/* ---- What one session found and the next has not yet read ---- */
+
+START_TEST(claims_live_on_until_they_are_read) {
+  char folder[256];
+  double found[ITEMS] = {0};
+  const int reader = world_size() - 1;
+  make_folder(folder);
+  ASSERT_DONE(save_now(folder, "a run\n", hold_squares));
+  for (int session = 0; session < 3; ++session) {
+    char output[300];
+    tv_checkpoint *c = NULL;
+    const tv_checkpoint_policy always = {MPI_Wtime(), 1e-9, HUGE_VAL};
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &always, MPI_COMM_WORLD, &c));
+    ASSERT_DONE(tv_checkpoint_resume(c));
+    ASSERT_ALL(tv_checkpoint_sessions(c) == session + 1);
+    if (world_rank() == reader) tv_checkpoint_claim(c, TV_SAVED_POINTS, 0, ITEMS);
+    ASSERT_DONE(tv_checkpoint_keep(c));
+    tv_checkpoint_destroy(&c);
+  }
+  tv_checkpoint *c = go_on(folder, "a run\n");
+  ASSERT_DONE(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, 0, ITEMS}, found,
+                                       sizeof *found));
+  ASSERT_ALL(are_squares(found, 0, ITEMS));
+  tv_checkpoint_destroy(&c);
+}
+
+/* ---- Rounds ---- */
+
+static int files_in(const char *folder, const char *name) {
+  char path[300];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return access(path, F_OK) == 0;
+}
+
+/* Ranks poll as often as they are, one of them asks by its clock, and all save at the same time. */
+START_TEST(ranks_of_unlike_pace_save_together) {
+  char folder[256], output[300];
+  tv_checkpoint *c = NULL;
+  make_folder(folder);
+  const tv_checkpoint_policy soon = {MPI_Wtime(), 0.01, HUGE_VAL};
+  snprintf(output, sizeof output, "%s/out.h5", folder);
+  ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &soon, MPI_COMM_WORLD, &c));
+  int64_t polls = 0;
+  demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_HEAD, world_rank(), 0, 1}, &polls, 8));
+  tv_error *error = NULL;
+  for (; !error && polls < 300 / (world_rank() + 1); ++polls) {
+    usleep(500 * (unsigned)(world_rank() + 1));
+    error = tv_checkpoint_poll(c, MPI_COMM_SELF);
+  }
+  ASSERT_DONE(tv_checkpoint_finish(c, MPI_COMM_WORLD, error));
+  ASSERT_ALL(files_in(folder, "out.h5.checkpoint"));
+  ASSERT_ALL(!files_in(folder, "out.h5.checkpoint.part"));
+  ASSERT_DONE(tv_checkpoint_remove(c));
+  MPI_Barrier(MPI_COMM_WORLD);
+  ASSERT_ALL(!tv_checkpoint_exists(c) && !files_in(folder, "out.h5.checkpoint.previous"));
+  tv_checkpoint_destroy(&c);
+}
+
+START_TEST(time_that_is_over_stops_all) {
+  char folder[256], output[300];
+  tv_checkpoint *c = NULL;
+  make_folder(folder);
+  const tv_checkpoint_policy late = {MPI_Wtime() - 10, 0, 5};
+  snprintf(output, sizeof output, "%s/out.h5", folder);
+  ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &late, MPI_COMM_WORLD, &c));
+  tv_error *error = NULL;
+  for (int i = 0; !error && i < 100000; ++i) error = tv_checkpoint_poll(c, MPI_COMM_WORLD);
+  ASSERT_ALL(error && error->exit_code == TV_EXIT_INTERRUPTED);
+  ASSERT_FAILS(tv_checkpoint_finish(c, MPI_COMM_WORLD, error), "out.h5.checkpoint holds", "");
+  ASSERT_ALL(files_in(folder, "out.h5.checkpoint"));
+  tv_checkpoint_destroy(&c);
+}
+
+/* One rank fails while the others work on, and all learn of it. */
+START_TEST(errors_wait_for_the_end_of_the_stage) {
+  char folder[256];
+  make_folder(folder);
+  tv_checkpoint *c = start(folder, "a run\n");
+  const int fails = world_rank() == world_size() - 1;
+  for (int i = 0; !fails && i < 50; ++i) {
+    usleep(200);
+    demand(tv_checkpoint_poll(c, MPI_COMM_SELF));
+  }
+  ASSERT_FAILS(tv_checkpoint_finish(c, MPI_COMM_WORLD, fails ? tv_fail("a bad row") : NULL),
+               "a bad row", "");
+  tv_checkpoint_destroy(&c);
+}
+
+/* ---- Refusals ---- */
+
+START_TEST(other_runs_are_refused) {
+  char folder[256];
+  make_folder(folder);
+  ASSERT_DONE(save_now(folder, "one\nseed: 1\nend\n", hold_squares));
+  tv_checkpoint *c = start(folder, "one\nseed: 2\nend\n");
+  ASSERT_ALL(tv_checkpoint_exists(c));
+  ASSERT_FAILS(tv_checkpoint_resume(c), "'seed: 1' there, 'seed: 2' here", "");
+  tv_checkpoint_destroy(&c);
+  c = start(folder, "one\n");
+  ASSERT_FAILS(tv_checkpoint_resume(c), "'seed: 1' there, '' here", "");
+  tv_checkpoint_destroy(&c);
+}
+
+START_TEST(nothing_to_resume_is_an_error) {
+  char folder[256];
+  make_folder(folder);
+  tv_checkpoint *c = start(folder, "one\n");
+  ASSERT_ALL(!tv_checkpoint_exists(c));
+  ASSERT_FAILS(tv_checkpoint_resume(c), "out.h5.checkpoint: No such file", "");
+  tv_checkpoint_destroy(&c);
+}
+
+START_TEST(no_checkpoint_holds_nothing) {
+  double number = 5;
+  const tv_saved_key key = {TV_SAVED_HEAD, 0, 0, 1};
+  ASSERT_DONE(tv_checkpoint_hold(NULL, key, &number, sizeof number));
+  tv_checkpoint_release(NULL, key);
+  tv_checkpoint_release_kind(NULL, TV_SAVED_HEAD);
+  tv_checkpoint_claim(NULL, TV_SAVED_HEAD, 0, 1);
+  ASSERT_ALL(tv_checkpoint_find(NULL, key) == -1 && tv_checkpoint_sessions(NULL) == 0);
+  ASSERT_DONE(tv_checkpoint_read_items(NULL, key, &number, sizeof number));
+  ASSERT_DONE(tv_checkpoint_poll(NULL, MPI_COMM_WORLD));
+  ASSERT_DONE(tv_checkpoint_finish(NULL, MPI_COMM_WORLD, NULL));
+  ASSERT_DONE(tv_checkpoint_keep(NULL));
+  ASSERT_ALL(number == 5);
+}
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  TCase *tests = tcase_create("checkpoint");
+  tcase_add_test(tests, items_are_found_whoever_saved_them);
+  tcase_add_test(tests, pieces_are_saved_together);
+  tcase_add_test(tests, claims_live_on_until_they_are_read);
+  tcase_add_test(tests, ranks_of_unlike_pace_save_together);
+  tcase_add_test(tests, time_that_is_over_stops_all);
+  tcase_add_test(tests, errors_wait_for_the_end_of_the_stage);
+  tcase_add_test(tests, other_runs_are_refused);
+  tcase_add_test(tests, nothing_to_resume_is_an_error);
+  tcase_add_test(tests, no_checkpoint_holds_nothing);
+  return run_tests(tests);
+}

@@ -1,0 +1,241 @@
+"""Interrupted runs go on, on any number of ranks, and end with what an undisturbed run ends with."""
+import os
+import random
+import signal
+import subprocess
+import unittest
+
+import h5py
+import numpy as np
+
+import harness
+import interrupted
+
+ENDLESS = interrupted.GENERATED.replace("SAMPLES", "100000000000")
+
+DATA_SET = """\
+replicates: 2
+source: {type: hdf5, file: rows.h5, samples: x, targets: y}
+features: {pca: 5}
+noise: {components: 6, lambda_max: [1, 10]}
+augmentation: {theta_max: 1, alpha: [0.3, 3]}
+samples: [100, 30000]
+encoder: {k: 4}
+archive: {encoders: all, representations: all}
+"""
+
+
+def write_rows():
+    numbers = np.random.default_rng(0)
+    with h5py.File(harness.folder / "rows.h5", "w") as file:
+        x = numbers.normal(size=(30000, 8)) * np.arange(1, 9)
+        file["x"], file["y"] = x + 5, x[:, :2] + numbers.normal(size=(30000, 2))
+
+
+class Resume(unittest.TestCase):
+    def files(self, stem):
+        return sorted(path.name for path in harness.folder.glob(stem + ".h5*"))
+
+    def forget(self, stem):
+        for name in self.files(stem):
+            (harness.folder / name).unlink()
+
+    def go_on_until_done(self, experiment, output, *settings):
+        """Sessions on changing numbers of ranks: too short for more than a few batches, then of half
+        a second (two are the least that is kept for saving)."""
+        limits = 4 * ["0.01"] + 100 * ["2.5"]
+        for session, ranks, limit in zip(range(100), [2, 3, 1, 4, 2, 7] * 20, limits):
+            done = harness.twoview("run", experiment, "-o", output, "--resume", "--max-time", limit,
+                                   *settings, ranks=ranks)
+            if done.returncode == 0:
+                return session
+            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertIn(f"{output}.checkpoint holds what is done", done.stderr)
+        raise AssertionError("it never ends")
+
+    def check(self, text, *settings, same_grids=True):
+        experiment = harness.write("piecewise.yaml", text)
+        harness.archive(experiment, "whole.h5", *settings).close()
+        self.forget("pieces")
+        sessions = self.go_on_until_done(experiment, "pieces.h5", *settings)
+        self.assertGreaterEqual(sessions, 3)
+        self.assertEqual(interrupted.differences("whole.h5", "pieces.h5", same_grids), [])
+        self.assertEqual(self.files("pieces"), ["pieces.h5"])
+        with h5py.File(harness.folder / "pieces.h5") as archive:
+            self.assertEqual(archive.attrs["sessions"], sessions + 1)
+
+    def test_generated(self):
+        self.check(interrupted.GENERATED.replace("SAMPLES", "300000"))
+
+    def test_distributed(self):
+        self.check(interrupted.GENERATED.replace("SAMPLES", "100000"), "--set",
+                   "parallel.layout=distributed", "--set", "replicates=1", same_grids=False)
+
+    def test_data_set(self):
+        write_rows()
+        self.check(DATA_SET)
+
+    def test_mixture(self):
+        self.check(harness.MIXTURE[: harness.MIXTURE.index("archive:")].replace("300", "200000"))
+
+    # ---- Signals ----
+
+    def stopped_by(self, *signals, to="rank", ranks=2):
+        """An endless run, sent the signals one after the other; each but the last lets it go on."""
+        self.forget("endless")
+        launched = interrupted.start("run", harness.write("endless.yaml", ENDLESS), "-o", "endless.h5",
+                                     ranks=ranks)
+        interrupted.wait_for(lambda: len(interrupted.ranks_of(launched)) == ranks)
+        checkpoint = harness.folder / "endless.h5.checkpoint"
+        interrupted.wait_for(lambda: self.watches_signals(launched))
+        for number in signals:
+            self.assertIsNone(launched.poll())
+            checkpoint.unlink(missing_ok=True)
+            victims = interrupted.ranks_of(launched) if to == "rank" else \
+                interrupted.launcher_of(launched)
+            os.kill(victims[-1], number)
+            interrupted.wait_for(checkpoint.exists)
+        error = launched.communicate(timeout=60)[1]
+        self.assertIn("endless.h5.checkpoint holds what is done", error)
+        return launched.returncode
+
+    def watches_signals(self, launched):
+        """Whether all ranks catch SIGUSR1 (bit 9 of the mask)."""
+        for process in interrupted.ranks_of(launched):
+            try:
+                with open(f"/proc/{process}/status") as status:
+                    masks = [line.split()[1] for line in status if line.startswith("SigCgt")]
+            except FileNotFoundError:
+                return False
+            if not masks or not int(masks[0], 16) & 1 << signal.SIGUSR1 - 1:
+                return False
+        return True
+
+    def test_signal_to_one_rank_stops_all(self):
+        self.assertEqual(self.stopped_by(signal.SIGUSR1), 75)
+        self.assertEqual(self.stopped_by(signal.SIGTERM, ranks=3), 75)
+
+    def test_signal_to_the_launcher(self):
+        self.assertEqual(self.stopped_by(signal.SIGUSR1, to="launcher"), 75)
+        # mpirun gives a second after SIGTERM, and then its own exit code.
+        self.assertNotEqual(self.stopped_by(signal.SIGTERM, to="launcher"), 0)
+
+    def test_save_and_go_on(self):
+        self.assertEqual(self.stopped_by(signal.SIGUSR2, signal.SIGUSR2, signal.SIGTERM), 75)
+
+    # ---- What is refused, and what is survived ----
+
+    def interrupt(self, stem, sessions=2):
+        """An unfinished run: with its checkpoint and the one before it."""
+        self.forget(stem)
+        experiment = harness.write("stopped.yaml", interrupted.GENERATED.replace("SAMPLES", "3000000"))
+        for _ in range(sessions):
+            done = harness.twoview("run", experiment, "-o", f"{stem}.h5", "--resume", "--max-time",
+                                   "0.01", ranks=2)
+            self.assertEqual(done.returncode, 75, done.stderr)
+        return experiment
+
+    def refuse(self, exit_code, *expected, arguments):
+        done = harness.twoview("run", *arguments, ranks=2)
+        self.assertEqual(done.returncode, exit_code, done.stderr)
+        for text in expected:
+            self.assertIn(text, done.stderr)
+
+    def test_checkpoints_are_not_forgotten_nor_mixed_up(self):
+        experiment = self.interrupt("kept", 1)
+        self.refuse(2, "go on with --resume", arguments=[experiment, "-o", "kept.h5"])
+        self.refuse(2, "'seed: 7' there, 'seed: 8' here",
+                    arguments=[experiment, "-o", "kept.h5", "--resume", "--set", "seed=8"])
+        self.assertEqual(self.files("kept"), ["kept.h5.checkpoint"])
+        done = harness.twoview("run", experiment, "-o", "kept.h5", "--force", "--set",
+                               "samples=[100]", ranks=2)
+        self.assertEqual((done.returncode, self.files("kept")), (0, ["kept.h5"]), done.stderr)
+
+    def test_finished_run_is_left_alone(self):
+        experiment = harness.write("stopped.yaml", harness.GAUSSIAN)
+        harness.archive(experiment, "finished.h5").close()
+        before = (harness.folder / "finished.h5").stat()
+        done = harness.twoview("run", experiment, "-o", "finished.h5", "--resume", ranks=2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("finished.h5: is complete; there is nothing to resume", done.stdout)
+        self.assertEqual((harness.folder / "finished.h5").stat(), before)
+        self.refuse(2, "is of another experiment",
+                    arguments=[experiment, "-o", "finished.h5", "--resume", "--set", "seed=4"])
+
+    def test_damage(self):
+        experiment = self.interrupt("damaged")
+        path = harness.folder / "damaged.h5.checkpoint"
+        previous = harness.folder / "damaged.h5.checkpoint.previous"
+        good, older = path.read_bytes(), previous.read_bytes()
+        chance = random.Random(5)
+        arguments = [experiment, "-o", "damaged.h5", "--resume", "--max-time", "0.01"]
+        for change in range(12):
+            broken = bytearray(good)
+            if change == 0:
+                broken = bytearray()
+            elif change < 4:
+                del broken[chance.randrange(len(broken)):]
+            else:
+                # Header, first array, index; what lies between the arrays of two ranks is nothing.
+                start = [0, 1 << 16, len(broken) - 80][change % 3]
+                broken[start + chance.randrange(80)] ^= 1 << chance.randrange(8)
+            path.write_bytes(broken)
+            previous.write_bytes(older)
+            self.refuse(75, "damaged.h5.checkpoint: ", "going on from the one before it",
+                        arguments=arguments)
+        path.write_bytes(b"twoview checkpoint 1\n")
+        previous.write_bytes(older[:-1])
+        self.refuse(1, "damaged.h5.checkpoint: is damaged", "damaged.h5.checkpoint.previous: is damaged",
+                    "--force", arguments=arguments)
+
+    # ---- Full disks: small file systems in memory ----
+
+    def mount(self, name, size):
+        disk = harness.folder / name
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]).returncode:
+            self.skipTest("mounting a tmpfs needs root")
+        self.addCleanup(subprocess.run, ["umount", disk])
+        return disk
+
+    def test_full_disk_while_a_checkpoint_is_written(self):
+        disk = self.mount("disk", "100m")
+        experiment = self.interrupt("disk/full", 1)
+        kept = (disk / "full.h5.checkpoint").read_bytes()
+        room = 512 * (disk / "full.h5.checkpoint").stat().st_blocks + 100000
+        subprocess.run(["mount", "-o", f"remount,size={room}", disk], check=True)
+        arguments = ["run", experiment, "-o", "disk/full.h5", "--resume"]
+        done = harness.twoview(*arguments, "--max-time", "0.01", ranks=2)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("full.h5.checkpoint.part: cannot be written: No space left", done.stderr)
+        self.assertEqual(os.listdir(disk), ["full.h5.checkpoint"])
+        self.assertEqual((disk / "full.h5.checkpoint").read_bytes(), kept)
+        subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+        done = harness.twoview(*arguments, ranks=1)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.listdir(disk), ["full.h5"])
+
+    def test_full_disk_while_the_archive_is_written(self):
+        disk = self.mount("small", "6m")
+        experiment = harness.write("large.yaml", interrupted.GENERATED.replace("SAMPLES", "50000"))
+        settings = ["--set", "archive.samples=true", "--checkpoint-every", "0.001"]
+        harness.archive(experiment, "whole.h5", *settings).close()
+        arguments = ["run", experiment, "-o", "small/large.h5", "--resume", *settings]
+        done = harness.twoview(*arguments, ranks=2)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("is the disk full?", done.stderr)
+        self.assertEqual(sorted(os.listdir(disk)),
+                         ["large.h5.checkpoint", "large.h5.checkpoint.previous"])
+        subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+        done = harness.twoview(*arguments, ranks=3)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(interrupted.differences("whole.h5", "small/large.h5"), [])
+
+    def test_kills(self):
+        experiment = harness.write("kill.yaml", interrupted.GENERATED.replace("SAMPLES", "1000000"))
+        harness.archive(experiment, "alone.h5").close()
+        interrupted.kill_and_resume(experiment, "alone.h5", 6, random.Random(3), 1.5)
+
+
+if __name__ == "__main__":
+    unittest.main()

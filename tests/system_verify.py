@@ -1,0 +1,225 @@
+"""Whether an archive is whole: `info --verify`, and what other commands do with one that is not."""
+import contextlib
+import itertools
+import os
+import random
+import re
+import shutil
+import unittest
+
+import h5py
+import numpy as np
+
+import harness
+
+FLIPS = 60
+ARCHIVES = {  # settings of archives that hold everything, and as little as they may
+    "all": [],
+    "least": ["archive={encoders: none, representations: none, samples: false}",
+              "noise={components: 0, lambda_max: 1}", "methods=supervised", "samples=[300]"],
+    "last": ["archive={encoders: last, representations: last}", "first_replicate=7"],
+    "one": ["archive={encoders: last, representations: all}", "samples=[300]"],
+    "distributed": ["parallel.layout=distributed", "archive={encoders: all, samples: false}"],
+    "mixture": ["source={type: mixture, classes: 3, separation: 1, spectrum: [4, 3, 2, 1]}"],
+}
+
+
+def settings(keys):
+    return [word for key in keys for word in ("--set", key)]
+
+
+class Verify(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.experiment = harness.write("e.yaml", harness.GAUSSIAN)
+        harness.archive(cls.experiment, "whole.h5").close()
+        cls.whole = harness.folder / "whole.h5"
+        cls.content = cls.whole.read_bytes()
+        cls.path = harness.folder / "copy.h5"
+
+    def verify(self, path, *problems, whole=None):
+        """Exit status and what is said of each problem, each in a line of its own."""
+        done = harness.twoview("info", "--verify", path)
+        lines = done.stdout.splitlines()
+        if whole is not None:
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertEqual(len(lines), 1)
+            self.assertIn(f"whole: {whole}", lines[0])
+            return
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{len(problems)} problem", done.stderr)
+        self.assertEqual(len(lines), len(problems), lines)
+        for problem in problems:
+            self.assertTrue(any(problem in line for line in lines), (problem, lines))
+        self.assertTrue(all(line.startswith(f"{path}: ") for line in lines), lines)
+
+    @contextlib.contextmanager
+    def changed(self, is_sealed=True):
+        shutil.copy(self.whole, self.path)
+        with h5py.File(self.path, "r+") as archive:
+            yield archive
+        if is_sealed:
+            harness.seal(self.path)
+
+    def test_whole_archives(self):
+        for name, keys in ARCHIVES.items():
+            with self.subTest(name):
+                with harness.archive(self.experiment, "kind.h5", *settings(keys)) as archive:
+                    datasets, first = [], archive["replicate"][0]
+                    archive.visititems(lambda _, item: datasets.append(item)
+                                       if isinstance(item, h5py.Dataset) else None)
+                    solutions = archive["status"].size
+                self.verify(harness.folder / "kind.h5", whole=f"{len(datasets)} datasets, replicates "
+                            f"{first} to {first + 1}, {solutions} solutions")
+
+    def test_a_data_set_and_a_merge(self):
+        with h5py.File(harness.folder / "data.h5", "w") as data:
+            numbers = np.random.default_rng(1)
+            data["x"], data["y"] = numbers.normal(size=(150, 6)), numbers.normal(size=(150, 2))
+        experiment = harness.write("hdf5.yaml", harness.HDF5)
+        parts = [f"part{i}.h5" for i in range(2)]
+        for i, part in enumerate(parts):
+            harness.archive(experiment, part, "--set", f"first_replicate={i}").close()
+            self.verify(part, whole="")
+        self.assertEqual(harness.twoview("merge", *parts, "-o", "merged.h5").returncode, 0)
+        self.verify(harness.folder / "merged.h5", whole="")
+        with h5py.File(harness.folder / "merged.h5", "r+") as archive:
+            del archive["parts/1"].attrs["command"], archive["parts/1/seconds"]
+        harness.seal(harness.folder / "merged.h5")
+        self.verify(harness.folder / "merged.h5", "'parts/1/command'", "'parts/1/seconds' is missing")
+
+    def test_failed_solutions_are_told(self):
+        with self.changed() as archive:
+            archive["status"][1, 0, 0, 0, 2] = 7
+        self.verify(self.path, whole="")
+        self.assertIn("48 solutions, 1 of them failed", self.said("info", "--verify"))
+
+    def said(self, *arguments):
+        return harness.twoview(*arguments, self.path).stdout
+
+    def test_what_is_missing_is_named(self):
+        for name in ("leakage", "gamma_eigenvalues", "encoder_supervised", "host", "samples/noise",
+                     "decoder_reconstruction", "represented_sample", "n", "seconds"):
+            with self.subTest(name):
+                with self.changed() as archive:
+                    del archive[name]
+                self.assertIn(f"dataset '{name}' is missing", self.said("info", "--verify"))
+        with self.changed() as archive:
+            del archive["samples"], archive.attrs["mpi"], archive["residual"].attrs["long_name"]
+        self.verify(self.path, "group 'samples' is missing", "attribute 'mpi' is missing",
+                    "attribute 'residual/long_name' is missing")
+        with self.changed() as archive:
+            del archive.attrs["experiment"]
+        self.verify(self.path, "no attribute 'experiment'")
+
+    def test_what_is_wrong_is_named(self):
+        with self.changed() as archive:
+            archive["replicate"][1] = 5
+            archive["alpha"][0] = 0.4
+            archive["n"][1] = 301
+            archive["moments_sha256"][1, 0] = "f00"
+        self.verify(self.path, "coordinate 'replicate' has the value 5 at index 1",
+                    "coordinate 'alpha' has the value 0.4 at index 0", "coordinate 'n'",
+                    "1 of the 4 digests in 'moments_sha256'")
+        with self.changed() as archive:
+            for name, value in (("objective", np.zeros(3)), ("residual", np.zeros((2, 2, 2, 2, 3), int))):
+                attributes = dict(archive[name].attrs)
+                del archive[name]
+                archive[name] = value
+                for label in ("long_name", "units"):
+                    archive[name].attrs[label] = attributes[label]
+            for scales, dimension in zip(archive["leakage"].dims, archive["residual"].dims):
+                dimension.attach_scale(scales[0])
+        self.verify(self.path, "dataset 'objective' has 1 dimensions, not 5",
+                    "dataset 'residual' does not hold numbers of the right kind")
+        with self.changed() as archive:
+            archive.attrs["experiment"] = "seed: [1"
+        self.verify(self.path, "attribute 'experiment' is no experiment")
+
+    def test_changes_on_purpose_are_accepted(self):
+        with self.changed(is_sealed=False) as archive:
+            archive.attrs["note"] = "ours"
+            archive["own"] = np.arange(3)
+        self.assertIn("copy.h5: does not end with the checksum", self.said("info", "--verify"))
+        done = harness.twoview("report", self.path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("changed by another program", done.stderr)
+        done = harness.twoview("info", "--accept", self.path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("also holds 'own'", done.stdout)
+        for command in (["report"], ["info"], ["info", "--verify"]):
+            done = harness.twoview(*command, self.path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_damage_is_not_accepted(self):
+        with self.changed(is_sealed=False) as archive:
+            del archive["leakage"]
+        before = self.path.read_bytes()
+        done = harness.twoview("info", "--accept", self.path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("dataset 'leakage' is missing", done.stdout)
+        self.assertEqual(self.path.read_bytes(), before)
+
+    def test_chunks_are_read(self):
+        with h5py.File(self.whole) as archive:
+            stored = archive["samples/clean"].id.get_chunk_info(1)
+        content = bytearray(self.content)
+        content[stored.byte_offset + stored.size // 2] ^= 1
+        self.path.write_bytes(content)
+        self.verify(self.path, "damaged, or changed since it was written",
+                    "dataset 'samples/clean' cannot be read where its indices begin with 1")
+
+    def refused(self, command, is_whole=False):
+        """Refused in words, without a crash; or done, where only the checksum was hit."""
+        done = harness.twoview(*command, timeout=60)
+        self.assertIn(done.returncode, (0, 1) if is_whole else (1,), (command, done))
+        if done.returncode:
+            self.assertRegex(done.stderr.splitlines()[-1], r"^twoview: .*copy\.h5")
+
+    def test_flipped_bytes(self):
+        """Anywhere in the file: no command reads it, and --verify ends in words."""
+        choose = random.Random(1)
+        commands = (["report"], ["info", "--verify"], ["scaling", self.whole], ["merge", "-o", "refused.h5"])
+        for place in choose.sample(range(len(self.content)), FLIPS):
+            content = bytearray(self.content)
+            content[place] ^= 1 << choose.randrange(8)
+            self.path.write_bytes(content)
+            for command in commands:
+                with self.subTest(place=place, command=command):
+                    self.refused([*command, self.path])
+            with self.subTest(place=place, command="info"):
+                self.refused(["info", self.path], is_whole=True)
+
+    def test_damage_that_was_sealed(self):
+        """Wrong sizes of the texts in HDF5's global heaps, on which HDF5 1.10 crashes, without the
+        checksum to warn of them."""
+        end = self.content.rindex(b"\ntwoview archive")
+        heaps = [match.start() for match in re.finditer(b"GCOL", self.content[:end])]
+        self.assertTrue(heaps)
+        for heap, byte in itertools.product(heaps, range(8)):
+            content = bytearray(self.content[:end])
+            content[heap + 24 + byte] ^= 0x10  # of a head of 16 bytes and one of an object, 8 + 8
+            self.path.write_bytes(content)
+            harness.seal(self.path)
+            for command in (["info"], ["info", "--verify"]):
+                with self.subTest(heap=heap, byte=byte, command=command):
+                    self.refused([*command, self.path], is_whole=True)
+
+    def test_truncated(self):
+        for length in (0, 1, 8, 512, len(self.content) // 2, len(self.content) - 1):
+            self.path.write_bytes(self.content[:length])
+            for command in (["report"], ["info", "--verify"], ["scaling", self.whole]):
+                with self.subTest(length=length, command=command):
+                    self.refused([*command, self.path])
+
+    def test_what_is_no_archive(self):
+        self.verify(harness.write("text.h5", "text"), "does not end with", "HDF5")
+        os.mkdir(harness.folder / "folder")
+        for path in ("nowhere.h5", "folder"):
+            done = harness.twoview("info", "--verify", path)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(path, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

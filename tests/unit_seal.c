@@ -1,0 +1,82 @@
+#include "twoview/seal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit_main.h"
+
+/* `printf abc | sha256sum`, as in FIPS 180-2. */
+static const char sealed[] = "abc\ntwoview archive, SHA-256 of all bytes before this line: "
+                             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n";
+enum { SIZE = sizeof sealed - 1 };
+
+static void put(const char *bytes, size_t count) {
+  FILE *file = fopen("file", "wb");
+  ck_assert_ptr_nonnull(file);
+  ck_assert_uint_eq(fwrite(bytes, 1, count, file), count);
+  ck_assert_int_eq(fclose(file), 0);
+}
+
+static void expect_content(const char *bytes) {
+  char content[2 * SIZE] = "";
+  FILE *file = fopen("file", "rb");
+  ck_assert_ptr_nonnull(file);
+  ck_assert_uint_eq(fread(content, 1, sizeof content, file), strlen(bytes));
+  ck_assert_int_eq(fclose(file), 0);
+  ck_assert_str_eq(content, bytes);
+}
+
+START_TEST(a_seal_is_a_last_line) {
+  put("abc", 3);
+  ck_assert(!tv_seal_exists("file"));
+  expect_success(tv_seal_write("file"));
+  expect_content(sealed);
+  ck_assert(tv_seal_exists("file"));
+  expect_success(tv_seal_check("file"));
+  expect_success(tv_seal_write("file"));
+  expect_content(sealed);
+}
+END_TEST
+
+START_TEST(a_wrong_seal_is_replaced) {
+  char wrong[SIZE + 1];
+  strcpy(wrong, sealed);
+  wrong[SIZE - 2] ^= 1;
+  put(wrong, SIZE);
+  expect_success(tv_seal_write("file"));
+  expect_content(sealed);
+}
+END_TEST
+
+START_TEST(any_damage_is_refused) {
+  for (int i = 0; i < SIZE; ++i) {
+    char damaged[SIZE + 1];
+    strcpy(damaged, sealed);
+    damaged[i] ^= 1;
+    put(damaged, SIZE);
+    expect_error(tv_seal_check("file"), TV_EXIT_FAILED, "file: ", "checksum");
+    put(sealed, (size_t)i);
+    expect_error(tv_seal_check("file"), TV_EXIT_FAILED, "file: ", "cut short");
+  }
+  put(sealed, SIZE + 1); /* with the zero byte */
+  expect_error(tv_seal_check("file"), TV_EXIT_FAILED, "file: ", "changed by another program");
+}
+END_TEST
+
+START_TEST(files_that_cannot_be_read_are_named) {
+  ck_assert(!tv_seal_exists("nowhere"));
+  expect_error(tv_seal_check("nowhere"), TV_EXIT_FAILED, "nowhere: ", "No such file");
+  expect_error(tv_seal_write("nowhere"), TV_EXIT_FAILED, "nowhere: ", "No such file");
+  expect_error(tv_seal_check("."), TV_EXIT_FAILED, ".: ", "no archive");
+}
+END_TEST
+
+int main(void) {
+  TCase *cases = tcase_create("seal");
+  tcase_add_test(cases, a_seal_is_a_last_line);
+  tcase_add_test(cases, a_wrong_seal_is_replaced);
+  tcase_add_test(cases, any_damage_is_refused);
+  tcase_add_test(cases, files_that_cannot_be_read_are_named);
+  return unit_run_in_folder("seal", cases);
+}
