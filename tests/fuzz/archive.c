@@ -2,10 +2,10 @@
  * sealed, or nothing behind the seal would be reached. */
 #include "twoview/archive.h"
 #include "fuzz.h"
+#include "report_parts.h"
 #include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/info.h"
-#include "twoview/report.h"
 #include "twoview/scaling.h"
 #include "twoview/seal.h"
 #include "twoview/verify.h"
@@ -25,9 +25,15 @@ static tv_error *read_archive(void *context) {
   if (!nowhere) abort();
   tv_error_free(tv_archive_read(path, &archive));
   if (archive) {
-    tv_report_table(archive, nowhere);
-    tv_report_csv(archive, nowhere);
-    tv_error_free(tv_report_html(archive, NULL, nowhere));
+    const tv_report_parts *parts = tv_report_parts_of(archive->study);
+    parts->print_table(archive, nowhere);
+    for (int i = 0; i < tv_count_figures(archive); ++i) {
+      tv_figure figure = {.archive = archive};
+      tv_describe_figure(archive, i, &figure);
+      figure.write_data(&figure, nowhere);
+      figure.write_script(&figure, nowhere);
+    }
+    tv_error_free(tv_report_html(archive, NULL, 0, nowhere));
   }
   tv_archive_close(&archive);
   tv_error_free(tv_scaling(twice, 2, &tv_typical_network, NULL, nowhere));
