@@ -11,7 +11,7 @@
 typedef struct {
   double mean, deviation; /* of the measured alpha^2, over replicates that have one */
   double lower_quarter, upper_quarter;
-  double asymptotic; /* mean of theory's, n to infinity */
+  double predicted, asymptotic; /* means of what is expected, at n and as n grows */
 } summary;
 
 static summary summarise(const tv_archive *a, int magnitude, int level, int method) {
@@ -22,6 +22,8 @@ static summary summarise(const tv_archive *a, int magnitude, int level, int meth
                    .deviation = tv_deviation_over(measured, stride, a->replicates),
                    .lower_quarter = tv_quantile_over(measured, stride, a->replicates, 0.25),
                    .upper_quarter = tv_quantile_over(measured, stride, a->replicates, 0.75),
+                   .predicted =
+                       tv_band_of(a, TV_ALPHA2_PREDICTED, magnitude, 0, level, method).mean,
                    .asymptotic = tv_threshold_band(a, magnitude, method).mean};
 }
 
@@ -62,16 +64,17 @@ static void print_table(const tv_archive *a, FILE *out) {
           "%s: least alpha^2 at which the leakage is below 1/2, mean over %d "
           "replicate%s\n\n",
           a->experiment_name, a->replicates, a->replicates == 1 ? "" : "s");
-  fprintf(out, "%-10s  %-16s %-10s %-12s %-12s %s\n", "lambda_max", "method", "n", "measured",
-          "deviation", "n to infinity");
+  fprintf(out, "%-10s  %-16s %-10s %-12s %-10s %-12s %s\n", "lambda_max", "method", "n", "measured",
+          "deviation", "predicted", "n to infinity");
   for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
     for (int method = 0; method < a->methods; ++method)
       for (int level = 0; level < a->levels; ++level) {
         const summary s = summarise(a, magnitude, level, method);
-        char mean[32], deviation[32], asymptotic[32];
-        fprintf(out, "%-10.4g  %-16s %-10.4g %-12s %-12s %s\n", a->lambda_max[magnitude],
+        char mean[32], deviation[32], predicted[32], asymptotic[32];
+        fprintf(out, "%-10.4g  %-16s %-10.4g %-12s %-10s %-12s %s\n", a->lambda_max[magnitude],
                 a->method[method], a->n[level], number(s.mean, 6, mean),
-                number(s.deviation, 2, deviation), number(s.asymptotic, 6, asymptotic));
+                number(s.deviation, 2, deviation), number(s.predicted, 6, predicted),
+                number(s.asymptotic, 6, asymptotic));
       }
   fputc('\n', out);
   print_statuses(a, out);
@@ -82,14 +85,14 @@ static void print_table(const tv_archive *a, FILE *out) {
 /* One block of lines for each curve. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
-  fputs("# n\tmean alpha^2\tlower quarter\tupper quarter\tn to infinity\n", out);
+  fputs("# n\tmean alpha^2\tlower quarter\tupper quarter\tpredicted\tn to infinity\n", out);
   for (int g = 0; g < a->magnitudes; ++g)
     for (int m = 0; m < a->methods; ++m) {
       fprintf(out, "\n\n# lambda_max %g, %s\n", a->lambda_max[g], a->method[m]);
       for (int level = 0; level < a->levels; ++level) {
         const summary s = summarise(a, g, level, m);
-        fprintf(out, "%.10g\t%.8g\t%.8g\t%.8g\t%.8g\n", a->n[level], s.mean, s.lower_quarter,
-                s.upper_quarter, s.asymptotic);
+        fprintf(out, "%.10g\t%.8g\t%.8g\t%.8g\t%.8g\t%.8g\n", a->n[level], s.mean, s.lower_quarter,
+                s.upper_quarter, s.predicted, s.asymptotic);
       }
     }
 }
@@ -113,6 +116,7 @@ static range find_range(const tv_archive *a, int method) {
       widen(&r, s.mean);
       widen(&r, s.lower_quarter);
       widen(&r, s.upper_quarter);
+      widen(&r, s.predicted);
       widen(&r, s.asymptotic);
     }
   return r.high > 0 ? r : (range){0, 1};
@@ -138,10 +142,12 @@ static void write_curve(const tv_archive *a, int g, int method, int has_key, FIL
   tv_format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
   fprintf(out,
           "%s data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
-          "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:5 with lines "
-          "linewidth 1.5 dashtype 3 linecolor rgb \"%s\" notitle, \\\n  data index %d using 1:2 "
-          "with linespoints linewidth 2 pointsize 0.45 pointtype 7 linecolor rgb \"%s\" notitle",
-          g ? ", \\\n " : "", block, colour, block, colour, block, colour);
+          "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:6 with lines "
+          "linewidth 1.5 dashtype 3 linecolor rgb \"%s\" notitle, \\\n  data index %d using 1:5 "
+          "with lines linewidth 1.5 dashtype 2 linecolor rgb \"%s\" notitle, \\\n  data index %d "
+          "using 1:2 with linespoints linewidth 2 pointsize 0.45 pointtype 7 linecolor rgb \"%s\" "
+          "notitle",
+          g ? ", \\\n " : "", block, colour, block, colour, block, colour, block, colour);
   if (has_key)
     fprintf(out, ", \\\n  NaN with lines linewidth 3 linecolor rgb \"%s\" title \"λ_{max} = %s\"",
             colour, magnitude);
@@ -177,7 +183,8 @@ static void write_script(const void *figure, FILE *out) {
       "set mxtics 1\nset ytics nomirror\nset format x \"10^{%%L}\"\nset xlabel \"sample size n\"\n"
       "set bmargin at screen 0.15\nset tmargin at screen 0.85\n"
       "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\n"
-      "set label 1 \"dotted: theory, n to infinity\" at screen 0.08,0.96 left "
+      "set label 1 \"dashed: predicted for n; dotted: theory, n to infinity\" at screen 0.08,0.96 "
+      "left "
       "textcolor rgb '#555555'\nset multiplot\n",
       a->n[0] / 1.15, a->n[a->levels - 1] * 1.15);
   for (int c = 0; c < TV_COLUMNS; ++c)
@@ -190,8 +197,8 @@ static void put_caption(const tv_figure *f, FILE *out) {
           "<p>The least alignment &alpha;<sup>2</sup> of augmentation and noise at which the "
           "leakage (largest squared sine between encoder and important components, S-whitened) is "
           "below 1/2, against the sample size. Lines are means over %d "
-          "replicate%s, bands their middle half (between quartiles); dotted: theory as n grows, "
-          "mean over replicates.</p>\n",
+          "replicate%s, bands their middle half (between quartiles); dashed: predicted "
+          "for n, dotted: theory as n grows, means over replicates.</p>\n",
           f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
 }
 
@@ -208,24 +215,25 @@ static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
 /* ---- HTML ---- */
 
 static void put_tables(const tv_archive *a, FILE *out) {
-  char mean[32], deviation[32];
+  char mean[32], deviation[32], predicted[32];
   fputs("<h2>Least &alpha;<sup>2</sup> that is enough</h2>\n<p>Mean &plusmn; standard deviation "
-        "over replicates; last line: theory, n to infinity.</p>\n",
+        "over replicates, and what is predicted; last line: theory, n to infinity.</p>\n",
         out);
   for (int g = 0; g < a->magnitudes; ++g) {
     fprintf(out, "<table><tr><th>&lambda;<sub>max</sub> = %g: n</th>", a->lambda_max[g]);
-    for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
+    for (int m = 0; m < a->methods; ++m)
+      fprintf(out, "<th>%s</th><th>predicted</th>", a->method[m]);
     for (int level = 0; level < a->levels; ++level) {
       fprintf(out, "</tr>\n<tr><td>%.10g</td>", a->n[level]);
       for (int m = 0; m < a->methods; ++m) {
         const summary s = summarise(a, g, level, m);
-        fprintf(out, "<td>%s &plusmn; %s</td>", number(s.mean, 5, mean),
-                number(s.deviation, 2, deviation));
+        fprintf(out, "<td>%s &plusmn; %s</td><td>%s</td>", number(s.mean, 5, mean),
+                number(s.deviation, 2, deviation), number(s.predicted, 5, predicted));
       }
     }
     fputs("</tr>\n<tr><td>&infin;</td>", out);
     for (int m = 0; m < a->methods; ++m)
-      fprintf(out, "<td>%s</td>", number(tv_threshold_band(a, g, m).mean, 5, mean));
+      fprintf(out, "<td>%s</td><td></td>", number(tv_threshold_band(a, g, m).mean, 5, mean));
     fputs("</tr></table>\n", out);
   }
   fputs("<pre>", out);

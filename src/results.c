@@ -246,7 +246,8 @@ static void share_results(MPI_Comm comm, tv_results *r) {
 
 static tv_error *solve_all(const tv_study *study, const tv_moments *moments, tv_results *r) {
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
-  const tv_solver s = {study->experiment, study->spectra, study->group, checkpoint, r};
+  const tv_solver s = {study->experiment, study->features, study->spectra,
+                       study->group,      checkpoint,      r};
   tv_ledger ledger;
   tv_error *error = tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, r, &ledger));
   if (!error) {

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "twoview/comm.h"
+#include "twoview/prediction.h"
 #include "twoview/scores.h"
 #include "twoview/threshold.h"
 
@@ -143,19 +144,46 @@ static tv_error *leakage_at(void *context, double alpha2, double *leakage) {
   return error;
 }
 
+/* Features of a population are the same in every replicate. The leader's word again. */
+static tv_error *predict(const leaking *c, double *out) {
+  const tv_solver *s = c->solver;
+  const tv_experiment *e = s->experiment;
+  const tv_signal_kind kind =
+      e->source.role == TV_AS_POPULATION ? TV_SIGNAL_FIXED : TV_SIGNAL_DRAWN;
+  TV_TRY(tv_grid_agree(s->group->grid,
+                       tv_alpha2_predicted(c->method, e->encoder.k, s->results->p, s->spectra->q,
+                                           s->features->spectrum,
+                                           tv_theta_of(s->spectra, c->replicate),
+                                           tv_gamma_of(s->spectra, c->replicate, c->magnitude),
+                                           (double)c->moments->n, kind, out)));
+  if (s->group->grid->size > 1) tv_broadcast(s->group->comm, 0, out, 1);
+  return NULL;
+}
+
+static void record_threshold(tv_results *r, int64_t entry, const tv_alpha2 *found,
+                             double predicted) {
+  r->quantity[TV_ALPHA2_MEASURED][entry] = found->alpha2;
+  r->quantity[TV_ALPHA2_STATUS][entry] = found->status;
+  r->quantity[TV_ALPHA2_EVALUATIONS][entry] = found->evaluations;
+  r->quantity[TV_ALPHA2_PREDICTED][entry] = predicted;
+}
+
+/* The search starts from what is predicted or, where nothing is, from theory's. */
 tv_error *tv_solve_threshold(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
-  tv_results *r = s->results;
+  const tv_results *r = s->results;
   const int64_t setting = point / r->levels;
   leaking context = {s, moments, (int)(setting / r->magnitudes), (int)(setting % r->magnitudes), 0};
   for (int m = 0; m < r->methods; ++m) {
     tv_alpha2 found;
+    double predicted;
     context.method = s->experiment->methods[m];
-    TV_TRY(tv_alpha2_search(leakage_at, &context, r->alpha2_threshold[setting * r->methods + m],
-                            s->experiment->threshold.tolerance, &found));
-    if (!s->group->is_leader) continue;
-    r->quantity[TV_ALPHA2_MEASURED][point * r->methods + m] = found.alpha2;
-    r->quantity[TV_ALPHA2_STATUS][point * r->methods + m] = found.status;
-    r->quantity[TV_ALPHA2_EVALUATIONS][point * r->methods + m] = found.evaluations;
+    TV_TRY(predict(&context, &predicted));
+    const double start =
+        isfinite(predicted) ? predicted : r->alpha2_threshold[setting * r->methods + m];
+    TV_TRY(
+        tv_alpha2_search(leakage_at, &context, start, s->experiment->threshold.tolerance, &found));
+    if (s->group->is_leader)
+      record_threshold(s->results, point * r->methods + m, &found, predicted);
   }
   return NULL;
 }

@@ -8,6 +8,7 @@
 /* What the ranks of a group need to solve points together; all borrowed. */
 typedef struct {
   const tv_experiment *experiment;
+  const tv_features *features;
   const tv_spectra *spectra;
   const tv_group *group;
   tv_checkpoint *checkpoint; /* or NULL */

@@ -55,6 +55,12 @@ def leakage(W, S, p):
     return np.linalg.norm(rows - important @ (important.T @ rows), 2) ** 2
 
 
+def means(values):
+    """Over replicates that have a value; NaN of none."""
+    counted = np.sum(~np.isnan(values), 0)
+    return np.where(counted, np.nansum(values, 0) / np.maximum(counted, 1), np.nan)
+
+
 class Plain:
     """The leakage of one replicate, magnitude, sample size and method, from samples."""
 
@@ -114,6 +120,15 @@ class Threshold(unittest.TestCase):
             self.assertLess(archive["alpha2_evaluations"][()].mean(), 20)
             measured = archive["alpha2_measured"][:, 0]
             return measured / archive["alpha2_threshold"][:, 0][:, None]
+
+    def test_prediction(self):
+        """Of joint embedding: within 3 per cent of the mean at any n, beside what chance adds."""
+        with harness.archive(harness.write("e.yaml", EXAMPLE), "p.h5", "--set",
+                             "samples=[400, 3e3, 1e5]") as archive:
+            measured = archive["alpha2_measured"][:, 0, :, 1]
+            ratio = measured.mean(0) / archive["alpha2_predicted"][:, 0, :, 1].mean(0)
+        chance = measured.std(0, ddof=1) / measured.mean(0) / np.sqrt(len(measured))
+        self.assertTrue(np.all(np.abs(ratio - 1) <= 0.03 + BAND * chance), ratio)
 
     def test_theory_as_n_grows(self):
         found = self.ratios("law.h5", "--set", "samples=[1e4, 1e6, 1e8]")
@@ -226,7 +241,8 @@ class Threshold(unittest.TestCase):
         folder = harness.folder / "report"
         rows = [row.split(",") for row in (folder / "thresholds.csv").read_text().splitlines()]
         self.assertEqual(rows[0], ["replicate", "lambda_max", "n", "method", "alpha2_measured",
-                                   "alpha2_status", "alpha2_evaluations", "alpha2_threshold"])
+                                   "alpha2_status", "alpha2_evaluations", "alpha2_predicted",
+                                   "alpha2_threshold"])
         self.assertEqual([float(row[4]) for row in rows[1:]], list(measured.ravel()))
         svg = "".join(xml.etree.ElementTree.parse(folder / "figure.svg").getroot().itertext())
         for label in ("Joint embedding (JE)", "Reconstruction (RC)", "n to infinity", "= 30"):
@@ -237,13 +253,15 @@ class Threshold(unittest.TestCase):
     def test_figures_data(self):
         """Means, quartiles and asymptotes of the figure, block by block."""
         with harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5") as archive:
-            measured, theory = archive["alpha2_measured"][()], archive["alpha2_threshold"][()]
+            measured, predicted, theory = (archive[f"alpha2_{name}"][()] for name in
+                                           ("measured", "predicted", "threshold"))
         harness.twoview("report", "tiny.h5", "-o", "report")
         blocks = (harness.folder / "report/figure.tsv").read_text().split("\n\n\n")[1:]
         self.assertEqual(len(blocks), 6)
         for block, (magnitude, method) in zip(blocks, np.ndindex(3, 2)):
             values = measured[:, magnitude, :, method]
             expected = np.array([[15, 60, 1000], values.mean(0), *np.quantile(values, [.25, .75], 0),
+                                 means(predicted[:, magnitude, :, method]),
                                  3 * [theory[:, magnitude, method].mean()]]).T
             found = np.array([row.split() for row in block.splitlines()[1:]], float)
             np.testing.assert_allclose(found, expected, rtol=1e-7, atol=0)
@@ -253,7 +271,7 @@ class Threshold(unittest.TestCase):
                         "noise.lambda_max=1e-3").close()
         done = harness.twoview("report", "tiny.h5", "-o", "report")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r"\n0.001 +reconstruction +15 +0 +- +-\d")
+        self.assertRegex(done.stdout, r"\n0.001 +reconstruction +15 +0 +- +\S+ +-\d")
 
     def test_plan(self):
         harness.write("e.yaml", EXAMPLE)
