@@ -1,4 +1,5 @@
 #include <hdf5.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +9,26 @@
 #include "twoview/labelled_copy.h"
 #include "twoview/seal.h"
 
-/* All numbers of a dataset, and how many. */
+/* Deflate packs to 1/1032 at the best: what claims more was not written by a run, and is not to
+ * claim memory either. */
+static tv_error *count_items(hid_t set, const char *name, int64_t *count) {
+  static const double most_packed = 1032;
+  const hid_t space = H5Dget_space(set);
+  *count = H5Sget_simple_extent_npoints(space);
+  if (space >= 0) H5Sclose(space);
+  if (*count > 0 && *count <= INT_MAX &&
+      (double)*count <= most_packed * (double)H5Dget_storage_size(set))
+    return NULL;
+  return tv_hdf5_fail("dataset '%s' cannot hold %lld items", name, (long long)*count);
+}
+
+/* All numbers of a dataset, and how many: at least 1, at most INT_MAX. */
 static tv_error *read_numbers(hid_t file, const char *name, double **out, int64_t *count) {
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
   if (set < 0)
     return tv_hdf5_fail("there is no dataset '%s': not an archive of twoview run?", name);
-  const hid_t space = H5Dget_space(set);
-  *count = H5Sget_simple_extent_npoints(space);
-  H5Sclose(space);
-  tv_error *error = tv_allocate(*count, sizeof(**out), out);
+  tv_error *error = count_items(set, name, count);
+  if (!error) error = tv_allocate(*count, sizeof(**out), out);
   if (!error && H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0)
     error = tv_hdf5_fail("dataset '%s' cannot be read", name);
   H5Dclose(set);
@@ -35,14 +47,17 @@ static tv_error *read_words(hid_t file, const char *name, char ***out, int *coun
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
   if (set < 0)
     return tv_hdf5_fail("there is no dataset '%s': not an archive of twoview run?", name);
-  const hid_t space = H5Dget_space(set), type = H5Dget_type(set);
-  *count = (int)H5Sget_simple_extent_npoints(space);
-  tv_error *error = tv_allocate(*count, sizeof(**out), out);
+  const hid_t type = H5Dget_type(set);
+  int64_t items = 0;
+  tv_error *error = count_items(set, name, &items);
+  *count = error ? 0 : (int)items;
+  if (!error) error = tv_allocate(*count, sizeof(**out), out);
   if (!error && (H5Tis_variable_str(type) <= 0 ||
                  H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0))
     error = tv_hdf5_fail("dataset '%s' cannot be read", name);
-  H5Tclose(type);
-  H5Sclose(space);
+  for (int i = 0; !error && i < *count; ++i)
+    if (!(*out)[i]) error = tv_fail("dataset '%s' lacks a word", name);
+  if (type >= 0) H5Tclose(type);
   H5Dclose(set);
   return error;
 }
@@ -54,17 +69,17 @@ static void free_words(char **words, int count) {
 
 static tv_error *read_quantities(hid_t file, tv_archive *a) {
   int64_t count = 0;
-  const int64_t points = (int64_t)a->replicates * a->magnitudes * a->alphas * a->levels;
+  const double points = (double)a->replicates * a->magnitudes * a->alphas * a->levels;
   const tv_quantities quantities = tv_quantities_of(a->study);
   for (int i = quantities.first; i < quantities.end; ++i) {
     const char *name = tv_quantity_label((tv_quantity)i).name;
     TV_TRY(read_numbers(file, name, &a->quantity[i], &count));
-    if (count != points * a->methods)
-      return tv_fail("dataset '%s' has %lld numbers where its dimensions make %lld", name,
-                     (long long)count, (long long)points * a->methods);
+    if ((double)count != points * a->methods)
+      return tv_fail("dataset '%s' has %lld numbers where its dimensions make %.0f", name,
+                     (long long)count, points * a->methods);
   }
   TV_TRY(read_numbers(file, "alpha2_threshold", &a->alpha2_threshold, &count));
-  if (count != (int64_t)a->replicates * a->magnitudes * a->methods)
+  if ((double)count != (double)a->replicates * a->magnitudes * a->methods)
     return tv_fail("dataset 'alpha2_threshold' does not match its dimensions");
   return NULL;
 }
@@ -210,8 +225,8 @@ static tv_error *read_stages(hid_t file, const char *name, int ranks, double **o
   int64_t count = 0;
   TV_TRY(read_numbers(file, name, out, &count));
   if (count != (int64_t)ranks * TV_STAGES)
-    return tv_fail("dataset '%s' has %lld numbers where %d ranks and %d stages make %d", name,
-                   (long long)count, ranks, TV_STAGES, ranks * TV_STAGES);
+    return tv_fail("dataset '%s' has %lld numbers where %d ranks and %d stages make %lld", name,
+                   (long long)count, ranks, TV_STAGES, (long long)ranks * TV_STAGES);
   return NULL;
 }
 

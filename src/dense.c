@@ -406,8 +406,8 @@ static double sum_over_grid(const tv_grid *grid, double value) {
 double tv_dot(const tv_distmat *a, const tv_distmat *b) {
   double sum = 0;
   for (int j = 0; j < a->local_columns; ++j)
-    for (int i = 0; i < a->local_rows; ++i)
-      sum += a->data[(int64_t)j * a->leading + i] * b->data[(int64_t)j * b->leading + i];
+    sum += ddot_(&a->local_rows, a->data + (int64_t)j * a->leading, &one,
+                 b->data + (int64_t)j * b->leading, &one);
   return sum_over_grid(a->grid, sum);
 }
 

@@ -4,10 +4,32 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { MESSAGE = 4096 };
+
+/* Processor time that reading a sound file stays far below. */
+enum { SECONDS_OF_ANY_FILE = 2, BYTES_A_SECOND = 1000000 };
+
+static rlim_t most_seconds(const char *path) {
+  struct stat status;
+  const off_t bytes = stat(path, &status) == 0 ? status.st_size : 0;
+  return SECONDS_OF_ANY_FILE + (rlim_t)(bytes / BYTES_A_SECOND);
+}
+
+/* The child dies of what happens to it: in time, without a core, and without the handlers of MPI.
+ */
+static void become_mortal(const char *path) {
+  static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU};
+  const rlim_t seconds = most_seconds(path);
+  const struct rlimit time = {seconds, seconds + 1}, core = {0, 0};
+  for (size_t i = 0; i < sizeof deadly / sizeof *deadly; ++i) signal(deadly[i], SIG_DFL);
+  setrlimit(RLIMIT_CPU, &time);
+  setrlimit(RLIMIT_CORE, &core);
+}
 
 /* What the child leaves behind: an exit code, and the message of an error. */
 static int report(int pipe, tv_error *error) {
@@ -29,6 +51,8 @@ static void read_message(int pipe, char message[MESSAGE]) {
 
 static tv_error *judge(const char *path, int status, const char *message) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* as without a child */
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+    return tv_fail("%s: damaged: reading it does not come to an end", path);
   if (WIFSIGNALED(status))
     return tv_fail("%s: damaged: reading it ends in a crash (%s)", path,
                    strsignal(WTERMSIG(status)));
@@ -46,6 +70,7 @@ tv_error *tv_guard(const char *path, tv_error *(*task)(void *context), void *con
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
+    become_mortal(path);
     _exit(report(ends[1], task(context)));
   }
   close(ends[1]);

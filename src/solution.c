@@ -68,7 +68,8 @@ static double departure_from_identity(const tv_distmat *gram) {
   for (int j = 0; j < gram->local_columns; ++j)
     for (int i = 0; i < gram->local_rows; ++i) {
       const double identity = gram->row_of[i] == gram->column_of[j];
-      largest = fmax(largest, fabs(gram->data[(int64_t)j * gram->leading + i] - identity));
+      const double departure = fabs(gram->data[(int64_t)j * gram->leading + i] - identity);
+      if (departure > largest) largest = departure;
     }
   if (gram->grid->size > 1)
     MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, gram->grid->comm);
@@ -82,12 +83,12 @@ tv_error *tv_pencil_residual(const tv_statistics *s, const tv_solution *solution
   tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
   tv_multiply(TV_TRANSPOSED, solution->encoder, TV_PLAIN, product, gram);
   out->orthonormality = departure_from_identity(gram);
-  for (int j = 0; j < product->local_columns; ++j)
-    for (int i = 0; i < product->local_rows; ++i) {
-      double *entry = product->data + (int64_t)j * product->leading + i;
-      *entry = image->data[(int64_t)j * image->leading + i] -
-               *entry * solution->values[product->column_of[j]];
-    }
+  for (int j = 0; j < product->local_columns; ++j) {
+    const double value = solution->values[product->column_of[j]];
+    const double *from = image->data + (int64_t)j * image->leading;
+    double *to = product->data + (int64_t)j * product->leading;
+    for (int i = 0; i < product->local_rows; ++i) to[i] = from[i] - value * to[i];
+  }
   out->residual = sqrt(tv_dot(product, product) / tv_dot(image, image));
   tv_distmat_destroy(&product);
   return NULL;

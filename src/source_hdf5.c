@@ -1,22 +1,21 @@
 #include <hdf5.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "twoview/comm.h"
+#include "twoview/guard.h"
+#include "twoview/hdf5_dataset.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/source.h"
 
 enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
 
-static const size_t most_cached = (size_t)1 << 28; /* bytes of unpacked chunks on each rank */
-
 /* Every rank has the file open for itself and reads the rows of its own shards. */
 typedef struct {
   const tv_source_spec *spec; /* borrowed from the experiment */
   hid_t file, samples, targets;
-  int has_labels;     /* `targets` is a 1D dataset of class labels */
-  double cache_bytes; /* of unpacked chunks */
+  int has_labels; /* `targets` is a 1D dataset of class labels */
 } hdf5_rows;
 
 static void close_datasets(tv_source *source) {
@@ -28,8 +27,8 @@ static void close_datasets(tv_source *source) {
 }
 
 /* Rows [first, first + count) of a dataset with `width` numbers in a row (0: one-dimensional). */
-static tv_error *read_slab(hid_t dataset, const char *name, int64_t first, int64_t count, int width,
-                           hid_t type, void *out) {
+static tv_error *read_slab(const char *file, hid_t dataset, const char *name, int64_t first,
+                           int64_t count, int width, hid_t type, void *out) {
   const hsize_t start[2] = {(hsize_t)first, 0}, extent[2] = {(hsize_t)count, (hsize_t)width};
   const int dimensions = width ? 2 : 1;
   const hid_t file_space = H5Dget_space(dataset);
@@ -38,9 +37,10 @@ static tv_error *read_slab(hid_t dataset, const char *name, int64_t first, int64
       file_space >= 0 && memory_space >= 0 &&
       H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, extent, NULL) >= 0 &&
       H5Dread(dataset, type, memory_space, file_space, H5P_DEFAULT, out) >= 0;
-  tv_error *error = is_read ? NULL
-                            : tv_hdf5_fail("dataset '%s': rows %lld to %lld cannot be read", name,
-                                           (long long)first, (long long)(first + count - 1));
+  tv_error *error = is_read
+                        ? NULL
+                        : tv_hdf5_fail("%s: dataset '%s': rows %lld to %lld cannot be read", file,
+                                       name, (long long)first, (long long)(first + count - 1));
   if (memory_space >= 0) H5Sclose(memory_space);
   if (file_space >= 0) H5Sclose(file_space);
   return error;
@@ -50,15 +50,16 @@ static tv_error *expect_finite(const char *file, const char *name, int64_t first
                                int width, const double *values) {
   for (int64_t i = 0; i < count * width; ++i)
     if (!isfinite(values[i]))
-      return tv_fail("%s: dataset '%s': row %lld, column %lld is not a finite number", file, name,
-                     (long long)(first + i / width), (long long)(i % width));
+      return tv_fail("%s: dataset '%s': row %lld, column %lld is %g; all numbers must be finite",
+                     file, name, (long long)(first + i / width), (long long)(i % width), values[i]);
   return NULL;
 }
 
 static tv_error *read_labels(const tv_source *source, int64_t first, int64_t count,
                              int64_t *labels) {
   const hdf5_rows *h = source->state;
-  return read_slab(h->targets, h->spec->labels, first, count, 0, H5T_NATIVE_INT64, labels);
+  return read_slab(h->spec->file, h->targets, h->spec->labels, first, count, 0, H5T_NATIVE_INT64,
+                   labels);
 }
 
 static tv_error *read_rows(const tv_source *source, int replicate, int64_t first, int count,
@@ -66,11 +67,12 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   const hdf5_rows *h = source->state;
   const int l = source->targets;
   (void)replicate;
-  TV_TRY(read_slab(h->samples, h->spec->samples, first, count, source->features, H5T_NATIVE_DOUBLE,
-                   x));
+  TV_TRY(read_slab(h->spec->file, h->samples, h->spec->samples, first, count, source->features,
+                   H5T_NATIVE_DOUBLE, x));
   TV_TRY(expect_finite(h->spec->file, h->spec->samples, first, count, source->features, x));
   if (!h->has_labels) {
-    TV_TRY(read_slab(h->targets, h->spec->targets, first, count, l, H5T_NATIVE_DOUBLE, y));
+    TV_TRY(read_slab(h->spec->file, h->targets, h->spec->targets, first, count, l,
+                     H5T_NATIVE_DOUBLE, y));
     return expect_finite(h->spec->file, h->spec->targets, first, count, l, y);
   }
   int64_t *labels;
@@ -81,82 +83,81 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   return error;
 }
 
-/* Bytes of a chunk as it is stored, on average: it is held beside the unpacked ones. */
-static double packed_chunk(hid_t dataset, const hsize_t *shape, const hsize_t *chunk, int rank) {
-  double chunks = 1;
-  for (int i = 0; i < rank; ++i) chunks *= ceil((double)shape[i] / (double)chunk[i]);
-  return (double)H5Dget_storage_size(dataset) / fmax(chunks, 1);
-}
-
-/* Access to a dataset with a cache for all chunks that a row crosses, so that chunks of many rows
- * are not unpacked again for every batch. The cache's size is added to `cache_bytes`. */
-static hid_t cached_access(hid_t file, const char *name, double *cache_bytes) {
-  const hid_t access = H5Pcreate(H5P_DATASET_ACCESS), plain = H5Dopen2(file, name, H5P_DEFAULT);
-  if (plain < 0) return access;
-  const hid_t creation = H5Dget_create_plist(plain), space = H5Dget_space(plain);
-  const hid_t type = H5Dget_type(plain);
-  hsize_t chunk[H5S_MAX_RANK] = {0}, shape[H5S_MAX_RANK] = {0};
-  const int rank = H5Sget_simple_extent_dims(space, shape, NULL);
-  if (rank > 0 && rank <= 2 && H5Pget_layout(creation) == H5D_CHUNKED &&
-      H5Pget_chunk(creation, rank, chunk) == rank) {
-    const size_t across = rank == 2 ? (size_t)((shape[1] + chunk[1] - 1) / chunk[1]) : 1;
-    const size_t bytes = (size_t)(chunk[0] * (rank == 2 ? chunk[1] : 1)) * H5Tget_size(type);
-    if (across <= most_cached / bytes &&
-        H5Pset_chunk_cache(access, 100 * across + 1, across * bytes, 1) >= 0)
-      *cache_bytes += (double)across * (double)bytes + packed_chunk(plain, shape, chunk, rank);
-  }
-  H5Tclose(type);
-  H5Sclose(space);
-  H5Pclose(creation);
-  H5Dclose(plain);
-  return access;
-}
-
-/* Open a dataset of numbers with the given number of dimensions. */
-static tv_error *open_dataset(hdf5_rows *h, const char *name, int dimensions, int must_be_integer,
-                              hid_t *dataset, hsize_t extent[2]) {
-  const char *path = h->spec->file;
-  const hid_t access = cached_access(h->file, name, &h->cache_bytes);
-  *dataset = H5Dopen2(h->file, name, access);
-  H5Pclose(access);
-  if (*dataset < 0)
-    return tv_hdf5_fail("%s: there is no dataset '%s'; `h5ls -r` lists what there is", path, name);
-  const hid_t space = H5Dget_space(*dataset), type = H5Dget_type(*dataset);
-  const int rank = H5Sget_simple_extent_ndims(space);
-  const H5T_class_t class = H5Tget_class(type);
-  if (rank == dimensions) H5Sget_simple_extent_dims(space, extent, NULL);
-  H5Tclose(type);
-  H5Sclose(space);
-  if (rank != dimensions)
-    return tv_fail("%s: dataset '%s' has %d dimensions and must have %d", path, name, rank,
-                   dimensions);
-  if (class != H5T_INTEGER && (class != H5T_FLOAT || must_be_integer))
-    return tv_fail("%s: dataset '%s' must hold %s", path, name,
-                   must_be_integer ? "integers, the classes from 0" : "numbers");
-  if (extent[0] == 0 || (dimensions == 2 && (extent[1] == 0 || extent[1] > INT_MAX / 8)))
-    return tv_fail("%s: dataset '%s' is empty or too wide", path, name);
-  return NULL;
-}
-
 static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
   hdf5_rows *h = source->state;
   hsize_t samples[2], targets[2] = {0, 0};
   if ((h->file = H5Fopen(spec->file, H5F_ACC_RDONLY, H5P_DEFAULT)) < 0)
     return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", spec->file);
-  TV_TRY(open_dataset(h, spec->samples, 2, 0, &h->samples, samples));
+  const tv_dataset_wish of_samples = {spec->file, spec->samples, 2, 0};
+  TV_TRY(tv_dataset_open(h->file, &of_samples, &h->samples, samples, &source->cache_bytes));
   h->has_labels = spec->labels != NULL;
   const char *name = h->has_labels ? spec->labels : spec->targets;
-  TV_TRY(open_dataset(h, name, h->has_labels ? 1 : 2, h->has_labels, &h->targets, targets));
+  const tv_dataset_wish of_targets = {spec->file, name, h->has_labels ? 1 : 2, h->has_labels};
+  TV_TRY(tv_dataset_open(h->file, &of_targets, &h->targets, targets, &source->cache_bytes));
   if (targets[0] != samples[0])
     return tv_fail("%s: '%s' has %llu rows and '%s' %llu; they must be of the same samples",
                    spec->file, spec->samples, (unsigned long long)samples[0], name,
                    (unsigned long long)targets[0]);
-  source->cache_bytes = h->cache_bytes;
   source->rows = (int64_t)samples[0];
   source->features = (int)samples[1];
   source->targets = (int)targets[1];
   return NULL;
 }
+
+/* ---- Trying the file ---- */
+
+/* Rows [first, first + count), as they will be read. */
+static tv_error *try_rows(const tv_source *source, int64_t first, int64_t count, double *x,
+                          double *y, int64_t *labels) {
+  const hdf5_rows *h = source->state;
+  const char *file = h->spec->file;
+  TV_TRY(read_slab(file, h->samples, h->spec->samples, first, count, source->features,
+                   H5T_NATIVE_DOUBLE, x));
+  if (h->has_labels) return read_labels(source, first, count, labels);
+  return read_slab(file, h->targets, h->spec->targets, first, count, source->targets,
+                   H5T_NATIVE_DOUBLE, y);
+}
+
+/* Rows from `first` on, until `end` or for half a second of this process. */
+static tv_error *try_for_a_moment(const tv_source *source, int64_t first, int64_t end) {
+  const int width = source->features > source->targets ? source->features : source->targets;
+  const int64_t most = width < TV_BATCH ? TV_BATCH : 1;
+  double *x = NULL, *y = NULL;
+  int64_t *labels = NULL;
+  tv_error *error = tv_allocate(most * width, sizeof(*x), &x);
+  if (!error) error = tv_allocate(most * width, sizeof(*y), &y);
+  if (!error) error = tv_allocate(most, sizeof(*labels), &labels);
+  for (; !error && first < end && clock() < CLOCKS_PER_SEC / 2; first += most)
+    error = try_rows(source, first, end - first < most ? end - first : most, x, y, labels);
+  free(labels);
+  free(y);
+  free(x);
+  return error;
+}
+
+typedef struct {
+  const tv_source_spec *spec;
+  tv_partition partition; /* of rows yet to be counted */
+} trial;
+
+/* What describes the datasets, and rows of this rank's shards. */
+static tv_error *try_source(void *context) {
+  const trial *t = context;
+  hdf5_rows h = {.spec = t->spec};
+  tv_source source = {.state = &h};
+  tv_partition partition = t->partition;
+  tv_error *error = open_datasets(h.spec, &source);
+  partition.rows = source.rows;
+  const int first = tv_shard_first_of_rank(&partition, partition.rank);
+  const int end = tv_shard_first_of_rank(&partition, partition.rank + 1);
+  if (!error)
+    error = try_for_a_moment(&source, tv_shard_first(&partition, first),
+                             tv_shard_first(&partition, end));
+  close_datasets(&source);
+  return error;
+}
+
+/* ---- Opening ---- */
 
 /* The largest label of this rank's shards, all of them checked. */
 static tv_error *scan_labels(const tv_partition *partition, const tv_source *source,
@@ -173,7 +174,7 @@ static tv_error *scan_labels(const tv_partition *partition, const tv_source *sou
     error = read_labels(source, first, count, labels);
     for (int64_t i = 0; !error && i < count; ++i) {
       if (labels[i] < 0 || labels[i] >= MOST_CLASSES)
-        error = tv_fail("%s: '%s' row %lld: label %lld is not from 0 to %d", h->spec->file,
+        error = tv_fail("%s: dataset '%s': row %lld: label %lld is not from 0 to %d", h->spec->file,
                         h->spec->labels, (long long)(first + i), (long long)labels[i],
                         MOST_CLASSES - 1);
       if (labels[i] > *largest) *largest = labels[i];
@@ -200,9 +201,12 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
   hdf5_rows *h = NULL;
   tv_error *error = tv_allocate(1, sizeof(*h), &h);
   source->state = h;
-  if (!error && rank == 0) error = tv_source_note_file(source, experiment->source.file);
+  const tv_source_spec *spec = &experiment->source;
+  if (!error && rank == 0) error = tv_source_note_file(source, spec->file);
   TV_TRY(tv_agree(comm, error));
-  h->spec = &experiment->source;
-  TV_TRY(tv_agree(comm, open_datasets(&experiment->source, source)));
+  trial attempt = {spec, tv_partition_make(comm, 0, experiment->parallel.shards)};
+  TV_TRY(tv_agree(comm, tv_guard(spec->file, try_source, &attempt)));
+  h->spec = spec;
+  TV_TRY(tv_agree(comm, open_datasets(spec, source)));
   return h->has_labels ? count_classes(experiment, comm, source) : NULL;
 }

@@ -310,7 +310,6 @@ static void check_run(const place *p) {
                                            "blas",
                                            "scalapack",
                                            "libcyaml",
-
                                            "random_streams",
                                            "ranks",
                                            "sessions",

@@ -327,7 +327,7 @@ START_TEST(bad_numbers_are_found_by_their_owner) {
     ASSERT_FAILS(tv_features_fit(p.experiment, p.source, MPI_COMM_WORLD, NULL, &p.features), text,
                  "'x'");
     close_pipeline(&p);
-    snprintf(text, sizeof text, "'labels' row %d: label -3", row);
+    snprintf(text, sizeof text, "'labels': row %d: label -3", row);
     ASSERT_FAILS(open_source(hdf5_experiment("x", "labels", NULL), MPI_COMM_WORLD, &p), text, "");
     close_pipeline(&p);
   }

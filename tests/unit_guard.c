@@ -30,6 +30,12 @@ static tv_error *crash(void *context) {
   return NULL;
 }
 
+static tv_error *never_end(void *context) {
+  (void)context;
+  for (volatile int turn = 0; turn >= 0; turn = !turn) continue;
+  return tv_fail("it has ended");
+}
+
 START_TEST(errors_come_back) {
   int context = 0, failed = TV_EXIT_FAILED, usage = TV_EXIT_USAGE;
   expect_success(tv_guard("file", succeed, &context));
@@ -54,9 +60,17 @@ START_TEST(crashes_become_errors) {
 }
 END_TEST
 
+START_TEST(endless_computing_becomes_an_error) {
+  expect_error(tv_guard("file", never_end, NULL), TV_EXIT_FAILED, "file: damaged",
+               "does not come to an end");
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("guard");
+  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, errors_come_back);
+  tcase_add_test(cases, endless_computing_becomes_an_error);
   tcase_add_loop_test(cases, crashes_become_errors, 0, (int)(sizeof crashes / sizeof *crashes));
   return unit_run("guard", cases);
 }

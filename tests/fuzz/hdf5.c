@@ -1,0 +1,73 @@
+/* An HDF5 file of samples x with labels c, and the same file with targets y: opened as sources
+ * and read. */
+#include <mpi.h>
+#include <sanitizer/lsan_interface.h>
+
+#include "fuzz.h"
+#include "twoview/hdf5_dataset.h"
+#include "twoview/hdf5_error.h"
+#include "twoview/source.h"
+
+int LLVMFuzzerInitialize(int *count, char ***words) {
+  (void)count, (void)words;
+  tv_hdf5_prepare();
+  fuzz_expect_faults_of_hdf5();
+  __lsan_disable(); /* what MPI keeps until MPI_Finalize is no leak */
+  MPI_Init(NULL, NULL);
+  __lsan_enable();
+  return 0;
+}
+
+static tv_error *read_rows(const tv_source *source) {
+  double *x, *y;
+  TV_TRY(tv_allocate(source->features, sizeof(*x), &x));
+  tv_error *error = tv_allocate(source->targets, sizeof(*y), &y);
+  for (int64_t i = 0; !error && i < source->rows; ++i) error = source->read(source, 0, i, 1, x, y);
+  free(y);
+  free(x);
+  return error;
+}
+
+/* What is refused, once more without a child, whose way through the code libFuzzer does not see. */
+static void open_again(const char *path) {
+  const tv_dataset_wish wishes[] = {{path, "x", 2, 0}, {path, "c", 1, 1}, {path, "y", 2, 0}};
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  for (int i = 0; file >= 0 && i < 3; ++i) {
+    hid_t dataset;
+    hsize_t extent[2];
+    double cache_bytes = 0;
+    tv_error *error = tv_dataset_open(file, &wishes[i], &dataset, extent, &cache_bytes);
+    if (!error) H5Dclose(dataset);
+    tv_error_free(error);
+  }
+  if (file >= 0) H5Fclose(file);
+}
+
+static tv_error *read_source(const char *path, const char *answer) {
+  static const char *const none[] = {NULL};
+  static const char experiment_of[] = "source: {type: hdf5, file: %s, samples: x, %s}\n"
+                                      "noise: {components: 3, lambda_max: 2}\n"
+                                      "augmentation: {theta_max: 1, alpha: 1}\n"
+                                      "samples: [2]\n"
+                                      "encoder: {k: 1}\n";
+  char text[1024];
+  tv_experiment *experiment = NULL;
+  tv_source *source = NULL;
+  snprintf(text, sizeof text, experiment_of, path, answer);
+  TV_TRY(tv_experiment_parse("fuzz.yaml", text, none, &experiment));
+  tv_error *error = tv_source_open(experiment, MPI_COMM_SELF, &source);
+  if (!error) error = read_rows(source);
+  tv_source_close(&source);
+  tv_experiment_destroy(&experiment);
+  return error;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
+  char path[FUZZ_PATH];
+  fuzz_file(bytes, length, path);
+  if (!fuzz_expect_refusal(read_source(path, "labels: c")) &&
+      !fuzz_expect_refusal(read_source(path, "targets: y")))
+    open_again(path);
+  remove(path);
+  return 0;
+}

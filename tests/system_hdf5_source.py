@@ -1,0 +1,228 @@
+"""HDF5 files of samples that cannot be used: each is refused by name, and by all ranks together."""
+import os
+import unittest
+
+import h5py
+import numpy as np
+
+import harness
+
+ROWS, COLUMNS, CLASSES = 150, 8, 3
+random = np.random.default_rng(2)
+X = random.normal(size=(ROWS, COLUMNS))
+Y = random.normal(size=(ROWS, 2))
+C = random.integers(0, CLASSES, ROWS)
+
+LABELLED = harness.HDF5.replace("targets: y", "labels: c")
+
+
+def write(**datasets):
+    """The file of samples. Values, links, or the arguments of create_dataset."""
+    with h5py.File(harness.folder / "data.h5", "w") as file:
+        for name, value in {"y": Y, "c": C, **datasets}.items():
+            if isinstance(value, dict):
+                file.create_dataset(name, **value)
+            else:
+                file[name] = value
+
+
+class Hdf5Source(unittest.TestCase):
+    def run_on_file(self, experiment, *arguments, ranks=None):
+        return harness.twoview("run", harness.write("e.yaml", experiment), "-o", "o.h5", "--force",
+                               *arguments, ranks=ranks, timeout=60)
+
+    def refused(self, *fragments, experiment=harness.HDF5, arguments=("--dry-run",), ranks=None):
+        """Refused while the input is checked, unless other arguments are given."""
+        done = self.run_on_file(experiment, *arguments, ranks=ranks)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        said = [line for line in done.stderr.splitlines() if line.startswith("twoview: ")]
+        self.assertEqual(len(said), 1, done.stderr)
+        for fragment in fragments:
+            self.assertIn(fragment, said[0])
+        self.assertFalse((harness.folder / "o.h5").exists())
+
+    def refused_when_read(self, *fragments, experiment=harness.HDF5):
+        """The last row, or the chunk, is read by one rank, and all leave."""
+        self.refused(*fragments, experiment=experiment, arguments=(), ranks=3)
+
+    # ---- Numbers ----
+
+    def test_good_file_is_accepted(self):
+        write(x=X)
+        for experiment in (harness.HDF5, LABELLED):
+            done = self.run_on_file(experiment, "--dry-run")
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_number_that_is_not_finite(self):
+        for value, shown in ((np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")):
+            write(x=np.where(np.arange(X.size).reshape(X.shape) == 1187, value, X))
+            self.refused_when_read("data.h5", "dataset 'x'", "row 148, column 3 is " + shown)
+
+    def test_target_that_is_not_finite(self):
+        write(x=X, y=np.where(np.arange(Y.size).reshape(Y.shape) == 15, np.nan, Y))
+        self.refused_when_read("data.h5", "dataset 'y'", "row 7, column 1 is nan")
+
+    def test_number_beyond_a_double(self):
+        beyond = X.astype(np.longdouble)
+        beyond[5, 2] = np.longdouble("1e4000")
+        write(x=beyond)
+        self.refused_when_read("data.h5", "dataset 'x'", "row 5, column 2 is inf")
+
+    # ---- Types ----
+
+    def test_what_is_no_number(self):
+        text = {"data": X.astype(str).astype(object), "dtype": h5py.string_dtype()}
+        pairs = np.zeros(X.shape, [("a", float), ("b", float)])
+        lists = {"shape": X.shape, "dtype": h5py.vlen_dtype(float)}
+        arrays = {"shape": X.shape, "dtype": np.dtype((float, (2,)))}
+        for values, held in ((text, "strings"), (X.astype("S8"), "strings"), (pairs, "compounds"),
+                             (X.astype(complex), "compounds"), (X > 0, "enumerated values"),
+                             (np.zeros(X.shape, "V4"), "bits of no type"), (arrays, "arrays"),
+                             (lists, "lists of varying length")):
+            with self.subTest(held):
+                write(x=values)
+                self.refused("data.h5: dataset 'x' holds " + held, "must hold numbers")
+
+    def test_numbers_of_any_kind_are_read(self):
+        """Whole numbers are the same in every kind, and so are the scores."""
+        scores = []
+        for kind in ("<f8", ">f4", "<f2", "i1", ">i8"):
+            write(x=np.round(4 * X).astype(kind))
+            done = self.run_on_file(harness.HDF5)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with h5py.File(harness.folder / "o.h5") as archive:
+                scores.append(archive["score_corrupted"][()])
+            (harness.folder / "o.h5").unlink()
+        for other in scores[1:]:
+            np.testing.assert_array_equal(scores[0], other)
+
+    # ---- Shapes ----
+
+    def test_wrong_rank(self):
+        for values, rank in ((X.ravel(), 1), (X[None], 3), (X[0, 0], 0), (h5py.Empty(float), 0)):
+            with self.subTest(rank):
+                write(x=values)
+                self.refused(f"dataset 'x' has {rank} dimensions and must have 2")
+
+    def test_labels_of_wrong_rank(self):
+        write(x=X, c=C[:, None])
+        self.refused("dataset 'c' has 2 dimensions and must have 1", experiment=LABELLED)
+
+    def test_nothing_in_it(self):
+        for shape, said in (((0, COLUMNS), "0 rows"), ((ROWS, 0), "0 columns")):
+            write(x=np.zeros(shape))
+            self.refused("dataset 'x' has " + said)
+
+    def test_more_than_can_be_counted(self):
+        for shape, said in (((2**63 - 1, 1), "rows"), ((ROWS, 2**40), "columns")):
+            write(x={"shape": shape, "chunks": (1, 1)})
+            self.refused(f"dataset 'x' has {max(shape)} {said}", "at most", ranks=3)
+
+    def test_more_features_than_fit_into_memory(self):
+        """Small when packed, but its moments are of (2^22 + 1)^2 numbers for each size."""
+        write(x={"data": np.ones((ROWS, 2**22), "i1"), "chunks": (ROWS, 2**20),
+                 "compression": "gzip"})
+        self.refused("each rank would take", "PiB")
+
+    def test_samples_and_targets_that_do_not_match(self):
+        write(x=X[:-1])
+        self.refused("'x' has 149 rows and 'y' 150; they must be of the same samples")
+        self.refused("'x' has 149 rows and 'c' 150", experiment=LABELLED)
+
+    # ---- Labels ----
+
+    def test_labels_out_of_range(self):
+        for label in (-1, 65536, 2**62):
+            write(x=X, c=np.where(np.arange(ROWS) == 149, label, C))
+            self.refused("data.h5: dataset 'c'", f"row 149: label {label} is not from 0 to 65535",
+                         experiment=LABELLED, ranks=3)
+
+    def test_labels_that_are_no_integers(self):
+        write(x=X, c=C.astype(float))
+        self.refused("dataset 'c' holds floating-point numbers and must hold integers",
+                     experiment=LABELLED)
+
+    # ---- Where the numbers are ----
+
+    def test_nothing_of_that_name(self):
+        write()
+        self.refused("data.h5: there is no dataset 'x'", "h5ls")
+
+    def test_group_instead_of_a_dataset(self):
+        write(**{"x/inner": X})
+        self.refused("data.h5: there is no dataset 'x'", "not a dataset")
+
+    def test_soft_links(self):
+        write(inner=X, x=h5py.SoftLink("/inner"))
+        done = self.run_on_file(harness.HDF5, "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_soft_links_that_lead_nowhere(self):
+        write(x=h5py.SoftLink("/nowhere"))
+        self.refused("there is no dataset 'x'")
+        write(x=h5py.SoftLink("/other"), other=h5py.SoftLink("/x"))
+        self.refused("there is no dataset 'x'", "too many links")
+
+    def test_external_link(self):
+        """Refused before the other file is touched: a pipe without a writer would be waited for."""
+        with h5py.File(harness.folder / "elsewhere.h5", "w") as other:
+            other["x"] = X
+        os.mkfifo(harness.folder / "pipe")
+        for name in ("elsewhere.h5", "pipe", "nowhere.h5"):
+            write(x=h5py.ExternalLink(name, "/x"))
+            self.refused("data.h5: dataset 'x'", f"in another file, '{name}'")
+
+    def test_group_behind_an_external_link(self):
+        write(group=h5py.ExternalLink("elsewhere.h5", "/"))
+        self.refused("dataset 'group/x'", "in another file, 'elsewhere.h5'",
+                     experiment=harness.HDF5.replace("samples: x", "samples: group/x"))
+
+    def test_external_storage(self):
+        raw = str(harness.folder / "raw.bin")
+        write(x={"data": X, "external": [(raw, 0, X.nbytes)]})
+        self.refused("dataset 'x'", f"in another file, '{raw}'")
+
+    def test_virtual_dataset(self):
+        """Of a file that is missing HDF5 would make zeros."""
+        write()
+        layout = h5py.VirtualLayout(X.shape, float)
+        layout[:] = h5py.VirtualSource("missing.h5", "x", X.shape)
+        with h5py.File(harness.folder / "data.h5", "a") as file:
+            file.create_virtual_dataset("x", layout)
+        self.refused("dataset 'x'", "in another file, 'missing.h5'")
+
+    def test_numbers_never_written(self):
+        write(x={"shape": X.shape})
+        self.refused("dataset 'x' was never written")
+        write(x={"shape": X.shape, "chunks": (16, 4)})
+        with h5py.File(harness.folder / "data.h5", "a") as file:
+            file["x"][:100] = X[:100]
+        self.refused("dataset 'x': 6 of its 20 chunks were never written")
+
+    def test_filter_that_is_not_there(self):
+        write(x={"data": X, "chunks": (16, COLUMNS), "compression": "lzf"})
+        self.refused("dataset 'x' is packed by filter 32000 ('lzf')", "HDF5_PLUGIN_PATH")
+
+    # ---- Damage ----
+
+    def test_damaged_chunk(self):
+        write(x={"data": X, "chunks": (16, COLUMNS), "compression": "gzip"})
+        with h5py.File(harness.folder / "data.h5") as file:
+            offset = file["x"].id.get_chunk_info(5).byte_offset
+        with open(harness.folder / "data.h5", "r+b") as file:
+            file.seek(offset + 200)
+            file.write(bytes(100))
+        self.refused_when_read("data.h5: dataset 'x'", "cannot be read")
+
+    def test_truncated_file(self):
+        write(x=X)
+        os.truncate(harness.folder / "data.h5", 4000)
+        self.refused("data.h5: cannot be opened as an HDF5 file", "truncated")
+
+    def test_no_hdf5_at_all(self):
+        (harness.folder / "data.h5").write_text("x,y\n1,2\n")
+        self.refused("data.h5: cannot be opened as an HDF5 file", "file signature not found")
+
+
+if __name__ == "__main__":
+    unittest.main()
