@@ -94,9 +94,10 @@ static int read_everything(tv_verification *v, hid_t file) {
 static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
   int64_t count = 0, failed = 0;
   const int is_threshold = e->study == TV_STUDY_THRESHOLD;
-  double *found =
-      tv_verify_read(v, file, tv_quantity_label(tv_quantity_sought(e->study)).name, &count);
-  for (int64_t i = 0; found && i < count; ++i) failed += isnan(found[i]);
+  const tv_quantity telling = is_threshold ? tv_quantity_sought(e->study) : TV_STATUS;
+  double *found = tv_verify_read(v, file, tv_quantity_label(telling).name, &count);
+  for (int64_t i = 0; found && i < count; ++i)
+    failed += is_threshold ? isnan(found[i]) : found[i] != 0;
   free(found);
   fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, %" PRId64 " %s", v->path, datasets,
           e->first_replicate, e->first_replicate + e->replicates - 1, count,
