@@ -14,6 +14,10 @@ enum { MESSAGE = 4096 };
 /* Processor time that reading a sound file stays far below. */
 enum { SECONDS_OF_ANY_FILE = 2, BYTES_A_SECOND = 1000000 };
 
+/* Seconds by the clock for each of the processor's: beyond, it waits for itself for ever, as
+ * damaged memory can make it. */
+enum { MOST_WAITING = 10 };
+
 static rlim_t most_seconds(const char *path) {
   struct stat status;
   const off_t bytes = stat(path, &status) == 0 ? status.st_size : 0;
@@ -23,12 +27,13 @@ static rlim_t most_seconds(const char *path) {
 /* The child dies of what happens to it: in time, without a core, and without the handlers of MPI.
  */
 static void become_mortal(const char *path) {
-  static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU};
+  static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGALRM};
   const rlim_t seconds = most_seconds(path);
   const struct rlimit time = {seconds, seconds + 1}, core = {0, 0};
   for (size_t i = 0; i < sizeof deadly / sizeof *deadly; ++i) signal(deadly[i], SIG_DFL);
   setrlimit(RLIMIT_CPU, &time);
   setrlimit(RLIMIT_CORE, &core);
+  alarm(MOST_WAITING + (unsigned)seconds * MOST_WAITING);
 }
 
 /* What the child leaves behind: an exit code, and the message of an error. */
@@ -51,7 +56,7 @@ static void read_message(int pipe, char message[MESSAGE]) {
 
 static tv_error *judge(const char *path, int status, const char *message) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* as without a child */
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGALRM))
     return tv_fail("%s: damaged: reading it does not come to an end", path);
   if (WIFSIGNALED(status))
     return tv_fail("%s: damaged: reading it ends in a crash (%s)", path,

@@ -191,19 +191,43 @@ static double at_gap(problem *m, double gap, double *ratio) {
   return alpha2;
 }
 
-/* The gap at which noise and signal weigh the same. NaN: never. */
+/* The logarithm of the ratio of noise to signal at a gap. */
+static double imbalance(problem *m, double gap) {
+  double ratio;
+  at_gap(m, gap, &ratio);
+  return log(ratio);
+}
+
+/* The gap at which noise and signal weigh the same, by false position where both are logarithms and
+ * the relation is nearly linear. NaN: never. */
 static double balanced_gap(problem *m) {
-  double low = 0, high = 0.3 * m->mean / sqrt(m->n), ratio;
-  const double end = m->method == TV_JOINT_EMBEDDING ? 1 - m->mean : 1e3 * m->mean;
-  for (at_gap(m, high, &ratio); !(ratio >= 1); at_gap(m, high, &ratio)) {
+  const double step = 1.5, end = m->method == TV_JOINT_EMBEDDING ? 1 - m->mean : 1e3 * m->mean;
+  double low = 0.3 * m->mean / sqrt(m->n), high = low, at_low = imbalance(m, low), at_high = at_low;
+  for (; at_low >= 0; at_low = imbalance(m, low /= step)) {
+    high = low;
+    at_high = at_low;
+  }
+  for (; !(at_high >= 0); at_high = imbalance(m, high)) {
     low = high;
-    high *= 1.5;
+    at_low = at_high;
+    high *= step;
     if (!(high < end)) return NAN;
   }
-  while (high - low > 1e-9 * high) {
-    const double middle = (low + high) / 2;
-    at_gap(m, middle, &ratio);
-    *(ratio >= 1 ? &high : &low) = middle;
+  for (int last = 0; high - low > 1e-9 * high;) {
+    const double share = at_low < 0 ? at_low / (at_low - at_high) : 0.5; /* NaN: halve */
+    const double gap = low * pow(high / low, share), at = imbalance(m, gap);
+    if (fabs(at) < 1e-9) return gap;
+    const int side = at >= 0 ? 1 : -1;
+    if (side > 0) {
+      high = gap;
+      at_high = at;
+      if (last > 0) at_low /= 2; /* an end that stays counts half (Illinois) */
+    } else {
+      low = gap;
+      at_low = at;
+      if (last < 0) at_high /= 2;
+    }
+    last = side;
   }
   return high;
 }

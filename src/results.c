@@ -9,6 +9,7 @@
 #include "twoview/comm.h"
 #include "twoview/progress.h"
 #include "twoview/theory.h"
+#include "twoview/threshold.h"
 #include "twoview/wide.h"
 
 int64_t tv_point(const tv_results *r, int replicate, int magnitude, int alpha, int level) {
@@ -25,8 +26,13 @@ tv_quantities tv_quantities_of(tv_study_type study) {
   return (tv_quantities){0, TV_ALPHA2_MEASURED};
 }
 
-tv_quantity tv_quantity_sought(tv_study_type study) {
-  return study == TV_STUDY_THRESHOLD ? TV_ALPHA2_MEASURED : TV_SCORE_CORRUPTED;
+tv_quantity tv_status_of(tv_study_type study) {
+  return study == TV_STUDY_THRESHOLD ? TV_ALPHA2_STATUS : TV_STATUS;
+}
+
+int tv_status_is_failure(tv_study_type study, double status) {
+  if (study != TV_STUDY_THRESHOLD) return status != 0;
+  return status == TV_ALPHA2_OUT_OF_REACH || status == TV_ALPHA2_FAILED;
 }
 
 int tv_levels_of(const tv_results *r, tv_keep keep) {
@@ -272,9 +278,10 @@ tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, t
 }
 
 int64_t tv_results_failures(const tv_results *r, tv_study_type study) {
-  const double *found = r->quantity[tv_quantity_sought(study)];
+  const double *status = r->quantity[tv_status_of(study)];
   int64_t failures = 0;
-  for (int64_t i = 0; i < r->points * r->methods; ++i) failures += isnan(found[i]);
+  for (int64_t i = 0; i < r->points * r->methods; ++i)
+    failures += tv_status_is_failure(study, status[i]);
   return failures;
 }
 

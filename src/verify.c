@@ -1,7 +1,6 @@
 #include "twoview/verify.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,10 +93,9 @@ static int read_everything(tv_verification *v, hid_t file) {
 static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
   int64_t count = 0, failed = 0;
   const int is_threshold = e->study == TV_STUDY_THRESHOLD;
-  double *found =
-      tv_verify_read(v, file, tv_quantity_label(tv_quantity_sought(e->study)).name, &count);
-  for (int64_t i = 0; found && i < count; ++i) failed += isnan(found[i]);
-  free(found);
+  double *status = tv_verify_read(v, file, tv_quantity_label(tv_status_of(e->study)).name, &count);
+  for (int64_t i = 0; status && i < count; ++i) failed += tv_status_is_failure(e->study, status[i]);
+  free(status);
   fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, %" PRId64 " %s", v->path, datasets,
           e->first_replicate, e->first_replicate + e->replicates - 1, count,
           is_threshold ? "thresholds" : "solutions");

@@ -194,16 +194,19 @@ class Interrupted(cluster.Cluster):
             self.assertEqual(self.state(job, "Restarts"), "1")
 
     def test_time_limits(self):
-        """Jobs of a minute. One is sent Slurm's signal, 20 to 50 seconds before the end. The other sees
-        the end by itself: held for long, a rank takes its next step to last as long, and leaves earlier
-        than otherwise."""
+        """Jobs of a minute. One sees the end by itself: held in a step, it takes the next one to last
+        as long, and leaves when less than twice of that is left. The other is sent Slurm's signal, 20
+        to 50 seconds before the end."""
         minute, unsent = ("--time=01:00:00", "--time=1"), (" --signal=B:USR1@120", "")
-        early, early_output = self.start(self.preemptible("early", [minute, ("USR1@120", "USR1@20")]))
         late, late_output = self.start(self.preemptible("late", [minute, unsent]))
-        early_ranks, late_ranks = self.hold(early, 2), self.hold(late, 2)
+        interrupted.wait_for(lambda: late_output.exists() and
+                             "starting from the beginning" in late_output.read_text())
+        late_ranks, held = self.hold(late, 2), time.time()
+        early, early_output = self.start(self.preemptible("early", [minute, ("USR1@120", "USR1@20")]))
+        early_ranks = self.hold(early, 2)
         end = time.mktime(time.strptime(self.state(late, "EndTime"), "%Y-%m-%dT%H:%M:%S"))
         self.assertEqual(cluster.environment_of(late_ranks[0])["SLURM_JOB_END_TIME"], f"{end:.0f}")
-        time.sleep(max(0, end - time.time() - 40))
+        interrupted.wait_for(lambda: end - time.time() < 2 * (time.time() - held))
         self.let_go(late_ranks)
         self.let_go(early_ranks, after=signal.SIGUSR1)
         self.check_requeued(early, early_output, "early")

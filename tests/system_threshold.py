@@ -294,6 +294,8 @@ class Threshold(unittest.TestCase):
         with h5py.File(harness.folder / "never.h5") as archive:
             self.assertTrue(np.all(archive["alpha2_status"][()] == OUT_OF_REACH))
             self.assertTrue(np.all(np.isnan(archive["alpha2_measured"][()])))
+        said = harness.twoview("info", "--verify", "never.h5").stdout
+        self.assertIn("54 thresholds, 54 of them not found (see 'alpha2_status')", said)
 
     def test_refusals(self):
         experiment = harness.write("tiny.yaml", TINY)

@@ -38,8 +38,10 @@ typedef struct {
 
 tv_quantities tv_quantities_of(tv_study_type study);
 
-/* The one that is NaN where the study has failed at a point and method. */
-tv_quantity tv_quantity_sought(tv_study_type study);
+/* The one that tells whether the study has failed at a point and method, and whether a value of it
+ * does. */
+tv_quantity tv_status_of(tv_study_type study);
+int tv_status_is_failure(tv_study_type study, double status);
 
 enum { TV_UNSOUND = -1 }; /* a status: residual too large, or score not finite */
 
