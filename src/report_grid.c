@@ -74,7 +74,7 @@ static void print_table(const tv_archive *a, FILE *out) {
     for (int method = 0; method < a->methods; ++method) {
       const tv_band band = tv_threshold_band(a, magnitude, method);
       char threshold[TV_BAND_TEXT] = "none needed";
-      if (!isinf(band.mean)) tv_band_format(&band, threshold);
+      if (band.mean != -INFINITY) tv_band_format(&band, threshold);
       for (int alpha = 0; alpha < a->alphas; ++alpha) {
         fprintf(out, "%-10.4g  %-16s %8.4g  %-12.3e %-12.3e ", a->lambda_max[magnitude],
                 a->method[method], a->alpha[alpha],
