@@ -3,14 +3,12 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "twoview/archive.h"
 #include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/labelled_copy.h"
 #include "twoview/output.h"
-#include "twoview/pieces.h"
 #include "twoview/seal.h"
 #include "verify.h"
 
@@ -42,52 +40,6 @@ double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t
   return NULL;
 }
 
-/* ---- Every checksum ---- */
-
-static tv_error *read_pieces(hid_t set) {
-  tv_pieces pieces;
-  int is_there = 1;
-  tv_error *error = tv_pieces_begin(set, &pieces);
-  while (!error && is_there) error = tv_pieces_next(&pieces, &is_there);
-  tv_pieces_end(&pieces);
-  return error;
-}
-
-static int is_called_for(const tv_verification *v, const char *name) {
-  char line[TV_NAME_LENGTH + 2];
-  snprintf(line, sizeof line, "\n%s\n", name);
-  return strstr(v->name_list, line) != NULL;
-}
-
-typedef struct {
-  tv_verification *v;
-  int datasets;
-} reading;
-
-static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *context) {
-  reading *r = context;
-  if (info->type != H5O_TYPE_DATASET) return 0;
-  const hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
-  tv_error *error = set < 0 ? tv_hdf5_fail("cannot be opened") : read_pieces(set);
-  if (error) tv_verify_problem(r->v, "dataset '%s' %s", name, error->message);
-  if (!is_called_for(r->v, name))
-    fprintf(r->v->out, "%s: also holds '%s', which is not the run's\n", r->v->path, name);
-  ++r->datasets;
-  tv_error_free(error);
-  if (set >= 0) H5Dclose(set);
-  return 0;
-}
-
-static int read_everything(tv_verification *v, hid_t file) {
-  reading r = {v, 0};
-  if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &r, H5O_INFO_BASIC) < 0) {
-    tv_error *error = tv_hdf5_fail("not all objects in it can be opened");
-    tv_verify_problem(v, "%s", error->message);
-    tv_error_free(error);
-  }
-  return r.datasets;
-}
-
 /* ---- Together ---- */
 
 static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
@@ -115,7 +67,7 @@ static tv_error *check_against(tv_verification *v, hid_t file, const char *text)
   }
   error = tv_verify_schema(v, file, e);
   if (!error && fflush(v->names) != 0) error = tv_fail("out of memory");
-  const int datasets = error ? 0 : read_everything(v, file);
+  const int datasets = error ? 0 : tv_verify_objects(v, file);
   if (!error && !v->problems) tell_contents(v, file, e, datasets);
   tv_experiment_destroy(&e);
   return error;
