@@ -1,6 +1,5 @@
 #include "twoview/verify.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -10,6 +9,7 @@
 #include "twoview/labelled_copy.h"
 #include "twoview/output.h"
 #include "twoview/seal.h"
+#include "twoview/tally.h"
 #include "verify.h"
 
 void tv_verify_problem(tv_verification *v, const char *format, ...) {
@@ -42,18 +42,27 @@ double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t
 
 /* ---- Together ---- */
 
+static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_experiment *e) {
+  int64_t count = 0;
+  if (e->study == TV_STUDY_THRESHOLD) return 0;
+  double *score = tv_verify_read(v, file, tv_quantity_label(TV_SCORE_CLEAN).name, &count);
+  const int64_t settings = (int64_t)e->noise.lambda_max_count * e->augmentation.alpha_count;
+  const int64_t failures = tv_count_clean_failures(score, e->replicates, settings,
+                                                   (int64_t)e->sizes_count * e->methods_count);
+  free(score);
+  return failures;
+}
+
 static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
-  int64_t count = 0, failed = 0;
-  const int is_threshold = e->study == TV_STUDY_THRESHOLD;
-  double *status = tv_verify_read(v, file, tv_quantity_label(tv_status_of(e->study)).name, &count);
-  for (int64_t i = 0; status && i < count; ++i) failed += tv_status_is_failure(e->study, status[i]);
+  tv_tally tally = {.study = e->study, .clean_failed = count_clean_failures(v, file, e)};
+  const char *name = tv_quantity_label(tv_status_of(e->study)).name;
+  double *status = tv_verify_read(v, file, name, &tally.solutions);
+  for (int64_t i = 0; status && i < tally.solutions; ++i)
+    tally.failed += tv_status_is_failure(e->study, status[i]);
   free(status);
-  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, %" PRId64 " %s", v->path, datasets,
-          e->first_replicate, e->first_replicate + e->replicates - 1, count,
-          is_threshold ? "thresholds" : "solutions");
-  if (failed)
-    fprintf(v->out, ", %" PRId64 " of them %s '%sstatus')", failed,
-            is_threshold ? "not found (see" : "failed (see", is_threshold ? "alpha2_" : "");
+  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, ", v->path, datasets,
+          e->first_replicate, e->first_replicate + e->replicates - 1);
+  tv_tally_print(&tally, v->out);
   fputc('\n', v->out);
 }
 

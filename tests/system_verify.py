@@ -135,6 +135,25 @@ class Verify(unittest.TestCase):
             archive["status"][1, 0, 0, 0, 2] = 7
         self.verify(self.path, whole="")
         self.assertIn("48 solutions, 1 of them failed", self.said("info", "--verify"))
+        self.assertIn("48 solutions, 1 of them failed (see 'status')", self.said("report"))
+
+        with self.changed() as archive:
+            archive["score_clean"][1, :, :, 0, 2] = np.nan  # one, at all magnitudes and alignments
+        for command in (["info", "--verify"], ["report"]):
+            self.assertIn("48 solutions, 1 clean solution failed", self.said(*command))
+
+    def test_failed_clean_solutions_are_told(self):
+        """Solved with noise, variances this small leave no score on clean inputs."""
+        keys = settings(["source.spectrum=[4e-150,3e-150,2e-150,1e-150]"])
+        run = harness.twoview("run", self.experiment, "--force", "-o", self.path, *keys)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        with h5py.File(self.path) as archive:
+            self.assertTrue(np.all(archive["status"][()] == 0))
+            clean = archive["score_clean"][:, 0, 0]  # the same at every magnitude and alignment
+            failed = np.count_nonzero(~np.isfinite(clean))
+        self.assertGreater(failed, 1)
+        for said in (run.stdout, self.said("info", "--verify"), self.said("report")):
+            self.assertIn(f"48 solutions, {failed} clean solutions failed (see 'score_clean')", said)
 
     def said(self, *arguments):
         return harness.twoview(*arguments, self.path).stdout
