@@ -18,7 +18,10 @@ tv_label tv_quantity_label(tv_quantity quantity) {
       {"score_clean", "score of the method on clean inputs", "1"},
       {"score_corrupted", "score of the method on corrupted inputs", "1"},
       {"distance", "distance to optimality, |score_clean - score_corrupted|", "1"},
-      {"leakage", "largest squared sine between encoder and important components, S-whitened", "1"},
+      {"leakage",
+       "S-whitened: largest squared sine between encoder and important components; SL: noise "
+       "components' share of the energy of its predictions",
+       "1"},
       {"objective", "objective attained", "1"},
       {"objective_optimum", "least objective by theory", "1"},
       {"residual", "relative residual of the stationarity equation", "1"},

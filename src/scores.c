@@ -19,13 +19,10 @@ static tv_error *pivoted_factor(int k, double *gram, int *pivots, int *rank) {
   return info < 0 ? tv_fail("dpstrf: argument %d is illegal", -info) : NULL;
 }
 
-/* Rows (and columns, for a square matrix) of `a` in the order of the pivots, cut to `rank`. */
-static void permute(int k, int rank, int columns, const int *pivots, int is_square, const double *a,
-                    double *out) {
-  const int kept = is_square ? rank : columns;
-  for (int j = 0; j < kept; ++j)
-    for (int i = 0; i < rank; ++i)
-      out[(int64_t)j * rank + i] = a[(is_square ? pivots[j] - 1 : j) * (int64_t)k + pivots[i] - 1];
+/* The rows of `a` in the order of the pivots, cut to `rank`. */
+static void permute(int k, int rank, int columns, const int *pivots, const double *a, double *out) {
+  for (int j = 0; j < columns; ++j)
+    for (int i = 0; i < rank; ++i) out[(int64_t)j * rank + i] = a[j * (int64_t)k + pivots[i] - 1];
 }
 
 /* tr cross' gram^+ cross: what the best linear map explains. Destroys gram. */
@@ -39,7 +36,7 @@ static tv_error *explained(int k, int l, double *gram, const double *cross, doub
   TV_GO(tv_allocate((int64_t)k * l, sizeof(*sorted), &sorted));
   TV_GO(pivoted_factor(k, gram, pivots, &rank));
   if (rank == 0) goto done;
-  permute(k, rank, l, pivots, 0, cross, sorted);
+  permute(k, rank, l, pivots, cross, sorted);
   dtrsm_("L", "L", "N", "N", &rank, &l, &unit, gram, &k, sorted, &rank, 1, 1, 1, 1);
   for (int64_t i = 0; i < (int64_t)rank * l; ++i) *out += sorted[i] * sorted[i];
 done:
@@ -67,27 +64,6 @@ done:
   free(values);
   free(work);
   free(integers);
-  return error;
-}
-
-/* The largest value of v' part v / v' whole v over the range of `whole`. Destroys whole. */
-static tv_error *largest_quotient(int k, const double *part, double *whole, double *out) {
-  int *pivots = NULL, rank = 0;
-  double *sorted = NULL;
-  const double unit = 1;
-  tv_error *error;
-  *out = 0;
-  TV_GO(tv_allocate(k, sizeof(*pivots), &pivots));
-  TV_GO(tv_allocate((int64_t)k * k, sizeof(*sorted), &sorted));
-  TV_GO(pivoted_factor(k, whole, pivots, &rank));
-  if (rank == 0) goto done;
-  permute(k, rank, k, pivots, 1, part, sorted);
-  dtrsm_("L", "L", "N", "N", &rank, &rank, &unit, whole, &k, sorted, &rank, 1, 1, 1, 1);
-  dtrsm_("R", "L", "T", "N", &rank, &rank, &unit, whole, &k, sorted, &rank, 1, 1, 1, 1);
-  TV_GO(largest_eigenvalue(rank, sorted, out));
-done:
-  free(pivots);
-  free(sorted);
   return error;
 }
 
@@ -134,12 +110,13 @@ static tv_error *score(const tv_method *method, const tv_statistics *s, const tv
   return NULL;
 }
 
-/* The largest v' part v / v' whole v, of part from T's noise rows and whole = T' T: in whitened
- * coordinates the important components come first because L is lower triangular. T' T = I but for
- * SL, which has no values. */
+/* From T's noise rows: in whitened coordinates the important components come first because L is
+ * lower triangular. Where T' T = I the squared sines are the eigenvalues of their Gram matrix. SL,
+ * which has no values, has directions that predict next to nothing (classes add up to a constant),
+ * of which a largest sine would tell no more than chance. */
 tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double *out) {
   const tv_distmat *t = solution->whitened;
-  double *whole = NULL, *part = NULL;
+  double *gram = NULL;
   tv_distmat *noise = NULL;
   tv_error *error;
   TV_GO(tv_distmat_create(t->grid, t->rows, t->columns, &noise));
@@ -147,17 +124,16 @@ tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double
     for (int i = 0; i < t->local_rows; ++i)
       if (t->row_of[i] >= s->p)
         noise->data[(int64_t)j * t->leading + i] = t->data[(int64_t)j * t->leading + i];
-  TV_GO(product_everywhere(noise, noise, &part));
   if (!solution->values) {
-    TV_GO(product_everywhere(t, t, &whole));
-    TV_GO(tv_grid_agree(t->grid, largest_quotient(solution->k, part, whole, out)));
+    const double energy = tv_dot(t, t);
+    *out = energy > 0 ? tv_dot(noise, noise) / energy : 0;
   } else {
-    TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, part, out)));
+    TV_GO(product_everywhere(noise, noise, &gram));
+    TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, gram, out)));
   }
 done:
   tv_distmat_destroy(&noise);
-  free(whole);
-  free(part);
+  free(gram);
   return error;
 }
 

@@ -147,7 +147,7 @@ START_TEST(a_change_of_basis_changes_nothing) {
 /* ---- Leakage ---- */
 
 /* The largest eigenvalue of (T'T)^-1/2 T_noise'T_noise (T'T)^-1/2, by Jacobi's method. */
-static double leakage_plain(const problem *m, const answer *a) {
+static double largest_sine_plain(const problem *m, const answer *a) {
   const int k = a->k;
   double *noise = new_array((int64_t)a->d * k), *values = new_array(k);
   double *root = new_array((int64_t)k * k);
@@ -167,12 +167,30 @@ static double leakage_plain(const problem *m, const answer *a) {
   return largest;
 }
 
+/* The share of E|V x|^2 that the important components of x do not explain: 1 - tr C' S11^-1 C / tr
+ * V S V' with C = S[1, :] V'. */
+static double noise_share_plain(const problem *m, const answer *a, const double *S) {
+  const int d = a->d, k = a->k, p = m->p;
+  double *image = new_product(0, 0, d, d, k, S, a->E), *cross = new_array((int64_t)p * k);
+  double *block = new_array((int64_t)p * p), *map = new_array((int64_t)p * k);
+  for (int i = 0; i < p; ++i)
+    for (int j = 0; j < p; ++j) block[j * p + i] = S[j * d + i];
+  for (int c = 0; c < k; ++c)
+    for (int i = 0; i < p; ++i) map[c * p + i] = cross[c * p + i] = image[c * d + i];
+  solve_plain(p, k, block, map);
+  const double explained = dot_plain((int64_t)p * k, cross, map);
+  const double energy = dot_plain((int64_t)d * k, image, a->E);
+  double *const arrays[] = {image, cross, block, map};
+  for (int i = 0; i < 4; ++i) free(arrays[i]);
+  return 1 - explained / energy;
+}
+
 START_TEST(leakage_is_a_squared_sine) {
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 2; i < 6; ++i) {
     problem m = make_problem(*shapes[i % 2], 0.8);
     answer a;
     ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[i / 2], 0, 0.5, &a));
-    const double expected = leakage_plain(&m, &a);
+    const double expected = largest_sine_plain(&m, &a);
     ASSERT_AT_MOST(1e-6, expected);
     ASSERT_AT_MOST(fabs(a.scores.leakage - expected), 1e-10);
     free_answer(&a);
@@ -180,24 +198,58 @@ START_TEST(leakage_is_a_squared_sine) {
   }
 }
 
-/* Encoders made by hand: T has one column, at some angle to the important components. */
+START_TEST(leakage_of_predictions_is_a_share) {
+  for (int i = 0; i < 2; ++i) {
+    problem m = make_problem(*shapes[i], 0.8);
+    answer a;
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, &tv_supervised, 0, 0.5, &a));
+    double *S = new_moment(&m, 0, 1, 0.5);
+    const double expected = noise_share_plain(&m, &a, S);
+    ASSERT_AT_MOST(1e-3, expected);
+    ASSERT_AT_MOST(fabs(a.scores.leakage - expected), 1e-10);
+    free(S);
+    free_answer(&a);
+    free_problem(&m);
+  }
+}
+
+/* One-hot classes: the targets add up to one, and no direction of V predicts that from features
+ * whose mean is nearly 0. What it has to do with the noise is chance, and does not count. */
+START_TEST(constant_sums_of_targets_do_not_leak) {
+  problem m = make_problem((problem_shape){6, 5, 3, 20000, 4}, 0.8);
+  answer a;
+  for (int row = 0; row < m.n; ++row) {
+    double *y = m.rows + row * m.width + m.p + m.q;
+    const double *x = m.rows + row * m.width;
+    const int class = x[0] > 0 ? 0 : 1 + (x[1] > 0);
+    for (int t = 0; t < m.l; ++t) y[t] = class == t;
+  }
+  take_moments(&m);
+  ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, &tv_supervised, 0, 0.5, &a));
+  ASSERT_AT_MOST(a.scores.leakage, 20. * m.q / m.n);
+  ASSERT_AT_MOST(0.1, largest_sine_plain(&m, &a));
+  free_answer(&a);
+  free_problem(&m);
+}
+
+/* Encoders made by hand: T has one column, at some angle to the important components, or, at last,
+ * none. */
 START_TEST(leakage_of_known_angles) {
   problem m = make_problem(blocks_shape, 0.8);
   tv_grid *grid = NULL;
   tv_statistics *s = NULL;
   int status;
   ASSERT_DONE(open_statistics(&m, 0, 0.5, &grid, &s, &status));
-  const double angles[] = {0, 0.3, 0.785398163397448, 1.2, 1.570796326794897};
-  for (int i = 0; i < 5; ++i) {
+  const double angles[] = {0, 0.3, 0.785398163397448, 1.2, 1.570796326794897, 0};
+  for (int i = 0; i < 6; ++i) {
     tv_solution solution = {0};
-    tv_scores scores;
-    double *T = new_array((int64_t)m.d * m.l);
+    double *T = new_array((int64_t)m.d * m.l), leakage;
     ASSERT_DONE(tv_supervised.solve(s, 0, &solution, &status));
-    T[m.p - 1] = 3 * cos(angles[i]);
-    T[m.p] = 3 * sin(angles[i]);
+    T[m.p - 1] = i < 5 ? 3 * cos(angles[i]) : 0;
+    T[m.p] = i < 5 ? 3 * sin(angles[i]) : 0;
     tv_distmat_scatter(T, solution.whitened);
-    ASSERT_DONE(tv_scores_evaluate(&tv_supervised, s, &solution, &scores));
-    ASSERT_AT_MOST(fabs(scores.leakage - pow(sin(angles[i]), 2)), 8 * DBL_EPSILON);
+    ASSERT_DONE(tv_leakage(s, &solution, &leakage));
+    ASSERT_AT_MOST(fabs(leakage - pow(sin(angles[i]), 2)), 8 * DBL_EPSILON);
     tv_solution_destroy(&solution);
     free(T);
   }
@@ -213,7 +265,7 @@ START_TEST(encoders_of_strong_noise_leak) {
     answer a;
     for (int j = 0; j < m.q; ++j) m.gamma[j] = 1e6;
     ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[1 + i / 2], 0, 0, &a));
-    ASSERT_AT_MOST(fabs(a.scores.leakage - leakage_plain(&m, &a)), 1e-10);
+    ASSERT_AT_MOST(fabs(a.scores.leakage - largest_sine_plain(&m, &a)), 1e-10);
     ASSERT_AT_MOST(0.9, a.scores.leakage);
     ASSERT_AT_MOST(a.scores.leakage, 1 + 1e-12);
     free_answer(&a);
@@ -267,6 +319,8 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, endless_alignment_recovers_the_clean_score);
   tcase_add_test(tests, a_change_of_basis_changes_nothing);
   tcase_add_test(tests, leakage_is_a_squared_sine);
+  tcase_add_test(tests, leakage_of_predictions_is_a_share);
+  tcase_add_test(tests, constant_sums_of_targets_do_not_leak);
   tcase_add_test(tests, leakage_of_known_angles);
   tcase_add_test(tests, encoders_of_strong_noise_leak);
   tcase_add_test(tests, a_grid_answers_as_one_rank_does);

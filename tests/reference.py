@@ -47,6 +47,20 @@ def covariance(x, theta, gamma, alpha):
     return x.T @ x / len(x) + np.diag(theta) + alpha**2 * np.diag(gamma)
 
 
+def leakage(method, W, S, p):
+    """Largest squared sine between the rows of W and the functionals of the first p inputs, in the
+    inner product of S; supervised: the share of the rows' energy that is orthogonal to those."""
+    values, vectors = np.linalg.eigh(S)
+    root = (vectors * np.sqrt(values)) @ vectors.T
+    rows, important = (W @ root).T, np.linalg.qr(root[:, :p])[0]
+    if method != "supervised":
+        rows = np.linalg.qr(rows)[0]
+    noise = rows - important @ (important.T @ rows)
+    if method == "supervised":
+        return np.sum(noise**2) / np.sum(rows**2)
+    return np.linalg.norm(noise, 2) ** 2
+
+
 def solve_point(method, clean, noise, y, theta, gamma, alpha, k):
     """Scores on clean and corrupted samples, and the corrupted solution's encoder."""
     p, q = clean.shape[1], noise.shape[1]

@@ -42,19 +42,22 @@ class Recomputation(unittest.TestCase):
         key = method.replace("-", "_")
         where = f"encoder of {method} at {index}"
         stored = archive[f"encoder_{key}"][replicate, magnitude, alpha_index, level]
+        gamma = archive["gamma_eigenvalues"][replicate, magnitude]
+        theta = archive["theta_eigenvalues"][replicate]
+        p = len(theta) - len(gamma)
+        spread = np.concatenate([np.zeros(p), gamma])
+        S = reference.covariance(x, theta, spread, archive["alpha"][alpha_index])
         if method == "supervised":
             error = np.linalg.norm(stored - W) / np.linalg.norm(W)
             self.assertLessEqual(error, ANGLE_TOLERANCE, where)
         else:
-            gamma = archive["gamma_eigenvalues"][replicate, magnitude]
-            theta = archive["theta_eigenvalues"][replicate]
-            spread = np.concatenate([np.zeros(len(theta) - len(gamma)), gamma])
-            S = reference.covariance(x, theta, spread, archive["alpha"][alpha_index])
             values = reference.values(method, x, S)
             if len(values) > k and values[k - 1] - values[k] <= SEPARATION * values[k - 1]:
                 return
             self.assertLessEqual(sine_of_largest_angle(stored, W), ANGLE_TOLERANCE, where)
         self.encoders_compared += 1
+        apart = abs(archive["leakage"][index] - reference.leakage(method, W, S, p))
+        self.assertLessEqual(apart, ANGLE_TOLERANCE, where)  # |sin^2 a - sin^2 b| <= |a - b|
         if f"representation_{key}" in archive:  # of all sample sizes, as the encoders are
             shown = archive[f"representation_{key}"][replicate, magnitude, alpha_index, level]
             expected = x[: len(shown)] @ stored.T

@@ -46,15 +46,6 @@ ROUNDED = np.array([0.005, 0.0005])  # by so much at the most
 DRAWS, BAND = 6, 4
 
 
-def leakage(W, S, p):
-    """The largest squared sine between the rows of W and the functionals of the first p inputs, in
-    the inner product of S."""
-    values, vectors = np.linalg.eigh(S)
-    root = (vectors * np.sqrt(values)) @ vectors.T
-    rows, important = (np.linalg.qr(a)[0] for a in ((W @ root).T, root[:, :p]))
-    return np.linalg.norm(rows - important @ (important.T @ rows), 2) ** 2
-
-
 def means(values):
     """Over replicates that have a value; NaN of none."""
     counted = np.sum(~np.isnan(values), 0)
@@ -78,7 +69,7 @@ class Plain:
         spread = np.concatenate([np.zeros(self.p), self.gamma])
         S = reference.covariance(self.x, self.theta, spread, np.sqrt(alpha2))
         W = reference.encoder(self.method, self.x, None, S, 3)
-        return leakage(W, S, self.p) < 0.5
+        return reference.leakage(self.method, W, S, self.p) < 0.5
 
     def crossing(self, low, high, tolerance):
         while high - low > tolerance * high:

@@ -17,7 +17,7 @@ typedef enum {
   TV_SCORE_CLEAN,       /* of the method on clean inputs (the same at every magnitude and alpha) */
   TV_SCORE_CORRUPTED,   /* of the method on corrupted inputs */
   TV_DISTANCE,          /* |clean - corrupted|, the distance to optimality */
-  TV_LEAKAGE,           /* of the encoder onto the noise components */
+  TV_LEAKAGE,           /* of the encoder onto the noise components (scores.h) */
   TV_OBJECTIVE,         /* attained */
   TV_OBJECTIVE_OPTIMUM, /* the least value that theory gives */
   TV_RESIDUAL,          /* of the stationarity equation */
