@@ -10,9 +10,7 @@
 #include "twoview/comm.h"
 #include "twoview/interruption.h"
 
-/* Rounds follow each other at this distance at least, in seconds: often enough for the shortest
- * grace, the second that mpirun gives between SIGTERM and SIGKILL. */
-static const double round_interval = 0.05;
+enum { CALL = 1, HINT }; /* tags */
 
 static const double usual_interval = 300;
 
@@ -36,6 +34,8 @@ static tv_error *fill(const char *output, tv_checkpoint *c) {
   TV_TRY(beside(output, ".checkpoint", &c->path));
   TV_TRY(beside(output, ".checkpoint.previous", &c->previous));
   TV_TRY(beside(output, ".checkpoint.part", &c->part));
+  TV_TRY(tv_allocate(c->size, sizeof(*c->calls), &c->calls));
+  for (int rank = 0; rank < c->size; ++rank) c->calls[rank] = MPI_REQUEST_NULL;
   return hold_own(c);
 }
 
@@ -45,13 +45,10 @@ tv_error *tv_checkpoint_create(const char *output, const char *identity,
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof **out, out)));
   tv_checkpoint *c = *out;
   const double now = MPI_Wtime();
-  *c = (tv_checkpoint){.identity = identity,
-                       .policy = *policy,
-                       .file = -1,
-                       .round = MPI_REQUEST_NULL,
-                       .last_saved = now,
-                       .last_poll = now};
+  *c = (tv_checkpoint){
+      .identity = identity, .policy = *policy, .file = -1, .last_saved = now, .last_poll = now};
   MPI_Comm_dup(comm, &c->comm);
+  MPI_Comm_dup(comm, &c->gate);
   MPI_Comm_rank(comm, &c->rank);
   MPI_Comm_size(comm, &c->size);
   tv_error *error = tv_agree(c->comm, fill(output, c));
@@ -67,7 +64,10 @@ void tv_checkpoint_destroy(tv_checkpoint **checkpoint) {
   free(c->path);
   free(c->previous);
   free(c->part);
+  if (c->calls) MPI_Waitall(c->size, c->calls, MPI_STATUSES_IGNORE);
+  free(c->calls);
   MPI_Comm_free(&c->comm);
+  MPI_Comm_free(&c->gate);
   free(c);
   *checkpoint = NULL;
 }
@@ -121,81 +121,122 @@ static double interval(const tv_checkpoint *c) {
   return c->save_seconds > 0 ? every : fmin(every, 0.1 * c->policy.time_limit);
 }
 
-/* Time enough to save, thrice over, after the longest step seen, twice over. */
+/* Time enough to save, thrice over, after the longest step seen: one until this rank looks again,
+ * one until the others do, one for good measure. */
 static int is_time_over(const tv_checkpoint *c, double now) {
-  const double margin = 2 + 3 * c->save_seconds + 2 * c->longest_step;
+  const double margin = 2 + 3 * c->save_seconds + 3 * c->longest_step;
   return now - c->policy.begun + margin >= c->policy.time_limit;
 }
 
-/* Rank 0 alone looks at the clock. */
 static tv_wish current_wish(const tv_checkpoint *c) {
   const double now = MPI_Wtime();
-  tv_wish wish = tv_interruption_wish();
-  if (c->rank != 0) return wish;
-  if (wish < TV_SAVE && now - c->last_saved >= interval(c)) wish = TV_SAVE;
-  return is_time_over(c, now) ? TV_STOP : wish;
+  const tv_wish wish = tv_interruption_wish();
+  if (is_time_over(c, now)) return TV_STOP;
+  return wish < TV_SAVE && now - c->last_saved >= interval(c) ? TV_SAVE : wish;
 }
 
-static void open_round(tv_checkpoint *c, int is_busy) {
-  c->mine[WISH] = (int)current_wish(c);
-  c->mine[IS_BUSY] = is_busy;
-  MPI_Iallreduce(c->mine, c->agreed, ROUND, MPI_INT, MPI_MAX, c->comm, &c->round);
+/* Tell all other ranks, without waiting for any. A call comes from a rank that goes to the meeting
+ * itself; a hint from one that is waiting for the end of the stage, and may not call. */
+static void tell_all(tv_checkpoint *c, int tag) {
+  MPI_Waitall(c->size, c->calls, MPI_STATUSES_IGNORE);
+  c->call = c->meeting;
+  for (int rank = 0; rank < c->size; ++rank)
+    if (rank != c->rank) MPI_Isend(&c->call, 1, MPI_INT, rank, tag, c->comm, &c->calls[rank]);
 }
 
-static tv_error *act(tv_checkpoint *c) {
-  c->round_ended = MPI_Wtime();
-  if (c->agreed[WISH] == TV_GO_ON) return NULL;
-  tv_error *error = tv_checkpoint_save(c);
-  if (!error && c->agreed[WISH] == TV_STOP)
+static void listen(tv_checkpoint *c) {
+  int is_there = 1, meeting;
+  MPI_Status status;
+  while (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, c->comm, &is_there, &status), is_there) {
+    MPI_Recv(&meeting, 1, MPI_INT, status.MPI_SOURCE, status.MPI_TAG, c->comm, MPI_STATUS_IGNORE);
+    if (meeting != c->meeting) continue;
+    c->is_called |= status.MPI_TAG == CALL;
+    c->is_hinted |= status.MPI_TAG == HINT;
+  }
+}
+
+/* All ranks, each at its next poll: the largest wish is done. A rank that fails ends the run for
+ * all, unsaved, since what it was adding is half added.                                 Collective.
+ */
+static tv_error *meet(tv_checkpoint *c, tv_wish wish, int fails) {
+  double most[] = {wish, fails, c->longest_step};
+  tv_error *error = NULL;
+  MPI_Allreduce(MPI_IN_PLACE, most, 3, MPI_DOUBLE, MPI_MAX, c->comm);
+  c->longest_step = most[2];
+  ++c->meeting;
+  c->is_called = c->is_hinted = 0;
+  c->has_failed = most[1] > 0;
+  if (c->has_failed)
+    error = tv_fail("another rank has failed");
+  else
+    error = tv_checkpoint_save(c);
+  if (!error && most[0] >= TV_STOP)
     error = tv_fail_as(TV_EXIT_INTERRUPTED, "interrupted; %s holds what is done, --resume goes on",
                        c->path);
-  c->is_over = error != NULL;
+  c->has_ended = error != NULL;
+  c->last_poll = MPI_Wtime();
   return error;
 }
 
-/* The first rank of the team sees the end of a round; for the others it is then over as well. */
-static int is_round_over(tv_checkpoint *c, MPI_Comm team) {
-  int rank, size, is_over = 0;
-  MPI_Comm_rank(team, &rank);
-  MPI_Comm_size(team, &size);
-  if (rank == 0 && c->round != MPI_REQUEST_NULL) MPI_Test(&c->round, &is_over, MPI_STATUS_IGNORE);
-  if (size > 1) MPI_Bcast(&is_over, 1, MPI_INT, 0, team);
-  if (is_over && rank != 0) MPI_Wait(&c->round, MPI_STATUS_IGNORE);
-  return is_over;
-}
-
 tv_error *tv_checkpoint_poll(tv_checkpoint *c, MPI_Comm team) {
+  int rank, size;
   if (!c) return NULL;
   const double now = MPI_Wtime();
   c->longest_step = fmax(c->longest_step, now - c->last_poll);
   c->last_poll = now;
-  if (c->round == MPI_REQUEST_NULL && now - c->round_ended >= round_interval) open_round(c, 1);
-  return is_round_over(c, team) ? act(c) : NULL;
+  listen(c);
+  int most[] = {(int)current_wish(c), c->is_called};
+  if (c->is_hinted && most[0] < TV_SAVE) most[0] = TV_SAVE;
+  MPI_Comm_size(team, &size);
+  MPI_Comm_rank(team, &rank);
+  if (size > 1) MPI_Allreduce(MPI_IN_PLACE, most, 2, MPI_INT, MPI_MAX, team);
+  if (most[0] == TV_GO_ON && !most[1]) return NULL;
+  if (!most[1] && rank == 0) tell_all(c, CALL);
+  return meet(c, (tv_wish)most[0], 0);
 }
 
 /* Processors may be shared with ranks that still work. */
-static void wait_for_round(tv_checkpoint *c) {
+static void nap(void) {
   const struct timespec moment = {.tv_nsec = 200000};
-  int is_over = 0;
-  while (MPI_Test(&c->round, &is_over, MPI_STATUS_IGNORE), !is_over) nanosleep(&moment, NULL);
+  nanosleep(&moment, NULL);
 }
 
+/* Until all ranks have come to the end of the stage, or of the run. A call that arrives here comes
+ * from one that has not.                                                           Collective. */
 static tv_error *wait_for_all(tv_checkpoint *c) {
-  do {
-    if (c->round == MPI_REQUEST_NULL) open_round(c, 0);
-    wait_for_round(c);
-    TV_TRY(act(c));
-  } while (c->agreed[IS_BUSY]);
-  return NULL;
+  MPI_Request gate;
+  tv_error *error = NULL;
+  int has_hinted = 0;
+  MPI_Ibarrier(c->gate, &gate);
+  for (int is_open = 0; MPI_Test(&gate, &is_open, MPI_STATUS_IGNORE), !is_open; nap()) {
+    if (c->has_ended) continue;
+    listen(c);
+    if (c->is_called) {
+      error = meet(c, current_wish(c), 0);
+    } else if (!has_hinted && tv_interruption_wish() != TV_GO_ON) {
+      tell_all(c, HINT);
+      has_hinted = 1;
+    }
+  }
+  c->last_poll = MPI_Wtime();
+  return error;
 }
 
 tv_error *tv_checkpoint_finish(tv_checkpoint *c, MPI_Comm comm, tv_error *mine) {
   if (!c) return tv_agree(comm, mine);
-  if (c->is_over) return mine;
-  tv_error *ended = wait_for_all(c);
-  if (!ended) return tv_agree(c->comm, mine);
-  tv_error_free(mine);
-  return ended;
+  tv_error *ended = NULL;
+  if (c->has_ended) {
+    ended = mine;
+    mine = NULL;
+  } else if (mine) {
+    tell_all(c, CALL);
+    ended = meet(c, TV_GO_ON, 1);
+  }
+  tv_error *met = wait_for_all(c);
+  if (met) ended = met;
+  if (ended && !c->has_failed) return ended;
+  tv_error_free(ended);
+  return tv_agree(c->comm, mine);
 }
 
 tv_error *tv_checkpoint_keep(tv_checkpoint *c) {

@@ -104,11 +104,29 @@ static tv_error *take_up_either(tv_checkpoint *c) {
   return NULL;
 }
 
+/* What no stage has come to yet is rank 0's to take over; the text and numbers of the run itself
+ * are held anew. */
+static void claim_stages(tv_checkpoint *c) {
+  for (int64_t i = 0; i < c->entries_count; ++i) {
+    c->is_claimed[i] = c->entries[i].key.kind > TV_SAVED_SESSIONS;
+    c->claims += c->is_claimed[i];
+  }
+}
+
+void tv_checkpoint_take_over(tv_checkpoint *c, tv_saved_kind kind) {
+  for (int64_t i = 0; c && i < c->entries_count; ++i) {
+    if (c->entries[i].key.kind != (int32_t)kind) continue;
+    c->claims -= c->is_claimed[i];
+    c->is_claimed[i] = 0;
+  }
+}
+
 tv_error *tv_checkpoint_resume(tv_checkpoint *c) {
   const tv_saved_key key = {TV_SAVED_SESSIONS, 0, 0, 1};
   TV_TRY(take_up_either(c));
   TV_TRY(tv_agree(c->comm, tv_checkpoint_read_items(c, key, &c->sessions, sizeof c->sessions)));
   ++c->sessions;
+  if (c->rank == 0) claim_stages(c);
   return NULL;
 }
 
@@ -119,10 +137,10 @@ int64_t tv_checkpoint_sessions(const tv_checkpoint *c) {
 tv_error *tv_checkpoint_remove(const tv_checkpoint *c) {
   tv_error *error = NULL;
   if (!c) return NULL;
-  for (int i = 0; c->rank == 0 && !error && i < 2; ++i) {
-    const char *path = i == 0 ? c->path : c->previous;
-    if (unlink(path) != 0 && errno != ENOENT) error = tv_fail_errno("%s: cannot be removed", path);
-  }
+  const char *const paths[] = {c->path, c->previous, c->part};
+  for (int i = 0; c->rank == 0 && !error && i < 3; ++i)
+    if (unlink(paths[i]) != 0 && errno != ENOENT)
+      error = tv_fail_errno("%s: cannot be removed", paths[i]);
   return tv_agree(c->comm, error);
 }
 

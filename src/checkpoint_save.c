@@ -135,6 +135,17 @@ done:
   return error;
 }
 
+/* The names outlive a loss of power, too. */
+static tv_error *flush_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+  const int file = folder ? open(folder, O_RDONLY | O_DIRECTORY) : -1;
+  if (file >= 0) fsync(file); /* not every file system can */
+  if (file >= 0) close(file);
+  free(folder);
+  return file >= 0 ? NULL : tv_fail_errno("%s: its folder cannot be opened", path);
+}
+
 /* Rank 0: index, header, names. */
 static tv_error *seal(const tv_checkpoint *c, tv_saved_entry *entries, int64_t count) {
   const int file = open(c->part, O_WRONLY);
@@ -146,7 +157,7 @@ static tv_error *seal(const tv_checkpoint *c, tv_saved_entry *entries, int64_t c
     return tv_fail_errno("%s: cannot be renamed to %s", c->path, c->previous);
   if (rename(c->part, c->path) != 0)
     return tv_fail_errno("%s: cannot be renamed to %s", c->part, c->path);
-  return NULL;
+  return flush_folder(c->path);
 }
 
 static tv_error *write_checkpoint(const tv_checkpoint *c) {

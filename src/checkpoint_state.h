@@ -13,10 +13,8 @@ typedef struct {
   int64_t runs;
 } held_array;
 
-enum { WISH, IS_BUSY, ROUND };
-
 struct tv_checkpoint {
-  MPI_Comm comm; /* owned: nothing else may cross a round */
+  MPI_Comm comm, gate; /* owned: for calls and meetings, and for the ends of stages */
   int rank, size;
   const char *identity;
   tv_checkpoint_policy policy;
@@ -32,10 +30,12 @@ struct tv_checkpoint {
   char *is_claimed; /* by this rank, each of them */
   int64_t entries_count, claims;
 
-  MPI_Request round; /* MPI_REQUEST_NULL: none is open */
-  int mine[ROUND], agreed[ROUND];
-  int is_over; /* a poll has returned an error to all ranks */
-  double round_ended, last_saved, save_seconds, last_poll, longest_step;
+  int meeting;               /* how many there were: calls to earlier ones are void */
+  int is_called, is_hinted;  /* to the next one, by another rank */
+  int call;                  /* the number under way in `calls` */
+  MPI_Request *calls;        /* size of them */
+  int has_ended, has_failed; /* a meeting ended the run; since a rank has failed */
+  double last_saved, save_seconds, last_poll, longest_step;
 };
 
 /* Everything that all ranks hold, into a new file that replaces the one before.     Collective. */

@@ -511,6 +511,10 @@ tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int fea
           "k = %d rows for d = %d inputs (%d features and %d noise components); take at most %d",
           e->encoder.k, kept + e->noise.components, kept, e->noise.components,
           kept + e->noise.components);
+  REQUIRE(e, "encoder.k", !seeks_threshold(e) || e->encoder.k <= kept,
+          "k = %d rows for %d features: some of them hold noise at any alignment, so that there is "
+          "no threshold to look for; take at most %d",
+          e->encoder.k, kept, kept);
   REQUIRE(e, "augmentation.theta_eigenvalues",
           !e->augmentation.theta_eigenvalues ||
               e->augmentation.theta_eigenvalues_count == (unsigned)(kept + e->noise.components),

@@ -6,6 +6,8 @@
 
 enum { MOST_VALUES = 10000 };
 
+static const char range_example[] = "{from: 0.1, to: 100, count: 7}";
+
 /* ---- Ranges ---- */
 
 /* Rounded to 12 digits, so that decades are decades: 1, not 1.0000000000000002. */
@@ -23,9 +25,7 @@ static tv_error *check_end(const tv_experiment *e, const char *key, const char *
                            tv_spacing spacing, double value) {
   char path[64];
   snprintf(path, sizeof path, "%s.%s", key, end);
-  REQUIRE(e, path, tv_experiment_gives(e, path),
-          "is missing; write for example {from: 0.1, to: "
-          "100, count: 7}");
+  REQUIRE(e, path, tv_experiment_gives(e, path), "is missing; write for example %s", range_example);
   REQUIRE(e, path, isfinite(value) && (value > 0 || spacing == TV_SPACED_LINEAR),
           "must be positive, got %g; 'spacing: linear' may begin at 0", value);
   return NULL;
@@ -38,6 +38,7 @@ static tv_error *expand(const tv_experiment *e, const char *key, const tv_number
   TV_TRY(check_end(e, key, "from", range->spacing, range->from));
   TV_TRY(check_end(e, key, "to", range->spacing, range->to));
   snprintf(path, sizeof path, "%s.count", key);
+  REQUIRE(e, path, tv_experiment_gives(e, path), "is missing; write for example %s", range_example);
   REQUIRE(e, path, range->count >= 2 && range->count <= MOST_VALUES, "must be from 2 to %d, got %d",
           MOST_VALUES, range->count);
   TV_TRY(tv_allocate(range->count, sizeof(**values), values));
@@ -127,19 +128,28 @@ static double theta_bound(const tv_augmentation_spec *a) {
   return bound;
 }
 
+/* By which of its keys Theta is given. */
+static const char *theta_key(const tv_experiment *e) {
+  if (e->augmentation.theta_eigenvalues) return "theta_eigenvalues";
+  return tv_experiment_gives(e, "augmentation.theta") ? "theta" : "theta_max";
+}
+
 tv_error *tv_experiment_check_grid(tv_experiment *e) {
   const tv_augmentation_spec *a = &e->augmentation;
   TV_TRY(check_noise(e));
   TV_TRY(settle_theta(e));
-  REQUIRE(e, "augmentation", e->study != TV_STUDY_THRESHOLD || theta_bound(a) > 0,
-          "'study: threshold' begins at alpha = 0, where theta_max = 0 augments nothing, so that S "
-          "is singular whenever the data are; raise theta_max");
+  REQUIRE(
+      e, "augmentation", e->study != TV_STUDY_THRESHOLD || theta_bound(a) > 0,
+      "'study: threshold' begins at alpha = 0, where '%s' of nothing but 0 augments nothing, so "
+      "that S is singular whenever the data are; raise it",
+      theta_key(e));
   for (unsigned i = 0; i < a->alpha_count; ++i) {
     REQUIRE(e, "augmentation.alpha", isfinite(a->alpha[i]) && a->alpha[i] >= 0,
             "must not be negative, got %g", a->alpha[i]);
     REQUIRE(e, "augmentation.alpha", a->alpha[i] > 0 || theta_bound(a) > 0,
-            "alpha = 0 with theta_max = 0 augments nothing, so that S is singular whenever the "
-            "data are; raise either");
+            "alpha = 0 with '%s' of nothing but 0 augments nothing, so that S is singular whenever "
+            "the data are; raise either",
+            theta_key(e));
   }
   return expect_distinct(e, "augmentation.alpha", a->alpha, a->alpha_count);
 }

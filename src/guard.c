@@ -16,7 +16,7 @@ enum { SECONDS_OF_ANY_FILE = 2, BYTES_A_SECOND = 1000000 };
 
 /* Seconds by the clock for each of the processor's: beyond, it waits for itself for ever, as
  * damaged memory can make it. */
-enum { MOST_WAITING = 10 };
+enum { MOST_WAITING = 60 };
 
 static rlim_t most_seconds(const char *path) {
   struct stat status;

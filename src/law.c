@@ -183,6 +183,7 @@ static tv_error *collect_given(const tv_sampling *s, int shows_progress, tv_mome
   TV_TRY(tv_agree(s->partition.comm, tv_head_create(&given, 0, &none)));
   tv_error *error =
       tv_moments_collect_increments(&given, TV_SAVED_GIVEN, none, shows_progress, out);
+  tv_checkpoint_release_kind(s->checkpoint, TV_SAVED_HEAD);
   tv_head_destroy(&none);
   return error;
 }

@@ -69,6 +69,8 @@ tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *g, tv_result
                          tv_ledger *out) {
   const int64_t items = (int64_t)r->replicates * r->levels;
   share shares[MOST_SHARES];
+  tv_checkpoint_take_over(checkpoint, TV_SAVED_CLEAN);
+  tv_checkpoint_take_over(checkpoint, TV_SAVED_POINTS);
   *out = (tv_ledger){.first_clean = tv_group_first(g, items, g->index),
                      .clean_end = tv_group_first(g, items, g->index + 1),
                      .first_point = tv_group_first(g, r->points, g->index),

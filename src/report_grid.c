@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "report_parts.h"
+#include "twoview/tally.h"
 
 /* ---- The table ---- */
 
@@ -49,19 +50,18 @@ static void print_slope(double value, FILE *out) {
     fprintf(out, "%7s", "-");
 }
 
-static int count_failures(const tv_archive *a) {
-  int failures = 0;
-  const int64_t entries =
-      (int64_t)a->replicates * a->magnitudes * a->alphas * a->levels * a->methods;
-  for (int64_t i = 0; i < entries; ++i) failures += a->quantity[TV_STATUS][i] != 0;
-  return failures;
-}
-
 void tv_print_failures(const tv_archive *a, FILE *out) {
-  const int failures = count_failures(a);
-  if (failures)
-    fprintf(out, "\n%d solution%s failed: their status is not 0 and their values are NaN\n",
-            failures, failures == 1 ? "" : "s");
+  const int64_t settings = (int64_t)a->magnitudes * a->alphas;
+  const int64_t items = (int64_t)a->levels * a->methods;
+  tv_tally tally = {
+      a->study, a->replicates * settings * items, 0,
+      tv_count_clean_failures(a->quantity[TV_SCORE_CLEAN], a->replicates, settings, items)};
+  for (int64_t i = 0; i < tally.solutions; ++i)
+    tally.failed += tv_status_is_failure(a->study, a->quantity[TV_STATUS][i]);
+  if (!tally.failed && !tally.clean_failed) return;
+  fputc('\n', out);
+  tv_tally_print(&tally, out);
+  fputs(": their values are NaN\n", out);
 }
 
 static void print_table(const tv_archive *a, FILE *out) {
@@ -74,7 +74,7 @@ static void print_table(const tv_archive *a, FILE *out) {
     for (int method = 0; method < a->methods; ++method) {
       const tv_band band = tv_threshold_band(a, magnitude, method);
       char threshold[TV_BAND_TEXT] = "none needed";
-      if (!isinf(band.mean)) tv_band_format(&band, threshold);
+      if (band.mean != -INFINITY) tv_band_format(&band, threshold);
       for (int alpha = 0; alpha < a->alphas; ++alpha) {
         fprintf(out, "%-10.4g  %-16s %8.4g  %-12.3e %-12.3e ", a->lambda_max[magnitude],
                 a->method[method], a->alpha[alpha],

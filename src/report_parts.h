@@ -37,8 +37,8 @@ int tv_one_figure(const tv_archive *archive);
 void tv_describe_curves(const tv_archive *archive, int number, tv_figure *out);
 void tv_print_failures(const tv_archive *archive, FILE *out);
 
-/* The values of each component against the alignment; not where there is no noise, or not enough
- * important components to fill the encoder. */
+/* The values of each component against the alignment; not where there is no noise, not enough
+ * important components to fill the encoder, or where a logarithmic axis cannot show them. */
 int tv_has_spectra(const tv_archive *archive);
 void tv_describe_spectra(const tv_archive *archive, tv_figure *out);
 

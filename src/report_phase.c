@@ -58,15 +58,20 @@ static tally count_phases(const tv_archive *a, int level, int method) {
   return t;
 }
 
-static double percent(int64_t part, int64_t whole) {
-  return 100.0 * (double)part / (double)whole;
+/* "-" of nothing: all solutions failed. */
+static void print_share(int width, int64_t part, int64_t whole, FILE *out) {
+  if (whole > 0)
+    fprintf(out, "  %*.1f %%", width, 100.0 * (double)part / (double)whole);
+  else
+    fprintf(out, "  %*s", width + 2, "-");
 }
 
 static void print_closest(const tv_archive *a, int method, const tally *t, FILE *out) {
   if (has_both(a) && strcmp(a->method[method], tv_method_name(TV_SUPERVISED)) != 0)
-    fprintf(out, "  %12.1f %%\n", percent(t->closest, t->points));
+    print_share(12, t->closest, t->points, out);
   else
-    fputs("              -\n", out);
+    fprintf(out, "  %14s", "-");
+  fputc('\n', out);
 }
 
 static void print_table(const tv_archive *a, FILE *out) {
@@ -79,9 +84,10 @@ static void print_table(const tv_archive *a, FILE *out) {
   for (int method = 0; method < a->methods; ++method)
     for (int level = 0; level < a->levels; ++level) {
       const tally t = count_phases(a, level, method);
-      fprintf(out, "%-16s  %-10.10g  %12.1f %%  %12.1f %%  %8.1f %%", a->method[method],
-              a->n[level], percent(t.measured, t.points), percent(t.predicted, t.points),
-              percent(t.agreeing, t.points));
+      fprintf(out, "%-16s  %-10.10g", a->method[method], a->n[level]);
+      print_share(12, t.measured, t.points, out);
+      print_share(12, t.predicted, t.points, out);
+      print_share(8, t.agreeing, t.points, out);
       print_closest(a, method, &t, out);
     }
   tv_print_failures(a, out);
@@ -197,21 +203,44 @@ static void write_decades(const axis *x, int is_labelled, FILE *out) {
   fputc(')', out);
 }
 
+/* Between the tics of a linear axis. They begin at 0, though the first cells may reach below it. */
+static double step_of(const axis *x) {
+  const double third = (x->values[x->count - 1] - x->values[0]) / 3;
+  const double decade = pow(10, floor(log10(third)));
+  return decade * (third < 2 * decade ? 1 : third < 5 * decade ? 2 : 5);
+}
+
 static void write_tics(const axis *x, int is_labelled, FILE *out) {
   fprintf(out, "set %stics out nomirror scale 0.6", x->name);
   if (x->is_logarithmic)
     write_decades(x, is_labelled, out);
   else
-    fprintf(out, " auto\nset format %s \"%s\"", x->name, is_labelled ? "%g" : "");
+    fprintf(out, " 0,%g\nset format %s \"%s\"", step_of(x), x->name, is_labelled ? "%g" : "");
   fputc('\n', out);
+}
+
+/* Half a cell beyond the values, since images are not cut. */
+static void find_ends(const axis *x, double *low, double *high) {
+  const double first = on_axis(x, x->values[0]), last = on_axis(x, x->values[x->count - 1]);
+  const double half_cell = (last - first) / (x->count - 1) / 2;
+  *low = first - half_cell;
+  *high = last + half_cell;
 }
 
 /* Images have their cells evenly spaced, so that the coordinates are logarithms already. */
 static void write_axis(const axis *x, FILE *out) {
-  const double first = on_axis(x, x->values[0]), last = on_axis(x, x->values[x->count - 1]);
-  const double half_cell = (last - first) / (x->count - 1) / 2;
+  double low, high;
+  find_ends(x, &low, &high);
   fprintf(out, "%s(v) = %s\nset %srange [%.9g:%.9g]\n", x->name,
-          x->is_logarithmic ? "log10(v)" : "v", x->name, first - half_cell, last + half_cell);
+          x->is_logarithmic ? "log10(v)" : "v", x->name, low, high);
+}
+
+/* Where no alignment is needed a boundary lies as far below the axis as that is long. */
+static void write_boundary_function(const axis *y, FILE *out) {
+  double low, high;
+  find_ends(y, &low, &high);
+  fprintf(out, "boundary(square) = square > %.9g ? y(sqrt(square)) : %.9g\n",
+          y->values[0] * y->values[0], low - (high - low));
 }
 
 /* Of a panel that stands at the left or at the bottom, or between others. */
@@ -351,11 +380,11 @@ static void write_script(const void *figure, FILE *out) {
   tv_begin_script(f->name, c.size, out);
   write_axis(&axes[0], out);
   write_axis(&axes[1], out);
+  write_boundary_function(&axes[1], out);
   fprintf(out,
-          "boundary(square) = square > %.9g ? y(sqrt(square)) : %.9g\n"
           "clip(v) = v < -3 ? -3 : v > 3 ? 3 : v\n"
           "set border 15 linewidth 0.8\nset colorbox noborder\nset multiplot\n%s",
-          a->alpha[0] * a->alpha[0], on_axis(&axes[1], a->alpha[0]) - 1, amounts);
+          amounts);
   fprintf(out,
           "set cbrange [%.4f:%.4f]\nset cbtics 1 format \"10^{%%g}\" scale 0.4\n"
           "set cblabel \"distance to optimality\"\n",

@@ -12,10 +12,6 @@ enum { MOST_ROWS = 3, MOST_LINES = 24, STEPS = 60 };
 
 static const tv_method_id methods[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING};
 
-int tv_has_spectra(const tv_archive *a) {
-  return a->q > 0 && a->k <= a->p;
-}
-
 /* ---- Which of many are drawn ---- */
 
 static int count_rows(const tv_archive *a) {
@@ -133,6 +129,32 @@ static double largest_signal(const tv_archive *a, tv_method_id method) {
   return largest;
 }
 
+/* What a panel shows is above a fortieth of the weakest important component. */
+static void find_values(const tv_archive *a, int row, int m, double *bottom, double *top) {
+  double low, high;
+  find_alignments(a, &low, &high);
+  *bottom = weakest_signal(a, methods[m]) / 40;
+  *top = 2 * fmax(largest_signal(a, methods[m]), largest_noise(a, row, methods[m], low));
+}
+
+static int is_drawable(double low, double high) {
+  return low > 0 && isfinite(low) && isfinite(high);
+}
+
+/* With components of extreme variances what they compete with, or a threshold, may be 0 or beyond
+ * what a double holds: no logarithmic axis shows that. */
+int tv_has_spectra(const tv_archive *a) {
+  double low, high;
+  if (a->q == 0 || a->k > a->p) return 0;
+  find_alignments(a, &low, &high);
+  int is_drawn = is_drawable(low, high);
+  for (int panel = 0; panel < 2 * count_rows(a); ++panel) {
+    find_values(a, panel / 2, panel % 2, &low, &high);
+    is_drawn = is_drawn && is_drawable(low, high);
+  }
+  return is_drawn;
+}
+
 /* The label stands beside the line, towards the middle. */
 static void write_crossing(const tv_archive *a, int row, int m, double bottom, double top,
                            FILE *out) {
@@ -192,16 +214,13 @@ static void label_panel(const tv_archive *a, int row, int m, FILE *out) {
 
 static void write_panel(const tv_archive *a, int row, int m, FILE *out) {
   const double left = LEFT + m * (WIDTH + GAP), top = TOP + row * (HEIGHT + ROW_GAP);
-  const double weakest = weakest_signal(a, methods[m]), bottom_value = weakest / 40;
-  double low, high;
-  find_alignments(a, &low, &high);
-  const double top_value =
-      2 * fmax(largest_signal(a, methods[m]), largest_noise(a, row, methods[m], low));
+  double bottom_value, top_value;
+  find_values(a, row, m, &bottom_value, &top_value);
   tv_place_panel(canvas_of(a), left, left + WIDTH, top, top + HEIGHT, out);
   fprintf(out, "set yrange [%.6g:%.6g]\n", bottom_value, top_value);
   label_panel(a, row, m, out);
   write_crossing(a, row, m, bottom_value, top_value, out);
-  write_lines(a, 2 * (2 * row + m), weakest, out);
+  write_lines(a, 2 * (2 * row + m), weakest_signal(a, methods[m]), out);
 }
 
 static void write_key(const tv_archive *a, FILE *out) {

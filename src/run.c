@@ -13,6 +13,7 @@
 #include "twoview/memory.h"
 #include "twoview/plan.h"
 #include "twoview/provenance.h"
+#include "twoview/tally.h"
 
 /* Everything that a run owns, in the order in which it comes to be. */
 typedef struct {
@@ -119,12 +120,11 @@ static void print_summary(const run *r, int64_t failures) {
   const double all = MPI_Wtime() - r->stopwatch.begun;
   double archive = all;
   char peak[64], planned[64], threads[64];
-  const int is_threshold = r->experiment->study == TV_STUDY_THRESHOLD;
-  printf("%s: %" PRId64 " points, %" PRId64 " %s", r->output, results->points,
-         results->points * results->methods, is_threshold ? "thresholds" : "solutions");
-  if (failures)
-    printf(", %" PRId64 " of them %s '%sstatus')", failures,
-           is_threshold ? "not found (see" : "failed (see", is_threshold ? "alpha2_" : "");
+  const tv_tally tally = {r->experiment->study, results->points * results->methods, failures,
+                          tv_count_clean_failures(results->clean, results->replicates, 1,
+                                                  (int64_t)results->levels * results->methods)};
+  printf("%s: %" PRId64 " points, ", r->output, results->points);
+  tv_tally_print(&tally, stdout);
   for (int i = 0; i < TV_STAGES; ++i) {
     printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);
     archive -= r->stopwatch.seconds[i];

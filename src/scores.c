@@ -45,8 +45,8 @@ done:
   return error;
 }
 
-/* The largest eigenvalue of a symmetric matrix, by bisection: all of them would take longer.
- * Destroys it. */
+/* The largest eigenvalue of a symmetric matrix, by bisection: all of them would take longer. NaN
+ * where that fails, as numbers that overflow make it. Destroys the matrix. */
 static tv_error *largest_eigenvalue(int n, double *a, double *out) {
   double *work = NULL, *values = NULL;
   int *integers = NULL, info = 0, found = 0, failed = 0;
@@ -58,8 +58,7 @@ static tv_error *largest_eigenvalue(int n, double *a, double *out) {
   TV_GO(tv_allocate(5 * n, sizeof(*integers), &integers));
   dsyevx_("N", "I", "L", &n, a, &n, &unused, &unused, &n, &n, &tolerance, &found, values, NULL,
           &one, work, &work_count, integers, &failed, &info, 1, 1, 1);
-  if (info != 0 || found != 1) TV_GO(tv_fail("dsyevx: info %d, %d values", info, found));
-  *out = values[0];
+  *out = info == 0 && found == 1 ? values[0] : NAN;
 done:
   free(values);
   free(work);
@@ -126,7 +125,7 @@ tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double
         noise->data[(int64_t)j * t->leading + i] = t->data[(int64_t)j * t->leading + i];
   if (!solution->values) {
     const double energy = tv_dot(t, t);
-    *out = energy > 0 ? tv_dot(noise, noise) / energy : 0;
+    *out = energy == 0 ? 0 : tv_dot(noise, noise) / energy;
   } else {
     TV_GO(product_everywhere(noise, noise, &gram));
     TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, gram, out)));

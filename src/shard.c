@@ -186,6 +186,7 @@ static double *join(pass *s, int first, int end) {
 }
 
 static tv_error *allocate_pass(pass *s, double *total) {
+  tv_checkpoint_take_over(s->what->checkpoint, s->what->kind);
   visit_own(s, 0, s->partition->shards, count_and_claim);
   TV_TRY(tv_allocate(s->count, sizeof(*s->branches), &s->branches));
   for (int i = 0; i < s->count; ++i) {

@@ -18,7 +18,8 @@ static tv_error *solve_and_score(const tv_method *method, const tv_statistics *s
   TV_TRY(method->solve(statistics, k, solution, status));
   if (*status) return NULL;
   TV_TRY(tv_scores_evaluate(method, statistics, solution, scores));
-  if (!(scores->optimality.residual <= largest_residual) || !isfinite(scores->score))
+  if (!(scores->optimality.residual <= largest_residual) || !isfinite(scores->score) ||
+      !isfinite(scores->leakage))
     *status = TV_UNSOUND;
   return NULL;
 }

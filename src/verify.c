@@ -1,17 +1,15 @@
 #include "twoview/verify.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "twoview/archive.h"
 #include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/labelled_copy.h"
 #include "twoview/output.h"
-#include "twoview/pieces.h"
 #include "twoview/seal.h"
+#include "twoview/tally.h"
 #include "verify.h"
 
 void tv_verify_problem(tv_verification *v, const char *format, ...) {
@@ -42,66 +40,29 @@ double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t
   return NULL;
 }
 
-/* ---- Every checksum ---- */
-
-static tv_error *read_pieces(hid_t set) {
-  tv_pieces pieces;
-  int is_there = 1;
-  tv_error *error = tv_pieces_begin(set, &pieces);
-  while (!error && is_there) error = tv_pieces_next(&pieces, &is_there);
-  tv_pieces_end(&pieces);
-  return error;
-}
-
-static int is_called_for(const tv_verification *v, const char *name) {
-  char line[TV_NAME_LENGTH + 2];
-  snprintf(line, sizeof line, "\n%s\n", name);
-  return strstr(v->name_list, line) != NULL;
-}
-
-typedef struct {
-  tv_verification *v;
-  int datasets;
-} reading;
-
-static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *context) {
-  reading *r = context;
-  if (info->type != H5O_TYPE_DATASET) return 0;
-  const hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
-  tv_error *error = set < 0 ? tv_hdf5_fail("cannot be opened") : read_pieces(set);
-  if (error) tv_verify_problem(r->v, "dataset '%s' %s", name, error->message);
-  if (!is_called_for(r->v, name))
-    fprintf(r->v->out, "%s: also holds '%s', which is not the run's\n", r->v->path, name);
-  ++r->datasets;
-  tv_error_free(error);
-  if (set >= 0) H5Dclose(set);
-  return 0;
-}
-
-static int read_everything(tv_verification *v, hid_t file) {
-  reading r = {v, 0};
-  if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &r, H5O_INFO_BASIC) < 0) {
-    tv_error *error = tv_hdf5_fail("not all objects in it can be opened");
-    tv_verify_problem(v, "%s", error->message);
-    tv_error_free(error);
-  }
-  return r.datasets;
-}
-
 /* ---- Together ---- */
 
+static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_experiment *e) {
+  int64_t count = 0;
+  if (e->study == TV_STUDY_THRESHOLD) return 0;
+  double *score = tv_verify_read(v, file, tv_quantity_label(TV_SCORE_CLEAN).name, &count);
+  const int64_t settings = (int64_t)e->noise.lambda_max_count * e->augmentation.alpha_count;
+  const int64_t failures = tv_count_clean_failures(score, e->replicates, settings,
+                                                   (int64_t)e->sizes_count * e->methods_count);
+  free(score);
+  return failures;
+}
+
 static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
-  int64_t count = 0, failed = 0;
-  const int is_threshold = e->study == TV_STUDY_THRESHOLD;
-  double *status = tv_verify_read(v, file, tv_quantity_label(tv_status_of(e->study)).name, &count);
-  for (int64_t i = 0; status && i < count; ++i) failed += tv_status_is_failure(e->study, status[i]);
+  tv_tally tally = {.study = e->study, .clean_failed = count_clean_failures(v, file, e)};
+  const char *name = tv_quantity_label(tv_status_of(e->study)).name;
+  double *status = tv_verify_read(v, file, name, &tally.solutions);
+  for (int64_t i = 0; status && i < tally.solutions; ++i)
+    tally.failed += tv_status_is_failure(e->study, status[i]);
   free(status);
-  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, %" PRId64 " %s", v->path, datasets,
-          e->first_replicate, e->first_replicate + e->replicates - 1, count,
-          is_threshold ? "thresholds" : "solutions");
-  if (failed)
-    fprintf(v->out, ", %" PRId64 " of them %s '%sstatus')", failed,
-            is_threshold ? "not found (see" : "failed (see", is_threshold ? "alpha2_" : "");
+  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, ", v->path, datasets,
+          e->first_replicate, e->first_replicate + e->replicates - 1);
+  tv_tally_print(&tally, v->out);
   fputc('\n', v->out);
 }
 
@@ -115,7 +76,7 @@ static tv_error *check_against(tv_verification *v, hid_t file, const char *text)
   }
   error = tv_verify_schema(v, file, e);
   if (!error && fflush(v->names) != 0) error = tv_fail("out of memory");
-  const int datasets = error ? 0 : read_everything(v, file);
+  const int datasets = error ? 0 : tv_verify_objects(v, file);
   if (!error && !v->problems) tell_contents(v, file, e, datasets);
   tv_experiment_destroy(&e);
   return error;

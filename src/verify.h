@@ -22,6 +22,11 @@ void tv_verify_problem(tv_verification *v, const char *format, ...)
 /* Tell what is missing or wrong among the variables and attributes. */
 tv_error *tv_verify_schema(tv_verification *v, hid_t file, const tv_experiment *experiment);
 
+/* Read every object that the file holds: indices, attributes, chunks. Tells those that cannot be
+ * read and, without a problem, datasets that the experiment does not call for; returns how many
+ * datasets there are. */
+int tv_verify_objects(tv_verification *v, hid_t file);
+
 /* The numbers of a dataset, owned by the caller; NULL, and a problem told, where they cannot be
  * read. */
 double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t *count);

@@ -220,6 +220,7 @@ static tv_error *keep(tv_wide *w) {
   const size_t l = (size_t)w->sampling->l;
   double *buffer = NULL;
   TV_TRY(tv_allocate((int64_t)w->grid->block * w->grid->block, sizeof *buffer, &buffer));
+  tv_checkpoint_take_over(w->sampling->checkpoint, TV_SAVED_WIDE);
   tv_error *error = keep_common(w, PLACE, &w->place, sizeof w->place);
   if (!error) error = keep_blocks(w, INPUT_BLOCKS, w->inputs, buffer);
   if (!error) error = keep_blocks(w, CROSS_BLOCKS, w->noise_cross, buffer);

@@ -1,10 +1,12 @@
 #include "mpi_main.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "twoview/checkpoint.h"
+#include "twoview/interruption.h"
 
 /* For calls that not every rank makes, or not as often. */
 static void demand(tv_error *error) {
@@ -138,7 +140,10 @@ START_TEST(claims_live_on_until_they_are_read) {
     ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &always, MPI_COMM_WORLD, &c));
     ASSERT_DONE(tv_checkpoint_resume(c));
     ASSERT_ALL(tv_checkpoint_sessions(c) == session + 1);
-    if (world_rank() == reader) tv_checkpoint_claim(c, TV_SAVED_POINTS, 0, ITEMS);
+    if (session > 0) { /* before, it is carried along for a stage that has not come */
+      tv_checkpoint_take_over(c, TV_SAVED_POINTS);
+      if (world_rank() == reader) tv_checkpoint_claim(c, TV_SAVED_POINTS, 0, ITEMS);
+    }
     ASSERT_DONE(tv_checkpoint_keep(c));
     tv_checkpoint_destroy(&c);
   }
@@ -196,18 +201,71 @@ START_TEST(time_that_is_over_stops_all) {
   tv_checkpoint_destroy(&c);
 }
 
-/* One rank fails while the others work on, and all learn of it. */
-START_TEST(errors_wait_for_the_end_of_the_stage) {
+/* One rank fails while the others would work for ever, and all learn of it. */
+START_TEST(a_rank_that_fails_ends_the_stage) {
   char folder[256];
   make_folder(folder);
   tv_checkpoint *c = start(folder, "a run\n");
   const int fails = world_rank() == world_size() - 1;
-  for (int i = 0; !fails && i < 50; ++i) {
+  tv_error *error = fails ? tv_fail("a bad row") : NULL;
+  while (!error) {
     usleep(200);
-    demand(tv_checkpoint_poll(c, MPI_COMM_SELF));
+    error = tv_checkpoint_poll(c, MPI_COMM_SELF);
   }
-  ASSERT_FAILS(tv_checkpoint_finish(c, MPI_COMM_WORLD, fails ? tv_fail("a bad row") : NULL),
-               "a bad row", "");
+  ASSERT_FAILS(tv_checkpoint_finish(c, MPI_COMM_WORLD, error), "a bad row", "");
+  ASSERT_ALL(!files_in(folder, "out.h5.checkpoint"));
+  tv_checkpoint_destroy(&c);
+}
+
+/* Rather than the wish to stop, so that nobody tries again in vain. */
+START_TEST(a_failure_is_told_when_time_is_over) {
+  char folder[256], output[300];
+  tv_checkpoint *c = NULL;
+  make_folder(folder);
+  const tv_checkpoint_policy late = {MPI_Wtime() - 10, 0, 5};
+  snprintf(output, sizeof output, "%s/out.h5", folder);
+  ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &late, MPI_COMM_WORLD, &c));
+  tv_error *error = NULL;
+  if (world_rank() == 0)
+    error = tv_fail("a bad row");
+  else
+    error = tv_checkpoint_poll(c, MPI_COMM_SELF);
+  ASSERT_FAILS(tv_checkpoint_finish(c, MPI_COMM_WORLD, error), "a bad row", "");
+  tv_checkpoint_destroy(&c);
+}
+
+/* A signal reaches a rank that waits for the end of the stage: it is not forgotten. Ranks 1 and on
+ * have done all they had to. */
+START_TEST(a_signal_to_a_waiting_rank_stops_all) {
+  char folder[256];
+  make_folder(folder);
+  tv_checkpoint *c = start(folder, "a run\n");
+  tv_error *error = NULL;
+  demand(tv_interruption_watch());
+  if (world_rank() == world_size() - 1) raise(SIGUSR1);
+  for (int i = 0; world_rank() == 0 && !error && i < 20000; ++i) {
+    usleep(200);
+    error = tv_checkpoint_poll(c, MPI_COMM_SELF);
+  }
+  error = tv_checkpoint_finish(c, MPI_COMM_WORLD, error);
+  ASSERT_ALL(error && error->exit_code == TV_EXIT_INTERRUPTED);
+  tv_error_free(error);
+  ASSERT_ALL(files_in(folder, "out.h5.checkpoint"));
+  tv_checkpoint_destroy(&c);
+}
+
+/* Each rank comes to the meeting at its next poll after the call, however long its steps. */
+START_TEST(a_call_is_heard_at_the_next_poll) {
+  char folder[256], output[300];
+  tv_checkpoint *c = NULL;
+  make_folder(folder);
+  const tv_checkpoint_policy soon = {MPI_Wtime(), 0.3, HUGE_VAL};
+  snprintf(output, sizeof output, "%s/out.h5", folder);
+  ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &soon, MPI_COMM_WORLD, &c));
+  usleep(400000);
+  ASSERT_DONE(tv_checkpoint_poll(c, MPI_COMM_SELF)); /* rank by rank, each with a reason to call */
+  ASSERT_ALL(files_in(folder, "out.h5.checkpoint"));
+  ASSERT_DONE(tv_checkpoint_finish(c, MPI_COMM_WORLD, NULL));
   tv_checkpoint_destroy(&c);
 }
 
@@ -258,9 +316,12 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, claims_live_on_until_they_are_read);
   tcase_add_test(tests, ranks_of_unlike_pace_save_together);
   tcase_add_test(tests, time_that_is_over_stops_all);
-  tcase_add_test(tests, errors_wait_for_the_end_of_the_stage);
+  tcase_add_test(tests, a_call_is_heard_at_the_next_poll);
+  tcase_add_test(tests, a_rank_that_fails_ends_the_stage);
+  tcase_add_test(tests, a_failure_is_told_when_time_is_over);
   tcase_add_test(tests, other_runs_are_refused);
   tcase_add_test(tests, nothing_to_resume_is_an_error);
   tcase_add_test(tests, no_checkpoint_holds_nothing);
+  tcase_add_test(tests, a_signal_to_a_waiting_rank_stops_all); /* the last: the signal stays */
   return run_tests(tests);
 }

@@ -183,6 +183,36 @@ class Others(unittest.TestCase):
         cells = blocks("linear/figure.tsv")[0]
         np.testing.assert_allclose(np.unique(cells[:, 1]), [0, 1, 2])
 
+    def test_boundaries_leave_a_linear_panel(self):
+        """Where no alignment is needed, also on an axis whose cells reach below -1."""
+        harness.archive(
+            harness.ROOT / "jobs/phase.yaml", "wide.h5", *settings(SMALL),
+            "--set", "augmentation.alpha={from: 0, to: 30, count: 3, spacing: linear}").close()
+        report("wide.h5", "wide")
+        script = (harness.folder / "wide/figure.gp").read_text()
+        low, high = map(float, re.search(r"^set yrange \[(.*):(.*)\]$", script, re.M).groups())
+        self.assertEqual((low, high), (-7.5, 37.5))  # half a cell beyond
+        self.assertLess(float(re.search(r"^boundary.* : (\S+)$", script, re.M)[1]), low)
+        self.assertIn("set ytics out nomirror scale 0.6 0,10", script)  # none below 0
+
+    def test_what_no_number_tells(self):
+        """Variances of whose squares no double tells the size: RC fails, at every point."""
+        done = harness.twoview("run", harness.ROOT / "jobs/phase.yaml", *settings(SMALL),
+                               "--set", "source.power_law.scale=1e303", "-o", "huge.h5")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = report("huge.h5", "huge")
+        self.assertRegex(said, r"(?m)^reconstruction +1000( +-){4}$")
+        self.assertNotIn("nan", said)
+
+    def test_components_that_no_axis_shows_are_left_out(self):
+        experiment = harness.write("g.yaml", harness.GAUSSIAN)
+        done = harness.twoview("run", experiment, "--set", "source.spectrum=[4e300, 3, 2, 1e-300]",
+                               "--set", "encoder.k=4", "-o", "extreme.h5")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = report("extreme.h5", "extreme")
+        self.assertIn("extreme/figure.svg", said)
+        self.assertNotIn("spectra", said)
+
     def test_sizes(self):
         """Just below its threshold a method's distance stays, just above it falls like 1/n."""
         job = harness.ROOT / "jobs/sizes.yaml"

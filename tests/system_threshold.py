@@ -283,9 +283,10 @@ class Threshold(unittest.TestCase):
         self.assertLess(abs(planned / done - 1), 0.15)  # a search takes two or three more or less
 
     def test_nothing_to_find(self):
-        """k beyond the important components: the encoder always has noise in it."""
+        """An important component that is next to nothing: the encoder always has noise in it."""
         experiment = harness.write("tiny.yaml", TINY)
-        done = harness.twoview("run", experiment, "-o", "never.h5", "--set", "encoder.k=5", ranks=2)
+        done = harness.twoview("run", experiment, "-o", "never.h5",
+                               "--set", "source.spectrum=[4, 3, 1e-320]", ranks=2)
         self.assertEqual(done.returncode, 1)
         self.assertIn("no threshold was found; 'alpha2_status' tells why", done.stderr)
         with h5py.File(harness.folder / "never.h5") as archive:
@@ -293,12 +294,16 @@ class Threshold(unittest.TestCase):
             self.assertTrue(np.all(np.isnan(archive["alpha2_measured"][()])))
         said = harness.twoview("info", "--verify", "never.h5").stdout
         self.assertIn("54 thresholds, 54 of them not found (see 'alpha2_status')", said)
+        done = harness.twoview("report", "never.h5", "-o", "never")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertNotIn("spectra", done.stdout)  # no axis shows them
 
     def test_refusals(self):
         experiment = harness.write("tiny.yaml", TINY)
         for setting, words in (("augmentation.alpha=[1]", "is what 'study: threshold' looks for"),
                                ("methods=[supervised]", "'supervised' has no threshold"),
                                ("archive.encoders=all", "keeps no encoders"),
+                               ("encoder.k=5", "k = 5 rows for 4 features"),
                                ("study=grid", "augmentation.alpha: is missing")):
             done = harness.twoview("run", experiment, "--dry-run", "--set", setting)
             self.assertEqual(done.returncode, 2, setting)

@@ -13,6 +13,7 @@ import numpy as np
 import harness
 
 FLIPS = 60
+METADATA = rb"OHDR|OCHK|BTHD|BTLF|BTIN|FRHP|FHDB|FHIB|FSHD|FSSE"  # HDF5's blocks with a checksum
 ARCHIVES = {  # settings of archives that hold everything, and as little as they may
     "all": [],
     "least": ["archive={encoders: none, representations: none, samples: false}",
@@ -88,11 +89,71 @@ class Verify(unittest.TestCase):
         harness.seal(harness.folder / "merged.h5")
         self.verify(harness.folder / "merged.h5", "'parts/1/command'", "'parts/1/seconds' is missing")
 
+    def is_walked(self):
+        """Whether h5py opens all objects of the copy; in a process of its own, which may crash."""
+        child = os.fork()
+        if child:
+            return os.waitpid(child, 0)[1] == 0
+        try:
+            with h5py.File(self.path) as archive:
+                archive.visititems(lambda name, item: None)
+                os._exit(0)
+        finally:
+            os._exit(1)
+
+    def test_damaged_metadata_that_were_sealed(self):
+        """What h5py cannot walk is not whole, though the file's checksum is right: a flip in each of
+        the blocks of metadata of a merged archive."""
+        parts = [f"flipped{i}.h5" for i in range(2)]
+        for i, part in enumerate(parts):
+            harness.archive(self.experiment, part, *settings(ARCHIVES["least"]),
+                            "--set", "replicates=1", "--set", f"first_replicate={i}").close()
+        merged = harness.folder / "flipped.h5"
+        self.assertEqual(harness.twoview("merge", *parts, "-o", merged).returncode, 0)
+        whole = merged.read_bytes()
+        whole = whole[:whole.rindex(b"\ntwoview archive")]
+        self.path.write_bytes(whole)
+        self.assertTrue(self.is_walked())
+        said, refused = "", 0
+        for block in re.finditer(METADATA, whole):
+            content = bytearray(whole)
+            content[block.start() + 6] ^= 0x10  # behind the name and the version
+            self.path.write_bytes(content)
+            harness.seal(self.path)
+            if self.is_walked():  # free space, and what nothing leads to any more
+                continue
+            refused += 1
+            for option in ("--verify", "--accept"):
+                with self.subTest(block=block, option=option):
+                    said += self.refused(["info", option, self.path]).stdout
+        self.assertGreater(refused, 0)
+        self.assertRegex(said, "'parts/1' (is damaged|cannot be opened)")
+        self.assertRegex(said, "'parts/1/host' (is damaged|cannot be opened)")
+
     def test_failed_solutions_are_told(self):
         with self.changed() as archive:
             archive["status"][1, 0, 0, 0, 2] = 7
         self.verify(self.path, whole="")
         self.assertIn("48 solutions, 1 of them failed", self.said("info", "--verify"))
+        self.assertIn("48 solutions, 1 of them failed (see 'status')", self.said("report"))
+
+        with self.changed() as archive:
+            archive["score_clean"][1, :, :, 0, 2] = np.nan  # one, at all magnitudes and alignments
+        for command in (["info", "--verify"], ["report"]):
+            self.assertIn("48 solutions, 1 clean solution failed", self.said(*command))
+
+    def test_failed_clean_solutions_are_told(self):
+        """Solved with noise, variances this small leave no score on clean inputs."""
+        keys = settings(["source.spectrum=[4e-150,3e-150,2e-150,1e-150]"])
+        run = harness.twoview("run", self.experiment, "--force", "-o", self.path, *keys)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        with h5py.File(self.path) as archive:
+            self.assertTrue(np.all(archive["status"][()] == 0))
+            clean = archive["score_clean"][:, 0, 0]  # the same at every magnitude and alignment
+            failed = np.count_nonzero(~np.isfinite(clean))
+        self.assertGreater(failed, 1)
+        for said in (run.stdout, self.said("info", "--verify"), self.said("report")):
+            self.assertIn(f"48 solutions, {failed} clean solutions failed (see 'score_clean')", said)
 
     def said(self, *arguments):
         return harness.twoview(*arguments, self.path).stdout
@@ -175,6 +236,7 @@ class Verify(unittest.TestCase):
         self.assertIn(done.returncode, (0, 1) if is_whole else (1,), (command, done))
         if done.returncode:
             self.assertRegex(done.stderr.splitlines()[-1], r"^twoview: .*copy\.h5")
+        return done
 
     def test_flipped_bytes(self):
         """Anywhere in the file: no command reads it, and --verify ends in words."""

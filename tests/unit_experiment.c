@@ -419,7 +419,12 @@ static const struct {
     {"[1, 10]", "[1, 0]", "x.yaml:4: noise.lambda_max:", "must be positive, got 0"},
     {"[1, 10]", "[]", "x.yaml:4: noise.lambda_max:", "Insufficient entries"},
     {"0.5", "-0.5", "x.yaml:5: augmentation.theta_max:", "must not be negative, got -0.5"},
-    {"0.5", "0", "x.yaml:5: augmentation.alpha:", "alpha = 0 with theta_max = 0"},
+    {"0.5", "0", "x.yaml:5: augmentation.alpha:", "alpha = 0 with 'theta_max' of"},
+    {"theta_max: 0.5", "theta: {signal: [0, 0], noise: [0, 0]}",
+     "x.yaml:5: augmentation.alpha:", "alpha = 0 with 'theta' of"},
+    {"theta_max: 0.5", "theta_eigenvalues: [0, 0, 0, 0, 0]",
+     "x.yaml:5: augmentation.alpha:", "alpha = 0 with 'theta_eigenvalues' of"},
+    {"[1, 10]", "{from: 1, to: 2}", "noise.lambda_max.count: is missing", "write for example"},
     {"[0, 1]", "-1", "x.yaml:5: augmentation.alpha:", "must not be negative, got -1"},
     {"{k: 2}", "{k: 0}", "x.yaml:7: encoder.k:", "at least 1, got 0"},
     /* eigenvalues of Gamma and Theta */
@@ -445,7 +450,7 @@ static const struct {
     /* ranges of numbers */
     {"[1, 10]", "{to: 2, count: 2}", "x.yaml:4: noise.lambda_max.from: is missing", "for example"},
     {"[1, 10]", "{from: 1, count: 2}", "noise.lambda_max.to: is missing", "write for example"},
-    {"[1, 10]", "{from: 1, to: 2}", "x.yaml:4: noise.lambda_max.count:", "from 2 to 10000, got 0"},
+    {"[1, 10]", "{from: 1, to: 2, count: 0}", "noise.lambda_max.count:", "from 2 to 10000, got 0"},
     {"[1, 10]", "{from: 1, to: 2, count: 1}", "noise.lambda_max.count:", "got 1"},
     {"[1, 10]", "{from: 1, to: 2, count: 10001}", "noise.lambda_max.count:", "got 10001"},
     {"[1, 10]", "{from: 1, to: 1, count: 2}", "noise.lambda_max:", "1 is listed twice"},
@@ -726,6 +731,12 @@ START_TEST(data_too_small_for_the_experiment_are_refused) {
   e->encoder.k = 6;
   expect_error(tv_experiment_check_data(e, 200, 2), TV_EXIT_USAGE,
                "x.yaml:7: encoder.k:", "take at most 5");
+  tv_experiment_destroy(&e);
+  e = parse(plain, threshold_study);
+  expect_success(tv_experiment_check_data(e, 200, 2));
+  e->encoder.k = 3;
+  expect_error(tv_experiment_check_data(e, 200, 2), TV_EXIT_USAGE,
+               "x.yaml:7: encoder.k:", "no threshold to look for; take at most 2");
   tv_experiment_destroy(&e);
 }
 END_TEST

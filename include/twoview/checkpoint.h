@@ -79,15 +79,17 @@ tv_error *tv_checkpoint_hold(tv_checkpoint *checkpoint, tv_saved_key key, const 
 void tv_checkpoint_release(tv_checkpoint *checkpoint, tv_saved_key key);
 void tv_checkpoint_release_kind(tv_checkpoint *checkpoint, tv_saved_kind kind);
 
-/* Save if all ranks have agreed to. The ranks of `team` (MPI_COMM_SELF: a rank on its own) poll in
- * step; every rank has to poll, or be in tv_checkpoint_finish. An error is everybody's, at the same
- * poll in each team: the disk refused, or, with exit code TV_EXIT_INTERRUPTED, the run has been
- * saved and is to stop.                             Not collective, but over the team. */
+/* Save when this rank has a reason to, or another has called. The ranks of `team` (MPI_COMM_SELF: a
+ * rank on its own) poll in step; every rank has to poll, or to be in tv_checkpoint_finish. An error
+ * is everybody's and to be given to tv_checkpoint_finish: the disk refused, another rank has
+ * failed, or, with exit code TV_EXIT_INTERRUPTED, the run has been saved and is to stop. Not
+ * collective, but over the team. */
 tv_error *tv_checkpoint_poll(tv_checkpoint *checkpoint, MPI_Comm team);
 
-/* The end of a stage: wait for all ranks, saving when they agree to meanwhile, and agree on errors:
- * `mine` is this rank's, or that of a poll. Without a checkpoint it is tv_agree over `comm`.
- *                                                                                  Collective. */
+/* The end of a stage: wait for all ranks, saving when one of them calls meanwhile, and agree on
+ * errors: `mine` is this rank's, or that of a poll. A rank that comes with an error of its own
+ * calls the others, who leave the stage at their next poll; its error is what all return. Without a
+ * checkpoint it is tv_agree over `comm`.                                            Collective. */
 tv_error *tv_checkpoint_finish(tv_checkpoint *checkpoint, MPI_Comm comm, tv_error *mine);
 
 /* Save now unless that has been done within the last interval.                      Collective. */
@@ -98,8 +100,14 @@ tv_error *tv_checkpoint_keep(tv_checkpoint *checkpoint);
 /* Bytes of the array of exactly this key; -1: there is none.                    Not collective. */
 int64_t tv_checkpoint_find(const tv_checkpoint *checkpoint, tv_saved_key key);
 
-/* Arrays of a kind that cover items within [first, end) will be read here: until then each new
- * checkpoint of this rank takes them over.                                      Not collective. */
+/* Until a stage comes to what earlier sessions left for it, new checkpoints carry that along. Here
+ * it has come: it reads arrays of this kind now, or claims them.                   Not collective.
+ */
+void tv_checkpoint_take_over(tv_checkpoint *checkpoint, tv_saved_kind kind);
+
+/* Arrays of a kind that cover items within [first, end) will be read here later: until then each
+ * new checkpoint carries them along.                                                Not collective.
+ */
 void tv_checkpoint_claim(tv_checkpoint *checkpoint, tv_saved_kind kind, int64_t first, int64_t end);
 
 /* Read an array; `bytes` as found.                                              Not collective. */

@@ -3,15 +3,13 @@
 #include <mpi.h>
 #include <sanitizer/lsan_interface.h>
 
+#include "child.h"
 #include "fuzz.h"
-#include "twoview/hdf5_dataset.h"
-#include "twoview/hdf5_error.h"
 #include "twoview/source.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words) {
   (void)count, (void)words;
-  tv_hdf5_prepare();
-  fuzz_expect_faults_of_hdf5();
+  fuzz_prepare();
   __lsan_disable(); /* what MPI keeps until MPI_Finalize is no leak */
   MPI_Init(NULL, NULL);
   __lsan_enable();
@@ -26,21 +24,6 @@ static tv_error *read_rows(const tv_source *source) {
   free(y);
   free(x);
   return error;
-}
-
-/* What is refused, once more without a child, whose way through the code libFuzzer does not see. */
-static void open_again(const char *path) {
-  const tv_dataset_wish wishes[] = {{path, "x", 2, 0}, {path, "c", 1, 1}, {path, "y", 2, 0}};
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  for (int i = 0; file >= 0 && i < 3; ++i) {
-    hid_t dataset;
-    hsize_t extent[2];
-    double cache_bytes = 0;
-    tv_error *error = tv_dataset_open(file, &wishes[i], &dataset, extent, &cache_bytes);
-    if (!error) H5Dclose(dataset);
-    tv_error_free(error);
-  }
-  if (file >= 0) H5Fclose(file);
 }
 
 static tv_error *read_source(const char *path, const char *answer) {
@@ -62,12 +45,15 @@ static tv_error *read_source(const char *path, const char *answer) {
   return error;
 }
 
+static void read_sources(const char *path) {
+  fuzz_expect_refusal(read_source(path, "labels: c"));
+  fuzz_expect_refusal(read_source(path, "targets: y"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   char path[FUZZ_PATH];
   fuzz_file(bytes, length, path);
-  if (!fuzz_expect_refusal(read_source(path, "labels: c")) &&
-      !fuzz_expect_refusal(read_source(path, "targets: y")))
-    open_again(path);
+  fuzz_in_child(path, read_sources);
   remove(path);
   return 0;
 }

@@ -14,10 +14,10 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 # Blocks copied by HDF5 are not looked at (replace_intrin): its faults are to be survived as they
 # would be without sanitizers.
 options=allocator_may_return_null=1:max_allocation_size_mb=256:replace_intrin=0
-export ASAN_OPTIONS=$options:quarantine_size_mb=8:abort_on_error=1
+export ASAN_OPTIONS=$options:quarantine_size_mb=8:abort_on_error=1:hard_rss_limit_mb=2048
 LSAN_OPTIONS=suppressions=$(dirname "$0")/leaks.supp:print_suppressions=0
 export LSAN_OPTIONS
 [ ! -f "$seeds.dict" ] || set -- -dict="$seeds.dict"
 exec nice "$target" "$@" -max_total_time="${FUZZ_SECONDS:-15}" -timeout="${FUZZ_TIMEOUT:-60}" \
-  -rss_limit_mb=2048 -malloc_limit_mb=1000000 -max_len=65536 -print_final_stats=1 \
+  -rss_limit_mb=0 -max_len=65536 -print_final_stats=1 \
   -error_exitcode=1 -timeout_exitcode=1 -artifact_prefix="$name-" "$name.corpus" "$seeds"

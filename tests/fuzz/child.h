@@ -1,0 +1,18 @@
+/* Fuzzing what stands on HDF5, which damaged files crash, and whose heap they corrupt: every input
+ * is read in a child process. How the child ends tells whose fault it was. HDF5's faults end it by
+ * a signal, as they would without sanitizers; faults of the program by a status. */
+#ifndef TWOVIEW_FUZZ_CHILD_H
+#define TWOVIEW_FUZZ_CHILD_H
+
+#include "twoview/error.h"
+
+/* To be called before all else. */
+void fuzz_prepare(void);
+
+/* Call `read(path)` in a child, and abort when the program, or a leak of it, was at fault. */
+void fuzz_in_child(char *path, void (*read)(const char *path));
+
+/* In that child: free the error of what has a child of its own, unless the program was at fault. */
+void fuzz_expect_refusal(tv_error *error);
+
+#endif
