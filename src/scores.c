@@ -125,7 +125,7 @@ tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double
         noise->data[(int64_t)j * t->leading + i] = t->data[(int64_t)j * t->leading + i];
   if (!solution->values) {
     const double energy = tv_dot(t, t);
-    *out = energy > 0 ? tv_dot(noise, noise) / energy : 0;
+    *out = energy == 0 ? 0 : tv_dot(noise, noise) / energy;
   } else {
     TV_GO(product_everywhere(noise, noise, &gram));
     TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, gram, out)));
