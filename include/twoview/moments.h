@@ -31,7 +31,7 @@ typedef struct {
 
 /* Accumulate this rank's shards, reduce along the shards' tree and prefix-sum over sizes. Every
  * rank gets all matrices, the same bits on any number of ranks. Memory: replicates x levels x
- * width^2 numbers, (1 + log2(shards)) times while reducing. On the way the first rows of each
+ * width^2 numbers, 1 + tv_shard_buffers times while reducing. On the way the first rows of each
  * nested order are kept in `head` (tv_head_create). Free with tv_moments_destroy.   Collective. */
 tv_error *tv_moments_collect(const tv_sampling *sampling, tv_head *head, int shows_progress,
                              tv_moments **out);
