@@ -1,5 +1,6 @@
 #include "twoview/dense.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -206,20 +207,57 @@ static void spread_by_columns(const tv_distmat *a, const double *local, double *
   if (a->grid->size > 1) tv_sum_all(a->grid->comm, whole, a->columns);
 }
 
+/* How many eigenvalues of a tridiagonal matrix lie below x: the negative pivots of T - x
+ * (Sylvester). */
+static int count_below(int n, const double *diagonal, const double *off_diagonal, double x) {
+  double pivot = 1;
+  int count = 0;
+  for (int i = 0; i < n; ++i) {
+    const double off = i > 0 ? off_diagonal[i - 1] : 0;
+    pivot = diagonal[i] - x - (off == 0 ? 0 : off * off / pivot);
+    if (pivot == 0) pivot = DBL_MIN;
+    count += pivot < 0;
+  }
+  return count;
+}
+
+/* Whether these are the k smallest: of values that crowd, dstemr has been seen to return others. */
+static int are_the_smallest(int n, int k, const double *diagonal, const double *off_diagonal,
+                            const double *values) {
+  double norm = 0;
+  for (int i = 0; i < n; ++i)
+    norm = fmax(norm, fabs(diagonal[i]) + (i > 0 ? fabs(off_diagonal[i - 1]) : 0) +
+                          (i < n - 1 ? fabs(off_diagonal[i]) : 0));
+  if (!isfinite(norm)) return 1; /* the residual will tell */
+  const double tolerance = 3 * n * DBL_EPSILON * norm;
+  for (int c = 0; c < k; ++c)
+    if (count_below(n, diagonal, off_diagonal, values[c] - tolerance) > c ||
+        count_below(n, diagonal, off_diagonal, values[c] + tolerance) <= c)
+      return 0;
+  return 1;
+}
+
 /* The k smallest pairs of a tridiagonal matrix: multiple relatively robust representations. All
  * ranks of a grid compute the same, so that they share the verdict. */
-static tv_error *tridiagonal_first(int n, int k, double *diagonal, double *off_diagonal,
+static tv_error *tridiagonal_first(int n, int k, const double *diagonal, const double *off_diagonal,
                                    double *values, double *z, int *info) {
   workspace work = {.real_count = 18 * n, .integer_count = 10 * n};
   int *support = NULL, found = 0, is_accurate = 1;
+  double *copy = NULL; /* dstemr leaves nothing of what it is given */
   tv_error *error = tv_allocate(work.real_count, sizeof(double), &work.reals);
   if (!error) error = tv_allocate(work.integer_count, sizeof(int), &work.integers);
   if (!error) error = tv_allocate(2 * k, sizeof(int), &support);
-  if (!error)
-    dstemr_("V", "I", &n, diagonal, off_diagonal, &nothing, &nothing, &one, &k, &found, values, z,
-            &n, &k, support, &is_accurate, work.reals, &work.real_count, work.integers,
-            &work.integer_count, info, 1, 1);
-  if (!error && *info == 0 && found < k) *info = 1;
+  if (!error) error = tv_allocate(2 * n, sizeof(double), &copy);
+  if (!error) {
+    memcpy(copy, diagonal, (size_t)n * sizeof(*copy));
+    memcpy(copy + n, off_diagonal, (size_t)(n - 1) * sizeof(*copy));
+    dstemr_("V", "I", &n, copy, copy + n, &nothing, &nothing, &one, &k, &found, values, z, &n, &k,
+            support, &is_accurate, work.reals, &work.real_count, work.integers, &work.integer_count,
+            info, 1, 1);
+    if (*info == 0 && (found < k || !are_the_smallest(n, k, diagonal, off_diagonal, values)))
+      *info = 1;
+  }
+  free(copy);
   free(support);
   drop_workspace(&work);
   return error;
