@@ -15,6 +15,7 @@ EXPERIMENT = harness.GAUSSIAN[: harness.GAUSSIAN.index("archive:")].replace("300
 
 # Some seconds of work, to be interrupted.
 LONG = interrupted.GENERATED.replace("SAMPLES", "3000000")
+LONGER = interrupted.GENERATED.replace("SAMPLES", "80000000")  # however late it is held
 
 
 class Runs(cluster.Cluster):
@@ -142,14 +143,14 @@ class Interrupted(cluster.Cluster):
                                              for rank in ranks))
         self.signal(ranks, signal.SIGCONT)
 
-    def check_completed(self, job, output, results):
+    def check_completed(self, job, output, results, undisturbed="undisturbed.h5"):
         state, said = self.wait_for_end(job), output.read_text()
         self.assertEqual(state, "COMPLETED", said)
         self.assertEqual(said.count("there is no checkpoint; starting from the beginning"), 1, said)
         restarts = int(self.state(job, "Restarts"))
-        self.assertGreaterEqual(restarts, 1)
+        self.assertGreaterEqual(restarts, 1, said)
         self.assertEqual(said.count("going on from its checkpoint"), restarts, said)
-        self.assertEqual(interrupted.differences("undisturbed.h5", f"{results}/results.h5"), [])
+        self.assertEqual(interrupted.differences(undisturbed, f"{results}/results.h5"), [])
         with harness.h5py.File(harness.folder / results / "results.h5") as archive:
             self.assertEqual(harness.attribute(archive, "sessions"), restarts + 1)
             self.assertEqual(harness.attribute(archive, "slurm_job_id"), job)
@@ -157,13 +158,13 @@ class Interrupted(cluster.Cluster):
         self.assertTrue((harness.folder / results / "report.html").exists())
         return said
 
-    def check_requeued(self, job, output, results):
+    def check_requeued(self, job, output, results, undisturbed="undisturbed.h5"):
         """By itself, when the program had left."""
-        said = self.check_completed(job, output, results)
+        said = self.check_completed(job, output, results, undisturbed)
         self.assertRegex(said, f"(?s)holds what is done.*job {job}: goes back into the queue")
 
-    def preemptible(self, results, lines=(), **knobs):
-        return self.copy("preemptible.sbatch", results, lines, experiment="long.yaml", **knobs)
+    def preemptible(self, results, lines=(), experiment="long.yaml", **knobs):
+        return self.copy("preemptible.sbatch", results, lines, experiment=experiment, **knobs)
 
     def told(self, results, *options, **environment):
         """A job whose shell is sent SIGUSR1."""
@@ -195,10 +196,11 @@ class Interrupted(cluster.Cluster):
 
     def test_time_limits(self):
         """Jobs of a minute. One sees the end by itself: held in a step, it takes the next one to last
-        as long, and leaves when less than twice of that is left. The other is sent Slurm's signal, 20
+        as long, and leaves when less than thrice of that is left. The other is sent Slurm's signal, 20
         to 50 seconds before the end."""
         minute, unsent = ("--time=01:00:00", "--time=1"), (" --signal=B:USR1@120", "")
-        late, late_output = self.start(self.preemptible("late", [minute, unsent]))
+        harness.archive(harness.write("longer.yaml", LONGER), "longer.h5").close()
+        late, late_output = self.start(self.preemptible("late", [minute, unsent], "longer.yaml"))
         interrupted.wait_for(lambda: late_output.exists() and
                              "starting from the beginning" in late_output.read_text())
         late_ranks, held = self.hold(late, 2), time.time()
@@ -210,7 +212,7 @@ class Interrupted(cluster.Cluster):
         self.let_go(late_ranks)
         self.let_go(early_ranks, after=signal.SIGUSR1)
         self.check_requeued(early, early_output, "early")
-        self.check_requeued(late, late_output, "late")
+        self.check_requeued(late, late_output, "late", "longer.h5")
 
     def test_preemption(self):
         """Slurm sends SIGTERM, and puts the job back into the queue by itself."""
