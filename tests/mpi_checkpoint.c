@@ -15,17 +15,19 @@ static void demand(tv_error *error) {
   MPI_Abort(MPI_COMM_WORLD, 1);
 }
 
-/* Never of its own accord. */
-static const tv_checkpoint_policy never = {0, HUGE_VAL, HUGE_VAL};
-
-static tv_checkpoint *start(const char *folder, const char *identity) {
-  static char output[300];
+static tv_checkpoint *start_by(const char *folder, const char *identity,
+                               const tv_checkpoint_policy *policy) {
+  char output[300];
   tv_checkpoint *checkpoint = NULL;
-  tv_checkpoint_policy policy = never;
-  policy.begun = MPI_Wtime();
   snprintf(output, sizeof output, "%s/out.h5", folder);
-  ASSERT_DONE(tv_checkpoint_create(output, identity, &policy, MPI_COMM_WORLD, &checkpoint));
+  ASSERT_DONE(tv_checkpoint_create(output, identity, policy, MPI_COMM_WORLD, &checkpoint));
   return checkpoint;
+}
+
+/* One that never saves of its own accord. */
+static tv_checkpoint *start(const char *folder, const char *identity) {
+  const tv_checkpoint_policy never = {MPI_Wtime(), HUGE_VAL, HUGE_VAL};
+  return start_by(folder, identity, &never);
 }
 
 static tv_checkpoint *go_on(const char *folder, const char *identity) {
@@ -36,11 +38,8 @@ static tv_checkpoint *go_on(const char *folder, const char *identity) {
 
 /* Save what is held now: a policy whose interval is always over. */
 static tv_error *save_now(const char *folder, const char *identity, void (*hold)(tv_checkpoint *)) {
-  char output[300];
-  tv_checkpoint *c = NULL;
   const tv_checkpoint_policy always = {MPI_Wtime(), 1e-9, HUGE_VAL};
-  snprintf(output, sizeof output, "%s/out.h5", folder);
-  TV_TRY(tv_checkpoint_create(output, identity, &always, MPI_COMM_WORLD, &c));
+  tv_checkpoint *c = start_by(folder, identity, &always);
   hold(c);
   tv_error *error = tv_checkpoint_keep(c);
   tv_checkpoint_destroy(&c);
@@ -133,11 +132,8 @@ START_TEST(claims_live_on_until_they_are_read) {
   make_folder(folder);
   ASSERT_DONE(save_now(folder, "a run\n", hold_squares));
   for (int session = 0; session < 3; ++session) {
-    char output[300];
-    tv_checkpoint *c = NULL;
     const tv_checkpoint_policy always = {MPI_Wtime(), 1e-9, HUGE_VAL};
-    snprintf(output, sizeof output, "%s/out.h5", folder);
-    ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &always, MPI_COMM_WORLD, &c));
+    tv_checkpoint *c = start_by(folder, "a run\n", &always);
     ASSERT_DONE(tv_checkpoint_resume(c));
     ASSERT_ALL(tv_checkpoint_sessions(c) == session + 1);
     if (session > 0) { /* before, it is carried along for a stage that has not come */
@@ -164,12 +160,10 @@ static int files_in(const char *folder, const char *name) {
 
 /* Ranks poll as often as they are, one of them asks by its clock, and all save at the same time. */
 START_TEST(ranks_of_unlike_pace_save_together) {
-  char folder[256], output[300];
-  tv_checkpoint *c = NULL;
+  char folder[256];
   make_folder(folder);
   const tv_checkpoint_policy soon = {MPI_Wtime(), 0.01, HUGE_VAL};
-  snprintf(output, sizeof output, "%s/out.h5", folder);
-  ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &soon, MPI_COMM_WORLD, &c));
+  tv_checkpoint *c = start_by(folder, "a run\n", &soon);
   int64_t polls = 0;
   demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_HEAD, world_rank(), 0, 1}, &polls, 8));
   tv_error *error = NULL;
@@ -187,12 +181,10 @@ START_TEST(ranks_of_unlike_pace_save_together) {
 }
 
 START_TEST(time_that_is_over_stops_all) {
-  char folder[256], output[300];
-  tv_checkpoint *c = NULL;
+  char folder[256];
   make_folder(folder);
   const tv_checkpoint_policy late = {MPI_Wtime() - 10, 0, 5};
-  snprintf(output, sizeof output, "%s/out.h5", folder);
-  ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &late, MPI_COMM_WORLD, &c));
+  tv_checkpoint *c = start_by(folder, "a run\n", &late);
   tv_error *error = NULL;
   for (int i = 0; !error && i < 100000; ++i) error = tv_checkpoint_poll(c, MPI_COMM_WORLD);
   ASSERT_ALL(error && error->exit_code == TV_EXIT_INTERRUPTED);
@@ -219,12 +211,10 @@ START_TEST(a_rank_that_fails_ends_the_stage) {
 
 /* Rather than the wish to stop, so that nobody tries again in vain. */
 START_TEST(a_failure_is_told_when_time_is_over) {
-  char folder[256], output[300];
-  tv_checkpoint *c = NULL;
+  char folder[256];
   make_folder(folder);
   const tv_checkpoint_policy late = {MPI_Wtime() - 10, 0, 5};
-  snprintf(output, sizeof output, "%s/out.h5", folder);
-  ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &late, MPI_COMM_WORLD, &c));
+  tv_checkpoint *c = start_by(folder, "a run\n", &late);
   tv_error *error = NULL;
   if (world_rank() == 0)
     error = tv_fail("a bad row");
@@ -256,12 +246,10 @@ START_TEST(a_signal_to_a_waiting_rank_stops_all) {
 
 /* Each rank comes to the meeting at its next poll after the call, however long its steps. */
 START_TEST(a_call_is_heard_at_the_next_poll) {
-  char folder[256], output[300];
-  tv_checkpoint *c = NULL;
+  char folder[256];
   make_folder(folder);
   const tv_checkpoint_policy soon = {MPI_Wtime(), 0.3, HUGE_VAL};
-  snprintf(output, sizeof output, "%s/out.h5", folder);
-  ASSERT_DONE(tv_checkpoint_create(output, "a run\n", &soon, MPI_COMM_WORLD, &c));
+  tv_checkpoint *c = start_by(folder, "a run\n", &soon);
   usleep(400000);
   ASSERT_DONE(tv_checkpoint_poll(c, MPI_COMM_SELF)); /* rank by rank, each with a reason to call */
   ASSERT_ALL(files_in(folder, "out.h5.checkpoint"));
