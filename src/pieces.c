@@ -15,7 +15,7 @@ static int choose_pieces(hid_t set, tv_pieces *p) {
   } else {
     for (int i = p->rank - 1; i >= 0; numbers *= p->chunk[i--]) {
       const hsize_t room = TV_CHUNK_NUMBERS / numbers > 0 ? TV_CHUNK_NUMBERS / numbers : 1;
-      p->chunk[i] = p->shape[i] < room ? p->shape[i] : room;
+      p->chunk[i] = p->shape[i] == 0 ? 1 : p->shape[i] < room ? p->shape[i] : room;
     }
   }
   if (creation >= 0) H5Pclose(creation);

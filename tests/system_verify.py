@@ -201,6 +201,7 @@ class Verify(unittest.TestCase):
         with self.changed(is_sealed=False) as archive:
             archive.attrs["note"] = "ours"
             archive["own"] = np.arange(3)
+            archive["empty"] = np.empty((2, 0, 3))
         self.assertIn("copy.h5: does not end with the checksum", self.said("info", "--verify"))
         done = harness.twoview("report", self.path)
         self.assertEqual(done.returncode, 1)
