@@ -9,6 +9,17 @@
 
 static const long long largest_digested = 1LL << 32;
 
+int tv_source_digesting_rank(MPI_Comm comm) {
+  MPI_Comm host;
+  int last;
+  MPI_Comm_rank(comm, &last);
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+  MPI_Allreduce(MPI_IN_PLACE, &last, 1, MPI_INT, MPI_MAX, host);
+  MPI_Comm_free(&host);
+  MPI_Bcast(&last, 1, MPI_INT, 0, comm);
+  return last;
+}
+
 tv_error *tv_source_note_file(tv_source *source, const char *path) {
   int slot = 0;
   struct stat status;
@@ -17,8 +28,20 @@ tv_error *tv_source_note_file(tv_source *source, const char *path) {
   if (!source->files[slot].path) return tv_fail("out of memory");
   if (stat(path, &status) != 0) return tv_fail_errno("%s", path);
   if (!S_ISREG(status.st_mode)) return tv_fail("%s: not a regular file", path);
-  if (status.st_size > largest_digested) return NULL;
-  return tv_digest_file(path, source->files[slot].digest);
+  source->files[slot].bytes = status.st_size;
+  return NULL;
+}
+
+tv_error *tv_source_digest_files(tv_source *source) {
+  for (int i = 0; i < TV_MOST_FILES && source->files[i].path; ++i)
+    if (source->files[i].bytes <= largest_digested)
+      TV_TRY(tv_digest_file(source->files[i].path, source->files[i].digest));
+  return NULL;
+}
+
+void tv_source_pass_digests(tv_source *source, MPI_Comm comm, int digesting_rank) {
+  for (int i = 0; i < TV_MOST_FILES; ++i)
+    MPI_Bcast(source->files[i].digest, TV_DIGEST_LENGTH, MPI_CHAR, digesting_rank, comm);
 }
 
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {

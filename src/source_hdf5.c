@@ -203,6 +203,7 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
   source->state = h;
   const tv_source_spec *spec = &experiment->source;
   if (!error && rank == 0) error = tv_source_note_file(source, spec->file);
+  if (!error && rank == 0) error = tv_source_digest_files(source);
   TV_TRY(tv_agree(comm, error));
   trial attempt = {spec, tv_partition_make(comm, 0, experiment->parallel.shards)};
   TV_TRY(tv_agree(comm, tv_guard(spec->file, try_source, &attempt)));

@@ -38,14 +38,12 @@ static void close_rows(tv_source *source) {
   free(mine->labels);
 }
 
-/* Rank 0 reads the file once, in order, and sends each rank its rows. When reading fails it sends
- * what it has, so that nobody waits, and the error is shared afterwards.           Collective. */
+/* Rank 0 reads the file once, in order, and sends each rank its rows by way of `piece`, which has
+ * room for a message. When reading fails it sends what it has, so that nobody waits, and the error
+ * is shared afterwards, as is one that a rank brings along.                         Collective. */
 static tv_error *deal(const tv_partition *partition, tv_idx *idx, int64_t item_size,
-                      unsigned char *mine) {
+                      unsigned char *piece, unsigned char *mine, tv_error *error) {
   const int64_t most = MESSAGE_BYTES / item_size > 0 ? MESSAGE_BYTES / item_size : 1;
-  unsigned char *piece = NULL;
-  tv_error *error = tv_allocate(most * item_size, 1, &piece);
-  TV_TRY(tv_agree(partition->comm, error));
   for (int rank = 0; rank < partition->size; ++rank) {
     const int64_t begin = tv_shard_first(partition, tv_shard_first_of_rank(partition, rank));
     const int64_t end = tv_shard_first(partition, tv_shard_first_of_rank(partition, rank + 1));
@@ -61,15 +59,16 @@ static tv_error *deal(const tv_partition *partition, tv_idx *idx, int64_t item_s
                  partition->comm, MPI_STATUS_IGNORE);
     }
   }
-  free(piece);
   if (partition->rank == 0 && !error) error = tv_idx_expect_end(idx);
   return tv_agree(partition->comm, error);
 }
 
-static tv_error *open_files(const tv_source_spec *spec, tv_source *source, tv_idx *images,
-                            tv_idx *labels) {
+static tv_error *note_files(const tv_source_spec *spec, tv_source *source) {
   TV_TRY(tv_source_note_file(source, spec->images));
-  TV_TRY(tv_source_note_file(source, spec->labels));
+  return tv_source_note_file(source, spec->labels);
+}
+
+static tv_error *open_files(const tv_source_spec *spec, tv_idx *images, tv_idx *labels) {
   TV_TRY(tv_idx_open(spec->images, 2, images));
   TV_TRY(tv_idx_open(spec->labels, 1, labels));
   if (images->items != labels->items)
@@ -78,9 +77,25 @@ static tv_error *open_files(const tv_source_spec *spec, tv_source *source, tv_id
   return NULL;
 }
 
+/* One rank digests the files while rank 0 unpacks them.                             Collective. */
+static tv_error *deal_both(const tv_partition *partition, int digesting_rank, tv_source *source,
+                           tv_idx *images, tv_idx *labels) {
+  idx_rows *mine = source->state;
+  const int64_t size = source->features;
+  unsigned char *piece = NULL;
+  TV_TRY(tv_agree(partition->comm,
+                  tv_allocate(size > MESSAGE_BYTES ? size : MESSAGE_BYTES, 1, &piece)));
+  tv_error *error = partition->rank == digesting_rank ? tv_source_digest_files(source) : NULL;
+  error = deal(partition, images, size, piece, mine->images, error);
+  if (!error) error = deal(partition, labels, 1, piece, mine->labels, NULL);
+  if (!error) tv_source_pass_digests(source, partition->comm, digesting_rank);
+  free(piece);
+  return error;
+}
+
 /* Everybody's share of both files, and the number of classes. */
-static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, tv_source *source,
-                            tv_idx *images, tv_idx *labels) {
+static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, int digesting_rank,
+                            tv_source *source, tv_idx *images, tv_idx *labels) {
   int64_t shape[2] = {images->items, images->item_size};
   MPI_Bcast(shape, 2, MPI_INT64_T, 0, comm);
   source->rows = shape[0];
@@ -93,8 +108,7 @@ static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, tv_s
   tv_error *error = tv_allocate(mine->rows * shape[1], 1, &mine->images);
   if (!error) error = tv_allocate(mine->rows, 1, &mine->labels);
   TV_TRY(tv_agree(comm, error));
-  TV_TRY(deal(&partition, images, shape[1], mine->images));
-  TV_TRY(deal(&partition, labels, 1, mine->labels));
+  TV_TRY(deal_both(&partition, digesting_rank, source, images, labels));
   for (int64_t i = 0; i < mine->rows; ++i)
     if (mine->labels[i] >= source->targets) source->targets = mine->labels[i] + 1;
   MPI_Allreduce(MPI_IN_PLACE, &source->targets, 1, MPI_INT, MPI_MAX, comm);
@@ -104,14 +118,17 @@ static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, tv_s
 tv_error *tv_source_open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
   int rank;
   MPI_Comm_rank(comm, &rank);
+  const int digesting_rank = tv_source_digesting_rank(comm);
   source->read = read_rows;
   source->bytes = row_bytes;
   source->close = close_rows;
   tv_idx images = {0}, labels = {0};
   tv_error *error = tv_allocate(1, sizeof(idx_rows), &source->state);
-  if (!error && rank == 0) error = open_files(&experiment->source, source, &images, &labels);
+  if (!error && (rank == 0 || rank == digesting_rank))
+    error = note_files(&experiment->source, source);
+  if (!error && rank == 0) error = open_files(&experiment->source, &images, &labels);
   error = tv_agree(comm, error);
-  if (!error) error = deal_files(experiment, comm, source, &images, &labels);
+  if (!error) error = deal_files(experiment, comm, digesting_rank, source, &images, &labels);
   tv_idx_close(&images);
   tv_idx_close(&labels);
   return error;

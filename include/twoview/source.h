@@ -14,6 +14,7 @@ enum { TV_MOST_FILES = 2 };
 
 typedef struct {
   char *path;
+  int64_t bytes;
   char digest[TV_DIGEST_LENGTH]; /* SHA-256, "" when not taken */
 } tv_source_file;
 
@@ -22,7 +23,7 @@ struct tv_source {
   int64_t rows; /* samples; -1: as many as wanted, fresh for each replicate */
   int features; /* of a sample */
   int targets;  /* of a sample; classes are one-hot */
-  tv_source_file files[TV_MOST_FILES]; /* provenance, filled on rank 0 */
+  tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
   void *state;                         /* owned, of the kind of source */
   double cache_bytes;                  /* that each rank will come to hold while it reads */
 
@@ -74,7 +75,16 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
 tv_error *tv_source_open_generated(const tv_experiment *experiment, MPI_Comm comm,
                                    tv_source *source);
 
-/* Note a file for provenance, with its digest unless it is larger than 4 GiB. Not collective. */
+/* Files are noted for provenance, and digested unless they are larger than 4 GiB. The digests are
+ * a rank's that has time while rank 0 reads: the last one of its host. It notes the files too.
+ *                                                                                   Collective. */
+int tv_source_digesting_rank(MPI_Comm comm);
+
+/* Not collective. */
 tv_error *tv_source_note_file(tv_source *source, const char *path);
+tv_error *tv_source_digest_files(tv_source *source);
+
+/* Hand the digests of that rank to rank 0.                                          Collective. */
+void tv_source_pass_digests(tv_source *source, MPI_Comm comm, int digesting_rank);
 
 #endif
