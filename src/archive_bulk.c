@@ -125,22 +125,19 @@ static herr_t select_items(hid_t space, int outer, int64_t first, int64_t count)
   return status;
 }
 
-/* Write the selected part of a dataset.                                           Collective. */
-static tv_error *write_selected(hid_t set, const char *name, hid_t file_space,
-                                const double *values) {
-  const hsize_t count = (hsize_t)H5Sget_select_npoints(file_space),
-                at_least_one = count ? count : 1;
-  const hid_t memory_space = H5Screate_simple(1, &at_least_one, NULL);
+/* Write `count` items from `first` on, which are selected. The memory is addressed as that of the
+ * whole dataset, of which it is a part: HDF5 copies between selections of one shape by runs, and
+ * between others number by number.                                                Collective. */
+static tv_error *write_selected(hid_t set, const char *name, hid_t space, int64_t first,
+                                int64_t count, const double *values) {
+  const int64_t item = count ? H5Sget_select_npoints(space) / count : 0;
+  const uintptr_t whole = (uintptr_t)values - (uintptr_t)(first * item) * sizeof(*values);
   const hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
-  const double nothing = 0;
-  if (count == 0) H5Sselect_none(memory_space);
   H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-  const herr_t status = H5Dwrite(set, H5T_NATIVE_DOUBLE, memory_space, file_space, transfer,
-                                 count ? values : &nothing);
-  tv_error *error = status < 0 ? tv_hdf5_fail("dataset '%s' cannot be written", name) : NULL;
+  const herr_t status =
+      H5Dwrite(set, H5T_NATIVE_DOUBLE, space, space, transfer, (const void *)whole);
   H5Pclose(transfer);
-  H5Sclose(memory_space);
-  return error;
+  return status < 0 ? tv_hdf5_fail("dataset '%s' cannot be written", name) : NULL;
 }
 
 /* A rank whose part of a collective write failed cannot tell the others, who wait for it inside
@@ -170,7 +167,8 @@ static tv_error *write_items(hid_t file, MPI_Comm comm, const char *name, int ou
   if (space < 0 || select_items(space, outer, first, count) < 0)
     error = tv_hdf5_fail("dataset '%s' cannot be opened", name);
   error = tv_agree(comm, error);
-  if (!error) error = leave_together(file, comm, write_selected(set, name, space, values));
+  if (!error)
+    error = leave_together(file, comm, write_selected(set, name, space, first, count, values));
   if (space >= 0) H5Sclose(space);
   if (set >= 0) H5Dclose(set);
   return error;

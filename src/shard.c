@@ -117,7 +117,15 @@ static tv_error *sum_shard(pass *s, int shard, double *sum) {
   return error;
 }
 
-/* Into `sum`, which is 0; the right halves go to `spare`. Held when it is finished. */
+static void move_onto(double *sum, double *right, int64_t length) {
+  for (int64_t i = 0; i < length; ++i) {
+    sum[i] += right[i];
+    right[i] = 0;
+  }
+}
+
+/* Into `sum`, which is 0; the right halves go to `spare`, which is 0 again afterwards. Held when
+ * it is finished. */
 static tv_error *sum_branch(pass *s, int first, int end, double *sum, double *spare) {
   tv_checkpoint *c = s->what->checkpoint;
   const int middle = middle_of(first, end);
@@ -127,11 +135,10 @@ static tv_error *sum_branch(pass *s, int first, int end, double *sum, double *sp
     TV_TRY(sum_shard(s, first, sum));
   } else {
     TV_TRY(sum_branch(s, first, middle, sum, spare));
-    memset(spare, 0, bytes_of(s));
     TV_TRY(sum_branch(s, middle, end, spare, spare + s->what->length));
-    for (int64_t i = 0; i < s->what->length; ++i) sum[i] += spare[i];
     tv_checkpoint_release(c, key_of(s, FINISHED, first, middle));
     tv_checkpoint_release(c, key_of(s, FINISHED, middle, end));
+    move_onto(sum, spare, s->what->length);
   }
   return tv_checkpoint_hold(c, key_of(s, FINISHED, first, end), sum, bytes_of(s));
 }

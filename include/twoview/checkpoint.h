@@ -5,8 +5,8 @@
  * OUTPUT.checkpoint: written under another name, flushed, and renamed, while the one before it
  * stays as OUTPUT.checkpoint.previous.
  *
- * Ranks work at their own pace, so they agree on a moment to save by rounds of a reduction that
- * never blocks. All functions take a NULL checkpoint: nothing is ever saved or found then. */
+ * Ranks work at their own pace: one that has a reason to save calls the others, and each comes at
+ * its next poll. All functions take a NULL checkpoint: nothing is ever saved or found then. */
 #ifndef TWOVIEW_CHECKPOINT_H
 #define TWOVIEW_CHECKPOINT_H
 
