@@ -7,6 +7,7 @@
 #include "twoview/hdf5_error.h"
 #include "twoview/info.h"
 #include "twoview/interruption.h"
+#include "twoview/memory.h"
 #include "twoview/merge.h"
 #include "twoview/provenance.h"
 #include "twoview/report.h"
@@ -273,6 +274,7 @@ static int main_on_ranks(int argc, char **argv,
   const char **overrides = NULL;
   char *command = NULL;
   tv_hdf5_prepare();
+  tv_memory_keep_freed();
   MPI_Init(NULL, NULL);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   tv_limit_blas_threads();

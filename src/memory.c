@@ -1,10 +1,19 @@
 #include "twoview/memory.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* glibc's own values once a block of 32 MiB has been freed. */
+void tv_memory_keep_freed(void) {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
+}
 
 double tv_memory_resident(void) {
   long pages = 0;

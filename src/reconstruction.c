@@ -64,7 +64,8 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   out->objective = tv_trace(s->A) - 2 * tv_dot(solution->decoder, image);
   tv_multiply(TV_TRANSPOSED, s->C, TV_PLAIN, solution->decoder, image);
   TV_GO(tv_pencil_residual(s, solution, image, of_encoder, out));
-  tv_multiply(TV_TRANSPOSED, solution->decoder, TV_PLAIN, solution->decoder, of_decoder);
+  tv_gram(solution->decoder, of_decoder);
+  tv_symmetrise(of_decoder);
   out->objective += tv_dot(of_decoder, of_encoder);
 done:
   tv_distmat_destroy(&image);

@@ -136,15 +136,23 @@ done:
   return error;
 }
 
+static tv_error *evaluate(const tv_method *method, const tv_statistics *s,
+                          const tv_solution *solution, const tv_distmat *image, tv_scores *out) {
+  out->optimum = solution->optimum;
+  TV_TRY(method->judge(s, solution, image, &out->optimality));
+  TV_TRY(score(method, s, solution, image, &out->score));
+  return tv_leakage(s, solution, &out->leakage);
+}
+
+/* The image A E' is a decoder C E' already where the mean view of x is x. */
 tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *s,
                              const tv_solution *solution, tv_scores *out) {
   tv_distmat *image = NULL;
-  out->optimum = solution->optimum;
+  if (solution->decoder && s->C == s->A)
+    return evaluate(method, s, solution, solution->decoder, out);
   TV_TRY(tv_distmat_create(s->A->grid, s->d, solution->k, &image));
   tv_multiply(TV_PLAIN, s->A, TV_PLAIN, solution->encoder, image);
-  tv_error *error = method->judge(s, solution, image, &out->optimality);
-  if (!error) error = score(method, s, solution, image, &out->score);
-  if (!error) error = tv_leakage(s, solution, &out->leakage);
+  tv_error *error = evaluate(method, s, solution, image, out);
   tv_distmat_destroy(&image);
   return error;
 }

@@ -8,6 +8,7 @@
 #include "twoview/dense.h"
 #include "twoview/group.h"
 #include "twoview/layout.h"
+#include "twoview/memory.h"
 #include "twoview/results.h"
 #include "twoview/solution.h"
 #include "twoview/spectra.h"
@@ -96,6 +97,7 @@ static void measure(int p, int q, int k, int l) {
 }
 
 int main(int argc, char **argv) {
+  tv_memory_keep_freed(); /* as the program does */
   MPI_Init(&argc, &argv);
   tv_limit_blas_threads();
   measure(10, 30, 10, 5);
