@@ -53,12 +53,13 @@ void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, cons
             c->descriptor, 1, 1);
 }
 
-void tv_gram(const tv_distmat *a, tv_distmat *c) {
+void tv_gram(const tv_distmat *a, int first, tv_distmat *c) {
+  const int rows = a->rows - first, from = first + 1;
   if (is_alone(a))
-    dsyrk_("L", "T", &c->rows, &a->rows, &unit, a->data, &a->leading, &nothing, c->data,
+    dsyrk_("L", "T", &c->rows, &rows, &unit, a->data + first, &a->leading, &nothing, c->data,
            &c->leading, 1, 1);
   else
-    pdsyrk_("L", "T", &c->rows, &a->rows, &unit, a->data, &one, &one, a->descriptor, &nothing,
+    pdsyrk_("L", "T", &c->rows, &rows, &unit, a->data, &from, &one, a->descriptor, &nothing,
             c->data, &one, &one, c->descriptor, 1, 1);
 }
 
@@ -303,7 +304,7 @@ static tv_error *transform_back(const tv_distmat *a, const double *tau, tv_distm
 static tv_error *orthonormalise(tv_distmat *vectors, int *info) {
   tv_distmat *gram = NULL;
   TV_TRY(tv_distmat_create(vectors->grid, vectors->columns, vectors->columns, &gram));
-  tv_gram(vectors, gram);
+  tv_gram(vectors, 0, gram);
   tv_error *error = tv_cholesky(gram, info);
   if (!error && *info == 0) tv_solve_lower(TV_RIGHT, TV_TRANSPOSED, gram, vectors);
   tv_distmat_destroy(&gram);

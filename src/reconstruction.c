@@ -26,7 +26,7 @@ static tv_error *solve_by_svd(tv_distmat *m, tv_solution *out, int *status) {
 static tv_error *solve_whitened(tv_distmat *m, tv_solution *out, int *status) {
   tv_distmat *gram = NULL;
   TV_TRY(tv_distmat_create(m->grid, m->rows, m->rows, &gram));
-  tv_gram(m, gram);
+  tv_gram(m, 0, gram);
   tv_error *error = tv_eigen_top(gram, out->k, out->values, out->whitened, status);
   tv_distmat_destroy(&gram);
   if (error || *status) return error;
@@ -64,7 +64,7 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   out->objective = tv_trace(s->A) - 2 * tv_dot(solution->decoder, image);
   tv_multiply(TV_TRANSPOSED, s->C, TV_PLAIN, solution->decoder, image);
   TV_GO(tv_pencil_residual(s, solution, image, of_encoder, out));
-  tv_gram(solution->decoder, of_decoder);
+  tv_gram(solution->decoder, 0, of_decoder);
   tv_symmetrise(of_decoder);
   out->objective += tv_dot(of_decoder, of_encoder);
 done:

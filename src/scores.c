@@ -45,8 +45,9 @@ done:
   return error;
 }
 
-/* The largest eigenvalue of a symmetric matrix, by bisection: all of them would take longer. NaN
- * where that fails, as numbers that overflow make it. Destroys the matrix. */
+/* The largest eigenvalue of a symmetric matrix (its lower triangle), by bisection: all of them
+ * would take longer. NaN where that fails, as numbers that overflow make it. Destroys the matrix.
+ */
 static tv_error *largest_eigenvalue(int n, double *a, double *out) {
   double *work = NULL, *values = NULL;
   int *integers = NULL, info = 0, found = 0, failed = 0;
@@ -66,24 +67,20 @@ done:
   return error;
 }
 
-static void mirror(int n, double *lower) {
-  for (int64_t j = 0; j < n; ++j)
-    for (int64_t i = j + 1; i < n; ++i) lower[i * n + j] = lower[j * n + i];
+/* All of a matrix on every rank. The caller frees. */
+static tv_error *gather_everywhere(const tv_distmat *a, double **out) {
+  *out = NULL;
+  TV_TRY(tv_grid_agree(a->grid, tv_allocate((int64_t)a->rows * a->columns, sizeof(**out), out)));
+  tv_distmat_gather(a, *out);
+  return NULL;
 }
 
-/* a' b on every rank, (a->columns) x (b->columns). The caller frees. */
+/* a' b on every rank. The caller frees. */
 static tv_error *product_everywhere(const tv_distmat *a, const tv_distmat *b, double **out) {
   tv_distmat *product = NULL;
-  *out = NULL;
   TV_TRY(tv_distmat_create(a->grid, a->columns, b->columns, &product));
-  if (a == b)
-    tv_gram(a, product);
-  else
-    tv_multiply(TV_TRANSPOSED, a, TV_PLAIN, b, product);
-  tv_error *error =
-      tv_grid_agree(a->grid, tv_allocate((int64_t)a->columns * b->columns, sizeof(**out), out));
-  if (!error) tv_distmat_gather(product, *out);
-  if (!error && a == b) mirror(a->columns, *out);
+  tv_multiply(TV_TRANSPOSED, a, TV_PLAIN, b, product);
+  tv_error *error = gather_everywhere(product, out);
   tv_distmat_destroy(&product);
   return error;
 }
@@ -118,16 +115,13 @@ tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double
   double *gram = NULL;
   tv_distmat *noise = NULL;
   tv_error *error;
-  TV_GO(tv_distmat_create(t->grid, t->rows, t->columns, &noise));
-  for (int j = 0; j < t->local_columns; ++j)
-    for (int i = 0; i < t->local_rows; ++i)
-      if (t->row_of[i] >= s->p)
-        noise->data[(int64_t)j * t->leading + i] = t->data[(int64_t)j * t->leading + i];
+  TV_GO(tv_distmat_create(t->grid, t->columns, t->columns, &noise));
+  tv_gram(t, s->p, noise);
   if (!solution->values) {
     const double energy = tv_dot(t, t);
-    *out = energy == 0 ? 0 : tv_dot(noise, noise) / energy;
+    *out = energy == 0 ? 0 : tv_trace(noise) / energy;
   } else {
-    TV_GO(product_everywhere(noise, noise, &gram));
+    TV_GO(gather_everywhere(noise, &gram));
     TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, gram, out)));
   }
 done:

@@ -13,7 +13,7 @@
 #include "twoview/solution.h"
 #include "twoview/spectra.h"
 
-enum { SIDE = 6, ROUNDS = 20 }; /* a square of points, as a phase diagram has */
+enum { SIDE = 6, ROUNDS = 60 }; /* a square of points, as a phase diagram has */
 
 typedef struct {
   benchmark_data data;

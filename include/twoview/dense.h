@@ -15,8 +15,8 @@ typedef enum { TV_LEFT, TV_RIGHT } tv_side;
 void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, const tv_distmat *b,
                  tv_distmat *c);
 
-/* c = a' a, lower triangle only. */
-void tv_gram(const tv_distmat *a, tv_distmat *c);
+/* c = a' a of the rows of `a` from `first` on, lower triangle only. */
+void tv_gram(const tv_distmat *a, int first, tv_distmat *c);
 
 /* Copy the lower triangle of a square matrix over the upper one. */
 void tv_symmetrise(tv_distmat *a);
