@@ -153,6 +153,25 @@ START_TEST(images_are_what_was_written) {
   }
 }
 
+/* Rank 0 tells of both files, whichever rank digested them. */
+START_TEST(files_are_noted_with_their_digests) {
+  static const char *const names[] = {"images.gz", "labels.gz"};
+  pipeline p;
+  int is_so = 1;
+  write_images();
+  ASSERT_DONE(open_source(idx_experiment(".gz", 5), MPI_COMM_WORLD, &p));
+  for (int i = 0; world_rank() == 0 && i < 2; ++i) {
+    char digest[TV_DIGEST_LENGTH] = "";
+    const tv_source_file *file = &p.source->files[i];
+    tv_error *error = tv_digest_file(path_of(names[i]), digest);
+    is_so = is_so && !error && strcmp(file->path, path_of(names[i])) == 0 &&
+            strcmp(file->digest, digest) == 0;
+    tv_error_free(error);
+  }
+  ASSERT_ALL(is_so);
+  close_pipeline(&p);
+}
+
 static void check_integer_sums(int items, int shards, int (*pixel)(int image, int pixel)) {
   pipeline p;
   double shift[PIXELS], sums[(PIXELS + 1) * (PIXELS + 1)];
@@ -338,6 +357,7 @@ int main(int argc, char **argv) {
   TCase *tests = tcase_create("source");
   tcase_add_checked_fixture(tests, make_test_folder, drop_test_folder);
   tcase_add_test(tests, images_are_what_was_written);
+  tcase_add_test(tests, files_are_noted_with_their_digests);
   tcase_add_test(tests, sums_of_bytes_are_exact);
   tcase_add_test(tests, principal_components_of_images);
   tcase_add_test(tests, errors_in_images_are_everybodys);
