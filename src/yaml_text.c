@@ -182,25 +182,27 @@ static tv_error *nested_entry(const char *path, const char *value, char **out) {
   return NULL;
 }
 
+/* Where the first entry of a mapping that is not empty begins: at its key, or at the '?' before. */
+static yaml_mark_t first_entry(const char *text, yaml_document_t *document,
+                               const yaml_node_t *mapping) {
+  if (text[byte_of(text, mapping->start_mark)] == '?') return mapping->start_mark;
+  return yaml_document_get_node(document, mapping->data.mapping.pairs.start->key)->start_mark;
+}
+
 /* Insert `entry` as the first one of a mapping. */
 static tv_error *insert_entry(char **text, yaml_document_t *document, const yaml_node_t *mapping,
                               const char *entry) {
   char *line;
   const int is_empty = mapping->data.mapping.pairs.start == mapping->data.mapping.pairs.top;
-  size_t at;
-  TV_TRY(tv_allocate((long long)(strlen(entry) + mapping->start_mark.column + 8), 1, &line));
-  if (is_empty) {
-    at = byte_of(*text, mapping->end_mark) - 1;
+  const yaml_mark_t mark = is_empty ? mapping->end_mark : first_entry(*text, document, mapping);
+  const size_t at = byte_of(*text, mark) - (size_t)is_empty; /* before the closing brace */
+  TV_TRY(tv_allocate((long long)(strlen(entry) + mark.column + 3), 1, &line));
+  if (is_empty)
     sprintf(line, "%s", entry);
-  } else {
-    const yaml_node_t *key =
-        yaml_document_get_node(document, mapping->data.mapping.pairs.start->key);
-    at = byte_of(*text, key->start_mark);
-    if (mapping->data.mapping.style == YAML_FLOW_MAPPING_STYLE)
-      sprintf(line, "%s, ", entry);
-    else
-      sprintf(line, "%s\n%*s", entry, (int)key->start_mark.column, "");
-  }
+  else if (mapping->data.mapping.style == YAML_FLOW_MAPPING_STYLE)
+    sprintf(line, "%s, ", entry);
+  else
+    sprintf(line, "%s\n%*s", entry, (int)mark.column, "");
   tv_error *error = splice(text, at, at, line);
   free(line);
   return error;

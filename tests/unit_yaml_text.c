@@ -93,6 +93,8 @@ static const struct {
     {"a:\n  # why\n  b: 1\n", "a.c", "2", "a:\n  # why\n  c: 2\n  b: 1\n"},
     {"a:\n    b:\n        c: 1\n", "a.b.d", "2", "a:\n    b:\n        d: 2\n        c: 1\n"},
     {"{a: 1}", "b", "2", "{b: 2, a: 1}"},
+    {"?                 a\n: 1\n", "b", "2", "b: 2\n?                 a\n: 1\n"},
+    {"c:\n  ? a\n  : 1\n", "c.b", "2", "c:\n  b: 2\n  ? a\n  : 1\n"},
     {"", "a.b", "1", "\na: {b: 1}"},
     {"# comment", "a", "1", "# comment\na: 1"},
     /* what is no YAML is left for the loader to complain of */
