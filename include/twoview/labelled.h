@@ -30,9 +30,9 @@ tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count); /* 0 .. 
 tv_error *tv_label_range(hid_t group, tv_label label, int64_t first, int64_t count);
 
 /* A variable over dimensions of the group (or, with a leading '/', of the root), the last running
- * fastest; `dimensions` ends with NULL. `values` NULL reserves an array to be written later, one
- * chunk for each index of the first `outer` dimensions. Chunked, shuffled, deflated, checksummed.
- */
+ * fastest; `dimensions` ends with NULL. `values` NULL reserves an array to be written later, item
+ * by item of the first `outer` dimensions; a chunk holds items of one index of the first dimension.
+ * Chunked, shuffled, deflated, checksummed. */
 tv_error *tv_label_array(hid_t group, tv_label label, const char *const *dimensions, int outer,
                          const double *values);
 tv_error *tv_label_word_array(hid_t group, tv_label label, const char *const *dimensions,
