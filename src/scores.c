@@ -40,7 +40,7 @@ done:
 static tv_error *largest_eigenvalue(int n, double *a, double *out) {
   double *work = NULL, *values = NULL;
   int *integers = NULL, info = 0, found = 0, failed = 0;
-  const int work_count = 34 * n, one = 1;
+  const int work_count = 34 * n, one = 1; /* room for blocks of the reduction */
   const double tolerance = 0, unused = 0; /* 0: to rounding */
   tv_error *error;
   TV_GO(tv_allocate(n, sizeof(*values), &values));
