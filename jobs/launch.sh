@@ -9,6 +9,10 @@
 # launch_or_requeue TIMES RANKS COMMAND [ARGUMENT...] does the same. A program that ends with 75 has
 # saved its work and wants to go on: the job goes back into the queue, unless it has been started
 # again so many TIMES, and the script ends.
+#
+# launch_counts says on how many ranks to run to see how a program scales: 1, 2, 4, ... up to all.
+
+: "${SLURM_NTASKS:?launch: to be used in a Slurm job that asks for --ntasks or --ntasks-per-node}"
 
 # A task of an array by its own name: the number in SLURM_JOB_ID may be that of the whole array.
 launch_job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
@@ -60,7 +64,6 @@ launch_wait() {
 launch() {
   launch_ranks=$1
   shift
-  : "${SLURM_NTASKS:?launch: to be used in a Slurm job that asks for --ntasks or --ntasks-per-node}"
   launch_each=$(((SLURM_NTASKS + SLURM_JOB_NUM_NODES - 1) / SLURM_JOB_NUM_NODES))
   launch_find_end
   [ "$launch_is_told" = 0 ] || return 75
@@ -91,4 +94,13 @@ launch_or_requeue() {
     scontrol requeue "$launch_job" || echo "job $launch_job: submit it again to go on" >&2
   fi
   exit 75
+}
+
+launch_counts() {
+  launch_count=1
+  while [ "$launch_count" -lt "$SLURM_NTASKS" ]; do
+    echo "$launch_count"
+    launch_count=$((2 * launch_count))
+  done
+  echo "$SLURM_NTASKS"
 }

@@ -84,15 +84,10 @@ static tv_error *read_quantities(hid_t file, tv_archive *a) {
   return NULL;
 }
 
-static int length_of(hid_t file, const char *dimension) {
-  if (H5Lexists(file, dimension, H5P_DEFAULT) <= 0) return 0;
-  const hid_t set = H5Dopen2(file, dimension, H5P_DEFAULT);
-  if (set < 0) return 0;
-  const hid_t space = H5Dget_space(set);
-  const int length = (int)H5Sget_simple_extent_npoints(space);
-  H5Sclose(space);
-  H5Dclose(set);
-  return length;
+/* The length of a coordinate; 0 where there is none. */
+static int count_along(hid_t file, const char *dimension) {
+  const int64_t length = tv_label_length(file, dimension);
+  return length > 0 ? (int)length : 0;
 }
 
 /* Archives of threshold studies have no encoders, whose rows could be counted. */
@@ -106,7 +101,7 @@ static tv_error *read_encoder_size(tv_archive *a) {
 
 static tv_error *read_spectra(hid_t file, tv_archive *a) {
   int64_t thetas = 0, gammas = 0;
-  a->q = length_of(file, "noise_component");
+  a->q = count_along(file, "noise_component");
   TV_TRY(read_encoder_size(a));
   TV_TRY(read_coordinate(file, "data_spectrum", &a->spectrum, &a->p));
   TV_TRY(read_numbers(file, "theta_eigenvalues", &a->theta, &thetas));
@@ -257,10 +252,10 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   TV_TRY(read_stages(file, "seconds", w->ranks, &w->seconds));
   TV_TRY(read_stages(file, "flops", w->ranks, &w->flops));
   TV_TRY(read_stages(file, "sent", w->ranks, &w->sent));
-  w->p = length_of(file, "component");
-  w->q = length_of(file, "noise_component");
-  w->l = length_of(file, "output");
-  w->inputs = length_of(file, "feature");
+  w->p = count_along(file, "component");
+  w->q = count_along(file, "noise_component");
+  w->l = count_along(file, "output");
+  w->inputs = count_along(file, "feature");
   return NULL;
 }
 

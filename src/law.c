@@ -8,6 +8,7 @@
 #include "fortran.h"
 #include "twoview/comm.h"
 #include "twoview/distributions.h"
+#include "twoview/pivoted.h"
 #include "twoview/progress.h"
 
 /* The increment of one level: the samples that it adds, and the condensed rows that stand for them,
@@ -29,7 +30,7 @@ typedef struct {
   double *components;      /* x p */
   double *indicators;      /* x classes */
   double *constants;
-  double *factor, *scale, *work; /* of what is given of a data set */
+  double *factor, *scale; /* of what is given of a data set */
   int *order;
 } desk;
 
@@ -127,7 +128,6 @@ static void draw_generated(desk *d, increment *i) {
  * that of the noise not at all, as long as there are samples for all. */
 static tv_error *factor_given(desk *d, const double *matrix, double share, int width, int *rank) {
   const double tolerance = 8 * width * DBL_EPSILON;
-  int info;
   for (int64_t j = 0; j < width; ++j) {
     const double square = matrix[j * width + j];
     d->scale[j] = square > 0 ? sqrt(square) : 1;
@@ -135,8 +135,7 @@ static tv_error *factor_given(desk *d, const double *matrix, double share, int w
   for (int64_t j = 0; j < width; ++j)
     for (int64_t i = j; i < width; ++i)
       d->factor[j * width + i] = matrix[j * width + i] / (d->scale[i] * d->scale[j]);
-  dpstrf_("L", &width, d->factor, &width, d->order, rank, &tolerance, d->work, &info, 1);
-  if (info < 0) return tv_fail("dpstrf: argument %d is illegal", -info);
+  TV_TRY(tv_pivoted_cholesky(width, d->factor, tolerance, d->order, rank));
   for (int j = 0; j < width; ++j) d->scale[j] *= sqrt(share);
   return NULL;
 }
@@ -198,7 +197,6 @@ static tv_error *set_desk(const tv_sampling *s, const tv_moments *given, desk *d
   if (given) {
     TV_TRY(tv_allocate(width * width, sizeof(double), &d->factor));
     TV_TRY(tv_allocate(width, sizeof(double), &d->scale));
-    TV_TRY(tv_allocate(2 * width, sizeof(double), &d->work));
     return tv_allocate(width, sizeof(int), &d->order);
   }
   TV_TRY(tv_allocate(most * source->features, sizeof(double), &d->x));
@@ -217,7 +215,6 @@ static void clear_desk(desk *d) {
   free(d->constants);
   free(d->factor);
   free(d->scale);
-  free(d->work);
   free(d->order);
 }
 

@@ -99,7 +99,7 @@ static tv_error *move_values(const passage *p, hid_t set, hid_t to) {
   return error;
 }
 
-static hsize_t length_of(hid_t set) {
+static hsize_t outer_length(hid_t set) {
   const hid_t space = H5Dget_space(set);
   hsize_t shape[H5S_MAX_RANK] = {0};
   H5Sget_simple_extent_dims(space, shape, NULL);
@@ -109,8 +109,8 @@ static hsize_t length_of(hid_t set) {
 
 static tv_error *open_copy(const passage *p, hid_t set, hid_t group, const char *name, hid_t *out) {
   if (p->is_first)
-    return tv_label_like(set, group, name, counts_replicates(set) ? p->replicates : length_of(set),
-                         out);
+    return tv_label_like(set, group, name,
+                         counts_replicates(set) ? p->replicates : outer_length(set), out);
   *out = H5Lexists(group, name, H5P_DEFAULT) > 0 ? H5Dopen2(group, name, H5P_DEFAULT)
                                                  : H5I_INVALID_HID;
   return *out < 0 ? tv_fail("is in %s but not in %s", p->path, p->first_path) : NULL;
@@ -196,7 +196,7 @@ static tv_error *copy_of_ranks(hid_t from, const char *name, int scales, hid_t t
   const hid_t set = H5Dopen2(from, name, H5P_DEFAULT);
   if (set < 0) return NULL; /* a group */
   if (is_of_ranks(set) && (H5DSis_scale(set) > 0) == scales) {
-    error = tv_label_like(set, to, name, length_of(set), &copy);
+    error = tv_label_like(set, to, name, outer_length(set), &copy);
     if (!error) error = move_values(&whole, set, copy);
   }
   if (copy >= 0) H5Dclose(copy);

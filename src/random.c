@@ -106,31 +106,15 @@ static uint64_t round_value(const tv_permutation *permutation, uint64_t half, ui
   return (uint64_t)bits.v[0] << 32 | bits.v[1];
 }
 
-static uint64_t feistel(const tv_permutation *p, uint64_t value) {
-  uint64_t left = value / p->b, right = value % p->b;
-  for (uint32_t round = 0; round < FEISTEL_ROUNDS; round += 2) {
-    left = (left + round_value(p, right, round) % p->a) % p->a;
-    right = (right + round_value(p, left, round + 1) % p->b) % p->b;
-  }
-  return left * p->b + right;
-}
-
-/* Undo the rounds for many values, one round of all after the other: what a round computes does not
- * wait for other values, so that the processor works on several at a time. */
-static void feistel_inverse(const tv_permutation *p, int count, uint64_t *left, uint64_t *right) {
+/* The network on many values, one round of all after the other: what a round computes does not wait
+ * for other values, so that the processor works on several at a time. */
+static void feistel(const tv_permutation *p, int count, uint64_t *left, uint64_t *right) {
   for (uint32_t round = FEISTEL_ROUNDS; round > 0; round -= 2) {
     for (int i = 0; i < count; ++i)
       right[i] = (right[i] + p->b - round_value(p, left[i], round - 1) % p->b) % p->b;
     for (int i = 0; i < count; ++i)
       left[i] = (left[i] + p->a - round_value(p, right[i], round - 2) % p->a) % p->a;
   }
-}
-
-int64_t tv_permutation_at(const tv_permutation *permutation, int64_t position) {
-  uint64_t value = (uint64_t)position;
-  do value = feistel(permutation, value);
-  while (value >= permutation->size);
-  return (int64_t)value;
 }
 
 void tv_permutation_positions(const tv_permutation *p, int64_t first, int count, int64_t *out) {
@@ -142,9 +126,9 @@ void tv_permutation_positions(const tv_permutation *p, int64_t first, int count,
       left[i] = (uint64_t)(first + done + i) / p->b;
       right[i] = (uint64_t)(first + done + i) % p->b;
     }
-    feistel_inverse(p, taken, left, right);
+    feistel(p, taken, left, right);
     for (int i = 0; i < taken; ++i) {
-      while (left[i] * p->b + right[i] >= p->size) feistel_inverse(p, 1, left + i, right + i);
+      while (left[i] * p->b + right[i] >= p->size) feistel(p, 1, left + i, right + i);
       out[done + i] = (int64_t)(left[i] * p->b + right[i]);
     }
   }

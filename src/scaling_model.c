@@ -33,8 +33,7 @@ static double feature_numbers(const tv_workload *w) {
 
 static double rows_of_rank(const tv_workload *w, int ranks, int rank) {
   const tv_partition p = partition_of(w, ranks, rank);
-  return (double)(tv_shard_first(&p, tv_shard_first_of_rank(&p, rank + 1)) -
-                  tv_shard_first(&p, tv_shard_first_of_rank(&p, rank)));
+  return (double)(tv_shard_first_row_of_rank(&p, rank + 1) - tv_shard_first_row_of_rank(&p, rank));
 }
 
 /* How many of the first `end` indices lie in blocks of process `me`. */

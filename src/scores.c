@@ -6,18 +6,7 @@
 
 #include "fortran.h"
 #include "twoview/dense.h"
-
-/* The pivoted Cholesky factor of a positive semidefinite k x k matrix, in its lower triangle, and
- * its numerical rank: P' gram P = F F' on the leading rank x rank block. */
-static tv_error *pivoted_factor(int k, double *gram, int *pivots, int *rank) {
-  const double default_tolerance = -1;
-  double *work;
-  int info = 0;
-  TV_TRY(tv_allocate(2 * k, sizeof(*work), &work));
-  dpstrf_("L", &k, gram, &k, pivots, rank, &default_tolerance, work, &info, 1);
-  free(work);
-  return info < 0 ? tv_fail("dpstrf: argument %d is illegal", -info) : NULL;
-}
+#include "twoview/pivoted.h"
 
 /* The rows of `a` in the order of the pivots, cut to `rank`. */
 static void permute(int k, int rank, int columns, const int *pivots, const double *a, double *out) {
@@ -29,12 +18,12 @@ static void permute(int k, int rank, int columns, const int *pivots, const doubl
 static tv_error *explained(int k, int l, double *gram, const double *cross, double *out) {
   int *pivots = NULL, rank = 0;
   double *sorted = NULL;
-  const double unit = 1;
+  const double unit = 1, to_rounding = -1;
   tv_error *error;
   *out = 0;
   TV_GO(tv_allocate(k, sizeof(*pivots), &pivots));
   TV_GO(tv_allocate((int64_t)k * l, sizeof(*sorted), &sorted));
-  TV_GO(pivoted_factor(k, gram, pivots, &rank));
+  TV_GO(tv_pivoted_cholesky(k, gram, to_rounding, pivots, &rank));
   if (rank == 0) goto done;
   permute(k, rank, l, pivots, cross, sorted);
   dtrsm_("L", "L", "N", "N", &rank, &l, &unit, gram, &k, sorted, &rank, 1, 1, 1, 1);
@@ -51,7 +40,7 @@ done:
 static tv_error *largest_eigenvalue(int n, double *a, double *out) {
   double *work = NULL, *values = NULL;
   int *integers = NULL, info = 0, found = 0, failed = 0;
-  const int work_count = 34 * n, one = 1;
+  const int work_count = 34 * n, one = 1; /* room for blocks of the reduction */
   const double tolerance = 0, unused = 0; /* 0: to rounding */
   tv_error *error;
   TV_GO(tv_allocate(n, sizeof(*values), &values));

@@ -1,4 +1,5 @@
-/* One point of the study: solved and scored, or its least alignment looked for, by every method. */
+/* One point of the study: solved and scored, or its least alignment looked for, by every method.
+ * All functions are collective over the group. */
 #ifndef TWOVIEW_SOLVE_H
 #define TWOVIEW_SOLVE_H
 
@@ -15,22 +16,16 @@ typedef struct {
   tv_results *results;
 } tv_solver;
 
-/* A point on corrupted inputs: into the results, on the group's leader.   Collective over the
- * group.
- */
+/* A point on corrupted inputs: into the results, on the group's leader. */
 tv_error *tv_solve_point(const tv_solver *solver, const tv_moment_matrix *moments, int64_t point);
 
 /* A point of a threshold study: into the results, on the group's leader. Polls the checkpoint
- * between solutions.                                                      Collective over the
- * group.
- */
+ * between solutions. */
 tv_error *tv_solve_threshold(const tv_solver *solver, const tv_moment_matrix *moments,
                              int64_t point);
 
 /* Scores on clean inputs, one for each method, on the leader (0 elsewhere); NaN for a method that
- * failed.                                                                 Collective over the
- * group.
- */
+ * failed. */
 tv_error *tv_solve_clean(const tv_solver *solver, const tv_moment_matrix *moments, int replicate,
                          double *scores);
 

@@ -148,11 +148,9 @@ static tv_error *try_source(void *context) {
   tv_partition partition = t->partition;
   tv_error *error = open_datasets(h.spec, &source);
   partition.rows = source.rows;
-  const int first = tv_shard_first_of_rank(&partition, partition.rank);
-  const int end = tv_shard_first_of_rank(&partition, partition.rank + 1);
-  if (!error)
-    error = try_for_a_moment(&source, tv_shard_first(&partition, first),
-                             tv_shard_first(&partition, end));
+  const int64_t first = tv_shard_first_row_of_rank(&partition, partition.rank);
+  const int64_t end = tv_shard_first_row_of_rank(&partition, partition.rank + 1);
+  if (!error) error = try_for_a_moment(&source, first, end);
   close_datasets(&source);
   return error;
 }
@@ -163,9 +161,8 @@ static tv_error *try_source(void *context) {
 static tv_error *scan_labels(const tv_partition *partition, const tv_source *source,
                              int64_t *largest) {
   const hdf5_rows *h = source->state;
-  const int64_t end =
-      tv_shard_first(partition, tv_shard_first_of_rank(partition, partition->rank + 1));
-  int64_t first = tv_shard_first(partition, tv_shard_first_of_rank(partition, partition->rank));
+  const int64_t end = tv_shard_first_row_of_rank(partition, partition->rank + 1);
+  int64_t first = tv_shard_first_row_of_rank(partition, partition->rank);
   int64_t *labels;
   TV_TRY(tv_allocate(LABEL_PIECE, sizeof(*labels), &labels));
   tv_error *error = NULL;

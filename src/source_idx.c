@@ -45,8 +45,8 @@ static tv_error *deal(const tv_partition *partition, tv_idx *idx, int64_t item_s
                       unsigned char *piece, unsigned char *mine, tv_error *error) {
   const int64_t most = MESSAGE_BYTES / item_size > 0 ? MESSAGE_BYTES / item_size : 1;
   for (int rank = 0; rank < partition->size; ++rank) {
-    const int64_t begin = tv_shard_first(partition, tv_shard_first_of_rank(partition, rank));
-    const int64_t end = tv_shard_first(partition, tv_shard_first_of_rank(partition, rank + 1));
+    const int64_t begin = tv_shard_first_row_of_rank(partition, rank);
+    const int64_t end = tv_shard_first_row_of_rank(partition, rank + 1);
     for (int64_t row = begin; row < end; row += most) {
       const int64_t count = end - row < most ? end - row : most;
       const int bytes = (int)(count * item_size);
@@ -102,9 +102,8 @@ static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, int 
   source->features = (int)shape[1];
   const tv_partition partition = tv_partition_make(comm, shape[0], experiment->parallel.shards);
   idx_rows *mine = source->state;
-  mine->first = tv_shard_first(&partition, tv_shard_first_of_rank(&partition, partition.rank));
-  mine->rows = tv_shard_first(&partition, tv_shard_first_of_rank(&partition, partition.rank + 1)) -
-               mine->first;
+  mine->first = tv_shard_first_row_of_rank(&partition, partition.rank);
+  mine->rows = tv_shard_first_row_of_rank(&partition, partition.rank + 1) - mine->first;
   tv_error *error = tv_allocate(mine->rows * shape[1], 1, &mine->images);
   if (!error) error = tv_allocate(mine->rows, 1, &mine->labels);
   TV_TRY(tv_agree(comm, error));

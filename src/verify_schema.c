@@ -51,21 +51,6 @@ static void expect_type(const place *p, hid_t set, const variable *x) {
                       x->type == H5T_STRING ? "texts" : "numbers of the right kind");
 }
 
-/* The length of a coordinate of the group, or of the root; -1 where there is none. */
-static int64_t length_of(hid_t group, const char *dimension) {
-  char path[TV_NAME_LENGTH];
-  const int is_near = H5Lexists(group, dimension, H5P_DEFAULT) > 0;
-  snprintf(path, sizeof path, "%s%s", is_near ? "" : "/", dimension);
-  if (!is_near && H5Lexists(group, path, H5P_DEFAULT) <= 0) return -1;
-  const hid_t set = H5Dopen2(group, path, H5P_DEFAULT);
-  if (set < 0) return -1;
-  const hid_t space = H5Dget_space(set);
-  const int64_t length = H5Sget_simple_extent_npoints(space);
-  H5Sclose(space);
-  H5Dclose(set);
-  return length;
-}
-
 static void expect_dimensions(const place *p, hid_t set, const variable *x) {
   hsize_t shape[H5S_MAX_RANK];
   char name[TV_NAME_LENGTH];
@@ -80,7 +65,7 @@ static void expect_dimensions(const place *p, hid_t set, const variable *x) {
     return;
   }
   for (int i = 0; i < rank; ++i) {
-    const int64_t length = length_of(p->group, x->dimensions[i]);
+    const int64_t length = tv_label_length(p->group, x->dimensions[i]);
     tv_label_dimension(set, i, name);
     if (strcmp(name, x->dimensions[i]) != 0)
       tv_verify_problem(p->v, "dimension %d of dataset '%s%s' is '%s', not '%s'", i, p->prefix,
@@ -140,7 +125,7 @@ static void expect_indices(const place *p, const char *name, int64_t count) {
 
 /* Of a length that only the data tell. */
 static int64_t expect_any_indices(const place *p, const char *name) {
-  const int64_t length = length_of(p->group, name);
+  const int64_t length = tv_label_length(p->group, name);
   expect_indices(p, name, length > 0 ? length : 1);
   return length;
 }
@@ -151,7 +136,8 @@ static tv_error *expect_sizes(const place *p, const tv_experiment *e) {
   for (int i = 0; i < e->sizes_count; ++i) sizes[i] = (double)e->sizes[i];
   expect_variable(p, &(variable){"n", H5T_INTEGER, {"n"}});
   int64_t count = 0;
-  double *found = length_of(p->group, "n") > 0 ? tv_verify_read(p->v, p->group, "n", &count) : NULL;
+  double *found =
+      tv_label_length(p->group, "n") > 0 ? tv_verify_read(p->v, p->group, "n", &count) : NULL;
   if (found &&
       (count != e->sizes_count || memcmp(found, sizes, (size_t)count * sizeof(*sizes)) != 0))
     tv_verify_problem(p->v, "coordinate 'n' does not hold the sample sizes of the experiment");
@@ -167,7 +153,7 @@ static tv_error *check_coordinates(const place *p, const tv_experiment *e) {
     expect_numbers(p, "alpha", e->augmentation.alpha_count, e->augmentation.alpha, 0);
   TV_TRY(expect_sizes(p, e));
   expect_variable(p, &(variable){"method", H5T_STRING, {"method"}});
-  if (length_of(p->group, "method") != (int64_t)e->methods_count)
+  if (tv_label_length(p->group, "method") != (int64_t)e->methods_count)
     tv_verify_problem(p->v, "coordinate 'method' does not hold the methods of the experiment");
   const int64_t components = expect_any_indices(p, "component");
   if (e->noise.components) expect_indices(p, "noise_component", e->noise.components);
@@ -257,7 +243,7 @@ static void check_samples(const place *root, const tv_experiment *e) {
   const place p = {root->v, expect_group(root, "samples"), "samples/"};
   if (p.group < 0) return;
   expect_variable(&p, &(variable){"sample", H5T_INTEGER, {"sample"}});
-  if (length_of(p.group, "sample") != e->sizes[e->sizes_count - 1])
+  if (tv_label_length(p.group, "sample") != e->sizes[e->sizes_count - 1])
     tv_verify_problem(p.v, "coordinate 'samples/sample' is not as long as the largest sample");
   expect_variable(&p, &clean);
   if (e->noise.components) expect_variable(&p, &noise);

@@ -42,8 +42,8 @@ static void measure(int p, int q, int l, double n, int rank) {
   task t = {.data = open_data(p, q, l, n)};
   const tv_sampling *s = &t.data.sampling;
   const tv_partition *part = &s->partition;
-  t.batches = (tv_shard_first(part, tv_shard_first_of_rank(part, part->rank + 1)) -
-               tv_shard_first(part, tv_shard_first_of_rank(part, part->rank))) /
+  t.batches = (tv_shard_first_row_of_rank(part, part->rank + 1) -
+               tv_shard_first_row_of_rank(part, part->rank)) /
               TV_BATCH;
   demand(tv_allocate((int64_t)TV_BATCH * s->width, sizeof(double), &t.rows));
   demand(tv_allocate((int64_t)s->width * s->width, sizeof(double), &t.sum));

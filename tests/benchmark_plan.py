@@ -15,7 +15,7 @@ CASES = [
 
 def main():
     for name, pairs in CASES:
-        words = [word for pair in pairs for word in ("--set", pair)]
+        words = harness.settings(*pairs)
         experiment = harness.ROOT / "jobs" / name
         for ranks in (1, 2):
             plan = harness.twoview("run", experiment, "--dry-run", *words, ranks=ranks).stdout

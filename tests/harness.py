@@ -1,5 +1,6 @@
 """Running the program from outside, for the system tests."""
 import atexit
+import gzip
 import hashlib
 import os
 import pathlib
@@ -59,6 +60,21 @@ def write(name, text):
     path = folder / name
     path.write_text(textwrap.dedent(text))
     return path
+
+
+def write_idx(name, array, magic=None, compress=True):
+    """An IDX file of bytes; `magic` replaces the right first four bytes."""
+    header = magic or bytes([0, 0, 8, array.ndim])
+    header += b"".join(size.to_bytes(4, "big") for size in array.shape)
+    content = header + array.astype("uint8").tobytes()
+    path = folder / name
+    path.write_bytes(gzip.compress(content) if compress else content)
+    return path
+
+
+def settings(*keys):
+    """The options that override these KEY=VALUE."""
+    return [word for key in keys for word in ("--set", key)]
 
 
 def twoview(*arguments, ranks=None, timeout=600, **options):

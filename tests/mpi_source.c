@@ -100,8 +100,8 @@ static tv_error *open_source(const char *text, MPI_Comm comm, pipeline *p) {
 static tv_partition own_rows(const pipeline *p, int64_t *first, int64_t *end) {
   const tv_partition partition =
       tv_partition_make(MPI_COMM_WORLD, p->source->rows, p->experiment->parallel.shards);
-  *first = tv_shard_first(&partition, tv_shard_first_of_rank(&partition, partition.rank));
-  *end = tv_shard_first(&partition, tv_shard_first_of_rank(&partition, partition.rank + 1));
+  *first = tv_shard_first_row_of_rank(&partition, partition.rank);
+  *end = tv_shard_first_row_of_rank(&partition, partition.rank + 1);
   return partition;
 }
 

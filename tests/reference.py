@@ -61,9 +61,19 @@ def leakage(method, W, S, p):
     return np.linalg.norm(noise, 2) ** 2
 
 
+def thresholds(k, s, theta, gamma):
+    """eta, delta, and the alpha^2 of reconstruction and of joint embedding: Propositions 4.3, 4.4."""
+    signal, noise = theta[: len(s)], theta[len(s) :]
+    eta = np.sort(s / np.sqrt(s + signal))[-k]
+    delta = np.sort(s / (s + signal))[-k]
+    reconstruction = np.max(gamma / eta**2 - noise / gamma - 1)
+    joint_embedding = np.max((1 - delta) / delta - noise / gamma)
+    return eta, delta, reconstruction, joint_embedding
+
+
 def solve_point(method, clean, noise, y, theta, gamma, alpha, k):
     """Scores on clean and corrupted samples, and the corrupted solution's encoder."""
-    p, q = clean.shape[1], noise.shape[1]
+    p = clean.shape[1]
     W = encoder(method, clean, y, covariance(clean, theta[:p], np.zeros(p), 0), min(k, p))
     clean_score = score(method, W, clean, y)
     x = np.hstack([clean, noise * np.sqrt(gamma)])

@@ -8,6 +8,7 @@ import numpy as np
 import xarray
 
 import harness
+import reference
 
 GRID = ("replicate", "lambda_max", "alpha", "n", "method")
 QUANTITIES = ("score_clean", "score_corrupted", "distance", "leakage", "objective",
@@ -73,15 +74,11 @@ class Archive(unittest.TestCase):
 
     def test_thresholds_follow_the_propositions(self):
         with h5py.File(self.path) as file:
-            k, p, s = 3, 4, file["data_spectrum"][()]
             for r, g in np.ndindex(2, 2):
-                theta = file["theta_eigenvalues"][r]
-                gamma = file["gamma_eigenvalues"][r, g]
-                eta = np.sort(s / np.sqrt(s + theta[:p]))[-k]
-                delta = np.sort(s / (s + theta[:p]))[-k]
-                rc = np.max(gamma / eta**2 - theta[p:] / gamma - 1)
-                je = np.max((1 - delta) / delta - theta[p:] / gamma)
-                np.testing.assert_allclose(file["alpha2_threshold"][r, g], [-np.inf, rc, je],
+                alpha2 = reference.thresholds(3, file["data_spectrum"][()],
+                                              file["theta_eigenvalues"][r],
+                                              file["gamma_eigenvalues"][r, g])[2:]
+                np.testing.assert_allclose(file["alpha2_threshold"][r, g], [-np.inf, *alpha2],
                                            rtol=1e-12)
 
     def test_provenance(self):
@@ -108,8 +105,8 @@ class Archive(unittest.TestCase):
         labels = harness.FASHION / "t10k-labels-idx1-ubyte.gz"
         with harness.archive(
             harness.ROOT / "jobs/fashion-mnist.yaml", "t10k.h5",
-            *("--set", f"source.images={images}", "--set", f"source.labels={labels}"),
-            *("--set", "samples=[100]", "--set", "replicates=1"), ranks=1,
+            *harness.settings(f"source.images={images}", f"source.labels={labels}", "samples=[100]",
+                              "replicates=1"), ranks=1,
         ) as file:
             for i, path in enumerate((images, labels), 1):
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,5 +1,4 @@
 """Bad input: the exit status, the message, and that nothing is written."""
-import gzip
 import os
 import pathlib
 import subprocess
@@ -10,16 +9,6 @@ import h5py
 import numpy as np
 
 import harness
-
-
-def idx(name, array, magic=None, compress=True):
-    """Write an IDX file of bytes; `magic` replaces the right first four bytes."""
-    header = magic or bytes([0, 0, 8, array.ndim])
-    header += b"".join(size.to_bytes(4, "big") for size in array.shape)
-    content = header + array.astype(np.uint8).tobytes()
-    path = harness.folder / name
-    path.write_bytes(gzip.compress(content) if compress else content)
-    return path
 
 
 IDX = """\
@@ -43,8 +32,8 @@ class BadInput(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         random = np.random.default_rng(1)
-        cls.images = idx("images.gz", random.integers(0, 256, (40, 3, 4)))
-        cls.labels = idx("labels.gz", random.integers(0, 3, 40))
+        cls.images = harness.write_idx("images.gz", random.integers(0, 256, (40, 3, 4)))
+        cls.labels = harness.write_idx("labels.gz", random.integers(0, 3, 40))
 
     def refused(self, experiment, exit_status, *fragments, arguments=(), ranks=None):
         before = {path: path.lstat().st_mtime_ns for path in harness.folder.iterdir()}
@@ -142,7 +131,7 @@ class BadInput(unittest.TestCase):
         self.refused(self.idx_experiment(images=damaged), 1, "damaged.gz", "damaged", ranks=3)
 
     def test_wrong_magic_number(self):
-        path = idx("magic", np.zeros((40, 3, 4)), magic=b"\1\2\3\4", compress=False)
+        path = harness.write_idx("magic", np.zeros((40, 3, 4)), magic=b"\1\2\3\4", compress=False)
         self.refused(self.idx_experiment(images=path), 1, "magic", "01020304")
 
     def test_images_and_labels_exchanged(self):
@@ -150,12 +139,12 @@ class BadInput(unittest.TestCase):
         self.refused(experiment, 1, "labels.gz", "is this the file of labels?")
 
     def test_labels_of_another_set(self):
-        path = idx("few.gz", np.zeros(39))
+        path = harness.write_idx("few.gz", np.zeros(39))
         self.refused(self.idx_experiment(labels=path), 1, "40 images", "39 labels", "few.gz",
                      ranks=2)
 
     def test_features_without_variance(self):
-        path = idx("flat.gz", np.tile(np.arange(12).reshape(3, 4), (40, 1, 1)))
+        path = harness.write_idx("flat.gz", np.tile(np.arange(12).reshape(3, 4), (40, 1, 1)))
         self.refused(self.idx_experiment(images=path), 2, "features.pca", "no variance",
                      ranks=2)
 
@@ -196,8 +185,8 @@ class BadInput(unittest.TestCase):
 
     def test_output_that_appears_during_the_run(self):
         experiment = harness.write("late.yaml", harness.GAUSSIAN)
-        command = [harness.TWOVIEW, "run", experiment, "-o", "late.h5", "--set", "samples=2e7",
-                   "--set", "archive.samples=false"]
+        command = [harness.TWOVIEW, "run", experiment, "-o", "late.h5",
+                   *harness.settings("samples=2e7", "archive.samples=false")]
         with subprocess.Popen(command, cwd=harness.folder, text=True, stderr=subprocess.PIPE,
                               stdout=subprocess.DEVNULL) as run:
             while run.poll() is None and seconds_computed(run.pid) < 0.8:  # well past the start
@@ -237,17 +226,17 @@ class BadInput(unittest.TestCase):
             self.assertEqual(list(disk.iterdir()), [])
 
     def test_disk_too_full_for_the_scores(self):
-        self.fill_disk("100k", self.idx_experiment(), *("--set", "replicates=50"))
+        self.fill_disk("100k", self.idx_experiment(), *harness.settings("replicates=50"))
 
     def test_disk_too_full_for_the_samples(self):
         experiment = harness.write("s.yaml", harness.GAUSSIAN)
-        self.fill_disk("2m", experiment, *("--set", "samples=1e5"))
+        self.fill_disk("2m", experiment, *harness.settings("samples=1e5"))
 
     # ---- What comes of it ----
 
     def test_nothing_solved_is_a_failure(self):
         done = harness.twoview("run", harness.write("n.yaml", harness.GAUSSIAN), "-o", "n.h5",
-                               *("--set", "augmentation.alpha=1e200"))
+                               *harness.settings("augmentation.alpha=1e200"))
         self.assertEqual(done.returncode, 1)
         self.assertIn("n.h5: no solution succeeded", done.stderr)
         with h5py.File(harness.folder / "n.h5") as file:

@@ -61,9 +61,9 @@ class CommandLine(unittest.TestCase):
 
     def test_override_of_any_key(self):
         experiment = harness.write("o.yaml", harness.GAUSSIAN)
-        with harness.archive(experiment, "o.h5", "--set", "samples={from: 10, to: 40, factor: 2}",
-                             *("--set", "noise={components: 2, lambda_max: 7}"),
-                             *("--set", "augmentation.alpha=3"), ranks=1) as archive:
+        keys = harness.settings("samples={from: 10, to: 40, factor: 2}",
+                                "noise={components: 2, lambda_max: 7}", "augmentation.alpha=3")
+        with harness.archive(experiment, "o.h5", *keys, ranks=1) as archive:
             self.assertEqual(list(archive["n"]), [10, 20, 40])
             self.assertEqual(list(archive["lambda_max"]), [7])
             self.assertEqual(list(archive["alpha"]), [3])

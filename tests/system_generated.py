@@ -31,8 +31,8 @@ class Draw:
     """The samples of an experiment, as components and as features."""
 
     def __init__(self, *arguments, text=LARGE):
-        settings = [word for argument in arguments for word in ("--set", argument)]
-        with harness.archive(harness.write("e.yaml", text), "e.h5", *settings) as archive:
+        with harness.archive(harness.write("e.yaml", text), "e.h5",
+                             *harness.settings(*arguments)) as archive:
             self.clean, self.target = (archive["samples"][name][()] for name in ("clean", "target"))
             self.spectrum = archive["data_spectrum"][()]
             self.names = set(archive)
@@ -153,8 +153,8 @@ class Mixture(unittest.TestCase):
         harness.write("d.yaml", LARGE)
         width, memory = P + 1 + CLASSES + 1, []
         for n in (4, 4e6, 1e12):  # of the least, nothing is too small to be seen
-            settings = ("--set", f"samples={n:g}")
-            done = harness.twoview("run", "--dry-run", "d.yaml", *settings, ranks=2)
+            done = harness.twoview("run", "--dry-run", "d.yaml",
+                                   *harness.settings(f"samples={n:g}"), ranks=2)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(f"generated, {P} features, {CLASSES} targets", done.stdout)
             memory.append(int(re.search(r"memory per rank .*\((\d+) bytes", done.stdout)[1]))

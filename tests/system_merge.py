@@ -1,8 +1,6 @@
 """Experiments whose replicates are run in parts: each part holds what the whole run holds."""
-import gzip
 import hashlib
 import resource
-import struct
 import unittest
 
 import h5py
@@ -13,13 +11,6 @@ import harness
 
 REPLICATES = 4
 OF_RANKS = {"rank", "stage", "host", "seconds", "flops", "sent", "archive_seconds", "peak_memory"}
-
-
-def idx(name, items):
-    """An IDX file of bytes, gzipped."""
-    header = struct.pack(">BBBB", 0, 0, 8, items.ndim) + struct.pack(f">{items.ndim}i", *items.shape)
-    with gzip.open(harness.folder / name, "wb") as file:
-        file.write(header + items.astype(np.uint8).tobytes())
 
 
 def datasets(file):
@@ -43,8 +34,8 @@ def experiments():
     random = np.random.default_rng(4)
     with h5py.File(harness.folder / "data.h5", "w") as data:
         data["x"], data["y"] = random.normal(size=(150, 6)), random.normal(size=(150, 2))
-    idx("images.gz", random.integers(0, 256, (150, 3, 3)))
-    idx("labels.gz", random.integers(0, 3, 150))
+    harness.write_idx("images.gz", random.integers(0, 256, (150, 3, 3)))
+    harness.write_idx("labels.gz", random.integers(0, 3, 150))
     gaussian = harness.write("gaussian.yaml", harness.GAUSSIAN)
     images = harness.HDF5.replace(
         "{type: hdf5, file: data.h5, samples: x, targets: y}",
@@ -72,8 +63,7 @@ def run(kind, first, count, *settings, output=None, ranks=2):
     keys = [*own, f"replicates={count}", *settings]
     if first:
         keys.append(f"first_replicate={first}")
-    words = [word for key in keys for word in ("--set", key)]
-    harness.archive(experiment, output, *words, ranks=ranks).close()
+    harness.archive(experiment, output, *harness.settings(*keys), ranks=ranks).close()
     return harness.folder / output
 
 

@@ -8,22 +8,19 @@ import xml.etree.ElementTree
 import numpy as np
 
 import harness
+import reference
 
 METHODS = ["supervised", "reconstruction", "joint-embedding"]
-SMALL = [
-    ("replicates", "3"),
-    ("source.power_law.features", "6"),
-    ("source.teacher.targets", "2"),
-    ("noise.components", "7"),
-    ("noise.lambda_max", "{from: 1, to: 100, count: 5}"),
-    ("augmentation.alpha", "{from: 0.1, to: 10, count: 4}"),
-    ("samples", "[1e3, 1e6]"),
-    ("encoder.k", "6"),
-]
-
-
-def settings(pairs):
-    return [word for key, value in pairs for word in ("--set", f"{key}={value}")]
+SMALL = harness.settings(
+    "replicates=3",
+    "source.power_law.features=6",
+    "source.teacher.targets=2",
+    "noise.components=7",
+    "noise.lambda_max={from: 1, to: 100, count: 5}",
+    "augmentation.alpha={from: 0.1, to: 10, count: 4}",
+    "samples=[1e3, 1e6]",
+    "encoder.k=6",
+)
 
 
 def report(archive, folder):
@@ -46,23 +43,18 @@ def text_of(name):
 
 
 def alpha2_needed(archive):
-    """Propositions 4.3 and 4.4 once more: replicate, lambda_max, (RC, JE)."""
-    s, p = archive["data_spectrum"][()], len(archive["data_spectrum"])
-    k = len(archive["encoder_row"])
-    gamma, theta = archive["gamma_eigenvalues"][()], archive["theta_eigenvalues"][()]
-    on_signal, on_noise = theta[:, :p], theta[:, None, p:]
-    eta = np.sort(s / np.sqrt(s + on_signal))[:, -k][:, None, None]
-    delta = np.sort(s / (s + on_signal))[:, -k][:, None, None]
-    rc = (gamma / eta**2 - on_noise / gamma - 1).max(2)
-    je = ((1 - delta) / delta - on_noise / gamma).max(2)
-    return np.stack([rc, je], 2)
+    """What theory says: replicate, lambda_max, (RC, JE)."""
+    s, k = archive["data_spectrum"][()], len(archive["encoder_row"])
+    theta, gamma = archive["theta_eigenvalues"][()], archive["gamma_eigenvalues"][()]
+    return np.array([[reference.thresholds(k, s, on_all, on_noise)[2:] for on_noise in magnitudes]
+                     for on_all, magnitudes in zip(theta, gamma)])
 
 
 class Phase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.archive = harness.archive(harness.ROOT / "jobs/phase.yaml", "phase.h5",
-                                      *settings(SMALL))
+                                      *SMALL)
         cls.addClassCleanup(cls.archive.close)
         cls.said = report("phase.h5", "phase")
         cls.distance, cls.leakage = (cls.archive[name][()] for name in ("distance", "leakage"))
@@ -171,7 +163,7 @@ class Phase(unittest.TestCase):
 class Others(unittest.TestCase):
     def test_linear_axes_and_one_method(self):
         archive = harness.archive(
-            harness.ROOT / "jobs/phase.yaml", "linear.h5", *settings(SMALL),
+            harness.ROOT / "jobs/phase.yaml", "linear.h5", *SMALL,
             "--set", "augmentation.alpha={from: 0, to: 2, count: 3, spacing: linear}",
             "--set", "samples=1e4", "--set", "methods=joint-embedding")
         self.assertEqual(archive["distance"].shape, (3, 5, 3, 1, 1))
@@ -186,7 +178,7 @@ class Others(unittest.TestCase):
     def test_boundaries_leave_a_linear_panel(self):
         """Where no alignment is needed, also on an axis whose cells reach below -1."""
         harness.archive(
-            harness.ROOT / "jobs/phase.yaml", "wide.h5", *settings(SMALL),
+            harness.ROOT / "jobs/phase.yaml", "wide.h5", *SMALL,
             "--set", "augmentation.alpha={from: 0, to: 30, count: 3, spacing: linear}").close()
         report("wide.h5", "wide")
         script = (harness.folder / "wide/figure.gp").read_text()
@@ -197,7 +189,7 @@ class Others(unittest.TestCase):
 
     def test_what_no_number_tells(self):
         """Variances of whose squares no double tells the size: RC fails, at every point."""
-        done = harness.twoview("run", harness.ROOT / "jobs/phase.yaml", *settings(SMALL),
+        done = harness.twoview("run", harness.ROOT / "jobs/phase.yaml", *SMALL,
                                "--set", "source.power_law.scale=1e303", "-o", "huge.h5")
         self.assertEqual(done.returncode, 0, done.stderr)
         said = report("huge.h5", "huge")

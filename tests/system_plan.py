@@ -17,13 +17,9 @@ LARGE = ("samples=2000", "replicates=1", "source.power_law.features=1200", "nois
          "augmentation.alpha=1", "noise.lambda_max=1")
 
 
-def overrides(*pairs):
-    return [word for pair in pairs for word in ("--set", pair)]
-
-
 class Plan(unittest.TestCase):
     def compare(self, experiment, ranks, *pairs):
-        words = overrides(*pairs)
+        words = harness.settings(*pairs)
         plan = harness.twoview("run", experiment, "--dry-run", *words, ranks=ranks).stdout
         with harness.archive(experiment, "p.h5", *words, ranks=ranks) as archive:
             memory = float(re.search(r"memory per rank .*\((\d+) bytes\)", plan)[1])
@@ -79,18 +75,18 @@ class Plan(unittest.TestCase):
             self.assertEqual(layout, "distributed")
 
     def test_layout_is_chosen_by_the_number_of_inputs(self):
-        plan = harness.twoview("run", GAUSSIAN, "--dry-run", *overrides("noise.components=2100"))
+        plan = harness.twoview("run", GAUSSIAN, "--dry-run", *harness.settings("noise.components=2100"))
         self.assertIn("distributed, blocks over all ranks", plan.stdout)
 
     def test_data_sets_cannot_be_distributed(self):
-        done = harness.twoview("run", FASHION, "--dry-run", *overrides("parallel.layout=distributed"))
+        done = harness.twoview("run", FASHION, "--dry-run", *harness.settings("parallel.layout=distributed"))
         self.assertEqual(done.returncode, 2)
         self.assertIn("--set parallel.layout=distributed: parallel.layout: only a gaussian source",
                       done.stderr)
 
     def test_what_does_not_fit_is_refused_in_bytes(self):
         for dry in ([], ["--dry-run"]):
-            words = overrides("noise.components=1800", "replicates=5000")
+            words = harness.settings("noise.components=1800", "replicates=5000")
             done = harness.twoview("run", GAUSSIAN, *dry, *words, "-o", "never.h5", ranks=2)
             self.assertEqual(done.returncode, 1)
             self.assertRegex(done.stderr, r"each rank would take .* \(\d+ bytes\) and has .* left; use")

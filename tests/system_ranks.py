@@ -46,18 +46,18 @@ class Ranks(unittest.TestCase):
 
     def test_groups_of_two_and_more(self):
         experiment = harness.write("t.yaml", harness.GAUSSIAN)
-        self.same_on([3, 4], experiment, "--set", "parallel.ranks_per_point=2",
-                     *("--set", "noise.components=60"))
+        self.same_on([3, 4], experiment,
+                     *harness.settings("parallel.ranks_per_point=2", "noise.components=60"))
 
     def test_distributed(self):
         self.same_on([2, 3, 4, 7], harness.write("d.yaml", harness.GAUSSIAN),
-                     *("--set", "parallel.layout=distributed", "--set", "noise.components=300"),
-                     *("--set", "samples=[600, 1300]"))
+                     *harness.settings("parallel.layout=distributed", "noise.components=300",
+                                       "samples=[600, 1300]"))
 
     def test_fashion_mnist(self):
         self.same_on([2, 3, 4, 7], harness.ROOT / "jobs/fashion-mnist.yaml",
-                     *("--set", "replicates=1", "--set", "archive.samples=true"),
-                     *("--set", "samples=[100, 3200]"))
+                     *harness.settings("replicates=1", "archive.samples=true",
+                                       "samples=[100, 3200]"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The README's example, run as it stands there."""
+"""The README: its example, run as it stands there, and its tables."""
 import os
 import re
 import shlex
@@ -49,6 +49,16 @@ class Readme(unittest.TestCase):
             plan = harness.twoview("run", "--dry-run", "r.yaml").stdout
             for key in re.findall(r"(\w+): ", plan[: plan.index("\n\n")]):
                 self.assertIn(key, described)
+
+    def test_every_source_file_is_in_the_table_of_stages(self):
+        """Headers alone with their ending, as `fortran.h`."""
+        rows = README[README.index("\n| stage |"):].split("\n\n")[0].splitlines()[3:]
+        told = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+        files = [path for folder in ("src", "include/twoview")
+                 for path in (harness.ROOT / folder).iterdir()]
+        sources = {path.stem for path in files if path.suffix == ".c"}
+        headers = {path.stem for path in files if path.suffix == ".h"} - sources
+        self.assertEqual(sorted(told), sorted(sources | {f"{name}.h" for name in headers}))
 
 
 if __name__ == "__main__":

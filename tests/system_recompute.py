@@ -79,9 +79,8 @@ class Recomputation(unittest.TestCase):
     def test_fashion_mnist(self):
         archive = harness.archive(
             harness.ROOT / "jobs/fashion-mnist.yaml", "fashion.h5",
-            *("--set", "replicates=1", "--set", "archive.samples=true"),
-            *("--set", "archive.encoders=all", "--set", "samples=[100, 1600, 51200]"),
-            *("--set", "archive.representations=none"),
+            *harness.settings("replicates=1", "archive.samples=true", "archive.encoders=all",
+                              "samples=[100, 1600, 51200]", "archive.representations=none"),
         )
         self.compare(archive, 50)
 
@@ -104,8 +103,8 @@ class Recomputation(unittest.TestCase):
     def test_several_ranks_for_a_point(self):
         experiment = harness.write("p.yaml", harness.GAUSSIAN)
         archive = harness.archive(
-            experiment, "p.h5", "--set", "parallel.ranks_per_point=2",
-            *("--set", "noise.components=70"), ranks=4,
+            experiment, "p.h5",
+            *harness.settings("parallel.ranks_per_point=2", "noise.components=70"), ranks=4,
         )
         self.compare(archive, 3)
 

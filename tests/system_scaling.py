@@ -25,9 +25,8 @@ class Scaling(unittest.TestCase):
 
     @staticmethod
     def run_on(ranks, output, *settings, experiment="s.yaml"):
-        options = [word for setting in settings for word in ("--set", setting)]
-        harness.archive(experiment, output, "--set", "archive.samples=false", *options,
-                        ranks=ranks).close()
+        options = harness.settings("archive.samples=false", *settings)
+        harness.archive(experiment, output, *options, ranks=ranks).close()
 
     def scaling(self, *arguments):
         done = harness.twoview("scaling", *arguments)

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 import harness
+import reference
 
 EPS = np.finfo(float).eps
 METHODS = ("reconstruction", "joint_embedding")
@@ -39,20 +40,6 @@ def theory(experiment, *arguments, ranks=None):
     return json.loads(done.stdout, parse_constant=refuse)
 
 
-def settings(*keys):
-    return [word for key in keys for word in ("--set", key)]
-
-
-def thresholds(k, s, theta, gamma):
-    """The formulas of Propositions 4.3 and 4.4, and eta^2/delta."""
-    signal, noise = theta[: len(s)], theta[len(s) :]
-    eta = np.sort(s / np.sqrt(s + signal))[-k]
-    delta = np.sort(s / (s + signal))[-k]
-    reconstruction = np.max(gamma / eta**2 - noise / gamma - 1)
-    joint_embedding = np.max((1 - delta) / delta - noise / gamma)
-    return eta, delta, reconstruction, joint_embedding
-
-
 class Theory(unittest.TestCase):
     def close(self, actual, expected, size=1.0, operations=30):
         """Equal up to rounding: a number of operations on numbers of a size."""
@@ -69,7 +56,7 @@ class Theory(unittest.TestCase):
             self.close(replicate["signal_omega"], s / (s + signal))
             for at in replicate["magnitudes"]:
                 gamma = np.array(at["gamma_eigenvalues"])
-                eta, delta, rc, je = thresholds(said["k"], s, theta, gamma)
+                eta, delta, rc, je = reference.thresholds(said["k"], s, theta, gamma)
                 ratio = gamma.max() / eta**2 + np.max(noise / gamma)
                 self.close(at["eta"], eta, eta)
                 self.close(at["delta"], delta)
@@ -132,7 +119,7 @@ class Theory(unittest.TestCase):
 
     def test_given_eigenvalues(self):
         gamma, theta = [3.0, 7.0, 0.1], [0.5, 0.25, 1.0, 0.125, 2.0]
-        said = theory(harness.write("e.yaml", EXAMPLE), *settings(
+        said = theory(harness.write("e.yaml", EXAMPLE), *harness.settings(
             "source.spectrum=[4, 1]", f"noise={{components: 3, lambda_max: 1, eigenvalues: {gamma}}}",
             f"augmentation={{theta_eigenvalues: {theta}, alpha: 1}}", "encoder.k=1"))
         for replicate in said["replicates"]:
@@ -191,12 +178,12 @@ class Theory(unittest.TestCase):
         experiment = harness.write("h.yaml", harness.HDF5)
         for ranks in (None, 2):
             for kept in (12, 7):
-                said = theory(experiment, *settings(f"features.pca={kept}"), ranks=ranks)
+                said = theory(experiment, *harness.settings(f"features.pca={kept}"), ranks=ranks)
                 self.close(said["data_spectrum"], expected[:kept], expected[0], 100)
                 self.check(said)
 
     def test_spectrum_of_images(self):
-        said = theory(harness.ROOT / "jobs/fashion-mnist.yaml", *settings("replicates=1"))
+        said = theory(harness.ROOT / "jobs/fashion-mnist.yaml", *harness.settings("replicates=1"))
         content = gzip.open(harness.FASHION / "train-images-idx3-ubyte.gz").read()
         x = np.frombuffer(content[16:], np.uint8).reshape(60000, 784).astype(float)
         expected = np.linalg.eigvalsh(np.cov(x.T, bias=True))[::-1]
@@ -205,8 +192,8 @@ class Theory(unittest.TestCase):
 
     def test_what_is_infinite_or_not_defined_is_null(self):
         experiment = harness.write("e.yaml", EXAMPLE)
-        free = theory(experiment, *settings("noise.components=0"))
-        beyond = theory(experiment, *settings("encoder.k=11"))
+        free = theory(experiment, *harness.settings("noise.components=0"))
+        beyond = theory(experiment, *harness.settings("encoder.k=11"))
         for said, recovers in ((free, True), (beyond, False)):
             for replicate in said["replicates"]:
                 for at in replicate["magnitudes"]:
@@ -218,7 +205,7 @@ class Theory(unittest.TestCase):
             self.assertEqual(said["summary"][0]["favoured"]["undecided"], 5)
             self.assertIsNone(said["summary"][0]["alpha2_joint_embedding"]["mean"])
         for key, words in (("noise.components=0", "no noise"), ("encoder.k=11", "k exceeds")):
-            text = harness.twoview("theory", experiment, *settings(key)).stdout
+            text = harness.twoview("theory", experiment, *harness.settings(key)).stdout
             self.assertIn(words, text)
             self.assertNotRegex(text, r"\b(nan|inf)\b")
 

@@ -25,10 +25,6 @@ ARCHIVES = {  # settings of archives that hold everything, and as little as they
 }
 
 
-def settings(keys):
-    return [word for key in keys for word in ("--set", key)]
-
-
 class Verify(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -65,7 +61,7 @@ class Verify(unittest.TestCase):
     def test_whole_archives(self):
         for name, keys in ARCHIVES.items():
             with self.subTest(name):
-                with harness.archive(self.experiment, "kind.h5", *settings(keys)) as archive:
+                with harness.archive(self.experiment, "kind.h5", *harness.settings(*keys)) as archive:
                     datasets, first = [], archive["replicate"][0]
                     archive.visititems(lambda _, item: datasets.append(item)
                                        if isinstance(item, h5py.Dataset) else None)
@@ -106,7 +102,7 @@ class Verify(unittest.TestCase):
         the blocks of metadata of a merged archive."""
         parts = [f"flipped{i}.h5" for i in range(2)]
         for i, part in enumerate(parts):
-            harness.archive(self.experiment, part, *settings(ARCHIVES["least"]),
+            harness.archive(self.experiment, part, *harness.settings(*ARCHIVES["least"]),
                             "--set", "replicates=1", "--set", f"first_replicate={i}").close()
         merged = harness.folder / "flipped.h5"
         self.assertEqual(harness.twoview("merge", *parts, "-o", merged).returncode, 0)
@@ -144,7 +140,7 @@ class Verify(unittest.TestCase):
 
     def test_failed_clean_solutions_are_told(self):
         """Solved with noise, variances this small leave no score on clean inputs."""
-        keys = settings(["source.spectrum=[4e-150,3e-150,2e-150,1e-150]"])
+        keys = harness.settings("source.spectrum=[4e-150,3e-150,2e-150,1e-150]")
         run = harness.twoview("run", self.experiment, "--force", "-o", self.path, *keys)
         self.assertEqual(run.returncode, 0, run.stderr)
         with h5py.File(self.path) as archive:

@@ -166,7 +166,7 @@ def drawn_value(n, linear, offset, k):
 
 
 def predicted(method, signal, theta, gamma, k, n, fixed):
-    p, q, squared = len(signal), len(gamma), method == "RC"
+    p, squared = len(signal), method == "RC"
     s, total, d = signal, signal + theta[:p], theta[p:] / gamma
     value = s ** (1 + squared) / total
     raised = value + (s / total * gamma.sum() / n if squared else 0)

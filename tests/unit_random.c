@@ -267,13 +267,14 @@ static tv_permutation permutation_of(int64_t size, uint32_t replicate) {
   return tv_permutation_make((tv_stream){9, TV_FOR_PERMUTATION, replicate}, size);
 }
 
+/* Positions asked for one by one. */
 static int64_t position_of(const tv_permutation *p, int64_t element) {
   int64_t position;
   tv_permutation_positions(p, element, 1, &position);
   return position;
 }
 
-/* All positions are asked for at once, whereas others of these tests ask for one at a time. */
+/* All positions are asked for at once. */
 static void expect_bijection(int64_t size) {
   const tv_permutation p = permutation_of(size, 0);
   char *is_hit = calloc((size_t)size, 1);
@@ -281,10 +282,9 @@ static void expect_bijection(int64_t size) {
   ck_assert(is_hit && position);
   tv_permutation_positions(&p, 0, (int)size, position);
   for (int64_t i = 0; i < size; ++i) {
-    const int64_t element = tv_permutation_at(&p, i);
-    ck_assert(element >= 0 && element < size && !is_hit[element]);
-    is_hit[element] = 1;
-    ck_assert_int_eq(position[element], i);
+    ck_assert(position[i] >= 0 && position[i] < size && !is_hit[position[i]]);
+    is_hit[position[i]] = 1;
+    ck_assert_int_eq(position_of(&p, i), position[i]);
   }
   free(is_hit);
   free(position);
@@ -297,16 +297,44 @@ START_TEST(permutations_are_bijections) {
 }
 END_TEST
 
-START_TEST(huge_permutations_have_an_inverse) {
+/* Numbers written down once: others would make other subsamples of the same experiment. */
+START_TEST(permutations_stay_what_they_are) {
+  static const struct {
+    int64_t size, last[2];
+  } rows[] = {
+      {2, {1, 0}},
+      {10, {0, 9}},
+      {60000, {34491, 12478}},
+      {1000000000000, {14568846218, 172278160085}},
+      {((int64_t)1 << 52) - 1, {4221184717399431, 3288161297858447}},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    const tv_permutation p = permutation_of(rows[i].size, 1);
+    int64_t last[2];
+    tv_permutation_positions(&p, rows[i].size - 2, 2, last);
+    ck_assert_int_eq(last[0], rows[i].last[0]);
+    ck_assert_int_eq(last[1], rows[i].last[1]);
+  }
+}
+END_TEST
+
+static int ascending_positions(const void *left, const void *right) {
+  const int64_t x = *(const int64_t *)left, y = *(const int64_t *)right;
+  return (x > y) - (x < y);
+}
+
+/* Of huge sizes, the first and the last elements have places of their own. */
+START_TEST(huge_permutations_do_not_collide) {
+  enum { COUNT = 1 << 14 };
   static const int64_t sizes[] = {1000000000000, ((int64_t)1 << 40) + 1, ((int64_t)1 << 52) - 1};
+  static int64_t position[2 * COUNT];
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; ++s) {
     const tv_permutation p = permutation_of(sizes[s], 1);
-    for (int64_t i = 0; i < 200; ++i) {
-      const int64_t position = i % 2 ? sizes[s] - 1 - i : i * (sizes[s] / 200);
-      const int64_t element = tv_permutation_at(&p, position);
-      ck_assert(element >= 0 && element < sizes[s]);
-      ck_assert_int_eq(position_of(&p, element), position);
-    }
+    tv_permutation_positions(&p, 0, COUNT, position);
+    tv_permutation_positions(&p, sizes[s] - COUNT, COUNT, position + COUNT);
+    qsort(position, 2 * COUNT, sizeof(*position), ascending_positions);
+    ck_assert(position[0] >= 0 && position[2 * COUNT - 1] < sizes[s]);
+    for (int i = 1; i < 2 * COUNT; ++i) ck_assert_int_lt(position[i - 1], position[i]);
   }
 }
 END_TEST
@@ -318,10 +346,11 @@ START_TEST(every_place_is_as_likely) {
   double place[SIZE] = {0}, first[SIZE] = {0}, together[SIZE] = {0};
   for (uint32_t r = 0; r < REPLICATES; ++r) {
     const tv_permutation p = permutation_of(SIZE, r);
-    const int64_t zero = position_of(&p, 0), one = position_of(&p, 1);
-    ++place[zero];
-    ++first[tv_permutation_at(&p, 0)];
-    ++together[(one - zero + SIZE) % SIZE]; /* never 0 */
+    int64_t position[SIZE];
+    tv_permutation_positions(&p, 0, SIZE, position);
+    ++place[position[0]];
+    for (int i = 0; i < SIZE; ++i) first[i] += position[i] == 0;
+    ++together[(position[1] - position[0] + SIZE) % SIZE]; /* never 0 */
   }
   double chi2[3] = {0};
   for (int i = 0; i < SIZE; ++i) {
@@ -352,7 +381,8 @@ int main(void) {
   tcase_add_test(cases, neighbouring_streams_and_indices_are_uncorrelated);
   tcase_add_test(cases, every_bit_of_a_stream_counts);
   tcase_add_test(cases, permutations_are_bijections);
-  tcase_add_test(cases, huge_permutations_have_an_inverse);
+  tcase_add_test(cases, permutations_stay_what_they_are);
+  tcase_add_test(cases, huge_permutations_do_not_collide);
   tcase_add_test(cases, every_place_is_as_likely);
   return unit_run("random", cases);
 }

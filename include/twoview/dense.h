@@ -1,8 +1,7 @@
 /* Dense linear algebra on distributed matrices: the few operations that the closed forms need, by
  * ScaLAPACK, or by LAPACK on one rank. All are collective over the matrices' grid. A numerical
  * failure (a matrix that is not positive definite, an iteration that does not converge) is a
- * `status` other than 0, not an error: one point of an experiment may fail while the others go on.
- */
+ * `status` other than 0, not an error: one point of an experiment may fail while others go on. */
 #ifndef TWOVIEW_DENSE_H
 #define TWOVIEW_DENSE_H
 
@@ -28,16 +27,16 @@ tv_error *tv_cholesky(tv_distmat *s, int *status);
 /* b = op(L)^{-1} b or b op(L)^{-1}, L the lower triangle of `factor`. */
 void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_distmat *b);
 
-/* The k largest eigenvalues of a symmetric matrix (its lower triangle), largest first, and their
- * orthonormal vectors as the columns of `vectors` (d x k). Destroys `a`. */
+/* The k largest eigenvalues of a symmetric matrix (its lower triangle), largest first, on every
+ * rank, and their orthonormal vectors as the columns of `vectors` (d x k). Destroys `a`. */
 tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
 
 /* Whether tv_eigen_top computes only the vectors asked for, or all of them; and how it does. */
 int tv_eigen_selects(int d, int k);
 const char *tv_eigen_method(int d, int k, int ranks);
 
-/* The k largest singular values of a square matrix and their right singular vectors as the columns
- * of `vectors` (d x k). Destroys `a`. */
+/* The k largest singular values of a square matrix, on every rank, and their right singular vectors
+ * as the columns of `vectors` (d x k). Destroys `a`. */
 tv_error *tv_singular_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
 
 /* sum_ij a_ij b_ij, and sum_i a_ii; the same value on every rank. */

@@ -16,7 +16,7 @@ typedef enum {
 } tv_source_type;
 typedef enum {
   TV_AS_SAMPLE = 1, /* the rows of a data set are what there is to sample from */
-  TV_AS_POPULATION  /* their second moments are those of a sample of any size, up to its size */
+  TV_AS_POPULATION  /* their second moments, scaled, are those of a sample of any size */
 } tv_source_role;
 typedef enum {
   TV_SAMPLER_ROWS = 1, /* every sample's noise is drawn */
@@ -171,8 +171,8 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
  * digits less than a range has (`from`, `to`, `count`). */
 int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
 
-/* How many points the study has: replicates x magnitudes of noise x alignments x sample sizes. A
- * threshold study looks for the alignment: its points have one. */
+/* How many alignments a study goes through, one in a threshold study, which looks for it; and how
+ * many points it has: replicates x magnitudes of noise x alignments x sample sizes. */
 int tv_experiment_alignments(const tv_experiment *experiment);
 int64_t tv_experiment_points(const tv_experiment *experiment);
 

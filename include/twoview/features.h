@@ -1,7 +1,7 @@
 /* From a source's raw features to the p important components. Samples are centred and rotated to
  * the principal components of the data set, or of the population that generates them, so that they
- * share eigenvectors with the noise and augmentation covariances (mathematics: the theory assumes
- * it); gaussian sources are made in them already. */
+ * share eigenvectors with the noise and augmentation covariances, as the theory assumes; gaussian
+ * sources are made in them already. */
 #ifndef TWOVIEW_FEATURES_H
 #define TWOVIEW_FEATURES_H
 
@@ -28,8 +28,9 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
                           tv_checkpoint *checkpoint, tv_features **out);
 void tv_features_destroy(tv_features **features);
 
-/* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. Sums of
- * samples stand for so many as constants[i] (count numbers) says; NULL: samples. */
+/* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. Row i
+ * may be a linear combination of samples, whose coefficients add up to constants[i]: so many means
+ * are taken off. NULL: all rows are samples.                                    Not collective. */
 void tv_features_apply(const tv_features *features, int count, const double *constants, double *raw,
                        double *components);
 

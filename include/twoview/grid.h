@@ -17,17 +17,18 @@ typedef struct {
   int rows, columns, my_row, my_column;
 } tv_grid;
 
-/* The most nearly square grid that uses all ranks of `comm`: 6 -> 2 x 3, 14 -> 2 x 7.  Collective.
- */
-tv_error *tv_grid_create(MPI_Comm comm, int block, tv_grid **out);
-
 enum { TV_SMALL_BLOCK = 32, TV_LARGE_BLOCK = 64 }; /* for d below and above some 1000 */
 
-void tv_grid_destroy(tv_grid **grid); /* collective */
-/* tv_agree over the grid's ranks; free of charge on one rank.                        Collective.
- */
-tv_error *tv_grid_agree(const tv_grid *grid, tv_error *mine);
+/* The most nearly square shape of so many ranks: 6 -> 2 x 3, 14 -> 2 x 7. */
 void tv_grid_shape(int size, int *rows, int *columns);
+
+/* A grid of that shape of all ranks of `comm`, which is borrowed. Free with tv_grid_destroy. Both
+ * are collective. */
+tv_error *tv_grid_create(MPI_Comm comm, int block, tv_grid **out);
+void tv_grid_destroy(tv_grid **grid);
+
+/* tv_agree over the grid's ranks; free of charge on one rank.                       Collective. */
+tv_error *tv_grid_agree(const tv_grid *grid, tv_error *mine);
 
 typedef struct {
   const tv_grid *grid;           /* borrowed */

@@ -1,5 +1,5 @@
-/* Labelled arrays as they are found in files: the names of their dimensions, and copies of them in
- * other files. One process. */
+/* Labelled arrays as they are found in files: the names and lengths of their dimensions, and copies
+ * of them in other files. One process. */
 #ifndef TWOVIEW_LABELLED_COPY_H
 #define TWOVIEW_LABELLED_COPY_H
 
@@ -10,6 +10,9 @@ enum { TV_NAME_LENGTH = 256 };
 /* The name of a dimension of a dataset, without its groups; "" where there is none. A coordinate is
  * its own dimension. */
 void tv_label_dimension(hid_t set, int dimension, char name[TV_NAME_LENGTH]);
+
+/* The length of a coordinate of the group, or else of the root; -1 where there is none. */
+int64_t tv_label_length(hid_t group, const char *dimension);
 
 /* Create in a group, or in one of another file, a dataset like this one: type, filters, attributes,
  * and the dimensions of the same names that the group, or else the root, has. Its length along the

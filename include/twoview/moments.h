@@ -16,9 +16,9 @@ typedef struct {
   const tv_distmat *inputs; /* d x d, full: sum x x', with x the features and the noise */
   const tv_distmat *cross;  /* d x l: sum x y' */
   double targets;           /* sum y'y */
-  const tv_distmat
-      *noise_cross;           /* d x l and l x l: the sums over the targets' noise e, from which */
-  const double *noise_square; /* the last two are derived: sum x e', sum e e' */
+  /* the sums over the targets' noise e, from which the last two are derived: */
+  const tv_distmat *noise_cross; /* d x l: sum x e' */
+  const double *noise_square;    /* l x l: sum e e' */
 } tv_moment_matrix;
 
 typedef struct {

@@ -54,8 +54,7 @@ typedef struct {
 
 tv_permutation tv_permutation_make(tv_stream stream, int64_t size);
 
-/* The element at a position, and the positions of the elements [first, first + count). */
-int64_t tv_permutation_at(const tv_permutation *permutation, int64_t position);
+/* The positions of the elements [first, first + count), to out. */
 void tv_permutation_positions(const tv_permutation *permutation, int64_t first, int count,
                               int64_t *out);
 

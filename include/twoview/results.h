@@ -49,12 +49,12 @@ typedef struct {
   int replicates, magnitudes, alphas, levels, methods;
   int64_t points;           /* replicates x magnitudes x alphas x levels, in this order */
   tv_quantities quantities; /* of the study */
-  double
-      *quantity[TV_QUANTITIES]; /* points x methods each, on every rank; NULL: of another study */
-  double *clean;                /* replicates x levels x methods: scores on clean inputs, or
-                                 * NULL where the study asks for none */
-  double *alpha2_threshold;     /* replicates x magnitudes x methods, on every rank */
-  char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments, on every rank */
+  /* on every rank: */
+  double *quantity[TV_QUANTITIES];  /* points x methods each; NULL: of another study */
+  double *clean;                    /* replicates x levels x methods: scores on clean inputs, or
+                                     * NULL where the study asks for none */
+  double *alpha2_threshold;         /* replicates x magnitudes x methods */
+  char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments */
 
   int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
   int d, p;                        /* inputs of an encoder; important ones */

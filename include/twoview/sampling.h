@@ -41,6 +41,7 @@ typedef struct {
   int64_t first, end;
 } tv_selection;
 
+/* All arguments are borrowed. */
 tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *source,
                              const tv_features *features, MPI_Comm comm, tv_checkpoint *checkpoint);
 

@@ -75,14 +75,13 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
 tv_error *tv_source_open_generated(const tv_experiment *experiment, MPI_Comm comm,
                                    tv_source *source);
 
-/* Files are noted for provenance, and digested unless they are larger than 4 GiB. The digests are
- * a rank's that has time while rank 0 reads: the last one of its host. It notes the files too.
- *                                                                                   Collective. */
-int tv_source_digesting_rank(MPI_Comm comm);
-
-/* Not collective. */
+/* Files are noted for provenance, and digested unless they are larger than 4 GiB, by rank 0 or by
+ * one that has noted them too and passes the digests on.                        Not collective. */
 tv_error *tv_source_note_file(tv_source *source, const char *path);
 tv_error *tv_source_digest_files(tv_source *source);
+
+/* A rank that has time for it while rank 0 reads: the last one of rank 0's host.    Collective. */
+int tv_source_digesting_rank(MPI_Comm comm);
 
 /* Hand the digests of that rank to rank 0.                                          Collective. */
 void tv_source_pass_digests(tv_source *source, MPI_Comm comm, int digesting_rank);
