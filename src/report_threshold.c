@@ -50,6 +50,7 @@ static void print_statuses(const tv_archive *a, FILE *out) {
       {TV_ALPHA2_NOT_NEEDED, "no alignment is needed: 0"},
       {TV_ALPHA2_OUT_OF_REACH, "no alignment is enough: NaN, in no mean"},
       {TV_ALPHA2_NOT_MONOTONE, "several crossings, of which this is the lowest that was found"},
+      {TV_ALPHA2_UNCHECKED, "found, but a solution failed where other crossings were looked for"},
       {TV_ALPHA2_FAILED, "a solution failed on the way: NaN, in no mean"}};
   for (size_t i = 0; i < sizeof told / sizeof *told; ++i) {
     const int64_t count = count_status(a, told[i].status);
