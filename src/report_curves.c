@@ -64,7 +64,7 @@ enum {
   RIGHT = 20,
   PANEL = 277, /* width; and of a single one: */
   SINGLE_PANEL = 560,
-  COLUMN_GAP = 26,
+  COLUMN_GAP = 38,
   HEIGHT = 220, /* of a panel */
   ROW_GAP = 20,
   TITLE = 30, /* of the columns */
