@@ -27,9 +27,13 @@ static summary summarise(const tv_archive *a, int magnitude, int level, int meth
                    .asymptotic = tv_threshold_band(a, magnitude, method).mean};
 }
 
+static int64_t count_entries(const tv_archive *a) {
+  return (int64_t)a->replicates * a->magnitudes * a->levels * a->methods;
+}
+
 static int64_t count_status(const tv_archive *a, tv_alpha2_status status) {
   int64_t count = 0;
-  for (int64_t i = 0; i < (int64_t)a->replicates * a->magnitudes * a->levels * a->methods; ++i)
+  for (int64_t i = 0; i < count_entries(a); ++i)
     count += a->quantity[TV_ALPHA2_STATUS][i] == status;
   return count;
 }
@@ -266,6 +270,7 @@ static void put_tables(const tv_archive *a, FILE *out) {
       fprintf(out, "<td>%s</td><td></td>", number(tv_threshold_band(a, g, m).mean, 5, mean));
     fputs("</tr></table>\n", out);
   }
+  if (count_status(a, TV_ALPHA2_FOUND) == count_entries(a)) return;
   fputs("<pre>", out);
   print_statuses(a, out);
   fputs("</pre>\n", out);
