@@ -342,7 +342,8 @@ static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
            a->replicates, a->replicates == 1 ? "" : "s");
   snprintf(text[1], sizeof text[1], "Lines: α above which, in theory,");
   snprintf(text[2], sizeof text[2], "the method recovers (n → ∞)");
-  for (int i = 0; i < 3; ++i)
+  const int has_lines = a->methods > (method_named(a, TV_SUPERVISED) >= 0);
+  for (int i = 0; i < (has_lines ? 3 : 1); ++i)
     fprintf(out, "set label %d \"%s\" at screen %.5f,%.5f left textcolor rgb '#000000'\n", i + 1,
             text[i], (double)winner_left(c) / c->size.width,
             (BOTTOM + 105.0 - 21 * i) / c->size.height);
