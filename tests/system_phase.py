@@ -231,8 +231,9 @@ class Others(unittest.TestCase):
 
     def test_tics_keep_apart_over_many_decades(self):
         harness.archive(
-            harness.ROOT / "jobs/phase.yaml", "decades.h5", *settings(SMALL), "--set",
-            "noise.lambda_max={from: 1e-6, to: 1e6, count: 5}", "--set", "samples=1e4").close()
+            harness.ROOT / "jobs/phase.yaml", "decades.h5", "--set", "replicates=1",
+            "--set", "noise.lambda_max={from: 1e-6, to: 1e6, count: 5}",
+            "--set", "augmentation.alpha={from: 0.1, to: 10, count: 4}").close()
         report("decades.h5", "decades")
         script = (harness.folder / "decades/figure.gp").read_text()
         lines = re.findall(r"^set xtics out .*\((.*)\)$", script, re.M)
