@@ -30,8 +30,8 @@ tv_label tv_quantity_label(tv_quantity quantity) {
        "1"},
       {"alpha2_measured", "least alpha^2 at which the leakage is below 1/2", "1"},
       {"alpha2_status",
-       "0: found, 1: no alignment needed, 2: none is enough, 3: lowest of several crossings, -1: a "
-       "solution failed",
+       "0: found, 1: no alignment needed, 2: none is enough, 3: lowest of several crossings, 4: "
+       "found, not looked for others, as a solution failed, -1: a solution failed",
        "1"},
       {"alpha2_evaluations", "solutions that the search of alpha2_measured took", "1"},
       {"alpha2_predicted", "mean of alpha2_measured that is predicted for n", "1"}};

@@ -8,6 +8,7 @@
 #include "twoview/archive.h"
 #include "twoview/comm.h"
 #include "twoview/dense.h"
+#include "twoview/digest.h"
 #include "twoview/law.h"
 #include "twoview/memory.h"
 #include "twoview/results.h"
@@ -189,6 +190,20 @@ static double count_reduced_bytes(const tv_experiment *e, const tv_source *sourc
   return NUMBER * most * (raw + (plan->layout.is_distributed ? 0 : moments));
 }
 
+/* Eigenvalues, thresholds and digests; and what HDF5 takes, by measurement, for each array with its
+ * name, scales and attributes, of which there are some 22 besides those of results. */
+static double count_particulars(const tv_experiment *e, const tv_source *source,
+                                const tv_plan *plan) {
+  const double frame = 4e3, noise = plan->d - plan->p;
+  const double of_replicate = plan->d + e->noise.lambda_max_count * (noise + e->methods_count);
+  int arrays = 22 + count_quantities(e);
+  if (e->archive.encoders != TV_KEEP_NONE) arrays += 5;
+  if (e->archive.representations != TV_KEEP_NONE) arrays += 5;
+  if (basis_memory(source, plan) > 0) arrays += 3;
+  return frame * arrays +
+         e->replicates * (NUMBER * of_replicate + e->sizes_count * TV_DIGEST_LENGTH);
+}
+
 static double count_archive(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double rows = 3.0 * e->encoder.k + source->targets;
   double numbers = (double)plan->entries * count_quantities(e) + basis_memory(source, plan);
@@ -196,7 +211,7 @@ static double count_archive(const tv_experiment *e, const tv_source *source, con
   numbers += kept_share(e, e->archive.representations) * (double)plan->points *
              e->archive.representation_samples * (2.0 * e->encoder.k + source->targets);
   if (e->archive.samples) numbers += e->replicates * largest_size(e) * (plan->width - 1);
-  return NUMBER * numbers;
+  return NUMBER * numbers + count_particulars(e, source, plan);
 }
 
 /* ---- Together ---- */

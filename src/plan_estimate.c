@@ -4,6 +4,7 @@
 #include "fortran.h"
 #include "twoview/dense.h"
 #include "twoview/plan.h"
+#include "twoview/prediction.h"
 #include "twoview/random.h"
 #include "twoview/solution.h"
 
@@ -65,20 +66,54 @@ done:
   return error;
 }
 
-tv_error *tv_plan_estimate(const tv_plan *plan, double *seconds) {
-  double *rows = NULL, *sum = NULL, solve_rate = 1;
+/* Seconds of a prediction, which sums over the components: of a few that are like others, as many
+ * times as there are more of them. */
+static tv_error *measure_prediction(tv_method_id method, int p, int q, double *seconds) {
+  enum { FEW = 50 };
+  double signal[FEW], gamma[FEW], theta[2 * FEW], predicted;
+  const int few_p = p < FEW ? p : FEW, few_q = q < FEW ? q : FEW, few = few_p + few_q;
+  for (int i = 0; i < FEW; ++i) {
+    signal[i] = 4 - 3.0 * i / FEW;
+    gamma[i] = 3 + 7.0 * i / FEW;
+    theta[i] = theta[FEW + i] = 0.5;
+  }
+  const double n = 1000.0 * few, begun = MPI_Wtime();
+  TV_TRY(tv_alpha2_predicted(method, few_p, few_p, few_q, signal, theta, gamma, n, TV_SIGNAL_DRAWN,
+                             &predicted));
+  *seconds = (MPI_Wtime() - begun) * (p + q) / few;
+  return NULL;
+}
+
+/* Each threshold is predicted before it is looked for, by every rank of a group. */
+static tv_error *measure_predictions(const tv_experiment *e, const tv_plan *plan, double *seconds) {
+  const int64_t groups = plan->layout.groups;
+  double of_point = 0, one;
+  *seconds = 0;
+  if (e->study != TV_STUDY_THRESHOLD) return NULL;
+  for (unsigned m = 0; m < e->methods_count; ++m) {
+    TV_TRY(measure_prediction(e->methods[m], plan->p, plan->d - plan->p, &one));
+    of_point += one;
+  }
+  *seconds =
+      of_point * (double)plan->points / (double)(groups < plan->points ? groups : plan->points);
+  return NULL;
+}
+
+tv_error *tv_plan_estimate(const tv_experiment *e, const tv_plan *plan, double *seconds) {
+  double *rows = NULL, *sum = NULL, solve_rate = 1, predicting;
   const int width = plan->width < 2048 ? plan->width : 2048, longest = width > 64 ? width : 64;
   tv_error *error;
   TV_GO(tv_allocate((int64_t)TV_BATCH * longest, sizeof(*rows), &rows));
   TV_GO(tv_allocate((int64_t)width * width, sizeof(*sum), &sum));
   TV_GO(measure_solve(plan->d, &solve_rate));
+  TV_GO(measure_predictions(e, plan, &predicting));
   const double drawing = plan->normals / measure_normals(rows);
   const double updating = plan->moment_flops / measure_update(width, rows, sum);
   const int are_idle = plan->layout.groups == plan->ranks && plan->points < plan->ranks;
   const int busy = are_idle ? (int)plan->points : plan->ranks;
   const int parts = plan->moment_parts < plan->ranks ? (int)plan->moment_parts : plan->ranks;
   *seconds = (drawing + updating) / (plan->layout.is_distributed ? plan->ranks : parts) +
-             plan->solve_flops / solve_rate / busy;
+             plan->solve_flops / solve_rate / busy + predicting;
 done:
   free(rows);
   free(sum);

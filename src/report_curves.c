@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report_parts.h"
 
@@ -23,7 +24,12 @@ static void write_data(const void *figure, FILE *out) {
       }
 }
 
-/* The decades that hold every positive number that is drawn. */
+/* Above rounding. */
+static int is_drawable(double distance) {
+  return distance > 1e-16;
+}
+
+/* The decades that hold all that is drawn. */
 static void find_range(const tv_archive *a, double *low, double *high) {
   const int curves = a->magnitudes * a->alphas * a->methods;
   *low = HUGE_VAL;
@@ -33,7 +39,7 @@ static void find_range(const tv_archive *a, double *low, double *high) {
     const double value = tv_quantile_of(a, TV_DISTANCE, curve / a->methods / a->alphas,
                                         curve / a->methods % a->alphas, level, curve % a->methods,
                                         (1 + i % 3) / 4.0);
-    if (!(value > 1e-16)) continue; /* nothing but rounding */
+    if (!is_drawable(value)) continue;
     *low = fmin(*low, value);
     *high = fmax(*high, value);
   }
@@ -58,27 +64,46 @@ enum {
   RIGHT = 20,
   PANEL = 277, /* width; and of a single one: */
   SINGLE_PANEL = 560,
-  COLUMN_GAP = 26,
+  COLUMN_GAP = 38,
   HEIGHT = 220, /* of a panel */
   ROW_GAP = 20,
   TITLE = 30, /* of the columns */
   KEY_ROW = 20,
-  KEY_WIDTH = 96, /* of an entry */
+  KEY_LINE = 58,  /* width of an entry of the key without its text, */
+  KEY_LETTER = 6, /* and of a letter of that */
   LABEL = 250,    /* what stands left of the key */
   BOTTOM = 60
 };
 
 typedef struct {
   tv_canvas size;
-  int columns, panel, key_rows;
+  int columns, panel, key_columns, key_rows;
 } layout;
+
+static void name_curve(const tv_archive *a, int alpha, char out[40]) {
+  char value[32];
+  tv_format_magnitude(a->alpha[alpha], value, sizeof value);
+  snprintf(out, 40, "α = %s", value);
+}
+
+/* As many as fit beside the label. */
+static int count_key_columns(const tv_archive *a, int width) {
+  char name[40];
+  size_t longest = 0;
+  for (int alpha = 0; alpha < a->alphas; ++alpha) {
+    name_curve(a, alpha, name);
+    longest = strlen(name) > longest ? strlen(name) : longest;
+  }
+  const int columns = (width - LABEL) / (KEY_LINE + KEY_LETTER * (int)longest);
+  return columns > 1 ? columns : 1;
+}
 
 static layout lay_out(const tv_archive *a) {
   layout c = {.columns = tv_columns_of(a)};
   c.panel = c.columns > 1 ? PANEL : SINGLE_PANEL;
   c.size.width = LEFT + c.columns * (c.panel + COLUMN_GAP) - COLUMN_GAP + RIGHT;
-  const int in_row = (c.size.width - LEFT - LABEL) / KEY_WIDTH;
-  c.key_rows = (a->alphas + in_row) / in_row; /* with 1/n */
+  c.key_columns = count_key_columns(a, c.size.width - LEFT - RIGHT);
+  c.key_rows = (a->alphas + c.key_columns) / c.key_columns; /* with 1/n */
   c.size.height =
       KEY_ROW * c.key_rows + TITLE + a->magnitudes * (HEIGHT + ROW_GAP) - ROW_GAP + BOTTOM;
   return c;
@@ -95,10 +120,17 @@ static void write_curve(const tv_archive *a, int g, int m, int alpha, FILE *out)
   fprintf(out,
           ", \\\n  data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
           "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:2 with "
-          "linespoints linewidth 2 pointsize 0.45 pointtype 7 pointinterval %d dashtype %d "
+          "linespoints linewidth 2 pointsize 0.45 pointtype %d pointinterval %d dashtype %d "
           "linecolor rgb \"%s\" notitle",
-          block, colour, block, 1 + a->levels / most_markers,
+          block, colour, block, tv_point_of_curve(alpha), 1 + a->levels / most_markers,
           is_below_threshold(a, g, alpha, m) ? 2 : 1, colour);
+}
+
+static int is_empty(const tv_archive *a, int g, int m) {
+  for (int i = 0; i < a->alphas * a->levels; ++i)
+    if (is_drawable(tv_quantile_of(a, TV_DISTANCE, g, i / a->levels, i % a->levels, m, 0.5)))
+      return 0;
+  return 1;
 }
 
 static void write_panel(const tv_archive *a, const layout *c, int g, int column, int panel_column,
@@ -113,13 +145,17 @@ static void write_panel(const tv_archive *a, const layout *c, int g, int column,
   tv_format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
   if (panel_column == 0)
     fprintf(out,
-            "set ylabel \"λ_{max}  = %s\\ndistance to optimality\" offset 0.5\n"
+            "set ylabel \"λ_{max}  = %s\\ndistance to optimality\" offset two_lines\n"
             "set format y \"10^{%%L}\"\n",
             magnitude);
   else
     fputs("unset ylabel\nset format y \"\"\n", out);
-  fputs(is_bottom ? "set xlabel \"sample size n\"\nset format x \"10^{%L}\"\n"
-                  : "unset xlabel\nset format x \"\"\n",
+  fputs(is_bottom ? "set xlabel \"sample size n\"\n" : "unset xlabel\n", out);
+  tv_write_size_tics(a, is_bottom, out);
+  fputs(is_empty(a, g, m)
+            ? "set label 1 \"no distance above rounding\" at graph 0.5,0.5 center front boxed "
+              "textcolor rgb '#555555'\n"
+            : "unset label 1\n",
         out);
   fputs("plot guide(x) with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' notitle", out);
   for (int alpha = 0; alpha < a->alphas; ++alpha) write_curve(a, g, m, alpha, out);
@@ -127,13 +163,18 @@ static void write_panel(const tv_archive *a, const layout *c, int g, int column,
 }
 
 static void write_key(const tv_archive *a, const layout *c, FILE *out) {
-  tv_begin_key(c->size, LEFT, c->size.width - RIGHT, c->key_rows,
+  char name[40];
+  tv_begin_key(c->size, LEFT, c->size.width - RIGHT, c->key_columns,
                "dashed: α below the threshold of theory", out);
   fputs("plot NaN with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' title \"∝ 1/n\"",
         out);
-  for (int alpha = 0; alpha < a->alphas; ++alpha)
-    fprintf(out, ", \\\n  NaN with lines linewidth 3 linecolor rgb \"%s\" title \"α = %g\"",
-            tv_colours[alpha % TV_COLOURS], a->alpha[alpha]);
+  for (int alpha = 0; alpha < a->alphas; ++alpha) {
+    name_curve(a, alpha, name);
+    fprintf(out,
+            ", \\\n  NaN with linespoints linewidth 3 pointsize 0.45 pointtype %d linecolor rgb "
+            "\"%s\" title \"%s\"",
+            tv_point_of_curve(alpha), tv_colours[alpha % TV_COLOURS], name);
+  }
   fputs("\n", out);
 }
 
@@ -147,11 +188,10 @@ static void write_script(const void *figure, FILE *out) {
   tv_begin_script(f->name, c.size, out);
   fprintf(out,
           "guide(x) = %g / x\nset logscale xy\nset xrange [%.10g:%.10g]\nset yrange [%g:%g]\n"
-          "set ytics %g,%d nomirror\nset xtics 1,%d nomirror\nset mxtics 1\nset mytics 1\n"
+          "set ytics %g,%d nomirror\nset mxtics 1\nset mytics 1\n"
           "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\nunset key\n"
           "set multiplot\n",
-          high / 2 * first, first / 1.15, last * 1.15, low, high, low, high > 1e9 * low ? 100 : 10,
-          last > 1e7 * first ? 100 : 10);
+          high / 2 * first, first / 1.15, last * 1.15, low, high, low, high > 1e9 * low ? 100 : 10);
   for (int g = 0; g < a->magnitudes; ++g)
     for (int column = 0, panel = 0; column < TV_COLUMNS; ++column)
       if (tv_method_of_column(a, column) >= 0) write_panel(a, &c, g, column, panel++, out);

@@ -10,11 +10,16 @@
 /* What the figures share: columns, colours, the head of a script, writing and drawing. */
 
 const tv_column tv_columns[TV_COLUMNS] = {{"supervised", "Supervised", "SL"},
-                                          {"joint-embedding", "Joint embedding", "JE"},
-                                          {"reconstruction", "Reconstruction", "RC"}};
+                                          {"reconstruction", "Reconstruction", "RC"},
+                                          {"joint-embedding", "Joint embedding", "JE"}};
 
 const char *const tv_colours[TV_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                             "#E69F00", "#56B4E9", "#000000", "#999933"};
+
+int tv_point_of_curve(int i) {
+  static const int disc_square_triangle_diamond[] = {7, 5, 9, 13};
+  return disc_square_triangle_diamond[i / TV_COLOURS % 4];
+}
 
 int tv_method_of_column(const tv_archive *a, int column) {
   for (int m = 0; m < a->methods; ++m)
@@ -38,7 +43,10 @@ void tv_begin_script(const char *name, tv_canvas canvas, FILE *out) {
           "if (form eq 'svg') set terminal svg size %d,%d enhanced font 'Helvetica,13' "
           "background '#ffffff'\n"
           "if (form eq 'pdf') set terminal pdfcairo size %.2fin,%.2fin enhanced font "
-          "'Helvetica,9' linewidth 0.7\n"
+          "'Helvetica,7' linewidth 0.7 pointscale 0.7\n"
+          "# from the tics to a label of two lines: pdfcairo leaves room for one\n"
+          "two_lines = form eq 'pdf' ? -1.5 : 0.5\n"
+          "set style textbox opaque noborder margins 0.4,0.4\n"
           "set output '%s.'.form\n",
           name, name, canvas.width, canvas.height, canvas.width / pixels_per_inch,
           canvas.height / pixels_per_inch, name);
@@ -51,22 +59,47 @@ void tv_place_panel(tv_canvas c, double left, double right, double top, double b
           left / c.width, right / c.width, 1 - top / c.height, 1 - bottom / c.height);
 }
 
-void tv_begin_key(tv_canvas c, double left, double right, int rows, const char *text, FILE *out) {
+void tv_begin_key(tv_canvas c, double left, double right, int columns, const char *text,
+                  FILE *out) {
   tv_place_panel(c, left, right, 0, c.height, out);
   fprintf(out,
           "unset title\nunset xlabel\nunset ylabel\nunset tics\nunset border\nunset logscale\n"
           "set xrange [0:1]\nset yrange [0:1]\n"
           "set label 1 \"%s\" at screen %.5f,%.5f left textcolor rgb '#555555'\n"
-          "set key at screen %.5f,%.5f right top horizontal maxrows %d samplen 2 width -1\n",
-          text, left / c.width, 1 - 12.0 / c.height, right / c.width, 1 - 2.0 / c.height, rows);
+          "set key at screen %.5f,%.5f right top horizontal maxcols %d samplen 2 width -1\n",
+          text, left / c.width, 1 - 12.0 / c.height, right / c.width, 1 - 2.0 / c.height, columns);
 }
 
 void tv_format_magnitude(double value, char *out, size_t size) {
-  const double exponent = log10(value);
-  if (exponent >= 3 && exponent == floor(exponent))
-    snprintf(out, size, "10^{%.0f}", exponent);
+  char digits[16], *exponent;
+  snprintf(digits, sizeof digits, "%.3e", value);
+  const int power = (int)strtol(strchr(digits, 'e') + 1, &exponent, 10);
+  if (value > 0 && abs(power) >= 3 && strncmp(digits, "1.000", 5) == 0)
+    snprintf(out, size, "10^{%d}", power);
+  else if (value > 0 && (power < -4 || power > 3))
+    snprintf(out, size, "%.4g×10^{%d}", strtod(digits, NULL) / pow(10, power), power);
   else
     snprintf(out, size, "%.4g", value);
+}
+
+/* Those between the first and the last sample size. */
+static int count_decades(const tv_archive *a) {
+  return (int)(floor(log10(a->n[a->levels - 1])) - ceil(log10(a->n[0]))) + 1;
+}
+
+void tv_write_size_tics(const tv_archive *a, int is_labelled, FILE *out) {
+  const int last = a->levels - 1, step = last > 2 ? last : 1;
+  char label[32] = "";
+  if (count_decades(a) > 1) {
+    fprintf(out, "set xtics 1,%d nomirror\nset format x \"%s\"\n", count_decades(a) > 7 ? 100 : 10,
+            is_labelled ? "10^{%L}" : "");
+    return;
+  }
+  for (int level = 0; level <= last; level += step) {
+    if (is_labelled) tv_format_magnitude(a->n[level], label, sizeof label);
+    fprintf(out, "%s\"%s\" %.10g", level ? ", " : "set xtics nomirror (", label, a->n[level]);
+  }
+  fputs(")\n", out);
 }
 
 tv_error *tv_report_write(const char *directory, const char *name,

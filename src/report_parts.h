@@ -42,11 +42,13 @@ void tv_print_failures(const tv_archive *archive, FILE *out);
 int tv_has_spectra(const tv_archive *archive);
 void tv_describe_spectra(const tv_archive *archive, tv_figure *out);
 
-/* Okabe and Ito's palette, distinguishable with any colour vision. */
+/* Okabe and Ito's palette, distinguishable with any colour vision. Where there are more curves the
+ * colours come round again, with another of gnuplot's types of points. */
 enum { TV_COLOURS = 8 };
 extern const char *const tv_colours[TV_COLOURS];
+int tv_point_of_curve(int number);
 
-/* Columns of panels, one for each method, in the paper's order. */
+/* Columns of panels, one for each method, in the order of the tables. */
 enum { TV_COLUMNS = 3 };
 typedef struct {
   const char *method, *title, *short_name;
@@ -70,11 +72,14 @@ void tv_place_panel(tv_canvas canvas, double left, double right, double top, dou
                     FILE *out);
 
 /* Last in a figure, a panel of nothing as wide as all of it, from `left` to `right`, for a key of
- * so many rows at the top and the text left of it; a plot command has to follow. */
-void tv_begin_key(tv_canvas canvas, double left, double right, int rows, const char *text,
+ * so many columns at the top and the text left of it; a plot command has to follow. */
+void tv_begin_key(tv_canvas canvas, double left, double right, int columns, const char *text,
                   FILE *out);
 
-/* For gnuplot: a power of ten as one, anything else as it is. */
+/* For gnuplot, to four digits: far from 1 as, or times, a power of ten. */
 void tv_format_magnitude(double value, char *out, size_t size);
+
+/* The tics of an axis of sample sizes: decades, or the sizes themselves where those are too few. */
+void tv_write_size_tics(const tv_archive *archive, int is_labelled, FILE *out);
 
 #endif

@@ -129,11 +129,12 @@ enum {
   LEFT = 66,
   TOP = 40,
   BOTTOM = 54,
-  BAR_GAP = 12,       /* between a panel and its colour bar, */
-  BAR = 10,           /* which is so wide, */
-  BAR_LABELS = 74,    /* and what stands beside that */
-  WINNER_AXIS = 56,   /* left of the panel that stands apart */
-  WINNER_LABELS = 118 /* right of its colour bar */
+  BAR_GAP = 12,        /* between a panel and its colour bar, */
+  BAR = 10,            /* which is so wide, */
+  BAR_LABELS = 84,     /* and what stands beside that */
+  WINNER_AXIS = 56,    /* left of the panel that stands apart */
+  WINNER_LABELS = 118, /* right of its colour bar */
+  LEGEND = 216         /* of its own, without that panel */
 };
 
 typedef struct {
@@ -147,8 +148,7 @@ static int winner_left(const layout *c) {
 
 static layout lay_out(const tv_archive *a) {
   layout c = {.methods = tv_columns_of(a), .size.height = TOP + 2 * SIDE + ROW_GAP + BOTTOM};
-  c.size.width = winner_left(&c) - WINNER_AXIS;
-  if (has_both(a)) c.size.width += WINNER_AXIS + SIDE + BAR_GAP + BAR + WINNER_LABELS;
+  c.size.width = winner_left(&c) + (has_both(a) ? SIDE + BAR_GAP + BAR + WINNER_LABELS : LEGEND);
   return c;
 }
 
@@ -184,16 +184,17 @@ static double on_axis(const axis *x, double value) {
   return x->is_logarithmic ? log10(value) : value;
 }
 
-/* Decades, and 2 and 5 between them where there are few; as gnuplot's list of tics. */
+/* Decades, of many only some, and 2 and 5 between them where there are few; as gnuplot's list of
+ * tics. */
 static void write_decades(const axis *x, int is_labelled, FILE *out) {
   static const int steps[] = {1, 2, 5};
   char label[32] = "";
   const double from = x->values[0], to = x->values[x->count - 1];
-  const int is_short = to < 100 * from;
+  const int is_short = to < 100 * from, every = 1 + (int)(log10(to / from) / 5);
   const char *separator = "";
   fputs(" (", out);
   for (int decade = (int)floor(log10(from)); decade <= (int)ceil(log10(to)); ++decade)
-    for (int i = 0; i < (is_short ? 3 : 1); ++i) {
+    for (int i = 0; i < (is_short ? 3 : decade % every == 0); ++i) {
       const double value = steps[i] * pow(10, decade);
       if (value < from * (1 - 1e-9) || value > to * (1 + 1e-9)) continue;
       if (is_labelled) tv_format_magnitude(value, label, sizeof label);
@@ -286,16 +287,19 @@ static int column_of_data(int method, tv_quantity quantity) {
   return 3 + 2 * method + (quantity == TV_LEAKAGE);
 }
 
+static int dash_of(const tv_archive *a, int method) {
+  return method == method_named(a, TV_JOINT_EMBEDDING) ? 2 : 1;
+}
+
 /* A boundary, dark on a light rim: of RC a line, of JE dashes. It leaves the panel at the bottom
  * where no alignment is needed. */
 static void write_boundary(const tv_archive *a, int method, FILE *out) {
-  const int is_dashed = method == method_named(a, TV_JOINT_EMBEDDING);
   const int column = 2 + method;
   fprintf(out,
           ", \\\n  data index 1 using (x($1)):(boundary($%d)) with lines linewidth 4 linecolor "
           "rgb '#ffffff' notitle, \\\n  data index 1 using (x($1)):(boundary($%d)) with lines "
           "linewidth 2 dashtype %d linecolor rgb '#000000' notitle",
-          column, column, is_dashed ? 2 : 1);
+          column, column, dash_of(a, method));
 }
 
 static void write_method_panel(const tv_figure *f, const layout *c, int column, int place, int row,
@@ -316,21 +320,21 @@ static void write_method_panel(const tv_figure *f, const layout *c, int column, 
   else
     fputs("unset colorbox\n", out);
   fprintf(out, "plot data index 0 using (x($1)):(y($2)):(%s($%d)) with image notitle",
-          quantity == TV_DISTANCE ? "log10" : "", column_of_data(method, quantity));
+          quantity == TV_DISTANCE ? "decade" : "", column_of_data(method, quantity));
   if (method != method_named(a, TV_SUPERVISED)) write_boundary(a, method, out);
   fputc('\n', out);
 }
 
-/* RC and JE side by side, then SL. */
+/* SL, then RC and JE side by side, and the panel that compares these. */
 static void write_row(const tv_figure *f, const layout *c, int row, FILE *out) {
   int place = 0;
-  for (int column = TV_COLUMNS - 1; column >= 0; --column)
+  for (int column = 0; column < TV_COLUMNS; ++column)
     if (tv_method_of_column(f->archive, column) >= 0)
       write_method_panel(f, c, column, place++, row, out);
 }
 
 /* Beside the second row, under the panel that stands apart: what holds for all panels. The key of
- * that panel stands below it. */
+ * the last plot stands below it. */
 static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
   const tv_archive *a = f->archive;
   char text[3][96];
@@ -338,11 +342,31 @@ static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
            a->replicates, a->replicates == 1 ? "" : "s");
   snprintf(text[1], sizeof text[1], "Lines: α above which, in theory,");
   snprintf(text[2], sizeof text[2], "the method recovers (n → ∞)");
-  for (int i = 0; i < 3; ++i)
-    fprintf(out, "set label %d \"%s\" at screen %.5f,%.5f left\n", i + 1, text[i],
-            (double)winner_left(c) / c->size.width, (BOTTOM + 105.0 - 21 * i) / c->size.height);
+  const int has_lines = a->methods > (method_named(a, TV_SUPERVISED) >= 0);
+  for (int i = 0; i < (has_lines ? 3 : 1); ++i)
+    fprintf(out, "set label %d \"%s\" at screen %.5f,%.5f left textcolor rgb '#000000'\n", i + 1,
+            text[i], (double)winner_left(c) / c->size.width,
+            (BOTTOM + 105.0 - 21 * i) / c->size.height);
   fprintf(out, "set key at screen %.5f,%.5f left top vertical Left reverse samplen 3\n",
           (double)winner_left(c) / c->size.width, (BOTTOM + 50.0) / c->size.height);
+}
+
+static void name_boundary(const tv_archive *a, int method, FILE *out) {
+  fprintf(out,
+          ", \\\n  NaN with lines linewidth 2 dashtype %d linecolor rgb '#000000' title \"%s\"",
+          dash_of(a, method), a->method[method]);
+}
+
+/* Where there is no panel that stands apart. */
+static void write_legend_alone(const tv_figure *f, const layout *c, FILE *out) {
+  const tv_archive *a = f->archive;
+  fputs("unset colorbox\n", out);
+  tv_begin_key(c->size, winner_left(c), c->size.width, 1, "", out);
+  write_legend(f, c, out);
+  fputs("plot NaN notitle", out);
+  for (int m = 0; m < a->methods; ++m)
+    if (m != method_named(a, TV_SUPERVISED)) name_boundary(a, m, out);
+  fputc('\n', out);
 }
 
 static void write_winner(const tv_figure *f, const layout *c, FILE *out) {
@@ -359,14 +383,14 @@ static void write_winner(const tv_figure *f, const layout *c, FILE *out) {
           "set cbtics (\"RC 1000× closer\" -3, \"RC 30× closer\" -1.5, \"equal\" 0, \"JE 30× "
           "closer\" 1.5, "
           "\"JE 1000× closer\" 3)\n"
-          "plot data index 0 using (x($1)):(y($2)):(clip(log10($%d / $%d))) with image notitle",
+          "plot data index 0 using (x($1)):(y($2)):(clip(decade($%d) - decade($%d))) with image "
+          "notitle",
           column_of_data(rc, TV_DISTANCE), column_of_data(je, TV_DISTANCE));
   write_boundary(a, rc, out);
   write_boundary(a, je, out);
-  fputs(", \\\n  NaN with lines linewidth 2 linecolor rgb '#000000' title \"reconstruction\", \\\n"
-        "  NaN with lines linewidth 2 dashtype 2 linecolor rgb '#000000' title "
-        "\"joint embedding\"\n",
-        out);
+  name_boundary(a, rc, out);
+  name_boundary(a, je, out);
+  fputc('\n', out);
 }
 
 static void write_script(const void *figure, FILE *out) {
@@ -382,18 +406,19 @@ static void write_script(const void *figure, FILE *out) {
   write_axis(&axes[1], out);
   write_boundary_function(&axes[1], out);
   fprintf(out,
+          "decade(v) = v > 0 ? log10(v) : v == 0 ? %.4f : NaN\n"
           "clip(v) = v < -3 ? -3 : v > 3 ? 3 : v\n"
           "set border 15 linewidth 0.8\nset colorbox noborder\nset multiplot\n%s",
-          amounts);
+          low, amounts);
   fprintf(out,
-          "set cbrange [%.4f:%.4f]\nset cbtics 1 format \"10^{%%g}\" scale 0.4\n"
+          "set cbrange [%.4f:%.4f]\nset cbtics %d format \"10^{%%g}\" scale 0.4\n"
           "set cblabel \"distance to optimality\"\n",
-          low, high);
+          low, high, 1 + (int)((high - low) / 9));
   write_row(f, &c, 0, out);
   fputs("set cbrange [0:1]\nset cbtics 0.25 format \"%g\" scale 0.4\nset cblabel \"leakage\"\n",
         out);
   write_row(f, &c, 1, out);
-  if (has_both(a)) write_winner(f, &c, out);
+  (has_both(a) ? write_winner : write_legend_alone)(f, &c, out);
   fputs("unset multiplot\n", out);
 }
 

@@ -164,15 +164,16 @@ static void write_crossing(const tv_archive *a, int row, int m, double bottom, d
   const int is_right = alpha * alpha > low * high;
   fputs("unset arrow 1\nunset label 2\n", out);
   if (isnan(alpha)) {
-    fputs("set label 2 \"no alignment is needed\" at graph 0.97,0.93 right textcolor rgb "
-          "'#555555'\n",
+    fputs("set label 2 \"no alignment is needed\" at graph 0.96,0.91 right front boxed textcolor "
+          "rgb '#555555'\n",
           out);
     return;
   }
   fprintf(out,
           "set arrow 1 from %.8g,%.8g to %.8g,%.8g nohead linewidth 1.5 dashtype 2 linecolor rgb "
-          "'#000000'\nset label 2 \"  α_{%s}  = %.4g  \" at %.8g, graph 0.13 %s\n",
-          alpha, bottom, alpha, top, m ? "JE" : "RC", alpha, alpha, is_right ? "right" : "left");
+          "'#000000'\nset label 2 \"α_{%s} = %.4g\" at %.8g, graph 0.13 %s offset %d front boxed\n",
+          alpha, bottom, alpha, top, m ? "JE" : "RC", alpha, alpha, is_right ? "right" : "left",
+          is_right ? -1 : 1);
 }
 
 static void write_lines(const tv_archive *a, int block, double weakest, FILE *out) {
@@ -204,7 +205,7 @@ static void label_panel(const tv_archive *a, int row, int m, FILE *out) {
   else
     fputs("unset title\n", out);
   if (m == 0)
-    fprintf(out, "set ylabel \"λ_{max}  = %s\\nvalue φ\" offset 0.5\n", magnitude);
+    fprintf(out, "set ylabel \"λ_{max}  = %s\\nvalue φ\" offset two_lines\n", magnitude);
   else
     fputs("set ylabel \"value ω\" offset 1\n", out);
   fputs(row == count_rows(a) - 1 ? "set xlabel \"alignment α\"\nset format x \"10^{%L}\"\n"
@@ -226,7 +227,7 @@ static void write_panel(const tv_archive *a, int row, int m, FILE *out) {
 static void write_key(const tv_archive *a, FILE *out) {
   const tv_canvas c = canvas_of(a);
   fputs("unset arrow 1\nunset label 2\n", out);
-  tv_begin_key(c, LEFT, c.width - RIGHT, 1, "thin: each component; dashed: threshold", out);
+  tv_begin_key(c, LEFT, c.width - RIGHT, 2, "thin: each component; dashed: threshold", out);
   fputs("plot NaN with lines linewidth 3 linecolor rgb '#D55E00' title \"largest of noise\", \\\n"
         "  NaN with lines linewidth 3 linecolor rgb '#0072B2' title \"k-th largest of signal\"\n",
         out);

@@ -27,9 +27,13 @@ static summary summarise(const tv_archive *a, int magnitude, int level, int meth
                    .asymptotic = tv_threshold_band(a, magnitude, method).mean};
 }
 
+static int64_t count_entries(const tv_archive *a) {
+  return (int64_t)a->replicates * a->magnitudes * a->levels * a->methods;
+}
+
 static int64_t count_status(const tv_archive *a, tv_alpha2_status status) {
   int64_t count = 0;
-  for (int64_t i = 0; i < (int64_t)a->replicates * a->magnitudes * a->levels * a->methods; ++i)
+  for (int64_t i = 0; i < count_entries(a); ++i)
     count += a->quantity[TV_ALPHA2_STATUS][i] == status;
   return count;
 }
@@ -50,6 +54,7 @@ static void print_statuses(const tv_archive *a, FILE *out) {
       {TV_ALPHA2_NOT_NEEDED, "no alignment is needed: 0"},
       {TV_ALPHA2_OUT_OF_REACH, "no alignment is enough: NaN, in no mean"},
       {TV_ALPHA2_NOT_MONOTONE, "several crossings, of which this is the lowest that was found"},
+      {TV_ALPHA2_UNCHECKED, "found, but a solution failed where other crossings were looked for"},
       {TV_ALPHA2_FAILED, "a solution failed on the way: NaN, in no mean"}};
   for (size_t i = 0; i < sizeof told / sizeof *told; ++i) {
     const int64_t count = count_status(a, told[i].status);
@@ -122,12 +127,15 @@ static range find_range(const tv_archive *a, int method) {
   return r.high > 0 ? r : (range){0, 1};
 }
 
-/* Logarithmic where magnitudes are far apart. */
+/* Where magnitudes are far apart. */
+static int is_logarithmic(range r) {
+  return r.low > 0 && r.high > 10 * r.low;
+}
+
 static void write_axis(const tv_archive *a, int method, FILE *out) {
-  const double far_apart = 10;
   const range r = find_range(a, method);
   const double margin = 0.06 * (r.high - r.low) + 1e-3 * r.high;
-  if (r.low > 0 && r.high > far_apart * r.low)
+  if (is_logarithmic(r))
     fprintf(out, "set logscale y\nset format y \"10^{%%L}\"\nset yrange [%g:%g]\n", r.low / 1.5,
             r.high * 1.5);
   else
@@ -145,48 +153,74 @@ static void write_curve(const tv_archive *a, int g, int method, int has_key, FIL
           "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:6 with lines "
           "linewidth 1.5 dashtype 3 linecolor rgb \"%s\" notitle, \\\n  data index %d using 1:5 "
           "with lines linewidth 1.5 dashtype 2 linecolor rgb \"%s\" notitle, \\\n  data index %d "
-          "using 1:2 with linespoints linewidth 2 pointsize 0.45 pointtype 7 linecolor rgb \"%s\" "
+          "using 1:2 with linespoints linewidth 2 pointsize 0.45 pointtype %d linecolor rgb \"%s\" "
           "notitle",
-          g ? ", \\\n " : "", block, colour, block, colour, block, colour, block, colour);
+          g ? ", \\\n " : "", block, colour, block, colour, block, colour, block,
+          tv_point_of_curve(g), colour);
   if (has_key)
-    fprintf(out, ", \\\n  NaN with lines linewidth 3 linecolor rgb \"%s\" title \"λ_{max} = %s\"",
-            colour, magnitude);
+    fprintf(out,
+            ", \\\n  NaN with linespoints linewidth 3 pointsize 0.45 pointtype %d linecolor rgb "
+            "\"%s\" title \"λ_{max} = %s\"",
+            tv_point_of_curve(g), colour, magnitude);
+}
+
+/* Layout, in pixels. */
+enum { LEFT = 94, PANEL = 312, GAP = 62, RIGHT = 178, TOP = 58, HEIGHT = 282, BOTTOM = 60 };
+enum { KEY_ROW = 17 }; /* right of the panels, one for each magnitude */
+
+static tv_canvas canvas_of(const tv_archive *a) {
+  const int columns = tv_columns_of(a), key = KEY_ROW * a->magnitudes;
+  return (tv_canvas){LEFT + columns * (PANEL + GAP) - GAP + RIGHT,
+                     TOP + (key > HEIGHT ? key : HEIGHT) + BOTTOM};
 }
 
 static void write_panel(const tv_archive *a, int column, int panel, FILE *out) {
-  const int method = tv_method_of_column(a, column), columns = tv_columns_of(a);
-  const double left = 0.08, right = 0.86, gap = 0.07;
-  const double width = (right - left - gap * (columns - 1)) / columns;
-  const double x = left + panel * (width + gap);
-  fprintf(out, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", x, x + width);
+  const int method = tv_method_of_column(a, column);
+  const tv_canvas c = canvas_of(a);
+  const double left = LEFT + panel * (PANEL + GAP);
+  tv_place_panel(c, left, left + PANEL, TOP, c.height - BOTTOM, out);
   fprintf(out, "set title \"%s (%s)\" offset 0,-0.6\n", tv_columns[column].title,
           tv_columns[column].short_name);
-  fputs(panel == 0 ? "set ylabel \"least α² that is enough\"\n"
-                     "set key at screen 0.99,0.86 right top vertical samplen 2 width -1\n"
-                   : "unset ylabel\nunset key\nunset label 1\n",
-        out);
+  if (panel == 0)
+    fprintf(out,
+            "set ylabel \"least α² that is enough\"\n"
+            "set key at screen 0.99,%.5f right top vertical samplen 2 width -1\n",
+            1 - (double)TOP / c.height);
+  else
+    fputs("unset ylabel\nunset key\nunset label 1\n", out);
   write_axis(a, method, out);
   fputs("plot", out);
   for (int g = 0; g < a->magnitudes; ++g) write_curve(a, g, method, panel == 0, out);
   fputs("\n", out);
 }
 
+/* Whether thresholds of 0 are on an axis that has no 0. */
+static int lacks_zeros(const tv_archive *a) {
+  int is_lacking = 0;
+  for (int m = 0; m < a->methods; ++m)
+    for (int g = 0; g < a->magnitudes && is_logarithmic(find_range(a, m)); ++g)
+      for (int level = 0; level < a->levels; ++level)
+        is_lacking |= summarise(a, g, level, m).mean == 0;
+  return is_lacking;
+}
+
 static void write_script(const void *figure, FILE *out) {
   const tv_figure *f = figure;
   const tv_archive *a = f->archive;
-  const int columns = tv_columns_of(a);
+  const tv_canvas c = canvas_of(a);
   int panel = 0;
-  tv_begin_script(f->name, (tv_canvas){200 + 370 * columns, 400}, out);
-  fprintf(
-      out,
-      "set logscale x\nset xrange [%.10g:%.10g]\nset xtics 1,10 nomirror\n"
-      "set mxtics 1\nset ytics nomirror\nset format x \"10^{%%L}\"\nset xlabel \"sample size n\"\n"
-      "set bmargin at screen 0.15\nset tmargin at screen 0.85\n"
-      "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\n"
-      "set label 1 \"dashed: predicted for n; dotted: theory, n to infinity\" at screen 0.08,0.96 "
-      "left "
-      "textcolor rgb '#555555'\nset multiplot\n",
-      a->n[0] / 1.15, a->n[a->levels - 1] * 1.15);
+  tv_begin_script(f->name, c, out);
+  fprintf(out,
+          "set logscale x\nset xrange [%.10g:%.10g]\nset mxtics 1\nset ytics nomirror\n"
+          "set xlabel \"sample size n\"\nset border 3\n"
+          "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\n"
+          "set label 1 \"dashed: predicted for n; dotted: theory, n to infinity%s\" at screen "
+          "%.5f,%.5f left textcolor rgb '#555555'\n",
+          a->n[0] / 1.15, a->n[a->levels - 1] * 1.15,
+          lacks_zeros(a) ? "; 0 (no alignment is needed) is below a logarithmic axis" : "",
+          (double)LEFT / c.width, 1 - 14.0 / c.height);
+  tv_write_size_tics(a, 1, out);
+  fputs("set multiplot\n", out);
   for (int c = 0; c < TV_COLUMNS; ++c)
     if (tv_method_of_column(a, c) >= 0) write_panel(a, c, panel++, out);
   fputs("unset multiplot\n", out);
@@ -236,6 +270,7 @@ static void put_tables(const tv_archive *a, FILE *out) {
       fprintf(out, "<td>%s</td><td></td>", number(tv_threshold_band(a, g, m).mean, 5, mean));
     fputs("</tr></table>\n", out);
   }
+  if (count_status(a, TV_ALPHA2_FOUND) == count_entries(a)) return;
   fputs("<pre>", out);
   print_statuses(a, out);
   fputs("</pre>\n", out);

@@ -62,7 +62,7 @@ static tv_error *print_plan(const run *r, MPI_Comm comm) {
   int rank;
   double seconds = 0;
   MPI_Comm_rank(comm, &rank);
-  TV_TRY(tv_agree(comm, rank == 0 ? tv_plan_estimate(&r->plan, &seconds) : NULL));
+  TV_TRY(tv_agree(comm, rank == 0 ? tv_plan_estimate(r->experiment, &r->plan, &seconds) : NULL));
   if (rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
   return tv_plan_expect_room(&r->plan);
 }

@@ -1,5 +1,6 @@
 #include "twoview/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +43,28 @@ tv_error *tv_source_digest_files(tv_source *source) {
 void tv_source_pass_digests(tv_source *source, MPI_Comm comm, int digesting_rank) {
   for (int i = 0; i < TV_MOST_FILES; ++i)
     MPI_Bcast(source->files[i].digest, TV_DIGEST_LENGTH, MPI_CHAR, digesting_rank, comm);
+}
+
+void tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
+                             unsigned char *is_seen, int most, MPI_Comm comm) {
+  int rank, empty = 0, first_empty = 0;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Allreduce(MPI_IN_PLACE, is_seen, most, MPI_UNSIGNED_CHAR, MPI_MAX, comm);
+  for (int label = 0; label < most; ++label)
+    if (is_seen[label]) source->targets = label + 1;
+  for (int label = source->targets - 1; label >= 0; --label) {
+    if (is_seen[label]) continue;
+    first_empty = label;
+    ++empty;
+  }
+  if (rank == 0 && empty > 0)
+    fprintf(
+        stderr,
+        "twoview: warning: %s%s%s%s: labels go up to %d, but %d of the classes from 0 to that, the "
+        "first of them %d, have no sample; they cost memory and change no score: number classes "
+        "without gaps to be rid of them\n",
+        file, dataset ? ": dataset '" : "", dataset ? dataset : "", dataset ? "'" : "",
+        source->targets - 1, empty, first_empty);
 }
 
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {

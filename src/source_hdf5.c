@@ -157,9 +157,9 @@ static tv_error *try_source(void *context) {
 
 /* ---- Opening ---- */
 
-/* The largest label of this rank's shards, all of them checked. */
+/* The labels of this rank's shards, all of them checked. */
 static tv_error *scan_labels(const tv_partition *partition, const tv_source *source,
-                             int64_t *largest) {
+                             unsigned char *is_seen) {
   const hdf5_rows *h = source->state;
   const int64_t end = tv_shard_first_row_of_rank(partition, partition->rank + 1);
   int64_t first = tv_shard_first_row_of_rank(partition, partition->rank);
@@ -169,13 +169,13 @@ static tv_error *scan_labels(const tv_partition *partition, const tv_source *sou
   for (; !error && first < end; first += LABEL_PIECE) {
     const int64_t count = end - first < LABEL_PIECE ? end - first : LABEL_PIECE;
     error = read_labels(source, first, count, labels);
-    for (int64_t i = 0; !error && i < count; ++i) {
-      if (labels[i] < 0 || labels[i] >= MOST_CLASSES)
+    for (int64_t i = 0; !error && i < count; ++i)
+      if (labels[i] >= 0 && labels[i] < MOST_CLASSES)
+        is_seen[labels[i]] = 1;
+      else
         error = tv_fail("%s: dataset '%s': row %lld: label %lld is not from 0 to %d", h->spec->file,
                         h->spec->labels, (long long)(first + i), (long long)labels[i],
                         MOST_CLASSES - 1);
-      if (labels[i] > *largest) *largest = labels[i];
-    }
   }
   free(labels);
   return error;
@@ -183,11 +183,15 @@ static tv_error *scan_labels(const tv_partition *partition, const tv_source *sou
 
 static tv_error *count_classes(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
-  int64_t largest = 0;
-  TV_TRY(tv_agree(comm, scan_labels(&partition, source, &largest)));
-  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_INT64_T, MPI_MAX, comm);
-  source->targets = (int)largest + 1;
-  return NULL;
+  unsigned char *is_seen;
+  tv_error *error = tv_allocate(MOST_CLASSES, 1, &is_seen);
+  if (!error) error = scan_labels(&partition, source, is_seen);
+  error = tv_agree(comm, error);
+  if (!error)
+    tv_source_count_classes(source, experiment->source.file, experiment->source.labels, is_seen,
+                            MOST_CLASSES, comm);
+  free(is_seen);
+  return error;
 }
 
 tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {

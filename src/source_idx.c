@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,9 +109,9 @@ static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, int 
   if (!error) error = tv_allocate(mine->rows, 1, &mine->labels);
   TV_TRY(tv_agree(comm, error));
   TV_TRY(deal_both(&partition, digesting_rank, source, images, labels));
-  for (int64_t i = 0; i < mine->rows; ++i)
-    if (mine->labels[i] >= source->targets) source->targets = mine->labels[i] + 1;
-  MPI_Allreduce(MPI_IN_PLACE, &source->targets, 1, MPI_INT, MPI_MAX, comm);
+  unsigned char is_seen[UCHAR_MAX + 1] = {0};
+  for (int64_t i = 0; i < mine->rows; ++i) is_seen[mine->labels[i]] = 1;
+  tv_source_count_classes(source, experiment->source.labels, NULL, is_seen, UCHAR_MAX + 1, comm);
   return NULL;
 }
 

@@ -163,7 +163,12 @@ tv_error *tv_theory_print(const tv_theory *t, FILE *out) {
     return NULL;
   }
   print_magnitudes(t, out);
-  return t->experiment->augmentation.alpha_count ? print_alignments(t, out) : NULL;
+  if (t->experiment->study != TV_STUDY_PHASE)
+    return t->experiment->augmentation.alpha_count ? print_alignments(t, out) : NULL;
+  fprintf(out,
+          "\nalignments of a phase diagram are too many for a table: --json has what competes at "
+          "each\n");
+  return NULL;
 }
 
 /* ---- The command ---- */

@@ -99,8 +99,14 @@ static tv_error *find(search *s, double start, tv_alpha2_status *status) {
   *status = TV_ALPHA2_OUT_OF_REACH;
   if (isinf(s->high)) return NULL;
   TV_TRY(halve(s));
+  if (s->has_failed) return NULL;
+  const double found = s->high;
   TV_TRY(look_around(s, &is_monotone));
   *status = is_monotone ? TV_ALPHA2_FOUND : TV_ALPHA2_NOT_MONOTONE;
+  if (!s->has_failed) return NULL;
+  *status = TV_ALPHA2_UNCHECKED;
+  s->high = found;
+  s->has_failed = 0;
   return NULL;
 }
 

@@ -6,6 +6,7 @@ import harness
 CASES = [
     ("fashion-mnist.yaml", []),
     ("gaussian.yaml", []),
+    ("thresholds.yaml", []),
     ("gaussian.yaml", ["samples=[1e4, 2e4]", "replicates=1", "source.power_law.features=500",
                        "noise.components=500", "augmentation.alpha=1"]),
     ("gaussian.yaml", ["samples=4000", "replicates=1", "source.power_law.features=1500",

@@ -137,6 +137,20 @@ class Hdf5Source(unittest.TestCase):
             self.refused("data.h5: dataset 'c'", f"row 149: label {label} is not from 0 to 65535",
                          experiment=LABELLED, ranks=3)
 
+    def test_labels_that_leave_some_out(self):
+        """Classes 0, 3 and 6 have the scores of 0, 1 and 2, and a warning from one rank."""
+        scores = []
+        for factor in (1, 3):
+            write(x=X, c=C * factor)
+            done = self.run_on_file(LABELLED, "-o", f"{factor}.h5", ranks=3)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = (f"warning: data.h5: dataset 'c': labels go up to {3 * C.max()}, but "
+                    f"{2 * C.max()} of the classes from 0 to that, the first of them 1,")
+            self.assertEqual(done.stderr.count(said), factor // 3, done.stderr)
+            with h5py.File(harness.folder / f"{factor}.h5") as archive:
+                scores.append(archive["score_corrupted"][()])
+        np.testing.assert_allclose(scores[0], scores[1], rtol=1e-10)
+
     def test_labels_that_are_no_integers(self):
         write(x=X, c=C.astype(float))
         self.refused("dataset 'c' holds floating-point numbers and must hold integers",

@@ -172,6 +172,8 @@ class Others(unittest.TestCase):
         text = text_of("linear/figure.svg")
         self.assertIn("Joint embedding (JE)", text)
         self.assertNotIn("Who wins", text)
+        for label in ("n = 10000, median of 3 replicates", "joint-embedding"):  # the legend
+            self.assertIn(label, text)
         cells = blocks("linear/figure.tsv")[0]
         np.testing.assert_allclose(np.unique(cells[:, 1]), [0, 1, 2])
 
@@ -186,6 +188,51 @@ class Others(unittest.TestCase):
         self.assertEqual((low, high), (-7.5, 37.5))  # half a cell beyond
         self.assertLess(float(re.search(r"^boundary.* : (\S+)$", script, re.M)[1]), low)
         self.assertIn("set ytics out nomirror scale 0.6 0,10", script)  # none below 0
+
+    def test_panels_of_all_figures_are_in_order(self):
+        names = ("Supervised (SL)", "Reconstruction (RC)", "Joint embedding (JE)")
+        for study, methods in (("grid", names), ("phase", names), ("threshold", names[1:])):
+            with self.subTest(study):
+                few = ["noise.lambda_max={from: 1, to: 4, count: 2}", "replicates=1",
+                       "samples=[400, 700]"]
+                if study != "threshold":
+                    few += ["augmentation.alpha={from: 0.5, to: 2, count: 2}"]
+                job = "thresholds" if study == "threshold" else "phase"
+                harness.archive(harness.ROOT / f"jobs/{job}.yaml", f"{study}.h5",
+                                "--set", f"study={study}",
+                                *[word for one in few for word in ("--set", one)]).close()
+                report(f"{study}.h5", study)
+                text = text_of(f"{study}/figure.svg")
+                places = [text.index(name) for name in methods]
+                self.assertEqual(places, sorted(places))
+                if study != "phase":  # no decade is between the sizes: they are the tics
+                    self.assertRegex(text, r"400\s+700")
+                spectra = text_of(f"{study}/spectra.svg")
+                self.assertLess(spectra.index(names[1]), spectra.index(names[2]))
+
+    def test_what_a_logarithmic_axis_cannot_show_is_said(self):
+        experiment = harness.write("g.yaml", harness.GAUSSIAN)
+        harness.archive(experiment, "clean.h5", "--set", "noise.components=0").close()
+        report("clean.h5", "clean")
+        self.assertEqual(text_of("clean/figure.svg").count("no distance above rounding"),
+                         2 * 2 * 3)  # boxed, and so written twice, in each panel
+        harness.archive(harness.ROOT / "jobs/thresholds.yaml", "zeros.h5", "--set", "replicates=1",
+                        "--set", "samples=1e4", "--set", "noise.lambda_max=[0.01, 3, 300]").close()
+        report("zeros.h5", "zeros")
+        self.assertIn("0 (no alignment is needed)", text_of("zeros/figure.svg"))
+
+    def test_tics_keep_apart_over_many_decades(self):
+        harness.archive(
+            harness.ROOT / "jobs/phase.yaml", "decades.h5", "--set", "replicates=1",
+            "--set", "noise.lambda_max={from: 1e-6, to: 1e6, count: 5}",
+            "--set", "augmentation.alpha={from: 0.1, to: 10, count: 4}").close()
+        report("decades.h5", "decades")
+        script = (harness.folder / "decades/figure.gp").read_text()
+        lines = re.findall(r"^set xtics out .*\((.*)\)$", script, re.M)
+        self.assertEqual(len(lines), 7)  # panels
+        for line in lines:
+            self.assertEqual(re.findall(r"\S+(?=,|$)", line), ["-6.000000", "-3.000000", "0.000000",
+                                                               "3.000000", "6.000000"])
 
     def test_what_no_number_tells(self):
         """Variances of whose squares no double tells the size: RC fails, at every point."""

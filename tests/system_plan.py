@@ -17,6 +17,14 @@ LARGE = ("samples=2000", "replicates=1", "source.power_law.features=1200", "nois
          "augmentation.alpha=1", "noise.lambda_max=1")
 
 
+def uncompressed(path, archive):
+    """Bytes that a file would have whose arrays were not compressed."""
+    saved = []
+    archive.visititems(lambda _, found: saved.append(found.nbytes - found.id.get_storage_size())
+                       if isinstance(found, h5py.Dataset) else None)
+    return path.stat().st_size + sum(saved)
+
+
 class Plan(unittest.TestCase):
     def compare(self, experiment, ranks, *pairs):
         words = harness.settings(*pairs)
@@ -34,9 +42,13 @@ class Plan(unittest.TestCase):
             # Four digits are printed; blocks on the diagonal are computed whole: 64 d of d^2.
             tolerance = 1e-3 if layout == "replicated" else 64 / 1700 + 0.01
             np.testing.assert_allclose(float(flops[1]), counted[:3].sum(), rtol=tolerance)
-            np.testing.assert_allclose(float(flops[2]), counted[3], rtol=1e-3)
+            # How many solutions the search for a threshold takes is known when it is over.
+            is_search = "alpha2_evaluations" in archive
+            np.testing.assert_allclose(float(flops[2]), counted[3],
+                                       rtol=TOLERANCE if is_search else 1e-3)
             size = float(re.search(r"archive, uncompressed .*\((\d+) bytes\)", plan)[1])
-            self.assertLess((harness.folder / "p.h5").stat().st_size, size + 400_000)
+            self.assertLessEqual(abs(size - uncompressed(harness.folder / "p.h5", archive)),
+                                 TOLERANCE * size, f"{ranks} ranks, {pairs}")
             return layout
 
     def test_fashion_mnist(self):
@@ -68,6 +80,13 @@ class Plan(unittest.TestCase):
                          "noise.components=700")
         self.compare(FASHION, 2, law, "archive.representations=none")
         self.compare(FASHION, 1, law, "archive.representations=none", "source.as=population")
+
+    def test_studies(self):
+        """Small archives: names and attributes are most of them."""
+        for study in ("thresholds", "sizes"):
+            self.compare(harness.ROOT / f"jobs/{study}.yaml", 2, "replicates=3")
+        self.compare(harness.ROOT / "jobs/phase.yaml", 2, "replicates=1",
+                     "noise.lambda_max={from: 0.1, to: 100, count: 8}")
 
     def test_distributed(self):
         for ranks in (1, 2, 4):

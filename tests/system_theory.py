@@ -160,6 +160,13 @@ class Theory(unittest.TestCase):
             self.assertRegex(text, rf"(?m)^{over[m]['lambda_max']:g} .* {needed} +{choice}$")
         self.assertEqual(len(re.findall(r"(?m) \d of 5 .* \d of 5$", text)), 3 * 17)
 
+    def test_phase_diagram_in_a_page(self):
+        done = harness.twoview("theory", harness.ROOT / "jobs/phase.yaml")
+        lines = done.stdout.splitlines()
+        self.assertEqual(len([line for line in lines if re.match(r"[0-9.]+ ", line)]), 64)
+        self.assertLess(len(lines), 64 + 12)
+        self.assertIn("--json", lines[-1])
+
     def test_a_mixture(self):
         experiment = harness.write("m.yaml", harness.MIXTURE)
         said = theory(experiment)

@@ -32,7 +32,7 @@ tv_error *tv_plan_expect_room(const tv_plan *plan);
 
 /* Seconds that the plan will take, from this machine's own rates, measured for it on rank 0 in a
  * fraction of a second. */
-tv_error *tv_plan_estimate(const tv_plan *plan, double *seconds);
+tv_error *tv_plan_estimate(const tv_experiment *experiment, const tv_plan *plan, double *seconds);
 
 void tv_plan_print(const tv_experiment *experiment, const tv_source *source, const tv_plan *plan,
                    double seconds);

@@ -75,6 +75,13 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
 tv_error *tv_source_open_generated(const tv_experiment *experiment, MPI_Comm comm,
                                    tv_source *source);
 
+/* The number of classes, up to the largest label that any rank has seen; `is_seen` tells of each up
+ * to `most`, and is of all ranks afterwards. Those between without a sample are classes as well: a
+ * warning on stderr names the first, and the file and dataset (NULL: of a file that holds nothing
+ * else).                                                                            Collective. */
+void tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
+                             unsigned char *is_seen, int most, MPI_Comm comm);
+
 /* Files are noted for provenance, and digested unless they are larger than 4 GiB, by rank 0 or by
  * one that has noted them too and passes the digests on.                        Not collective. */
 tv_error *tv_source_note_file(tv_source *source, const char *path);

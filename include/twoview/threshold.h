@@ -16,6 +16,7 @@ typedef enum {
   TV_ALPHA2_NOT_NEEDED,   /* 0: the leakage is below 1/2 without alignment */
   TV_ALPHA2_OUT_OF_REACH, /* NaN: it is not below 1/2 up to 1e8 times `start` (or 1) */
   TV_ALPHA2_NOT_MONOTONE, /* the lowest crossing found, but leakage rises again above it */
+  TV_ALPHA2_UNCHECKED,    /* found, but a solution failed where others were looked for */
   TV_ALPHA2_FAILED = -1   /* NaN: a solution on the way failed */
 } tv_alpha2_status;
 
