@@ -25,11 +25,11 @@ archive: {encoders: all, representations: all}
 """
 
 
-def write_rows():
+def write_rows(count=30000):
     numbers = np.random.default_rng(0)
     with h5py.File(harness.folder / "rows.h5", "w") as file:
-        x = numbers.normal(size=(30000, 8)) * np.arange(1, 9)
-        file["x"], file["y"] = x + 5, x[:, :2] + numbers.normal(size=(30000, 2))
+        x = numbers.normal(size=(count, 8)) * np.arange(1, 9)
+        file["x"], file["y"] = x + 5, x[:, :2] + numbers.normal(size=(count, 2))
 
 
 class Resume(unittest.TestCase):
@@ -40,10 +40,9 @@ class Resume(unittest.TestCase):
         for name in self.files(stem):
             (harness.folder / name).unlink()
 
-    def go_on_until_done(self, experiment, output, *settings):
+    def go_on_until_done(self, experiment, output, *settings, limits=4 * ["0.01"] + 96 * ["2.5"]):
         """Sessions on changing numbers of ranks: too short for more than a few batches, then of half
         a second (two are the least that is kept for saving)."""
-        limits = 4 * ["0.01"] + 100 * ["2.5"]
         for session, ranks, limit in zip(range(100), [2, 3, 1, 4, 2, 7] * 20, limits):
             done = harness.twoview("run", experiment, "-o", output, "--resume", "--max-time", limit,
                                    *settings, ranks=ranks)
@@ -74,6 +73,32 @@ class Resume(unittest.TestCase):
     def test_data_set(self):
         write_rows()
         self.check(DATA_SET)
+
+    LAW = ["--set", "noise.sampler=law", "--set", "archive.representations=none"]
+
+    def test_law_beside_a_data_set(self):
+        write_rows()
+        self.check(DATA_SET, *self.LAW)
+
+    def test_the_shortest_sessions_get_further(self):
+        """Each ends a batch, an increment, a clean solution or a point at least, whatever the time: as
+        many sessions as there are of these, and one that finds all done, are enough. It does none of
+        them again."""
+        write_rows(600)
+        stored = harness.write("stored.yaml", DATA_SET)
+        spread = harness.write("spread.yaml", interrupted.GENERATED.replace(", SAMPLES", ""))
+        few = ["--set", "replicates=1", "--set", "noise.lambda_max=1", "--set", "samples=[500]",
+               "--set", "parallel.shards=2"]
+        solves, done = 1 + 2, 1
+        for name, experiment, settings, steps in (
+                ("law", stored, self.LAW, 2 * 2 + 1 + solves),  # two passes of two batches, a draw
+                ("data", stored, [], 2 * 2 + solves),
+                ("spread", spread, ["--set", "parallel.layout=distributed"], 1 + solves)):
+            with self.subTest(name):
+                self.go_on_until_done(experiment, f"short-{name}.h5", *few, *settings,
+                                      limits=(steps + done) * ["0.01"])
+                with h5py.File(harness.folder / f"short-{name}.h5") as archive:
+                    self.assertEqual(archive["flops"][()].sum(), 0)
 
     def test_mixture(self):
         self.check(harness.MIXTURE[: harness.MIXTURE.index("archive:")].replace("300", "200000"))

@@ -18,18 +18,20 @@
 
 /* What an array holds. The values are part of the file's format: never renumber. */
 typedef enum {
-  TV_SAVED_IDENTITY = 1, /* text: what the run is, to refuse another's checkpoint */
-  TV_SAVED_KERNEL = 2,   /* text: the BLAS kernel, on which bits depend */
-  TV_SAVED_SESSIONS = 3, /* how often the run was continued */
-  TV_SAVED_RAW = 4,      /* sums over shards of a data set's raw features */
-  TV_SAVED_FEATURES = 5, /* mean, basis and spectrum */
-  TV_SAVED_SUMS = 6,     /* sums over shards of the moments */
-  TV_SAVED_HEAD = 7,     /* first rows of each nested order, of one rank */
-  TV_SAVED_MOMENTS = 8,  /* the moments of all sample sizes */
-  TV_SAVED_WIDE = 9,     /* distributed moments: place, blocks, sums over the targets' noise */
-  TV_SAVED_CLEAN = 10,   /* solutions on clean inputs */
-  TV_SAVED_POINTS = 11,  /* solutions of points */
-  TV_SAVED_GIVEN = 12,   /* sums over shards of what the law of the noise is given */
+  TV_SAVED_IDENTITY = 1,   /* text: what the run is, to refuse another's checkpoint */
+  TV_SAVED_KERNEL = 2,     /* text: the BLAS kernel, on which bits depend */
+  TV_SAVED_SESSIONS = 3,   /* how often the run was continued */
+  TV_SAVED_RAW = 4,        /* sums over shards of a data set's raw features */
+  TV_SAVED_FEATURES = 5,   /* mean, basis and spectrum */
+  TV_SAVED_SUMS = 6,       /* sums over shards of the moments */
+  TV_SAVED_HEAD = 7,       /* first rows of each nested order, of one rank */
+  TV_SAVED_MOMENTS = 8,    /* the moments of all sample sizes */
+  TV_SAVED_WIDE = 9,       /* distributed moments: place, blocks, sums over the targets' noise */
+  TV_SAVED_CLEAN = 10,     /* solutions on clean inputs */
+  TV_SAVED_POINTS = 11,    /* solutions of points */
+  TV_SAVED_GIVEN = 12,     /* sums over shards of what the law of the noise is given */
+  TV_SAVED_GIVEN_ALL = 13, /* ... and over all of them */
+  TV_SAVED_DRAWN = 14,     /* increments that are drawn by it */
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... */
