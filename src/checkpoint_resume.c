@@ -31,7 +31,7 @@ static tv_error *compare_identity(const tv_checkpoint *c, const char *path, cons
   }
   if (!*mine && !*theirs) return NULL;
   return tv_fail_usage("%s: is of another run: '%.*s' there, '%.*s' here; continue that one, name "
-                       "another output with -o, or start over with --force",
+                       "another output with -o, or start over with --force in place of --resume",
                        path, (int)strcspn(theirs, "\n"), theirs, (int)strcspn(mine, "\n"), mine);
 }
 
@@ -92,8 +92,8 @@ static tv_error *take_up_either(tv_checkpoint *c) {
   if (!error || error->exit_code == TV_EXIT_USAGE) return error;
   tv_error *other = take_up(c, c->previous);
   if (other) {
-    tv_error *both =
-        tv_fail("%s; %s; remove both, or start over with --force", error->message, other->message);
+    tv_error *both = tv_fail("%s; %s; remove both, or start over with --force in place of --resume",
+                             error->message, other->message);
     tv_error_free(error);
     tv_error_free(other);
     return both;

@@ -175,6 +175,25 @@ class Resume(unittest.TestCase):
         self.refuse(2, "is of another experiment",
                     arguments=[experiment, "-o", "finished.h5", "--resume", "--set", "seed=4"])
 
+    def test_changed_data_are_noticed(self):
+        """By a run that is interrupted, by one that is finished, and not when they are gone."""
+        write_rows(600)
+        experiment = harness.write("changing.yaml", DATA_SET)
+        settings = ["--set", "samples=[500]", "--resume", "-o"]
+        self.refuse(75, "holds what is done",
+                    arguments=[experiment, "--max-time", "0.01", *settings, "half.h5"])
+        harness.archive(experiment, "done.h5", "--set", "samples=[500]").close()
+        with h5py.File(harness.folder / "rows.h5", "a") as file:
+            file["x"][3, 4] += 1
+        self.refuse(2, "'rows.h5: ", "' there, 'rows.h5: ", arguments=[experiment, *settings, "half.h5"])
+        self.refuse(2, "done.h5: exists and was made from another rows.h5 (SHA-256 ",
+                    arguments=[experiment, *settings, "done.h5"])
+        before = (harness.folder / "done.h5").read_bytes()
+        self.refuse(0, arguments=[experiment, "--force", *settings, "done.h5"])
+        self.assertNotEqual((harness.folder / "done.h5").read_bytes(), before)
+        (harness.folder / "rows.h5").unlink()
+        self.refuse(0, arguments=[experiment, *settings, "done.h5"])
+
     def test_damage(self):
         experiment = self.interrupt("damaged")
         path = harness.folder / "damaged.h5.checkpoint"
