@@ -199,6 +199,10 @@ class Resume(unittest.TestCase):
         path = harness.folder / "damaged.h5.checkpoint"
         previous = harness.folder / "damaged.h5.checkpoint.previous"
         good, older = path.read_bytes(), previous.read_bytes()
+        told = harness.twoview("info", path)
+        self.assertEqual(told.returncode, 0, told.stderr)
+        for text in ("checkpoint of an interrupted run", 'name: "interrupted"', "have the digests"):
+            self.assertIn(text, told.stdout)
         chance = random.Random(5)
         arguments = [experiment, "-o", "damaged.h5", "--resume", "--max-time", "0.01"]
         for change in range(12):
@@ -213,6 +217,7 @@ class Resume(unittest.TestCase):
                 broken[start + chance.randrange(80)] ^= 1 << chance.randrange(8)
             path.write_bytes(broken)
             previous.write_bytes(older)
+            self.assertEqual(harness.twoview("info", path).returncode, 1)
             self.refuse(75, "damaged.h5.checkpoint: ", "going on from the one before it",
                         arguments=arguments)
         path.write_bytes(b"twoview checkpoint 1\n")
