@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checkpoint_state.h"
@@ -95,6 +96,17 @@ int tv_checkpoint_exists(const tv_checkpoint *c) {
   if (c->rank == 0) exists = access(c->path, F_OK) == 0 || access(c->previous, F_OK) == 0;
   MPI_Bcast(&exists, 1, MPI_INT, 0, c->comm);
   return exists;
+}
+
+int tv_checkpoint_is_newer(const tv_checkpoint *c, const char *than) {
+  struct stat own, other;
+  int is_newer = 0;
+  if (c->rank == 0 && stat(c->path, &own) == 0 && stat(than, &other) == 0)
+    is_newer =
+        own.st_mtim.tv_sec > other.st_mtim.tv_sec ||
+        (own.st_mtim.tv_sec == other.st_mtim.tv_sec && own.st_mtim.tv_nsec > other.st_mtim.tv_nsec);
+  MPI_Bcast(&is_newer, 1, MPI_INT, 0, c->comm);
+  return is_newer;
 }
 
 static tv_error *take_up_either(tv_checkpoint *c) {

@@ -8,8 +8,8 @@
 #include "twoview/source.h"
 
 /* Whether the archive `output` is there and of this experiment and its data files; says so, and
- * clears away what is left of its checkpoints. One that is not, or is damaged, is an error unless
- * the run `replaces` it.                                                            Collective. */
+ * clears away what is left of its checkpoints, but none that is newer. One that is not, or is
+ * damaged, is an error unless the run `replaces` it.                                Collective. */
 tv_error *tv_continuation_expect_archive(const char *output, int replaces,
                                          const tv_experiment *experiment, MPI_Comm comm,
                                          int *is_finished);

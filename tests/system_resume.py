@@ -175,6 +175,20 @@ class Resume(unittest.TestCase):
         self.refuse(2, "is of another experiment",
                     arguments=[experiment, "-o", "finished.h5", "--resume", "--set", "seed=4"])
 
+    def test_another_run_takes_the_place_of_a_finished_one(self):
+        """Interrupted, it goes on with --force and --resume, whatever is said of the finished one."""
+        experiment = harness.write("stopped.yaml", harness.GAUSSIAN)
+        harness.archive(experiment, "second.h5", "--set", "seed=4").close()
+        harness.archive(experiment, "place.h5").close()
+        second = [experiment, "-o", "place.h5", "--set", "seed=4"]
+        self.refuse(75, arguments=[*second, "--force", "--max-time", "0.01"])
+        self.refuse(0, arguments=[experiment, "-o", "place.h5", "--resume"])
+        self.assertEqual(self.files("place"), ["place.h5", "place.h5.checkpoint"])
+        self.refuse(2, "add --force to replace it", arguments=[*second, "--resume"])
+        self.refuse(0, "going on from its checkpoint", arguments=[*second, "--resume", "--force"])
+        self.assertEqual(self.files("place"), ["place.h5"])
+        self.assertEqual(interrupted.differences("second.h5", "place.h5"), [])
+
     def test_changed_data_are_noticed(self):
         """By a run that is interrupted, by one that is finished, and not when they are gone."""
         write_rows(600)

@@ -58,6 +58,10 @@ void tv_checkpoint_destroy(tv_checkpoint **checkpoint);
 /* Whether there is a checkpoint on disk.                                            Collective. */
 int tv_checkpoint_exists(const tv_checkpoint *checkpoint);
 
+/* Whether that was written after a file. One that a run left behind was not written after its
+ * archive.                                                                          Collective. */
+int tv_checkpoint_is_newer(const tv_checkpoint *checkpoint, const char *than);
+
 /* Take up the checkpoint on disk; when it is damaged, the previous one. Every byte is compared with
  * its digest, each rank reading its share. Errors: both damaged, or of another run, named by the
  * first line that differs.                                                          Collective. */
