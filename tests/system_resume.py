@@ -40,10 +40,11 @@ class Resume(unittest.TestCase):
         for name in self.files(stem):
             (harness.folder / name).unlink()
 
-    def go_on_until_done(self, experiment, output, *settings, limits=4 * ["0.01"] + 96 * ["2.5"]):
-        """Sessions on changing numbers of ranks: too short for more than a few batches, then of half
+    def go_on_until_done(self, experiment, output, *settings, limits=4 * ["0.01"] + 96 * ["2.5"],
+                         numbers=(2, 3, 1, 4, 2, 7)):
+        """Sessions on changing numbers of ranks (None: without mpirun): too short for more than a few batches, then of half
         a second (two are the least that is kept for saving)."""
-        for session, ranks, limit in zip(range(100), [2, 3, 1, 4, 2, 7] * 20, limits):
+        for session, ranks, limit in zip(range(100), 50 * numbers, limits):
             done = harness.twoview("run", experiment, "-o", output, "--resume", "--max-time", limit,
                                    *settings, ranks=ranks)
             if done.returncode == 0:
@@ -80,25 +81,36 @@ class Resume(unittest.TestCase):
         write_rows()
         self.check(DATA_SET, *self.LAW)
 
+    def get_further(self, name, experiment, steps, *settings):
+        """One session for each step, and one that finds all done, and does none of it again."""
+        self.go_on_until_done(experiment, f"short-{name}.h5", *settings, numbers=(None, None, None, 2),
+                              limits=(steps + 1) * ["0.01"])
+        with h5py.File(harness.folder / f"short-{name}.h5") as archive:
+            self.assertEqual(archive["flops"][()].sum(), 0)
+
     def test_the_shortest_sessions_get_further(self):
-        """Each ends a batch, an increment, a clean solution or a point at least, whatever the time: as
-        many sessions as there are of these, and one that finds all done, are enough. It does none of
-        them again."""
+        """Each ends a batch, an increment or a solution at least, whatever the time."""
         write_rows(600)
         stored = harness.write("stored.yaml", DATA_SET)
         spread = harness.write("spread.yaml", interrupted.GENERATED.replace(", SAMPLES", ""))
         few = ["--set", "replicates=1", "--set", "noise.lambda_max=1", "--set", "samples=[500]",
                "--set", "parallel.shards=2"]
-        solves, done = 1 + 2, 1
-        for name, experiment, settings, steps in (
-                ("law", stored, self.LAW, 2 * 2 + 1 + solves),  # two passes of two batches, a draw
-                ("data", stored, [], 2 * 2 + solves),
-                ("spread", spread, ["--set", "parallel.layout=distributed"], 1 + solves)):
-            with self.subTest(name):
-                self.go_on_until_done(experiment, f"short-{name}.h5", *few, *settings,
-                                      limits=(steps + done) * ["0.01"])
-                with h5py.File(harness.folder / f"short-{name}.h5") as archive:
-                    self.assertEqual(archive["flops"][()].sum(), 0)
+        solves = 1 + 2  # clean, and of each alignment
+        self.get_further("data", stored, 2 * 2 + solves, *few)  # two passes, two batches each
+        self.get_further("law", stored, 2 * 2 + 1 + solves, *few, *self.LAW)
+        self.get_further("spread", spread, 1 + solves, *few, "--set", "parallel.layout=distributed")
+
+    def test_the_shortest_sessions_get_further_in_a_search(self):
+        text = interrupted.GENERATED.replace(", alpha: [0.5, 2]", "").replace(", SAMPLES", "")
+        experiment = harness.write("sought.yaml", text[:text.index("archive:")])
+        settings = ["--set", "study=threshold", "--set", "threshold.tolerance=0.1",
+                    "--set", "methods=[joint-embedding]", "--set", "replicates=1",
+                    "--set", "noise.lambda_max=10", "--set", "samples=[500]",
+                    "--set", "parallel.shards=1"]
+        with harness.archive(experiment, "sought.h5", *settings) as archive:
+            solutions = int(archive["alpha2_evaluations"][()].sum())
+        self.get_further("sought", experiment, 1 + 1 + solutions + 1, *settings)  # batch, clean, point
+        self.assertEqual(interrupted.differences("sought.h5", "short-sought.h5"), [])
 
     def test_mixture(self):
         self.check(harness.MIXTURE[: harness.MIXTURE.index("archive:")].replace("300", "200000"))

@@ -32,6 +32,7 @@ typedef enum {
   TV_SAVED_GIVEN = 12,     /* sums over shards of what the law of the noise is given */
   TV_SAVED_GIVEN_ALL = 13, /* ... and over all of them */
   TV_SAVED_DRAWN = 14,     /* increments that are drawn by it */
+  TV_SAVED_SEARCH = 15,    /* what the search for a point's thresholds has asked so far */
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... */
