@@ -167,8 +167,13 @@ int tv_checkpoint_file_is_one(const char *path) {
 }
 
 static void print_identity(const char *text, FILE *out) {
-  for (; *text; text += strcspn(text, "\n") + (text[strcspn(text, "\n")] != '\0'))
-    fprintf(out, "  %.*s\n", (int)strcspn(text, "\n"), text);
+  while (*text) {
+    const size_t length = strcspn(text, "\n");
+    fputs("  ", out);
+    fwrite(text, 1, length, out);
+    fputc('\n', out);
+    text += length + (text[length] == '\n');
+  }
 }
 
 static tv_error *describe_array(const char *path, int file, const tv_saved_entry *entry,

@@ -42,8 +42,8 @@ class Resume(unittest.TestCase):
 
     def go_on_until_done(self, experiment, output, *settings, limits=4 * ["0.01"] + 96 * ["2.5"],
                          numbers=(2, 3, 1, 4, 2, 7)):
-        """Sessions on changing numbers of ranks (None: without mpirun): too short for more than a few batches, then of half
-        a second (two are the least that is kept for saving)."""
+        """Sessions on changing numbers of ranks (None: without mpirun): too short for more than a few
+        batches, then of half a second (two are the least that is kept for saving)."""
         for session, ranks, limit in zip(range(100), 50 * numbers, limits):
             done = harness.twoview("run", experiment, "-o", output, "--resume", "--max-time", limit,
                                    *settings, ranks=ranks)
