@@ -3,7 +3,8 @@
  * they have finished (hold), ask now and then whether it is time to save (poll), and look up what
  * an earlier session finished (find, read). A checkpoint is one file beside the archive,
  * OUTPUT.checkpoint: written under another name, flushed, and renamed, while the one before it
- * stays as OUTPUT.checkpoint.previous.
+ * stays as OUTPUT.checkpoint.previous. The one that a session took up is also called
+ * OUTPUT.checkpoint.resumed until the session ends, where the file system has hard links.
  *
  * Ranks work at their own pace: one that has a reason to save calls the others, and each comes at
  * its next poll. All functions take a NULL checkpoint: nothing is ever saved or found then. */
