@@ -83,7 +83,9 @@ launch_or_requeue() {
     75 | 138) ;;
     *) return "$launch_status" ;;
   esac
-  if [ "$(squeue -h -j "$launch_job" -o %T)" != RUNNING ]; then
+  # A controller that does not answer for a moment has not ended the job.
+  launch_state=$(squeue -h -j "$launch_job" -o %T) || launch_state=RUNNING
+  if [ "$launch_state" != RUNNING ]; then
     echo "job $launch_job: Slurm has ended it, and decides whether it comes back" >&2
   elif [ "${SLURM_RESTART_COUNT:-0}" -ge "$launch_times" ]; then
     echo "job $launch_job: not done after ${SLURM_RESTART_COUNT:-0} restarts; submit it again to" \

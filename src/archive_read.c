@@ -259,18 +259,38 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   return NULL;
 }
 
-tv_error *tv_archive_read_experiment(const char *path, char **text) {
+static tv_error *read_origin(hid_t file, tv_archive_origin *o) {
+  char name[64];
+  TV_TRY(tv_attribute_print(file, "experiment", &o->experiment));
+  if (!o->experiment)
+    return tv_fail("there is no experiment in it: not an archive of twoview run?");
+  for (int i = 0; i < TV_MOST_FILES; ++i) {
+    snprintf(name, sizeof name, "source_file_%d", i + 1);
+    TV_TRY(tv_attribute_print(file, name, &o->file[i]));
+    snprintf(name, sizeof name, "source_file_%d_sha256", i + 1);
+    TV_TRY(tv_attribute_print(file, name, &o->sha[i]));
+  }
+  return NULL;
+}
+
+tv_error *tv_archive_read_origin(const char *path, tv_archive_origin *out) {
   hid_t file;
-  tv_archive a = {0};
+  *out = (tv_archive_origin){0};
   TV_TRY(tv_archive_open(path, &file));
-  tv_error *error = read_attributes(file, &a);
+  tv_error *error = read_origin(file, out);
   H5Fclose(file);
-  free(a.experiment_name);
-  free(a.provenance);
-  *text = a.experiment_text;
   if (!error) return NULL;
-  free(a.experiment_text);
+  tv_archive_origin_free(out);
   return locate(path, error);
+}
+
+void tv_archive_origin_free(tv_archive_origin *o) {
+  free(o->experiment);
+  for (int i = 0; i < TV_MOST_FILES; ++i) {
+    free(o->file[i]);
+    free(o->sha[i]);
+  }
+  *o = (tv_archive_origin){0};
 }
 
 tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {

@@ -34,6 +34,7 @@ static tv_error *fill(const char *output, tv_checkpoint *c) {
   TV_TRY(beside(output, ".checkpoint", &c->path));
   TV_TRY(beside(output, ".checkpoint.previous", &c->previous));
   TV_TRY(beside(output, ".checkpoint.part", &c->part));
+  TV_TRY(beside(output, ".checkpoint.resumed", &c->resumed));
   TV_TRY(tv_allocate(c->size, sizeof(*c->calls), &c->calls));
   for (int rank = 0; rank < c->size; ++rank) c->calls[rank] = MPI_REQUEST_NULL;
   return hold_own(c);
@@ -64,6 +65,7 @@ void tv_checkpoint_destroy(tv_checkpoint **checkpoint) {
   free(c->path);
   free(c->previous);
   free(c->part);
+  free(c->resumed);
   if (c->calls) MPI_Waitall(c->size, c->calls, MPI_STATUSES_IGNORE);
   free(c->calls);
   MPI_Comm_free(&c->comm);

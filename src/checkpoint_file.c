@@ -155,3 +155,52 @@ tv_error *tv_checkpoint_file_seal(const char *path, int file, tv_saved_entry *en
   TV_TRY(tv_checkpoint_file_write(path, file, 0, &head, sizeof head));
   return fsync(file) == 0 ? NULL : tv_fail_errno("%s: cannot be flushed to disk", path);
 }
+
+/* ---- For the user ---- */
+
+int tv_checkpoint_file_is_one(const char *path) {
+  char found[MAGIC] = "";
+  FILE *file = fopen(path, "rb");
+  const int is_one = file && fread(found, 1, MAGIC, file) == MAGIC && !memcmp(found, magic, MAGIC);
+  if (file) fclose(file);
+  return is_one;
+}
+
+static void print_identity(const char *text, FILE *out) {
+  while (*text) {
+    const size_t length = strcspn(text, "\n");
+    fputs("  ", out);
+    fwrite(text, 1, length, out);
+    fputc('\n', out);
+    text += length + (text[length] == '\n');
+  }
+}
+
+static tv_error *describe_array(const char *path, int file, const tv_saved_entry *entry,
+                                FILE *out) {
+  char *text = NULL;
+  TV_TRY(tv_checkpoint_file_verify(path, file, entry));
+  if (entry->key.kind != TV_SAVED_IDENTITY) return NULL;
+  TV_TRY(tv_allocate(entry->bytes + 1, 1, &text));
+  tv_error *error = tv_checkpoint_file_read(path, file, entry, 0, text, (size_t)entry->bytes);
+  if (!error) print_identity(text, out);
+  free(text);
+  return error;
+}
+
+tv_error *tv_checkpoint_file_describe(const char *path, FILE *out) {
+  int file;
+  int64_t count, bytes = 0;
+  tv_saved_entry *entries;
+  TV_TRY(tv_checkpoint_file_open(path, &file, &entries, &count));
+  for (int64_t i = 0; i < count; ++i) bytes += entries[i].bytes;
+  fprintf(out, "%s: checkpoint of an interrupted run, %lld arrays of %lld bytes; of the run\n",
+          path, (long long)count, (long long)bytes);
+  tv_error *error = NULL;
+  for (int64_t i = 0; !error && i < count; ++i)
+    error = describe_array(path, file, &entries[i], out);
+  if (!error) fprintf(out, "all arrays have the digests they were written with\n");
+  free(entries);
+  close(file);
+  return error;
+}

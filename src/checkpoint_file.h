@@ -2,6 +2,8 @@
 #ifndef TWOVIEW_CHECKPOINT_FILE_H
 #define TWOVIEW_CHECKPOINT_FILE_H
 
+#include <stdio.h>
+
 #include "twoview/checkpoint.h"
 #include "twoview/digest.h"
 
@@ -18,6 +20,12 @@ enum { TV_REGION = 1 << 16 };
  * `file`. Errors: no such file, not a checkpoint, damaged. */
 tv_error *tv_checkpoint_file_open(const char *path, int *file, tv_saved_entry **entries,
                                   int64_t *count);
+
+/* Whether a file begins as checkpoints do. */
+int tv_checkpoint_file_is_one(const char *path);
+
+/* Compare every array with its digest, and tell what run the file is of, and what it was up to. */
+tv_error *tv_checkpoint_file_describe(const char *path, FILE *out);
 
 /* Compare an array with its digest. */
 tv_error *tv_checkpoint_file_verify(const char *path, int file, const tv_saved_entry *entry);

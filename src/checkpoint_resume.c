@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checkpoint_state.h"
@@ -12,6 +13,7 @@
 
 void tv_checkpoint_let_go(tv_checkpoint *c) {
   if (c->file >= 0) close(c->file);
+  if (c->file >= 0 && c->rank == 0) unlink(c->resumed);
   free(c->entries);
   free(c->is_claimed);
   c->file = -1;
@@ -31,7 +33,7 @@ static tv_error *compare_identity(const tv_checkpoint *c, const char *path, cons
   }
   if (!*mine && !*theirs) return NULL;
   return tv_fail_usage("%s: is of another run: '%.*s' there, '%.*s' here; continue that one, name "
-                       "another output with -o, or start over with --force",
+                       "another output with -o, or start over with --force in place of --resume",
                        path, (int)strcspn(theirs, "\n"), theirs, (int)strcspn(mine, "\n"), mine);
 }
 
@@ -71,11 +73,20 @@ static tv_error *verify_share(const tv_checkpoint *c) {
   return NULL;
 }
 
+/* On NFS a file that loses its last name is lost to the ranks of other nodes, and this one's names
+ * go to new checkpoints: it gets one more where the file system has such. */
+static void name_again(const tv_checkpoint *c) {
+  if (unlink(c->resumed) == 0 || errno == ENOENT) (void)!link(c->taken, c->resumed);
+}
+
 static tv_error *take_up(tv_checkpoint *c, const char *path) {
   tv_error *error = open_everywhere(c, path);
   if (!error) error = tv_agree(c->comm, verify_share(c));
   if (!error) error = tv_agree(c->comm, c->rank == 0 ? check_identity(c) : NULL);
-  if (error) tv_checkpoint_let_go(c);
+  if (error)
+    tv_checkpoint_let_go(c);
+  else if (c->rank == 0)
+    name_again(c);
   return error;
 }
 
@@ -87,13 +98,25 @@ int tv_checkpoint_exists(const tv_checkpoint *c) {
   return exists;
 }
 
+int tv_checkpoint_is_newer(const tv_checkpoint *c, const char *than) {
+  struct stat own, other;
+  int is_newer = 0;
+  if (c->rank == 0 && stat(c->path, &own) == 0 && stat(than, &other) == 0)
+    is_newer =
+        own.st_mtim.tv_sec > other.st_mtim.tv_sec ||
+        (own.st_mtim.tv_sec == other.st_mtim.tv_sec && own.st_mtim.tv_nsec > other.st_mtim.tv_nsec);
+  MPI_Bcast(&is_newer, 1, MPI_INT, 0, c->comm);
+  return is_newer;
+}
+
 static tv_error *take_up_either(tv_checkpoint *c) {
   tv_error *error = take_up(c, c->path);
   if (!error || error->exit_code == TV_EXIT_USAGE) return error;
   tv_error *other = take_up(c, c->previous);
+  c->is_path_bad = !other;
   if (other) {
-    tv_error *both =
-        tv_fail("%s; %s; remove both, or start over with --force", error->message, other->message);
+    tv_error *both = tv_fail("%s; %s; remove both, or start over with --force in place of --resume",
+                             error->message, other->message);
     tv_error_free(error);
     tv_error_free(other);
     return both;
@@ -137,8 +160,8 @@ int64_t tv_checkpoint_sessions(const tv_checkpoint *c) {
 tv_error *tv_checkpoint_remove(const tv_checkpoint *c) {
   tv_error *error = NULL;
   if (!c) return NULL;
-  const char *const paths[] = {c->path, c->previous, c->part};
-  for (int i = 0; c->rank == 0 && !error && i < 3; ++i)
+  const char *const paths[] = {c->path, c->previous, c->part, c->resumed};
+  for (int i = 0; c->rank == 0 && !error && i < 4; ++i)
     if (unlink(paths[i]) != 0 && errno != ENOENT)
       error = tv_fail_errno("%s: cannot be removed", paths[i]);
   return tv_agree(c->comm, error);

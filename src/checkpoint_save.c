@@ -153,7 +153,7 @@ static tv_error *seal(const tv_checkpoint *c, tv_saved_entry *entries, int64_t c
   tv_error *error = tv_checkpoint_file_seal(c->part, file, entries, count);
   close(file);
   if (error) return error;
-  if (rename(c->path, c->previous) != 0 && errno != ENOENT)
+  if (!c->is_path_bad && rename(c->path, c->previous) != 0 && errno != ENOENT)
     return tv_fail_errno("%s: cannot be renamed to %s", c->path, c->previous);
   if (rename(c->part, c->path) != 0)
     return tv_fail_errno("%s: cannot be renamed to %s", c->part, c->path);
@@ -177,13 +177,15 @@ tv_error *tv_checkpoint_save(tv_checkpoint *c) {
   const double begun = MPI_Wtime();
   tv_error *error = write_checkpoint(c);
   if (error) {
-    tv_error *told = tv_fail("%s; the checkpoint before it, if any, is as it was: continue it with "
-                             "--resume when there is room",
-                             error->message);
+    tv_error *told =
+        tv_fail("%s; the checkpoint before it, if any, is as it was: mend this, and go "
+                "on with --resume",
+                error->message);
     told->is_shared = 1;
     tv_error_free(error);
     return told;
   }
+  c->is_path_bad = 0;
   tv_interruption_saved();
   c->last_saved = c->last_poll = MPI_Wtime();
   c->save_seconds = c->last_saved - begun;

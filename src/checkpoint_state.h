@@ -18,7 +18,7 @@ struct tv_checkpoint {
   int rank, size;
   const char *identity;
   tv_checkpoint_policy policy;
-  char *path, *previous, *part;
+  char *path, *previous, *part, *resumed; /* resumed: a second name of the file taken up */
 
   held_array *held;
   int64_t held_count, held_room;
@@ -26,6 +26,7 @@ struct tv_checkpoint {
 
   int file; /* taken up, or -1 */
   const char *taken;
+  int is_path_bad; /* `previous` was taken up, and stays until there is a better one */
   tv_saved_entry *entries;
   char *is_claimed; /* by this rank, each of them */
   int64_t entries_count, claims;

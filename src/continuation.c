@@ -13,37 +13,66 @@
 
 /* ---- Finished ---- */
 
-/* Rank 0: an archive that exists is whole; whether it is what this run would make. */
-static tv_error *expect_same_experiment(const char *output, const tv_experiment *experiment) {
-  char *theirs = NULL, *mine = NULL;
-  TV_TRY(tv_archive_read_experiment(output, &theirs));
+static tv_error *expect_same_experiment(const char *output, const tv_archive_origin *origin,
+                                        const tv_experiment *experiment) {
+  char *mine = NULL;
   tv_error *error = tv_experiment_print(experiment, &mine);
-  if (!error && strcmp(theirs, mine) != 0)
+  if (!error && strcmp(origin->experiment, mine) != 0)
     error = tv_fail_usage("%s: exists and is of another experiment; name another output with -o, "
                           "or add --force to replace it",
                           output);
-  free(theirs);
   free(mine);
   return error;
 }
 
-/* A run that was killed after its archive had got its name left its checkpoints. */
+/* What is gone, or was too large for a digest, is taken to be as it was. */
+static tv_error *expect_same_files(const char *output, const tv_archive_origin *origin) {
+  char digest[TV_DIGEST_LENGTH];
+  for (int i = 0; i < TV_MOST_FILES && origin->file[i] && origin->sha[i]; ++i) {
+    if (!*origin->sha[i] || access(origin->file[i], F_OK) != 0) continue;
+    TV_TRY(tv_digest_file(origin->file[i], digest));
+    if (strcmp(digest, origin->sha[i]) != 0)
+      return tv_fail_usage("%s: exists and was made from another %s (SHA-256 %s, now %s); name "
+                           "another output with -o, or add --force to replace it",
+                           output, origin->file[i], origin->sha[i], digest);
+  }
+  return NULL;
+}
+
+/* Rank 0: an archive that exists is whole; whether it is what this run would make. */
+static tv_error *expect_same_run(const char *output, const tv_experiment *experiment) {
+  tv_archive_origin origin;
+  TV_TRY(tv_archive_read_origin(output, &origin));
+  tv_error *error = expect_same_experiment(output, &origin, experiment);
+  if (!error) error = expect_same_files(output, &origin);
+  tv_archive_origin_free(&origin);
+  return error;
+}
+
+/* A run that was killed after its archive had got its name left its checkpoints. A newer one is
+ * that of a run that is to replace the archive. */
 static tv_error *clear_away(const char *output, MPI_Comm comm) {
   tv_checkpoint *left = NULL;
   const tv_checkpoint_policy never = {0, INFINITY, INFINITY};
   TV_TRY(tv_checkpoint_create(output, "", &never, comm, &left));
-  tv_error *error = tv_checkpoint_remove(left);
+  tv_error *error = tv_checkpoint_is_newer(left, output) ? NULL : tv_checkpoint_remove(left);
   tv_checkpoint_destroy(&left);
   return error;
 }
 
-tv_error *tv_continuation_expect_archive(const char *output, const tv_experiment *experiment,
-                                         MPI_Comm comm, int *is_finished) {
+tv_error *tv_continuation_expect_archive(const char *output, int replaces,
+                                         const tv_experiment *experiment, MPI_Comm comm,
+                                         int *is_finished) {
   int rank;
   tv_error *error = NULL;
   MPI_Comm_rank(comm, &rank);
   *is_finished = rank == 0 && access(output, F_OK) == 0;
-  if (*is_finished) error = expect_same_experiment(output, experiment);
+  if (*is_finished) error = expect_same_run(output, experiment);
+  if (error && replaces) {
+    tv_error_free(error);
+    error = NULL;
+    *is_finished = 0;
+  }
   MPI_Bcast(is_finished, 1, MPI_INT, 0, comm);
   TV_TRY(tv_agree(comm, error));
   if (!*is_finished) return NULL;
@@ -64,8 +93,9 @@ static tv_error *identify(const tv_experiment *experiment, const tv_source *sour
     return tv_fail_errno("the identity of the run");
   }
   fprintf(text, "twoview %s\n%s", TV_VERSION, resolved);
-  for (int i = 0; i < TV_MOST_FILES && source->files[i].path; ++i)
-    fprintf(text, "SHA-256 of %s: %s\n", source->files[i].path, source->files[i].digest);
+  for (int i = 0; i < TV_MOST_FILES && source->files[i].path; ++i) /* some are too large for one */
+    fprintf(text, "%s: %lld bytes, SHA-256 '%s'\n", source->files[i].path,
+            (long long)source->files[i].bytes, source->files[i].digest);
   free(resolved);
   return fclose(text) == 0 ? NULL : tv_fail_errno("the identity of the run");
 }

@@ -7,10 +7,12 @@
 #include "twoview/run.h"
 #include "twoview/source.h"
 
-/* Whether the archive `output` is there and of this experiment; says so, and clears away what is
- * left of its checkpoints. An error: it is another experiment's.                    Collective. */
-tv_error *tv_continuation_expect_archive(const char *output, const tv_experiment *experiment,
-                                         MPI_Comm comm, int *is_finished);
+/* Whether the archive `output` is there and of this experiment and its data files; says so, and
+ * clears away what is left of its checkpoints, but none that is newer. One that is not, or is
+ * damaged, is an error unless the run `replaces` it.                                Collective. */
+tv_error *tv_continuation_expect_archive(const char *output, int replaces,
+                                         const tv_experiment *experiment, MPI_Comm comm,
+                                         int *is_finished);
 
 /* The checkpoint of a run that began at `begun` (MPI_Wtime): empty, or that of an earlier session
  * if it is to be resumed. Errors: one exists and is neither to be resumed nor to be replaced, or it

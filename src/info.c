@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint_file.h"
 #include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/idx.h"
@@ -118,6 +119,7 @@ tv_error *tv_info(const char *path, FILE *out) {
   fclose(file);
   if (tv_seal_exists(path)) TV_TRY(tv_seal_expect(path));
   if (H5Fis_hdf5(path) > 0) return tv_guard(path, describe_hdf5, &(description){path, out});
+  if (tv_checkpoint_file_is_one(path)) return tv_checkpoint_file_describe(path, out);
   tv_error *error = tv_idx_open(path, 1, &idx);
   if (error) {
     tv_error_free(error);
@@ -125,7 +127,7 @@ tv_error *tv_info(const char *path, FILE *out) {
   }
   if (error) {
     tv_error_free(error);
-    return tv_fail("%s: neither an HDF5 nor an IDX file", path);
+    return tv_fail("%s: no HDF5 file, no IDX file and no checkpoint", path);
   }
   fprintf(out, "%s: IDX, %lld %s of %lld byte%s, %d dimension%s\n", path, (long long)idx.items,
           idx.dimensions == 1 ? "labels" : "items", (long long)idx.item_size,

@@ -35,13 +35,14 @@ void tv_interruption_saved(void) {
   is_save_wanted = 0;
 }
 
-/* Digits up to `separator`, which is skipped; 0 when there are none, or too many. */
-static int take_count(const char **text, char separator, double *out) {
+/* Digits up to `separator`, which is skipped; 0 when there are none, too many, or `limit` is
+ * reached. */
+static int take_count(const char **text, char separator, double limit, double *out) {
   const size_t digits = strspn(*text, "0123456789");
   if (digits == 0 || digits > 9 || (*text)[digits] != separator) return 0;
   *out = atof(*text);
   *text += digits + (separator != '\0');
-  return 1;
+  return *out < limit;
 }
 
 tv_error *tv_parse_duration(const char *option, const char *text, double *seconds) {
@@ -52,10 +53,11 @@ tv_error *tv_parse_duration(const char *option, const char *text, double *second
   if (strcmp(text, "UNLIMITED") == 0) return NULL;
   *seconds = strtod(text, &end);
   if (end != text && !*end && *seconds > 0 && isfinite(*seconds)) return NULL;
-  const int has_days = take_count(&next, '-', &days),
-            is_long = strchr(next, ':') != strrchr(next, ':');
-  if ((is_long || has_days) && !take_count(&next, ':', &hours)) goto bad;
-  if (!take_count(&next, ':', &minutes) || !take_count(&next, '\0', &rest)) goto bad;
+  const int has_days = take_count(&next, '-', INFINITY, &days);
+  const int has_hours = has_days || strchr(next, ':') != strrchr(next, ':');
+  if (has_hours && !take_count(&next, ':', has_days ? 24 : INFINITY, &hours)) goto bad;
+  if (!take_count(&next, ':', has_hours ? 60 : INFINITY, &minutes)) goto bad;
+  if (!take_count(&next, '\0', 60, &rest)) goto bad;
   *seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest;
   if (*seconds > 0) return NULL;
 bad:

@@ -166,12 +166,23 @@ static tv_error *draw_beside_data(desk *d, increment *i) {
   return NULL;
 }
 
+/* Its pass over the data, unless an earlier session finished that. */
+static tv_error *sum_given(const tv_sampling *given, int shows_progress, tv_moments **out) {
+  tv_head *none = NULL;
+  TV_TRY(tv_moments_take_up(given, TV_SAVED_GIVEN_ALL, out));
+  if (*out) return NULL;
+  TV_TRY(tv_agree(given->partition.comm, tv_head_create(given, 0, &none)));
+  tv_error *error = tv_moments_collect_increments(given, TV_SAVED_GIVEN, none, shows_progress, out);
+  tv_checkpoint_release_kind(given->checkpoint, TV_SAVED_HEAD);
+  tv_head_destroy(&none);
+  return error;
+}
+
 /* (x, y, 1) of the subsamples without noise; of a population, once, of all rows. */
 static tv_error *collect_given(const tv_sampling *s, int shows_progress, tv_moments **out) {
   tv_sampling given = *s;
   tv_experiment whole = *s->experiment;
   int64_t all = s->source->rows;
-  tv_head *none = NULL;
   given.q = 0;
   given.width = s->p + s->l + 1;
   if (is_population(s->experiment)) {
@@ -179,12 +190,8 @@ static tv_error *collect_given(const tv_sampling *s, int shows_progress, tv_mome
     whole.sizes = &all;
     given.experiment = &whole;
   }
-  TV_TRY(tv_agree(s->partition.comm, tv_head_create(&given, 0, &none)));
-  tv_error *error =
-      tv_moments_collect_increments(&given, TV_SAVED_GIVEN, none, shows_progress, out);
-  tv_checkpoint_release_kind(s->checkpoint, TV_SAVED_HEAD);
-  tv_head_destroy(&none);
-  return error;
+  TV_TRY(sum_given(&given, shows_progress, out));
+  return tv_moments_keep(&given, TV_SAVED_GIVEN_ALL, *out);
 }
 
 /* ---- Together ---- */
@@ -241,21 +248,52 @@ static tv_error *draw_item(desk *d, int replicate, int level, double *matrix, tv
   return NULL;
 }
 
-/* First of the items that a rank draws. */
-static int64_t first_item(const tv_sampling *s, int64_t items, int rank) {
-  return items * rank / s->partition.size;
+/* The items, replicates x levels, that a rank draws. */
+typedef struct {
+  int64_t first, end;
+  char *is_drawn; /* owned: 1 for each that is */
+} share;
+
+static int64_t first_item(const tv_sampling *s, const tv_moments *m, int rank) {
+  return (int64_t)m->replicates * m->levels * rank / s->partition.size;
 }
 
-static tv_error *draw_share(desk *d, int shows_progress, tv_moments *m) {
-  const tv_sampling *s = d->sampling;
-  const int64_t size = (int64_t)m->width * m->width, items = (int64_t)m->replicates * m->levels;
-  const int64_t first = first_item(s, items, s->partition.rank);
-  const int64_t end = first_item(s, items, s->partition.rank + 1);
-  tv_progress progress = tv_progress_begin("law", end - first, shows_progress);
+static double *item_at(const tv_moments *m, int64_t item) {
+  return m->data + item * m->width * m->width;
+}
+
+/* Parts of what a checkpoint holds. Never renumber. */
+enum { IS_DRAWN, INCREMENTS };
+
+/* Take up what an earlier session has drawn of this rank's share, and keep the share. */
+static tv_error *open_share(const tv_sampling *s, tv_moments *m, share *mine) {
+  tv_checkpoint *c = s->checkpoint;
+  const int64_t first = first_item(s, m, s->partition.rank),
+                end = first_item(s, m, s->partition.rank + 1);
+  const tv_saved_key marks = {TV_SAVED_DRAWN, IS_DRAWN, first, end},
+                     items = {TV_SAVED_DRAWN, INCREMENTS, first, end};
+  const size_t count = (size_t)(end - first),
+               bytes = (size_t)m->width * (size_t)m->width * sizeof(double);
+  *mine = (share){.first = first, .end = end};
+  tv_checkpoint_take_over(c, TV_SAVED_DRAWN);
+  if (count == 0) return NULL; /* empty shares of several ranks would have one name */
+  TV_TRY(tv_allocate(end - first, 1, &mine->is_drawn));
+  TV_TRY(tv_checkpoint_read_items(c, marks, mine->is_drawn, 1));
+  TV_TRY(tv_checkpoint_read_items(c, items, item_at(m, first), bytes));
+  TV_TRY(tv_checkpoint_hold(c, marks, mine->is_drawn, count));
+  return tv_checkpoint_hold(c, items, item_at(m, first), count * bytes);
+}
+
+static tv_error *draw_share(desk *d, const share *mine, int shows_progress, tv_moments *m) {
+  tv_progress progress = tv_progress_begin("law", mine->end - mine->first, shows_progress);
   tv_error *error = NULL;
-  for (int64_t i = first; !error && i < end; ++i) {
-    error = draw_item(d, (int)(i / m->levels), (int)(i % m->levels), m->data + i * size, &m->work);
+  for (int64_t i = mine->first; !error && i < mine->end; ++i) {
     tv_progress_step(&progress);
+    if (mine->is_drawn[i - mine->first]) continue;
+    error = draw_item(d, (int)(i / m->levels), (int)(i % m->levels), item_at(m, i), &m->work);
+    if (error) break;
+    mine->is_drawn[i - mine->first] = 1;
+    error = tv_checkpoint_poll(d->sampling->checkpoint, MPI_COMM_SELF);
   }
   tv_progress_end(&progress);
   return error;
@@ -263,32 +301,44 @@ static tv_error *draw_share(desk *d, int shows_progress, tv_moments *m) {
 
 /* Every rank's items become everybody's. */
 static void share_items(const tv_sampling *s, tv_moments *m) {
-  const int64_t size = (int64_t)m->width * m->width, items = (int64_t)m->replicates * m->levels;
   for (int rank = 0; rank < s->partition.size; ++rank) {
-    const int64_t first = first_item(s, items, rank), end = first_item(s, items, rank + 1);
-    tv_broadcast(s->partition.comm, rank, m->data + first * size, (end - first) * size);
+    const int64_t first = first_item(s, m, rank), end = first_item(s, m, rank + 1);
+    tv_broadcast(s->partition.comm, rank, item_at(m, first), (end - first) * m->width * m->width);
   }
 }
 
 static tv_error *fill(const tv_sampling *s, const tv_moments *given, int shows_progress,
                       tv_moments *m) {
   desk d;
+  share mine = {0};
   tv_error *error = set_desk(s, given, &d);
-  if (!error) error = draw_share(&d, shows_progress, m);
+  if (!error) error = open_share(s, m, &mine);
+  if (!error) error = draw_share(&d, &mine, shows_progress, m);
+  error = tv_checkpoint_finish(s->checkpoint, s->partition.comm, error);
+  tv_checkpoint_release_kind(s->checkpoint, TV_SAVED_DRAWN);
+  free(mine.is_drawn);
   clear_desk(&d);
-  TV_TRY(tv_agree(s->partition.comm, error));
+  if (error) return error;
   share_items(s, m);
   tv_moments_accumulate(m);
   return NULL;
 }
 
-tv_error *tv_law_collect(const tv_sampling *s, int shows_progress, tv_moments **out) {
+static tv_error *draw_all(const tv_sampling *s, int shows_progress, tv_moments **out) {
   tv_moments *given = NULL;
   tv_error *error = tv_agree(s->partition.comm, tv_moments_create(s, out));
   if (!error && !s->source->combine) error = collect_given(s, shows_progress, &given);
   if (!error && given) (*out)->work = given->work;
   if (!error) error = fill(s, given, shows_progress, *out);
+  tv_checkpoint_release_kind(s->checkpoint, TV_SAVED_GIVEN_ALL);
   tv_moments_destroy(&given);
+  return error;
+}
+
+tv_error *tv_law_collect(const tv_sampling *s, int shows_progress, tv_moments **out) {
+  tv_error *error = tv_moments_take_up(s, TV_SAVED_MOMENTS, out);
+  if (!error && !*out) error = draw_all(s, shows_progress, out);
+  if (!error) error = tv_moments_keep(s, TV_SAVED_MOMENTS, *out);
   if (error) tv_moments_destroy(out);
   return error;
 }

@@ -71,6 +71,7 @@ tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *g, tv_result
   share shares[MOST_SHARES];
   tv_checkpoint_take_over(checkpoint, TV_SAVED_CLEAN);
   tv_checkpoint_take_over(checkpoint, TV_SAVED_POINTS);
+  tv_checkpoint_take_over(checkpoint, TV_SAVED_SEARCH);
   *out = (tv_ledger){.first_clean = tv_group_first(g, items, g->index),
                      .clean_end = tv_group_first(g, items, g->index + 1),
                      .first_point = tv_group_first(g, r->points, g->index),
@@ -78,6 +79,7 @@ tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *g, tv_result
   TV_TRY(tv_allocate(out->clean_end - out->first_clean, 1, &out->has_clean));
   TV_TRY(tv_allocate(out->point_end - out->first_point, 1, &out->has_point));
   if (!g->is_leader) return take_up_marks(checkpoint, out);
+  tv_checkpoint_claim(checkpoint, TV_SAVED_SEARCH, out->first_point, out->point_end);
   const int count = list_shares(out, r, shares);
   for (int i = 0; i < count; ++i) TV_TRY(take_up_and_hold(checkpoint, &shares[i]));
   return NULL;

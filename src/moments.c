@@ -134,32 +134,49 @@ static size_t bytes_of(const tv_moments *m) {
   return (size_t)(m->replicates * m->levels * matrix_size(m)) * sizeof(*m->data);
 }
 
-/* Finished moments and rows of the head, from the checkpoint to every rank.        Collective. */
-static tv_error *take_up(const tv_sampling *s, tv_saved_key key, tv_head *head, tv_moments **out) {
+static tv_saved_key key_of(const tv_sampling *s, tv_saved_kind kind) {
+  return (tv_saved_key){kind, 0, 0, s->experiment->replicates};
+}
+
+tv_error *tv_moments_take_up(const tv_sampling *s, tv_saved_kind kind, tv_moments **out) {
   const tv_partition *p = &s->partition;
+  const tv_saved_key key = key_of(s, kind);
+  *out = NULL;
+  if (tv_checkpoint_find(s->checkpoint, key) < 0) return NULL;
   tv_error *error = tv_moments_create(s, out);
   if (!error && p->rank == 0)
     error = tv_checkpoint_read(s->checkpoint, key, (*out)->data, bytes_of(*out));
-  if (!error) error = tv_head_keep(s, head);
-  TV_TRY(tv_agree(p->comm, error));
-  tv_broadcast(p->comm, 0, (*out)->data, (*out)->replicates * (*out)->levels * matrix_size(*out));
-  return tv_agree(p->comm, tv_head_share(s, head));
+  error = tv_agree(p->comm, error);
+  if (error)
+    tv_moments_destroy(out);
+  else
+    tv_broadcast(p->comm, 0, (*out)->data, (int64_t)(bytes_of(*out) / sizeof(double)));
+  return error;
+}
+
+tv_error *tv_moments_keep(const tv_sampling *s, tv_saved_kind kind, const tv_moments *m) {
+  const int is_keeper = s->partition.rank == 0;
+  return tv_agree(
+      s->partition.comm,
+      is_keeper ? tv_checkpoint_hold(s->checkpoint, key_of(s, kind), m->data, bytes_of(m)) : NULL);
+}
+
+/* The rows that an earlier session left beside finished moments.                    Collective. */
+static tv_error *take_up_head(const tv_sampling *s, tv_head *head) {
+  TV_TRY(tv_agree(s->partition.comm, tv_head_keep(s, head)));
+  return tv_agree(s->partition.comm, tv_head_share(s, head));
 }
 
 tv_error *tv_moments_collect(const tv_sampling *s, tv_head *head, int shows_progress,
                              tv_moments **out) {
-  const tv_saved_key key = {TV_SAVED_MOMENTS, 0, 0, s->experiment->replicates};
-  tv_error *error = NULL;
-  *out = NULL;
-  if (tv_checkpoint_find(s->checkpoint, key) >= 0) {
-    error = take_up(s, key, head, out);
-  } else {
+  tv_error *error = tv_moments_take_up(s, TV_SAVED_MOMENTS, out);
+  if (*out) {
+    error = take_up_head(s, head);
+  } else if (!error) {
     error = tv_moments_collect_increments(s, TV_SAVED_SUMS, head, shows_progress, out);
     if (!error) tv_moments_accumulate(*out);
   }
-  if (!error && s->partition.rank == 0)
-    error = tv_checkpoint_hold(s->checkpoint, key, (*out)->data, bytes_of(*out));
-  error = tv_agree(s->partition.comm, error);
+  if (!error) error = tv_moments_keep(s, TV_SAVED_MOMENTS, *out);
   if (error) tv_moments_destroy(out);
   return error;
 }

@@ -117,15 +117,20 @@ static tv_error *solve_clean_level(const tv_solver *s, const tv_moment_matrix *m
 static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
                              const tv_moment_matrix *m, int64_t item) {
   const tv_results *r = s->results;
+  tv_checkpoint *checkpoint = study->sampling->checkpoint;
   const int settings = r->magnitudes * r->alphas;
-  if (!ledger->has_clean[item]) TV_TRY(solve_clean_level(s, m, item));
-  ledger->has_clean[item] = 1;
+  if (!ledger->has_clean[item]) {
+    TV_TRY(solve_clean_level(s, m, item));
+    ledger->has_clean[item] = 1;
+    TV_TRY(tv_checkpoint_poll(checkpoint, s->group->comm));
+  }
   for (int setting = 0; setting < settings; ++setting) {
     const int64_t point = tv_point(r, (int)(item / r->levels), setting / r->alphas,
                                    setting % r->alphas, (int)(item % r->levels));
-    TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
-    if (!ledger->has_point[point]) TV_TRY(solve_point(s, m, point));
+    if (ledger->has_point[point]) continue;
+    TV_TRY(solve_point(s, m, point));
     ledger->has_point[point] = 1;
+    TV_TRY(tv_checkpoint_poll(checkpoint, s->group->comm));
   }
   return NULL;
 }

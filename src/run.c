@@ -140,7 +140,8 @@ static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, i
   TV_TRY(tv_experiment_load(options->experiment, options->overrides, comm, &r->experiment));
   TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
   if (options->resumes)
-    TV_TRY(tv_continuation_expect_archive(r->output, r->experiment, comm, is_finished));
+    TV_TRY(tv_continuation_expect_archive(r->output, options->replaces, r->experiment, comm,
+                                          is_finished));
   if (*is_finished) return NULL;
   TV_TRY(tv_source_open(r->experiment, comm, &r->source));
   TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));

@@ -44,10 +44,10 @@ tv_error *tv_seal_write(const char *path) {
   char digits[TV_DIGEST_LENGTH];
   TV_TRY(find_seal(path, &sealed, digits));
   TV_TRY(tv_digest_start(path, sealed, digits));
-  if (truncate(path, sealed) != 0) return tv_fail_errno("%s", path);
-  FILE *file = fopen(path, "ab");
+  FILE *file = fopen(path, "r+b"); /* over an earlier seal, so that no other byte ever changes */
   if (!file) return tv_fail_errno("%s", path);
-  const int is_written = fprintf(file, "%s%s\n", words, digits) == SEAL;
+  const int is_written =
+      fseeko(file, sealed, SEEK_SET) == 0 && fprintf(file, "%s%s\n", words, digits) == SEAL;
   if (fclose(file) == 0 && is_written) return NULL;
   return tv_fail_errno("%s: its checksum cannot be written", path);
 }

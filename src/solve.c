@@ -106,11 +106,22 @@ tv_error *tv_solve_point(const tv_solver *s, const tv_moment_matrix *moments, in
 
 /* ---- Corrupted inputs: the least alignment that is enough ---- */
 
+/* The leakages that the searches at a point have asked for, in order. Searches decide by nothing
+ * else, so that one that is resumed comes to where it was without solving again. */
+enum { MOST_ASKED = 512 };
+
+typedef struct {
+  int64_t count;
+  double leakage[MOST_ASKED];
+} answers;
+
 typedef struct {
   const tv_solver *solver;
   const tv_moment_matrix *moments;
   int replicate, magnitude;
   tv_method_id method;
+  answers *known;
+  int64_t next; /* of them */
 } leaking;
 
 static tv_error *solve_and_leak(const tv_solver *s, const tv_statistics *statistics,
@@ -126,14 +137,12 @@ static tv_error *solve_and_leak(const tv_solver *s, const tv_statistics *statist
   return error;
 }
 
-/* A tv_leakage_function. The ranks of a group search in step: they take the leader's word. */
-static tv_error *leakage_at(void *context, double alpha2, double *leakage) {
-  const leaking *c = context;
+/* The ranks of a group search in step: they take the leader's word. */
+static tv_error *compute_leakage(const leaking *c, double alpha2, double *leakage) {
   const tv_solver *s = c->solver;
   tv_statistics *statistics = NULL;
   int status = 0;
   *leakage = NAN;
-  TV_TRY(tv_checkpoint_poll(s->checkpoint, s->group->comm));
   TV_TRY(tv_statistics_create(
       s->group->grid, c->moments, tv_gamma_of(s->spectra, c->replicate, c->magnitude),
       tv_theta_of(s->spectra, c->replicate), sqrt(alpha2), &statistics, &status));
@@ -143,6 +152,22 @@ static tv_error *leakage_at(void *context, double alpha2, double *leakage) {
   tv_statistics_destroy(&statistics);
   if (!error && s->group->grid->size > 1) tv_broadcast(s->group->comm, 0, leakage, 1);
   return error;
+}
+
+/* A tv_leakage_function. */
+static tv_error *leakage_at(void *context, double alpha2, double *leakage) {
+  leaking *c = context;
+  const tv_solver *s = c->solver;
+  if (c->next < c->known->count) {
+    *leakage = c->known->leakage[c->next++];
+    return NULL;
+  }
+  TV_TRY(compute_leakage(c, alpha2, leakage));
+  if (c->next < MOST_ASKED) {
+    c->known->leakage[c->next] = *leakage;
+    c->known->count = ++c->next;
+  }
+  return tv_checkpoint_poll(s->checkpoint, s->group->comm);
 }
 
 /* Features of a population are the same in every replicate. The leader's word again. */
@@ -169,11 +194,16 @@ static void record_threshold(tv_results *r, int64_t entry, const tv_alpha2 *foun
   r->quantity[TV_ALPHA2_PREDICTED][entry] = predicted;
 }
 
-/* The search starts from what is predicted or, where nothing is, from theory's. */
-tv_error *tv_solve_threshold(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
+/* The searches start from what is predicted or, where nothing is, from theory's. */
+static tv_error *search_all(const tv_solver *s, const tv_moment_matrix *moments, int64_t point,
+                            answers *known) {
   const tv_results *r = s->results;
   const int64_t setting = point / r->levels;
-  leaking context = {s, moments, (int)(setting / r->magnitudes), (int)(setting % r->magnitudes), 0};
+  leaking context = {.solver = s,
+                     .moments = moments,
+                     .replicate = (int)(setting / r->magnitudes),
+                     .magnitude = (int)(setting % r->magnitudes),
+                     .known = known};
   for (int m = 0; m < r->methods; ++m) {
     tv_alpha2 found;
     double predicted;
@@ -187,6 +217,22 @@ tv_error *tv_solve_threshold(const tv_solver *s, const tv_moment_matrix *moments
       record_threshold(s->results, point * r->methods + m, &found, predicted);
   }
   return NULL;
+}
+
+/* Read by all ranks of the group, saved by its leader. */
+static tv_error *keep_answers(const tv_solver *s, tv_saved_key key, answers *known) {
+  tv_checkpoint *c = s->checkpoint;
+  if (tv_checkpoint_find(c, key) >= 0) TV_TRY(tv_checkpoint_read(c, key, known, sizeof *known));
+  return s->group->is_leader ? tv_checkpoint_hold(c, key, known, sizeof *known) : NULL;
+}
+
+tv_error *tv_solve_threshold(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
+  const tv_saved_key key = {TV_SAVED_SEARCH, 0, point, point + 1};
+  answers known = {0};
+  tv_error *error = tv_grid_agree(s->group->grid, keep_answers(s, key, &known));
+  if (!error) error = search_all(s, moments, point, &known);
+  tv_checkpoint_release(s->checkpoint, key);
+  return error;
 }
 
 /* ---- Clean inputs: once per replicate and sample size ---- */

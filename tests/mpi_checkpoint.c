@@ -3,9 +3,11 @@
 #include <math.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "twoview/checkpoint.h"
+#include "twoview/comm.h"
 #include "twoview/interruption.h"
 
 /* For calls that not every rank makes, or not as often. */
@@ -150,13 +152,63 @@ START_TEST(claims_live_on_until_they_are_read) {
   tv_checkpoint_destroy(&c);
 }
 
-/* ---- Rounds ---- */
+/* ---- Names ---- */
 
 static int files_in(const char *folder, const char *name) {
   char path[300];
   snprintf(path, sizeof path, "%s/%s", folder, name);
   return access(path, F_OK) == 0;
 }
+
+/* Which file it is, or 0: there is none. */
+static long long inode_of(const char *folder, const char *name) {
+  char path[300];
+  struct stat status;
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return stat(path, &status) == 0 ? (long long)status.st_ino : 0;
+}
+
+/* The file taken up keeps a name while new ones come and go. */
+START_TEST(what_is_taken_up_stays_until_the_end) {
+  char folder[256];
+  const tv_checkpoint_policy always = {MPI_Wtime(), 1e-9, HUGE_VAL};
+  make_folder(folder);
+  ASSERT_DONE(save_now(folder, "a run\n", hold_squares));
+  const long long taken = inode_of(folder, "out.h5.checkpoint");
+  tv_checkpoint *c = start_by(folder, "a run\n", &always);
+  ASSERT_DONE(tv_checkpoint_resume(c));
+  for (int save = 0; save < 3; ++save) ASSERT_DONE(tv_checkpoint_keep(c));
+  ASSERT_ALL(inode_of(folder, "out.h5.checkpoint") != taken);
+  ASSERT_ALL(inode_of(folder, "out.h5.checkpoint.previous") != taken);
+  ASSERT_ALL(inode_of(folder, "out.h5.checkpoint.resumed") == taken);
+  MPI_Barrier(MPI_COMM_WORLD);
+  tv_checkpoint_destroy(&c);
+  MPI_Barrier(MPI_COMM_WORLD);
+  ASSERT_ALL(!files_in(folder, "out.h5.checkpoint.resumed"));
+}
+
+/* A good checkpoint never makes way for a damaged one. */
+START_TEST(the_previous_one_outlives_damage) {
+  char folder[256], path[300];
+  make_folder(folder);
+  for (int save = 0; save < 2; ++save) ASSERT_DONE(save_now(folder, "a run\n", hold_squares));
+  snprintf(path, sizeof path, "%s/out.h5.checkpoint", folder);
+  const long long good = inode_of(folder, "out.h5.checkpoint.previous");
+  const tv_checkpoint_policy always = {MPI_Wtime(), 1e-9, HUGE_VAL};
+  tv_error *cut = world_rank() == 0 && truncate(path, 100) != 0 ? tv_fail_errno("%s", path) : NULL;
+  ASSERT_DONE(tv_agree(MPI_COMM_WORLD, cut));
+  tv_checkpoint *c = start_by(folder, "a run\n", &always);
+  ASSERT_DONE(tv_checkpoint_resume(c));
+  ASSERT_DONE(tv_checkpoint_keep(c));
+  ASSERT_ALL(inode_of(folder, "out.h5.checkpoint.previous") == good);
+  const long long first = inode_of(folder, "out.h5.checkpoint");
+  MPI_Barrier(MPI_COMM_WORLD);
+  ASSERT_DONE(tv_checkpoint_keep(c));
+  ASSERT_ALL(inode_of(folder, "out.h5.checkpoint.previous") == first);
+  tv_checkpoint_destroy(&c);
+}
+
+/* ---- Rounds ---- */
 
 /* Ranks poll as often as they are, one of them asks by its clock, and all save at the same time. */
 START_TEST(ranks_of_unlike_pace_save_together) {
@@ -302,6 +354,8 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, items_are_found_whoever_saved_them);
   tcase_add_test(tests, pieces_are_saved_together);
   tcase_add_test(tests, claims_live_on_until_they_are_read);
+  tcase_add_test(tests, what_is_taken_up_stays_until_the_end);
+  tcase_add_test(tests, the_previous_one_outlives_damage);
   tcase_add_test(tests, ranks_of_unlike_pace_save_together);
   tcase_add_test(tests, time_that_is_over_stops_all);
   tcase_add_test(tests, a_call_is_heard_at_the_next_poll);

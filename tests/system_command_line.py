@@ -113,7 +113,7 @@ class Files(unittest.TestCase):
 
     def test_info_of_something_else(self):
         harness.write("text", "nothing")
-        for name, words in (("text", "neither an HDF5 nor an IDX file"), ("none", "No such file")):
+        for name, words in (("text", "no HDF5 file, no IDX file and no checkpoint"), ("none", "No such file")):
             done = harness.twoview("info", name)
             self.assertEqual(done.returncode, 1)
             self.assertIn(words, done.stderr)

@@ -25,11 +25,11 @@ archive: {encoders: all, representations: all}
 """
 
 
-def write_rows():
+def write_rows(count=30000):
     numbers = np.random.default_rng(0)
     with h5py.File(harness.folder / "rows.h5", "w") as file:
-        x = numbers.normal(size=(30000, 8)) * np.arange(1, 9)
-        file["x"], file["y"] = x + 5, x[:, :2] + numbers.normal(size=(30000, 2))
+        x = numbers.normal(size=(count, 8)) * np.arange(1, 9)
+        file["x"], file["y"] = x + 5, x[:, :2] + numbers.normal(size=(count, 2))
 
 
 class Resume(unittest.TestCase):
@@ -40,11 +40,11 @@ class Resume(unittest.TestCase):
         for name in self.files(stem):
             (harness.folder / name).unlink()
 
-    def go_on_until_done(self, experiment, output, *settings):
-        """Sessions on changing numbers of ranks: too short for more than a few batches, then of half
-        a second (two are the least that is kept for saving)."""
-        limits = 4 * ["0.01"] + 100 * ["2.5"]
-        for session, ranks, limit in zip(range(100), [2, 3, 1, 4, 2, 7] * 20, limits):
+    def go_on_until_done(self, experiment, output, *settings, limits=4 * ["0.01"] + 96 * ["2.5"],
+                         numbers=(2, 3, 1, 4, 2, 7)):
+        """Sessions on changing numbers of ranks (None: without mpirun): too short for more than a few
+        batches, then of half a second (two are the least that is kept for saving)."""
+        for session, ranks, limit in zip(range(100), 50 * numbers, limits):
             done = harness.twoview("run", experiment, "-o", output, "--resume", "--max-time", limit,
                                    *settings, ranks=ranks)
             if done.returncode == 0:
@@ -74,6 +74,43 @@ class Resume(unittest.TestCase):
     def test_data_set(self):
         write_rows()
         self.check(DATA_SET)
+
+    LAW = ["--set", "noise.sampler=law", "--set", "archive.representations=none"]
+
+    def test_law_beside_a_data_set(self):
+        write_rows()
+        self.check(DATA_SET, *self.LAW)
+
+    def get_further(self, name, experiment, steps, *settings):
+        """One session for each step, and one that finds all done, and does none of it again."""
+        self.go_on_until_done(experiment, f"short-{name}.h5", *settings, numbers=(None, None, None, 2),
+                              limits=(steps + 1) * ["0.01"])
+        with h5py.File(harness.folder / f"short-{name}.h5") as archive:
+            self.assertEqual(archive["flops"][()].sum(), 0)
+
+    def test_the_shortest_sessions_get_further(self):
+        """Each ends a batch, an increment or a solution at least, whatever the time."""
+        write_rows(600)
+        stored = harness.write("stored.yaml", DATA_SET)
+        spread = harness.write("spread.yaml", interrupted.GENERATED.replace(", SAMPLES", ""))
+        few = ["--set", "replicates=1", "--set", "noise.lambda_max=1", "--set", "samples=[500]",
+               "--set", "parallel.shards=2"]
+        solves = 1 + 2  # clean, and of each alignment
+        self.get_further("data", stored, 2 * 2 + solves, *few)  # two passes, two batches each
+        self.get_further("law", stored, 2 * 2 + 1 + solves, *few, *self.LAW)
+        self.get_further("spread", spread, 1 + solves, *few, "--set", "parallel.layout=distributed")
+
+    def test_the_shortest_sessions_get_further_in_a_search(self):
+        text = interrupted.GENERATED.replace(", alpha: [0.5, 2]", "").replace(", SAMPLES", "")
+        experiment = harness.write("sought.yaml", text[:text.index("archive:")])
+        settings = ["--set", "study=threshold", "--set", "threshold.tolerance=0.1",
+                    "--set", "methods=[joint-embedding]", "--set", "replicates=1",
+                    "--set", "noise.lambda_max=10", "--set", "samples=[500]",
+                    "--set", "parallel.shards=1"]
+        with harness.archive(experiment, "sought.h5", *settings) as archive:
+            solutions = int(archive["alpha2_evaluations"][()].sum())
+        self.get_further("sought", experiment, 1 + 1 + solutions + 1, *settings)  # batch, clean, point
+        self.assertEqual(interrupted.differences("sought.h5", "short-sought.h5"), [])
 
     def test_mixture(self):
         self.check(harness.MIXTURE[: harness.MIXTURE.index("archive:")].replace("300", "200000"))
@@ -150,11 +187,48 @@ class Resume(unittest.TestCase):
         self.refuse(2, "is of another experiment",
                     arguments=[experiment, "-o", "finished.h5", "--resume", "--set", "seed=4"])
 
+    def test_another_run_takes_the_place_of_a_finished_one(self):
+        """Interrupted, it goes on with --force and --resume, whatever is said of the finished one."""
+        experiment = harness.write("stopped.yaml", harness.GAUSSIAN)
+        harness.archive(experiment, "second.h5", "--set", "seed=4").close()
+        harness.archive(experiment, "place.h5").close()
+        second = [experiment, "-o", "place.h5", "--set", "seed=4"]
+        self.refuse(75, arguments=[*second, "--force", "--max-time", "0.01"])
+        self.refuse(0, arguments=[experiment, "-o", "place.h5", "--resume"])
+        self.assertEqual(self.files("place"), ["place.h5", "place.h5.checkpoint"])
+        self.refuse(2, "add --force to replace it", arguments=[*second, "--resume"])
+        self.refuse(0, "going on from its checkpoint", arguments=[*second, "--resume", "--force"])
+        self.assertEqual(self.files("place"), ["place.h5"])
+        self.assertEqual(interrupted.differences("second.h5", "place.h5"), [])
+
+    def test_changed_data_are_noticed(self):
+        """By a run that is interrupted, by one that is finished, and not when they are gone."""
+        write_rows(600)
+        experiment = harness.write("changing.yaml", DATA_SET)
+        settings = ["--set", "samples=[500]", "--resume", "-o"]
+        self.refuse(75, "holds what is done",
+                    arguments=[experiment, "--max-time", "0.01", *settings, "half.h5"])
+        harness.archive(experiment, "done.h5", "--set", "samples=[500]").close()
+        with h5py.File(harness.folder / "rows.h5", "a") as file:
+            file["x"][3, 4] += 1
+        self.refuse(2, "'rows.h5: ", "' there, 'rows.h5: ", arguments=[experiment, *settings, "half.h5"])
+        self.refuse(2, "done.h5: exists and was made from another rows.h5 (SHA-256 ",
+                    arguments=[experiment, *settings, "done.h5"])
+        before = (harness.folder / "done.h5").read_bytes()
+        self.refuse(0, arguments=[experiment, "--force", *settings, "done.h5"])
+        self.assertNotEqual((harness.folder / "done.h5").read_bytes(), before)
+        (harness.folder / "rows.h5").unlink()
+        self.refuse(0, arguments=[experiment, *settings, "done.h5"])
+
     def test_damage(self):
         experiment = self.interrupt("damaged")
         path = harness.folder / "damaged.h5.checkpoint"
         previous = harness.folder / "damaged.h5.checkpoint.previous"
         good, older = path.read_bytes(), previous.read_bytes()
+        told = harness.twoview("info", path)
+        self.assertEqual(told.returncode, 0, told.stderr)
+        for text in ("checkpoint of an interrupted run", 'name: "interrupted"', "have the digests"):
+            self.assertIn(text, told.stdout)
         chance = random.Random(5)
         arguments = [experiment, "-o", "damaged.h5", "--resume", "--max-time", "0.01"]
         for change in range(12):
@@ -169,6 +243,7 @@ class Resume(unittest.TestCase):
                 broken[start + chance.randrange(80)] ^= 1 << chance.randrange(8)
             path.write_bytes(broken)
             previous.write_bytes(older)
+            self.assertEqual(harness.twoview("info", path).returncode, 1)
             self.refuse(75, "damaged.h5.checkpoint: ", "going on from the one before it",
                         arguments=arguments)
         path.write_bytes(b"twoview checkpoint 1\n")

@@ -194,6 +194,19 @@ class Interrupted(cluster.Cluster):
             self.assertEqual(self.wait_for_end(job), "COMPLETED", output.read_text())
             self.assertEqual(self.state(job, "Restarts"), "1")
 
+    def test_a_controller_that_does_not_answer_for_a_moment(self):
+        script = harness.write("unanswered.sbatch", f"""\
+            #!/bin/sh
+            #SBATCH --ntasks=1 --requeue --open-mode=append
+            set -eu
+            . {harness.ROOT}/jobs/launch.sh
+            squeue() {{ return 1; }}
+            launch_or_requeue 1 1 sh -c '[ "${{SLURM_RESTART_COUNT:-0}}" = 1 ] || exit 75'
+            """)
+        job, output = self.start(script)
+        self.assertEqual(self.wait_for_end(job), "COMPLETED", output.read_text())
+        self.assertEqual(self.state(job, "Restarts"), "1")
+
     def test_time_limits(self):
         """Jobs of a minute. One sees the end by itself: held in a step, it takes the next one to last
         as long, and leaves when less than thrice of that is left. The other is sent Slurm's signal, 20

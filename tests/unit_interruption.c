@@ -20,15 +20,18 @@ START_TEST(lengths_of_time_are_taken) {
   ck_assert_double_eq(seconds_of("1:30"), 90);
   ck_assert_double_eq(seconds_of("01:00:00"), 3600);
   ck_assert_double_eq(seconds_of("2-03:04:05"), ((2 * 24 + 3) * 60 + 4) * 60 + 5);
-  ck_assert_double_eq(seconds_of("100:00"), 6000);
+  ck_assert_double_eq(seconds_of("100:00"), 6000); /* only the first number may be that large */
+  ck_assert_double_eq(seconds_of("100:59:59"), 100 * 3600 + 59 * 60 + 59);
   ck_assert(isinf(seconds_of("UNLIMITED")));
 }
 END_TEST
 
 START_TEST(other_texts_are_refused) {
   static const char *const wrong[] = {
-      "",     "0",   "-5",    "nan",  "inf",     "1h",   "1:",     ":30",   "1:2:3:4",
-      "0:00", "1-2", "1-2:3", "1:-3", "INVALID", "1:3x", "1 : 30", "1e400", "12345678901:00"};
+      "",     "0",       "-5",      "nan",        "inf",       "1h",
+      "1:",   ":30",     "1:2:3:4", "0:00",       "1-2",       "1-2:3",
+      "1:-3", "INVALID", "1:3x",    "1 : 30",     "1e400",     "12345678901:00",
+      "1:60", "1:60:00", "1:00:60", "1-24:00:00", "1-00:60:00"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
     double seconds;
     tv_error *error = tv_parse_duration("--max-time", wrong[i], &seconds);

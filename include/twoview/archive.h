@@ -63,8 +63,15 @@ typedef struct {
 tv_error *tv_archive_read(const char *path, tv_archive **out);
 void tv_archive_close(tv_archive **archive);
 
-/* The resolved experiment of an archive. Not collective. The caller frees. */
-tv_error *tv_archive_read_experiment(const char *path, char **text);
+/* What an archive was made from; all is owned. */
+typedef struct {
+  char *experiment;                               /* resolved */
+  char *file[TV_MOST_FILES], *sha[TV_MOST_FILES]; /* of data; NULL: no more; sha "": not taken */
+} tv_archive_origin;
+
+/* Not collective. Free with tv_archive_origin_free. */
+tv_error *tv_archive_read_origin(const char *path, tv_archive_origin *out);
+void tv_archive_origin_free(tv_archive_origin *origin);
 
 /* What the ranks of a run tell of their work. Stages as in tv_stage, ranks x TV_STAGES each. */
 typedef struct {

@@ -3,7 +3,8 @@
  * they have finished (hold), ask now and then whether it is time to save (poll), and look up what
  * an earlier session finished (find, read). A checkpoint is one file beside the archive,
  * OUTPUT.checkpoint: written under another name, flushed, and renamed, while the one before it
- * stays as OUTPUT.checkpoint.previous.
+ * stays as OUTPUT.checkpoint.previous. The one that a session took up is also called
+ * OUTPUT.checkpoint.resumed until the session ends, where the file system has hard links.
  *
  * Ranks work at their own pace: one that has a reason to save calls the others, and each comes at
  * its next poll. All functions take a NULL checkpoint: nothing is ever saved or found then. */
@@ -18,18 +19,21 @@
 
 /* What an array holds. The values are part of the file's format: never renumber. */
 typedef enum {
-  TV_SAVED_IDENTITY = 1, /* text: what the run is, to refuse another's checkpoint */
-  TV_SAVED_KERNEL = 2,   /* text: the BLAS kernel, on which bits depend */
-  TV_SAVED_SESSIONS = 3, /* how often the run was continued */
-  TV_SAVED_RAW = 4,      /* sums over shards of a data set's raw features */
-  TV_SAVED_FEATURES = 5, /* mean, basis and spectrum */
-  TV_SAVED_SUMS = 6,     /* sums over shards of the moments */
-  TV_SAVED_HEAD = 7,     /* first rows of each nested order, of one rank */
-  TV_SAVED_MOMENTS = 8,  /* the moments of all sample sizes */
-  TV_SAVED_WIDE = 9,     /* distributed moments: place, blocks, sums over the targets' noise */
-  TV_SAVED_CLEAN = 10,   /* solutions on clean inputs */
-  TV_SAVED_POINTS = 11,  /* solutions of points */
-  TV_SAVED_GIVEN = 12,   /* sums over shards of what the law of the noise is given */
+  TV_SAVED_IDENTITY = 1,   /* text: what the run is, to refuse another's checkpoint */
+  TV_SAVED_KERNEL = 2,     /* text: the BLAS kernel, on which bits depend */
+  TV_SAVED_SESSIONS = 3,   /* how often the run was continued */
+  TV_SAVED_RAW = 4,        /* sums over shards of a data set's raw features */
+  TV_SAVED_FEATURES = 5,   /* mean, basis and spectrum */
+  TV_SAVED_SUMS = 6,       /* sums over shards of the moments */
+  TV_SAVED_HEAD = 7,       /* first rows of each nested order, of one rank */
+  TV_SAVED_MOMENTS = 8,    /* the moments of all sample sizes */
+  TV_SAVED_WIDE = 9,       /* distributed moments: place, blocks, sums over the targets' noise */
+  TV_SAVED_CLEAN = 10,     /* solutions on clean inputs */
+  TV_SAVED_POINTS = 11,    /* solutions of points */
+  TV_SAVED_GIVEN = 12,     /* sums over shards of what the law of the noise is given */
+  TV_SAVED_GIVEN_ALL = 13, /* ... and over all of them */
+  TV_SAVED_DRAWN = 14,     /* increments that are drawn by it */
+  TV_SAVED_SEARCH = 15,    /* what the search for a point's thresholds has asked so far */
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... */
@@ -55,6 +59,10 @@ void tv_checkpoint_destroy(tv_checkpoint **checkpoint);
 
 /* Whether there is a checkpoint on disk.                                            Collective. */
 int tv_checkpoint_exists(const tv_checkpoint *checkpoint);
+
+/* Whether that was written after a file. One that a run left behind was not written after its
+ * archive.                                                                          Collective. */
+int tv_checkpoint_is_newer(const tv_checkpoint *checkpoint, const char *than);
 
 /* Take up the checkpoint on disk; when it is damaged, the previous one. Every byte is compared with
  * its digest, each rank reading its share. Errors: both damaged, or of another run, named by the

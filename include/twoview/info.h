@@ -6,7 +6,8 @@
 
 #include "twoview/error.h"
 
-/* Describe an archive or another HDF5 file (attributes, dimensions, datasets), or an IDX file. */
+/* Describe an archive or another HDF5 file (attributes, dimensions, datasets), an IDX file, or a
+ * checkpoint, whose arrays are compared with their digests. */
 tv_error *tv_info(const char *path, FILE *out);
 
 #endif

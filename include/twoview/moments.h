@@ -46,6 +46,14 @@ tv_error *tv_moments_create(const tv_sampling *sampling, tv_moments **out);
 tv_error *tv_moments_collect_increments(const tv_sampling *sampling, tv_saved_kind kind,
                                         tv_head *head, int shows_progress, tv_moments **out);
 
+/* Moments that an earlier session finished and kept as `kind`, on every rank; *out NULL: none.
+ *                                                                                   Collective. */
+tv_error *tv_moments_take_up(const tv_sampling *sampling, tv_saved_kind kind, tv_moments **out);
+
+/* Keep finished moments in checkpoints as `kind`, until that is released.           Collective. */
+tv_error *tv_moments_keep(const tv_sampling *sampling, tv_saved_kind kind,
+                          const tv_moments *moments);
+
 /* Such increments become full matrices of nested sizes.                         Not collective. */
 void tv_moments_accumulate(tv_moments *moments);
 
