@@ -223,6 +223,9 @@ static tv_error *search_all(const tv_solver *s, const tv_moment_matrix *moments,
 static tv_error *keep_answers(const tv_solver *s, tv_saved_key key, answers *known) {
   tv_checkpoint *c = s->checkpoint;
   if (tv_checkpoint_find(c, key) >= 0) TV_TRY(tv_checkpoint_read(c, key, known, sizeof *known));
+  if (known->count < 0 || known->count > MOST_ASKED)
+    return tv_fail("the checkpoint does not fit this run (a search with %lld answers)",
+                   (long long)known->count);
   return s->group->is_leader ? tv_checkpoint_hold(c, key, known, sizeof *known) : NULL;
 }
 

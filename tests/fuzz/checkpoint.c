@@ -1,5 +1,5 @@
 /* A checkpoint: as the bytes are, and with all digests in it made right, as no damage would but a
- * hostile hand could; taken up and read by every key that it names. */
+ * hostile hand could; taken up, read by every key that it names, and described. */
 #include <mpi.h>
 #include <sanitizer/lsan_interface.h>
 
@@ -78,12 +78,20 @@ static void take_up(const char *output, const char *path) {
   tv_checkpoint_destroy(&checkpoint);
 }
 
+static void describe(const char *path) {
+  FILE *nowhere = fopen("/dev/null", "w");
+  if (!nowhere) abort();
+  tv_error_free(tv_checkpoint_file_describe(path, nowhere));
+  fclose(nowhere);
+}
+
 static void try_bytes(const uint8_t *bytes, size_t length) {
   char output[FUZZ_PATH], path[FUZZ_PATH + 16];
   fuzz_file(bytes, length, output);
   snprintf(path, sizeof path, "%s.checkpoint", output);
   if (rename(output, path) != 0) abort();
   take_up(output, path);
+  describe(path);
   unlink(path);
 }
 
