@@ -261,6 +261,18 @@ static tv_error *count_hosts(hid_t file, tv_archive_work *w) {
   return error;
 }
 
+static tv_error *expect_one_session(hid_t file) {
+  char *sessions = NULL;
+  TV_TRY(tv_attribute_print(file, "sessions", &sessions));
+  tv_error *error = NULL;
+  if (sessions && atoll(sessions) > 1)
+    error = tv_fail("a run that was resumed (attribute 'sessions' is %s) tells only of the work of "
+                    "its last session, which cannot be compared; give the archive of a run in one",
+                    sessions);
+  free(sessions);
+  return error;
+}
+
 static tv_error *read_work(hid_t file, tv_archive_work *w) {
   tv_archive a = {0};
   tv_error *error = read_attributes(file, &a);
@@ -272,6 +284,7 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   if (H5Lexists(file, "parts", H5P_DEFAULT) > 0)
     return tv_fail("joined from several runs, whose times are not those of one; give the archives "
                    "of the runs");
+  TV_TRY(expect_one_session(file));
   TV_TRY(count_hosts(file, w));
   TV_TRY(read_stages(file, "seconds", w->ranks, &w->seconds));
   TV_TRY(read_stages(file, "flops", w->ranks, &w->flops));

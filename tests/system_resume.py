@@ -249,7 +249,7 @@ class Resume(unittest.TestCase):
         path.write_bytes(b"twoview checkpoint 1\n")
         previous.write_bytes(older[:-1])
         self.refuse(1, "damaged.h5.checkpoint: is damaged", "damaged.h5.checkpoint.previous: is damaged",
-                    "--force", arguments=arguments)
+                    "with --force and without --resume", arguments=arguments)
 
     # ---- Full disks: small file systems in memory ----
 
