@@ -48,8 +48,8 @@ static const char *const run_usage =
     "      --dry-run         check every input, print the plan, compute nothing\n"
     "  -h, --help            this text\n"
     "\n"
-    "SIGTERM and SIGUSR1 make it save its work and leave with exit status 75, SIGUSR2 save and go\n"
-    "on. The checkpoint stands beside the archive, as FILE.h5.checkpoint.\n";
+    "SIGTERM, SIGUSR1 and SIGINT (Ctrl-C) make it save its work and leave with exit status 75,\n"
+    "SIGUSR2 save and go on. The checkpoint stands beside the archive, as FILE.h5.checkpoint.\n";
 
 static const char *const theory_usage =
     "Usage: twoview theory EXPERIMENT.yaml [OPTION]...\n"
