@@ -42,8 +42,7 @@ static tv_error *read_coordinate(hid_t file, const char *name, double **out, int
   return NULL;
 }
 
-/* All words of a dataset, to be freed with free_words, and how many. */
-static tv_error *read_words(hid_t file, const char *name, char ***out, int *count) {
+tv_error *tv_archive_read_words(hid_t file, const char *name, char ***out, int *count) {
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
   if (set < 0)
     return tv_hdf5_fail("there is no dataset '%s': not an archive of twoview run?", name);
@@ -62,7 +61,7 @@ static tv_error *read_words(hid_t file, const char *name, char ***out, int *coun
   return error;
 }
 
-static void free_words(char **words, int count) {
+void tv_archive_free_words(char **words, int count) {
   for (int i = 0; words && i < count; ++i) H5free_memory(words[i]);
   free(words);
 }
@@ -164,15 +163,30 @@ static tv_error *read_all(hid_t file, tv_archive *a) {
   a->alphas = 1;
   if (a->study != TV_STUDY_THRESHOLD) TV_TRY(read_coordinate(file, "alpha", &a->alpha, &a->alphas));
   TV_TRY(read_coordinate(file, "n", &a->n, &a->levels));
-  TV_TRY(read_words(file, "method", &a->method, &a->methods));
+  TV_TRY(tv_archive_read_words(file, "method", &a->method, &a->methods));
   TV_TRY(read_quantities(file, a));
   return read_spectra(file, a);
 }
 
-tv_error *tv_archive_open(const char *path, hid_t *out) {
-  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path));
-  *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  return *out < 0 ? tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path) : NULL;
+int tv_archive_is_one(hid_t file) {
+  char *type = NULL;
+  tv_error_free(tv_attribute_print(file, "filetype", &type));
+  const int is_archive = type && strcmp(type, "twoview archive") == 0;
+  free(type);
+  return is_archive;
+}
+
+tv_error *tv_archive_expect_format(hid_t file) {
+  char *version = NULL;
+  if (!tv_archive_is_one(file)) return NULL;
+  TV_TRY(tv_attribute_print(file, "format_version", &version));
+  tv_error *error = NULL;
+  if (!version || atoll(version) != TV_FORMAT_VERSION)
+    error = tv_fail("attribute 'format_version' is %s, but this program knows %d only; take the "
+                    "version of twoview that wrote it",
+                    version ? version : "no number", TV_FORMAT_VERSION);
+  free(version);
+  return error;
 }
 
 /* The same error with the file's name in front. */
@@ -180,6 +194,16 @@ static tv_error *locate(const char *path, tv_error *error) {
   tv_error *located = tv_fail("%s: %s", path, error->message);
   tv_error_free(error);
   return located;
+}
+
+tv_error *tv_archive_open(const char *path, hid_t *out) {
+  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path));
+  *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (*out < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path);
+  tv_error *error = tv_archive_expect_format(*out);
+  if (!error) return NULL;
+  H5Fclose(*out);
+  return locate(path, error);
 }
 
 tv_error *tv_archive_read(const char *path, tv_archive **out) {
@@ -198,7 +222,7 @@ void tv_archive_close(tv_archive **archive) {
   tv_archive *a = *archive;
   if (!a) return;
   for (int i = 0; i < TV_QUANTITIES; ++i) free(a->quantity[i]);
-  free_words(a->method, a->methods);
+  tv_archive_free_words(a->method, a->methods);
   free(a->alpha2_threshold);
   free(a->spectrum);
   free(a->gamma);
@@ -227,13 +251,25 @@ static tv_error *read_stages(hid_t file, const char *name, int ranks, double **o
 
 static tv_error *count_hosts(hid_t file, tv_archive_work *w) {
   char **hosts = NULL;
-  tv_error *error = read_words(file, "host", &hosts, &w->ranks);
+  tv_error *error = tv_archive_read_words(file, "host", &hosts, &w->ranks);
   for (int i = 0; !error && i < w->ranks; ++i) {
     int is_new = 1;
     for (int j = 0; is_new && j < i; ++j) is_new = strcmp(hosts[i], hosts[j]) != 0;
     w->hosts += is_new;
   }
-  free_words(hosts, w->ranks);
+  tv_archive_free_words(hosts, w->ranks);
+  return error;
+}
+
+static tv_error *expect_one_session(hid_t file) {
+  char *sessions = NULL;
+  TV_TRY(tv_attribute_print(file, "sessions", &sessions));
+  tv_error *error = NULL;
+  if (sessions && atoll(sessions) > 1)
+    error = tv_fail("a run that was resumed (attribute 'sessions' is %s) tells only of the work of "
+                    "its last session, which cannot be compared; give the archive of a run in one",
+                    sessions);
+  free(sessions);
   return error;
 }
 
@@ -248,6 +284,7 @@ static tv_error *read_work(hid_t file, tv_archive_work *w) {
   if (H5Lexists(file, "parts", H5P_DEFAULT) > 0)
     return tv_fail("joined from several runs, whose times are not those of one; give the archives "
                    "of the runs");
+  TV_TRY(expect_one_session(file));
   TV_TRY(count_hosts(file, w));
   TV_TRY(read_stages(file, "seconds", w->ranks, &w->seconds));
   TV_TRY(read_stages(file, "flops", w->ranks, &w->flops));

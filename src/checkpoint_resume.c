@@ -33,7 +33,7 @@ static tv_error *compare_identity(const tv_checkpoint *c, const char *path, cons
   }
   if (!*mine && !*theirs) return NULL;
   return tv_fail_usage("%s: is of another run: '%.*s' there, '%.*s' here; continue that one, name "
-                       "another output with -o, or start over with --force in place of --resume",
+                       "another output with -o, or start over with --force and without --resume",
                        path, (int)strcspn(theirs, "\n"), theirs, (int)strcspn(mine, "\n"), mine);
 }
 
@@ -115,7 +115,7 @@ static tv_error *take_up_either(tv_checkpoint *c) {
   tv_error *other = take_up(c, c->previous);
   c->is_path_bad = !other;
   if (other) {
-    tv_error *both = tv_fail("%s; %s; remove both, or start over with --force in place of --resume",
+    tv_error *both = tv_fail("%s; %s; remove both, or start over with --force and without --resume",
                              error->message, other->message);
     tv_error_free(error);
     tv_error_free(other);

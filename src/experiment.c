@@ -15,6 +15,7 @@
 enum { MOST_CHOICES = 32, DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
 static const double default_tolerance = 1e-4, least_tolerance = 1e-12, largest_tolerance = 0.1;
 
+static const char sizes_example[] = "samples: {from: 100, to: 51200, factor: 2}";
 enum { MOST_SIZES = 10000, MOST_STEPS = 100 * MOST_SIZES };
 
 /* Moments of so many samples are known to their spread; far fewer can be drawn one by one. */
@@ -166,6 +167,14 @@ static tv_error *check_numbers(const tv_experiment *e, const char *prefix,
   return NULL;
 }
 
+/* A quoted integer that libcyaml does not take is too large for the key. */
+static int is_beyond(const cyaml_schema_value_t *type, const char *quoted) {
+  const char *digits = quoted + strspn(quoted, " '+-");
+  const size_t count = strspn(digits, "0123456789");
+  return (type->type == CYAML_INT || type->type == CYAML_UINT) && count > 0 &&
+         strcmp(digits + count, "'") == 0;
+}
+
 static tv_error *explain(const tv_experiment *draft, const cyaml_schema_field_t *fields,
                          const char *complaint, const char *key) {
   char unknown[128], wanted[256];
@@ -178,6 +187,9 @@ static tv_error *explain(const tv_experiment *draft, const cyaml_schema_field_t 
   const char *value = strchr(complaint, ':');
   if (field && value && strncmp(complaint, "libyaml", 7) != 0) {
     describe_type(&field->value, wanted, sizeof wanted);
+    if (is_beyond(&field->value, value + 1))
+      return tv_experiment_fault(draft, key, "expects %s, and%s is out of range", wanted,
+                                 value + 1);
     return tv_experiment_fault(draft, key, "expects %s, not%s", wanted,
                                strncmp(complaint, "Invalid", 7) == 0 ? value + 1
                                                                      : " what stands here");
@@ -321,7 +333,7 @@ static tv_error *check_present(const tv_experiment *e) {
                   {"noise.components", "noise: {components: 50, lambda_max: [1e3]}"},
                   {"noise.lambda_max", "noise: {components: 50, lambda_max: [1e3]}"},
                   {alignments, "augmentation: {theta_max: 1e4, alpha: [1]}"},
-                  {"samples", "samples: {from: 100, to: 51200, factor: 2}"},
+                  {"samples", sizes_example},
                   {"encoder.k", "encoder: {k: 50}"}};
   for (size_t i = 0; i < sizeof required / sizeof *required; ++i)
     REQUIRE(e, required[i].key,
@@ -403,15 +415,24 @@ static double most_samples(const tv_experiment *e) {
   return e->noise.sampler == TV_SAMPLER_LAW ? most_samples_in_law : most_rows;
 }
 
+static tv_error *expect_range(const tv_experiment *e) {
+  static const char *const keys[] = {"samples.from", "samples.to", "samples.factor"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
+    REQUIRE(e, keys[i], tv_experiment_gives(e, keys[i]), "is missing; write for example\n    %s",
+            sizes_example);
+  return NULL;
+}
+
 static tv_error *expand_range(tv_experiment *e) {
   const double most = most_samples(e);
+  TV_TRY(expect_range(e));
   const tv_size_range *r = &e->size_range;
   REQUIRE(e, "samples.from", r->from >= 1 && r->from == floor(r->from) && r->from <= most,
           "must be a whole number from 1 to %g, got %g", most, r->from);
   REQUIRE(e, "samples.to", r->to >= r->from && r->to <= most, "must be from %g to %g, got %g",
           r->from, most, r->to);
-  REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor), "must be above 1, got %g",
-          r->factor);
+  REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor),
+          "must be above 1 and finite, got %g", r->factor);
   TV_TRY(tv_allocate(MOST_SIZES, sizeof(*e->sizes), &e->sizes));
   int step = 0;
   for (double n = r->from; n <= r->to * (1 + 1e-12); n *= r->factor) {

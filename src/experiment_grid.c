@@ -27,7 +27,7 @@ static tv_error *check_end(const tv_experiment *e, const char *key, const char *
   snprintf(path, sizeof path, "%s.%s", key, end);
   REQUIRE(e, path, tv_experiment_gives(e, path), "is missing; write for example %s", range_example);
   REQUIRE(e, path, isfinite(value) && (value > 0 || spacing == TV_SPACED_LINEAR),
-          "must be positive, got %g; 'spacing: linear' may begin at 0", value);
+          "must be positive and finite, got %g; 'spacing: linear' may begin at 0", value);
   return NULL;
 }
 
@@ -73,7 +73,7 @@ static tv_error *check_noise(const tv_experiment *e) {
           "must be from 0 to %d, got %d", MOST_INPUTS, n->components);
   for (unsigned i = 0; i < n->lambda_max_count; ++i)
     REQUIRE(e, "noise.lambda_max", isfinite(n->lambda_max[i]) && n->lambda_max[i] > 0,
-            "bounds of eigenvalues must be positive, got %g", n->lambda_max[i]);
+            "bounds of eigenvalues must be positive and finite, got %g", n->lambda_max[i]);
   REQUIRE(e, "noise.lambda_min_ratio", n->lambda_min_ratio >= 0 && n->lambda_min_ratio < 1,
           "must be at least 0 and below 1, got %g", n->lambda_min_ratio);
   REQUIRE(e, "noise.eigenvalues",
@@ -84,16 +84,17 @@ static tv_error *check_noise(const tv_experiment *e) {
           "%u of them for %d noise components; give as many", n->eigenvalues_count, n->components);
   for (unsigned i = 0; i < n->eigenvalues_count; ++i)
     REQUIRE(e, "noise.eigenvalues", isfinite(n->eigenvalues[i]) && n->eigenvalues[i] > 0,
-            "must be positive; entry %u is %g", i + 1, n->eigenvalues[i]);
+            "must be positive and finite; entry %u is %g", i + 1, n->eigenvalues[i]);
   return expect_distinct(e, "noise.lambda_max", n->lambda_max, n->lambda_max_count);
 }
 
 static tv_error *check_interval(const tv_experiment *e, const char *key, const double *bounds) {
   REQUIRE(e, key, tv_experiment_gives(e, key),
           "is missing; write for example theta: {signal: [0.5, 0.5], noise: [0.05, 0.5]}");
-  REQUIRE(e, key, bounds[0] >= 0 && bounds[1] >= bounds[0] && isfinite(bounds[1]),
-          "bounds of eigenvalues must not be negative, the lower one first; got [%g, %g]",
-          bounds[0], bounds[1]);
+  REQUIRE(
+      e, key, bounds[0] >= 0 && bounds[1] >= bounds[0] && isfinite(bounds[1]),
+      "bounds of eigenvalues must be finite and not negative, the lower one first; got [%g, %g]",
+      bounds[0], bounds[1]);
   return NULL;
 }
 
@@ -107,7 +108,7 @@ static tv_error *settle_theta(tv_experiment *e) {
   REQUIRE(e, "augmentation", has_max + has_intervals + !!a->theta_eigenvalues == 1,
           "give one of 'theta_max', 'theta' and 'theta_eigenvalues'");
   REQUIRE(e, "augmentation.theta_max", isfinite(a->theta_max) && a->theta_max >= 0,
-          "a bound of eigenvalues must not be negative, got %g", a->theta_max);
+          "a bound of eigenvalues must be finite and not negative, got %g", a->theta_max);
   if (has_max) a->theta.signal[1] = a->theta.noise[1] = a->theta_max;
   if (has_intervals) {
     TV_TRY(check_interval(e, "augmentation.theta.signal", a->theta.signal));
@@ -116,7 +117,7 @@ static tv_error *settle_theta(tv_experiment *e) {
   for (unsigned i = 0; i < a->theta_eigenvalues_count; ++i)
     REQUIRE(e, "augmentation.theta_eigenvalues",
             isfinite(a->theta_eigenvalues[i]) && a->theta_eigenvalues[i] >= 0,
-            "must not be negative; entry %u is %g", i + 1, a->theta_eigenvalues[i]);
+            "must be finite and not negative; entry %u is %g", i + 1, a->theta_eigenvalues[i]);
   return NULL;
 }
 
@@ -145,7 +146,7 @@ tv_error *tv_experiment_check_grid(tv_experiment *e) {
       theta_key(e));
   for (unsigned i = 0; i < a->alpha_count; ++i) {
     REQUIRE(e, "augmentation.alpha", isfinite(a->alpha[i]) && a->alpha[i] >= 0,
-            "must not be negative, got %g", a->alpha[i]);
+            "must be finite and not negative, got %g", a->alpha[i]);
     REQUIRE(e, "augmentation.alpha", a->alpha[i] > 0 || theta_bound(a) > 0,
             "alpha = 0 with '%s' of nothing but 0 augments nothing, so that S is singular whenever "
             "the data are; raise either",

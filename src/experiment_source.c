@@ -80,15 +80,15 @@ static tv_error *check_variances(const tv_experiment *e) {
     REQUIRE(e, "source.spectrum",
             isfinite(s->spectrum[i]) && s->spectrum[i] > 0 &&
                 (i == 0 || s->spectrum[i] <= s->spectrum[i - 1]),
-            "variances must be positive and the largest first; entry %u is %g", i + 1,
+            "variances must be positive, finite and the largest first; entry %u is %g", i + 1,
             s->spectrum[i]);
   if (s->spectrum) return NULL;
   REQUIRE(e, "source.power_law.features", law->features > 0 && law->features <= MOST_INPUTS,
           "must be from 1 to %d, got %d", MOST_INPUTS, law->features);
   REQUIRE(e, "source.power_law.scale", isfinite(law->scale) && law->scale > 0,
-          "must be positive, got %g", law->scale);
+          "must be positive and finite, got %g", law->scale);
   REQUIRE(e, "source.power_law.exponent", isfinite(law->exponent) && law->exponent >= 0,
-          "must not be negative, got %g", law->exponent);
+          "must be finite and not negative, got %g", law->exponent);
   return NULL;
 }
 
@@ -98,7 +98,7 @@ static tv_error *check_gaussian(const tv_experiment *e) {
   REQUIRE(e, "source.teacher.targets", teacher->targets > 0 && teacher->targets <= MOST_INPUTS,
           "must be from 1 to %d, got %d", MOST_INPUTS, teacher->targets);
   REQUIRE(e, "source.teacher.noise", isfinite(teacher->noise) && teacher->noise >= 0,
-          "must not be negative, got %g", teacher->noise);
+          "must be finite and not negative, got %g", teacher->noise);
   REQUIRE(e, "source.teacher.noise",
           teacher->type == TV_TEACHER_LINEAR || !tv_experiment_gives(e, "source.teacher.noise"),
           "belongs to 'type: linear'");

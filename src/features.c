@@ -64,12 +64,15 @@ done:
 /* A component without variance carries nothing, and makes the clean problem singular. */
 static tv_error *expect_variance(const tv_experiment *experiment, const tv_features *f) {
   const double floor_variance = 1e-13 * f->spectrum[0];
-  for (int i = 0; i < f->p; ++i)
+  if (!(f->spectrum[0] > 0))
+    return tv_experiment_fault(experiment, "source",
+                               "the data have no variance: all samples are the same");
+  for (int i = 1; i < f->p; ++i)
     if (!(f->spectrum[i] > floor_variance))
       return tv_experiment_fault(experiment, "features.pca",
-                                 "the data have no variance beyond %d principal components; keep "
-                                 "at most that many",
-                                 i);
+                                 "the data have no variance beyond %d principal component%s; "
+                                 "keep at most that many",
+                                 i, i == 1 ? "" : "s");
   return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checkpoint_file.h"
+#include "twoview/archive.h"
 #include "twoview/guard.h"
 #include "twoview/hdf5_error.h"
 #include "twoview/idx.h"
@@ -98,16 +99,30 @@ typedef struct {
   FILE *out;
 } description;
 
-static tv_error *describe_hdf5(void *context) {
-  const description *d = context;
-  const hid_t file = H5Fopen(d->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", d->path);
+static tv_error *describe_open(const description *d, hid_t file) {
   fprintf(d->out, "%s: HDF5\n", d->path);
   herr_t status = H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, d->out);
   fprintf(d->out, "datasets:\n");
   if (status >= 0)
     status = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, d->out, H5O_INFO_BASIC);
-  tv_error *error = status < 0 ? tv_hdf5_fail("%s: damaged", d->path) : NULL;
+  return status < 0 ? tv_hdf5_fail("%s: damaged", d->path) : NULL;
+}
+
+/* What an archive tells is told also where its checksum is not right, which is told last. */
+static tv_error *describe_hdf5(void *context) {
+  const description *d = context;
+  const hid_t file = H5Fopen(d->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", d->path);
+  tv_error *error = tv_archive_expect_format(file);
+  if (error) {
+    tv_error *located = tv_fail("%s: %s", d->path, error->message);
+    tv_error_free(error);
+    error = located;
+  } else {
+    error = describe_open(d, file);
+  }
+  if (!error && (tv_seal_exists(d->path) || tv_archive_is_one(file)))
+    error = tv_seal_expect(d->path);
   H5Fclose(file);
   return error;
 }
@@ -117,7 +132,6 @@ tv_error *tv_info(const char *path, FILE *out) {
   FILE *file = fopen(path, "rb");
   if (!file) return tv_fail_errno("%s", path);
   fclose(file);
-  if (tv_seal_exists(path)) TV_TRY(tv_seal_expect(path));
   if (H5Fis_hdf5(path) > 0) return tv_guard(path, describe_hdf5, &(description){path, out});
   if (tv_checkpoint_file_is_one(path)) return tv_checkpoint_file_describe(path, out);
   tv_error *error = tv_idx_open(path, 1, &idx);

@@ -16,13 +16,26 @@ static void take_note(int number) {
     is_stop_wanted = 1;
 }
 
+/* A person at a terminal who asks twice means at once. */
+static tv_error *watch(int number) {
+  struct sigaction action = {.sa_handler = take_note,
+                             .sa_flags = SA_RESTART | (number == SIGINT ? SA_RESETHAND : 0)};
+  sigemptyset(&action.sa_mask);
+  return sigaction(number, &action, NULL) == 0
+             ? NULL
+             : tv_fail_errno("signal %d cannot be watched", number);
+}
+
+/* Shells let jobs in the background ignore the terminal's SIGINT. */
+static int is_ignored(int number) {
+  struct sigaction present;
+  return sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+
 tv_error *tv_interruption_watch(void) {
   static const int signals[] = {SIGTERM, SIGUSR1, SIGUSR2};
-  struct sigaction action = {.sa_handler = take_note, .sa_flags = SA_RESTART};
-  sigemptyset(&action.sa_mask);
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i)
-    if (sigaction(signals[i], &action, NULL) != 0)
-      return tv_fail_errno("signal %d cannot be watched", signals[i]);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i) TV_TRY(watch(signals[i]));
+  if (!is_ignored(SIGINT)) TV_TRY(watch(SIGINT));
   signal(SIGXFSZ, SIG_IGN); /* a file too large for the limit is an error of write, not the end */
   return NULL;
 }

@@ -46,10 +46,10 @@ static const char *const run_usage =
     "      --checkpoint-every TIME  (default: 300 seconds, or what keeps it below 1 % of the "
     "time)\n"
     "      --dry-run         check every input, print the plan, compute nothing\n"
-    "      --help            this text\n"
+    "  -h, --help            this text\n"
     "\n"
-    "SIGTERM and SIGUSR1 make it save its work and leave with exit status 75, SIGUSR2 save and go\n"
-    "on. The checkpoint stands beside the archive, as FILE.h5.checkpoint.\n";
+    "SIGTERM, SIGUSR1 and SIGINT (Ctrl-C) make it save its work and leave with exit status 75,\n"
+    "SIGUSR2 save and go on. The checkpoint stands beside the archive, as FILE.h5.checkpoint.\n";
 
 static const char *const theory_usage =
     "Usage: twoview theory EXPERIMENT.yaml [OPTION]...\n"
@@ -58,7 +58,7 @@ static const char *const theory_usage =
     "\n"
     "      --json            everything, also by replicate and component, as JSON\n"
     "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
-    "      --help            this text\n";
+    "  -h, --help            this text\n";
 
 static const char *const merge_usage =
     "Usage: twoview merge FILE.h5... -o ALL.h5 [OPTION]...\n"
@@ -67,14 +67,14 @@ static const char *const merge_usage =
     "\n"
     "  -o, --output ALL.h5   the joined archive\n"
     "      --force           replace an existing archive\n"
-    "      --help            this text\n";
+    "  -h, --help            this text\n";
 
 static const char *const report_usage =
     "Usage: twoview report FILE.h5 [-o DIR]\n"
     "Print a table and write CSV, figure (SVG, PDF) and one HTML page.\n"
     "\n"
     "  -o, --output DIR      folder for the files (default: FILE-report)\n"
-    "      --help            this text\n";
+    "  -h, --help            this text\n";
 
 static const char *const scaling_usage =
     "Usage: twoview scaling FILE.h5 FILE.h5... [OPTION]...\n"
@@ -85,7 +85,7 @@ static const char *const scaling_usage =
     "      --latency S       of a message, in the model (default: 1.5e-6 s) ...\n"
     "      --bandwidth B     ... and bytes per second (default: 12e9), as is typical of a cluster\n"
     "                        with InfiniBand of 100 Gbit/s\n"
-    "      --help            this text\n";
+    "  -h, --help            this text\n";
 
 static const char *const info_usage =
     "Usage: twoview info FILE [OPTION]\n"
@@ -95,7 +95,7 @@ static const char *const info_usage =
     "      --accept          the same for an archive that was changed on purpose: when nothing "
     "else\n"
     "                        is wrong, give it the checksum of what it holds now\n"
-    "      --help            this text\n";
+    "  -h, --help            this text\n";
 
 enum {
   OPTION_SET = 256,
@@ -108,8 +108,7 @@ enum {
   OPTION_LATENCY,
   OPTION_BANDWIDTH,
   OPTION_VERIFY,
-  OPTION_ACCEPT,
-  OPTION_HELP
+  OPTION_ACCEPT
 };
 
 /* The one operand that a command takes. */
@@ -150,9 +149,10 @@ static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char 
       {"max-time", required_argument, NULL, OPTION_MAX_TIME},
       {"checkpoint-every", required_argument, NULL, OPTION_EVERY},
       {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-      {"help", no_argument, NULL, OPTION_HELP},
+      {"help", no_argument, NULL, 'h'},
       {NULL, 0, NULL, 0}};
-  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+  for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;)
+    switch (option) {
     case 'o':
       o->output = optarg;
       break;
@@ -174,7 +174,7 @@ static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char 
     case OPTION_DRY_RUN:
       o->is_dry = 1;
       break;
-    case OPTION_HELP:
+    case 'h':
       *wants_help = 1;
       return NULL;
     default:
@@ -224,16 +224,16 @@ static tv_error *parse_theory(int argc, char **argv, tv_theory_options *o, const
                               int *wants_help) {
   static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON},
                                           {"set", required_argument, NULL, OPTION_SET},
-                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (option) {
+  for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) switch (option) {
     case OPTION_JSON:
       o->is_json = 1;
       break;
     case OPTION_SET:
       *overrides++ = optarg;
       break;
-    case OPTION_HELP:
+    case 'h':
       *wants_help = 1;
       return NULL;
     default:
@@ -301,17 +301,18 @@ static int main_theory(int argc, char **argv) {
 static tv_error *merge_with(int argc, char **argv, tv_merge_options *o) {
   static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                           {"force", no_argument, NULL, OPTION_FORCE},
-                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
   opterr = 0;
-  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+  for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;)
+    switch (option) {
     case 'o':
       o->output = optarg;
       break;
     case OPTION_FORCE:
       o->replaces = 1;
       break;
-    case OPTION_HELP:
+    case 'h':
       fputs(merge_usage, stdout);
       return NULL;
     default:
@@ -343,16 +344,17 @@ static tv_error *default_directory(const char *archive, char **out) {
 
 static tv_error *report(int argc, char **argv) {
   static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
   const char *directory = NULL, *archive = NULL;
   char *default_name = NULL;
   opterr = 0;
-  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+  for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;)
+    switch (option) {
     case 'o':
       directory = optarg;
       break;
-    case OPTION_HELP:
+    case 'h':
       fputs(report_usage, stdout);
       return NULL;
     default:
@@ -378,12 +380,13 @@ static tv_error *scaling(int argc, char **argv) {
   static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                           {"latency", required_argument, NULL, OPTION_LATENCY},
                                           {"bandwidth", required_argument, NULL, OPTION_BANDWIDTH},
-                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
   const char *directory = NULL;
   tv_network network = tv_typical_network;
   opterr = 0;
-  for (int option; (option = getopt_long(argc, argv, "o:", options, NULL)) != -1;) switch (option) {
+  for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;)
+    switch (option) {
     case 'o':
       directory = optarg;
       break;
@@ -393,7 +396,7 @@ static tv_error *scaling(int argc, char **argv) {
     case OPTION_BANDWIDTH:
       TV_TRY(take_number("--bandwidth", optarg, 0, &network.bandwidth));
       break;
-    case OPTION_HELP:
+    case 'h':
       fputs(scaling_usage, stdout);
       return NULL;
     default:
@@ -405,19 +408,19 @@ static tv_error *scaling(int argc, char **argv) {
 static tv_error *info(int argc, char **argv) {
   static const struct option options[] = {{"verify", no_argument, NULL, OPTION_VERIFY},
                                           {"accept", no_argument, NULL, OPTION_ACCEPT},
-                                          {"help", no_argument, NULL, OPTION_HELP},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
   const char *file = NULL;
   int verifies = 0, accepts = 0;
   opterr = 0;
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (option) {
+  for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) switch (option) {
     case OPTION_VERIFY:
       verifies = 1;
       break;
     case OPTION_ACCEPT:
       accepts = 1;
       break;
-    case OPTION_HELP:
+    case 'h':
       fputs(info_usage, stdout);
       return NULL;
     default:
@@ -462,7 +465,8 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], commands[i].name) == 0) return commands[i].main(argc - 1, argv + 1);
   if (strcmp(argv[1], "--version") == 0)
     puts(tv_version_line());
-  else if (strcmp(argv[1], "--help") == 0)
+  else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+           strcmp(argv[1], "help") == 0)
     fputs(usage, stdout);
   else
     return report_error(tv_fail_usage("unknown command '%s'; did you mean '%s'?", argv[1],

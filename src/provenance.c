@@ -106,7 +106,7 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   tv_utc_now(finished);
   TV_TRY(tv_attribute_text(root, "Conventions", "CF-1.10"));
   TV_TRY(tv_attribute_text(root, "filetype", "twoview archive"));
-  TV_TRY(tv_attribute_number(root, "format_version", 1));
+  TV_TRY(tv_attribute_number(root, "format_version", TV_FORMAT_VERSION));
   TV_TRY(tv_attribute_text(root, "study", tv_study_type_name(record->experiment->study)));
   TV_TRY(write_experiment(root, record->experiment));
   TV_TRY(tv_attribute_text(root, "twoview_version", TV_VERSION));

@@ -10,7 +10,7 @@
 typedef struct {
   const char *path;
   FILE *out;
-  int accepts, problems;
+  int accepts, is_sealed, problems;
   FILE *names; /* of the datasets that the experiment calls for, each between newlines */
   char *name_list;
 } tv_verification;
@@ -21,6 +21,9 @@ void tv_verify_problem(tv_verification *v, const char *format, ...)
 
 /* Tell what is missing or wrong among the variables and attributes. */
 tv_error *tv_verify_schema(tv_verification *v, hid_t file, const tv_experiment *experiment);
+
+/* Compare what was measured with the status beside it. All of it has been found whole. */
+void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *experiment);
 
 /* Read every object that the file holds: indices, attributes, chunks. Tells those that cannot be
  * read and, without a problem, datasets that the experiment does not call for; returns how many

@@ -1,4 +1,5 @@
 #include <hdf5_hl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,16 @@ static void expect_attribute(const place *p, hid_t object, const char *dataset, 
     tv_verify_problem(p->v, "attribute '%s%s%s%s' is %s", p->prefix, dataset, *dataset ? "/" : "",
                       name, error ? "unreadable" : "missing");
   tv_error_free(error);
+  free(text);
+}
+
+/* An attribute that says what the experiment says too; that it is there is told elsewhere. */
+static void expect_text(const place *p, const char *name, const char *expected) {
+  char *text = NULL;
+  tv_error_free(tv_attribute_print(p->group, name, &text));
+  if (text && strcmp(text, expected) != 0)
+    tv_verify_problem(p->v, "attribute '%s' is '%s' where the experiment says '%s'", name, text,
+                      expected);
   free(text);
 }
 
@@ -146,15 +157,28 @@ static tv_error *expect_sizes(const place *p, const tv_experiment *e) {
   return NULL;
 }
 
+static void expect_methods(const place *p, const tv_experiment *e) {
+  char **names = NULL;
+  int count = 0;
+  expect_variable(p, &(variable){"method", H5T_STRING, {"method"}});
+  if (tv_label_length(p->group, "method") <= 0) return; /* told already */
+  tv_error *error = tv_archive_read_words(p->group, "method", &names, &count);
+  int are_right = !error && count == (int)e->methods_count;
+  for (int i = 0; are_right && i < count; ++i)
+    are_right = strcmp(names[i], tv_method_name(e->methods[i])) == 0;
+  if (!are_right)
+    tv_verify_problem(p->v, "coordinate 'method' does not hold the methods of the experiment");
+  tv_error_free(error);
+  tv_archive_free_words(names, count);
+}
+
 static tv_error *check_coordinates(const place *p, const tv_experiment *e) {
   expect_numbers(p, "replicate", e->replicates, NULL, e->first_replicate);
   expect_numbers(p, "lambda_max", e->noise.lambda_max_count, e->noise.lambda_max, 0);
   if (e->study != TV_STUDY_THRESHOLD)
     expect_numbers(p, "alpha", e->augmentation.alpha_count, e->augmentation.alpha, 0);
   TV_TRY(expect_sizes(p, e));
-  expect_variable(p, &(variable){"method", H5T_STRING, {"method"}});
-  if (tv_label_length(p->group, "method") != (int64_t)e->methods_count)
-    tv_verify_problem(p->v, "coordinate 'method' does not hold the methods of the experiment");
+  expect_methods(p, e);
   const int64_t components = expect_any_indices(p, "component");
   if (e->noise.components) expect_indices(p, "noise_component", e->noise.components);
   expect_indices(p, "input", components + e->noise.components);
@@ -259,29 +283,17 @@ static int is_digest(const char *text) {
 }
 
 static void check_digests(const place *p) {
-  int64_t malformed = 0;
-  const int is_there = H5Lexists(p->group, "moments_sha256", H5P_DEFAULT) > 0;
-  const hid_t set = is_there ? H5Dopen2(p->group, "moments_sha256", H5P_DEFAULT) : H5I_INVALID_HID;
-  if (set < 0) return; /* told already */
-  const hid_t space = H5Dget_space(set), type = H5Dget_type(set);
-  const int64_t count = H5Sget_simple_extent_npoints(space);
+  int malformed = 0, count = 0;
   char **words = NULL;
-  tv_error *error = tv_allocate(count, sizeof(*words), &words);
-  if (!error && H5Tis_variable_str(type) > 0 &&
-      H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, words) >= 0) {
-    for (int64_t i = 0; i < count; ++i) malformed += !words[i] || !is_digest(words[i]);
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, words);
-  }
+  if (H5Lexists(p->group, "moments_sha256", H5P_DEFAULT) <= 0) return; /* told already */
+  tv_error *error = tv_archive_read_words(p->group, "moments_sha256", &words, &count);
+  for (int i = 0; !error && i < count; ++i) malformed += !is_digest(words[i]);
   if (malformed)
     tv_verify_problem(p->v,
-                      "%lld of the %lld digests in 'moments_sha256' are not 64 hexadecimal "
-                      "digits",
-                      (long long)malformed, (long long)count);
-  tv_error_free(error);
-  free(words);
-  H5Tclose(type);
-  H5Sclose(space);
-  H5Dclose(set);
+                      "%d of the %d digests in 'moments_sha256' are not 64 hexadecimal digits",
+                      malformed, count);
+  tv_error_free(error); /* told where it is read as an object */
+  tv_archive_free_words(words, count);
 }
 
 /* ---- Runs: the file itself, or the parts that were joined in it ---- */
@@ -355,7 +367,11 @@ tv_error *tv_verify_schema(tv_verification *v, hid_t file, const tv_experiment *
   static const char *const attributes[] = {"Conventions", "filetype", "format_version",
                                            "study",       "title",    "seed"};
   const place root = {v, file, ""};
+  char seed[32];
+  snprintf(seed, sizeof seed, "%" PRId64, (int64_t)e->seed); /* as it is written */
   for (size_t i = 0; i < COUNT(attributes); ++i) expect_attribute(&root, file, "", attributes[i]);
+  expect_text(&root, "seed", seed);
+  expect_text(&root, "study", tv_study_type_name(e->study));
   TV_TRY(check_coordinates(&root, e));
   check_small(&root, e);
   check_digests(&root);

@@ -62,8 +62,9 @@ def differences(left, right, same_grids=True):
 
 
 def start(*arguments, ranks, **options):
-    """The program under mpirun, left to run."""
-    return subprocess.Popen([harness.MPI_TEST, str(ranks), harness.TWOVIEW, *map(str, arguments)],
+    """The program, under mpirun unless ranks is None, left to run."""
+    launcher = [harness.MPI_TEST, str(ranks)] if ranks else []
+    return subprocess.Popen([*launcher, harness.TWOVIEW, *map(str, arguments)],
                             cwd=harness.folder, text=True, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, **options)
 

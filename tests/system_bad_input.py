@@ -144,8 +144,13 @@ class BadInput(unittest.TestCase):
                      ranks=2)
 
     def test_features_without_variance(self):
-        path = harness.write_idx("flat.gz", np.tile(np.arange(12).reshape(3, 4), (40, 1, 1)))
-        self.refused(self.idx_experiment(images=path), 2, "features.pca", "no variance",
+        flat = np.tile(np.arange(12).reshape(3, 4), (40, 1, 1))
+        path = harness.write_idx("flat.gz", flat)
+        self.refused(self.idx_experiment(images=path), 2, "source: the data have no variance: all samples",
+                     ranks=2)
+        flat[::2, 0] += 9
+        path = harness.write_idx("line.gz", flat)
+        self.refused(self.idx_experiment(images=path), 2, "features.pca", "beyond 1 principal component;",
                      ranks=2)
 
     def test_number_that_is_not_finite(self):

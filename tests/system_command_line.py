@@ -21,10 +21,12 @@ class CommandLine(unittest.TestCase):
         return done
 
     def test_help_and_version(self):
-        self.says(["--help"], 0, ["Usage: twoview", "run", "report", "info"])
+        for word in ("--help", "-h", "help"):
+            self.says([word], 0, ["Usage: twoview", "run", "report", "info"])
         self.assertRegex(self.says(["--version"], 0).stdout, r"^twoview \d+\.\d+\.\d+ \(.+\)\n$")
-        for command in ("run", "merge", "report", "scaling", "info"):
-            self.says([command, "--help"], 0, [f"Usage: twoview {command}"])
+        for command in ("run", "theory", "merge", "report", "scaling", "info"):
+            for option in ("--help", "-h"):
+                self.says([command, option], 0, [f"Usage: twoview {command}"])
 
     def test_usage_errors(self):
         self.says([], 2, err=["Usage: twoview"])

@@ -145,6 +145,19 @@ class Resume(unittest.TestCase):
         # mpirun gives a second after SIGTERM, and then its own exit code.
         self.assertNotEqual(self.stopped_by(signal.SIGTERM, to="launcher"), 0)
 
+    def test_an_interrupt_without_a_launcher(self):
+        """As from a terminal: a job in the background of a shell would ignore it."""
+        self.forget("typed")
+        launched = interrupted.start(
+            "run", harness.write("endless.yaml", ENDLESS), "-o", "typed.h5", ranks=None,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        interrupted.wait_for(lambda: interrupted.watch_signals([launched.pid]))
+        launched.send_signal(signal.SIGINT)
+        error = launched.communicate(timeout=60)[1]
+        self.assertEqual(launched.returncode, 75, error)
+        self.assertIn("typed.h5.checkpoint holds what is done", error)
+        self.assertTrue((harness.folder / "typed.h5.checkpoint").exists())
+
     def test_save_and_go_on(self):
         self.assertEqual(self.stopped_by(signal.SIGUSR2, signal.SIGUSR2, signal.SIGTERM), 75)
 
@@ -249,7 +262,7 @@ class Resume(unittest.TestCase):
         path.write_bytes(b"twoview checkpoint 1\n")
         previous.write_bytes(older[:-1])
         self.refuse(1, "damaged.h5.checkpoint: is damaged", "damaged.h5.checkpoint.previous: is damaged",
-                    "--force", arguments=arguments)
+                    "with --force and without --resume", arguments=arguments)
 
     # ---- Full disks: small file systems in memory ----
 

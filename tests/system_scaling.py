@@ -145,6 +145,16 @@ class Scaling(unittest.TestCase):
                             experiment=data)
             self.expect_counts([f"{name}{ranks}.h5" for ranks in RANKS], tolerance)
 
+    def test_a_resumed_run_is_refused(self):
+        """It counts the work of its last session, here none of the moments' flops."""
+        resumed = harness.folder / "resumed.h5"
+        resumed.write_bytes((harness.folder / "s2.h5").read_bytes())
+        with harness.h5py.File(resumed, "r+") as file:
+            file.attrs["sessions"] = 2
+            file["flops"][:, 1] = 0
+        harness.seal(resumed)
+        self.refuses(["s1.h5", "resumed.h5"], 1, "resumed.h5: a run that was resumed (attribute 'sessions' is 2)")
+
     def test_refusals(self):
         self.refuses(["s1.h5"], 2, "two archives or more")
         self.refuses([], 2, "two archives or more")

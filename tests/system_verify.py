@@ -14,6 +14,8 @@ import harness
 
 FLIPS = 60
 METADATA = rb"OHDR|OCHK|BTHD|BTLF|BTIN|FRHP|FHDB|FHIB|FSHD|FSSE"  # HDF5's blocks with a checksum
+MEASURED = ("score_corrupted", "distance", "leakage", "objective", "objective_optimum", "residual",
+            "orthonormality")  # NaN where the solution failed
 ARCHIVES = {  # settings of archives that hold everything, and as little as they may
     "all": [],
     "least": ["archive={encoders: none, representations: none, samples: false}",
@@ -126,15 +128,23 @@ class Verify(unittest.TestCase):
         self.assertRegex(said, "'parts/1' (is damaged|cannot be opened)")
         self.assertRegex(said, "'parts/1/host' (is damaged|cannot be opened)")
 
+    @staticmethod
+    def fail_at(archive, place, status):
+        """As a run writes a solution that failed."""
+        for name in MEASURED:
+            archive[name][place] = np.nan
+        archive["status"][place] = status
+
     def test_failed_solutions_are_told(self):
         with self.changed() as archive:
-            archive["status"][1, 0, 0, 0, 2] = 7
+            self.fail_at(archive, (1, 0, 0, 0, 2), 7)
         self.verify(self.path, whole="")
         self.assertIn("48 solutions, 1 of them failed", self.said("info", "--verify"))
         self.assertIn("48 solutions, 1 of them failed (see 'status')", self.said("report"))
 
         with self.changed() as archive:
-            archive["score_clean"][1, :, :, 0, 2] = np.nan  # one, at all magnitudes and alignments
+            for name in ("score_clean", "distance"):
+                archive[name][1, :, :, 0, 2] = np.nan  # one, at all magnitudes and alignments
         for command in (["info", "--verify"], ["report"]):
             self.assertIn("48 solutions, 1 clean solution failed", self.said(*command))
 
@@ -193,6 +203,83 @@ class Verify(unittest.TestCase):
             archive.attrs["experiment"] = "seed: [1"
         self.verify(self.path, "attribute 'experiment' is no experiment")
 
+    def test_contradictions_are_named(self):
+        place = (1, 0, 0, 0, 2)
+        for names in (["x", "y", "z"], ["reconstruction", "supervised", "joint-embedding"]):
+            with self.changed() as archive:
+                archive["method"][:] = names
+            self.verify(self.path, "coordinate 'method' does not hold the methods")
+        with self.changed() as archive:
+            archive.attrs["seed"] = 7
+            archive.attrs["study"] = "phase"
+        self.verify(self.path, "'seed' is '7' where the experiment says '3'", "'study' is 'phase'")
+        with self.changed() as archive:
+            archive["status"][place] = 7
+        self.verify(self.path, *(f"1 of 48 in '{name}' contradict 'status'"
+                                 for name in MEASURED if name != "distance"))
+        for name in ("score_corrupted", "leakage", "residual"):
+            with self.changed() as archive:
+                archive[name][place] = np.nan
+                if name == "score_corrupted":
+                    archive["distance"][place] = np.nan
+            self.verify(self.path, f"1 of 48 in '{name}' contradict 'status': the first is nan where that is 0")
+        for value in (0.125, np.nan):
+            with self.changed() as archive:
+                archive["distance"][place] = value
+            self.verify(self.path, "1 of 48 in 'distance' are not |score_clean - score_corrupted|")
+        with self.changed() as archive:
+            self.fail_at(archive, place, 7)
+            archive["distance"][place] = 1
+        self.verify(self.path, "1 of 48 in 'distance' are not |score_clean - score_corrupted|")
+        self.assertEqual(harness.twoview("info", "--accept", self.path).returncode, 1)
+
+    def test_contradictions_of_a_threshold_study(self):
+        text = harness.GAUSSIAN.replace(", alpha: [0.5, 2]", "").split("archive:")[0]
+        experiment = harness.write("threshold.yaml", text + "study: threshold\n")
+        harness.archive(experiment, "searched.h5", "--set", "noise.lambda_max=10").close()
+        self.verify(harness.folder / "searched.h5", whole="")
+        statuses = {0: 1.5, 1: 0, 2: np.nan, 3: 1.5, 4: 1.5, -1: np.nan}  # and an alpha^2 of each
+        for status, alpha2 in itertools.product(statuses, {str(x): x for x in statuses.values()}.values()):
+            shutil.copy(harness.folder / "searched.h5", self.path)
+            with h5py.File(self.path, "r+") as archive:
+                archive["alpha2_status"][0, 0, 0, 0] = status
+                archive["alpha2_measured"][0, 0, 0, 0] = alpha2
+            harness.seal(self.path)
+            with self.subTest(status=status, alpha2=alpha2):
+                if np.array_equal(alpha2, statuses[status], equal_nan=True):
+                    self.verify(self.path, whole="")
+                else:
+                    self.verify(self.path, "1 of 8 in 'alpha2_measured' contradict 'alpha2_status'")
+
+    def test_other_formats_are_refused(self):
+        for version, told in ((2, "2"), (None, "no number")):
+            with self.changed() as archive:
+                del archive.attrs["format_version"]
+                if version:
+                    archive.attrs["format_version"] = version
+            for command in (["info"], ["report"], ["merge", "-o", "refused.h5"], ["scaling", self.whole]):
+                with self.subTest(version=version, command=command):
+                    done = harness.twoview(*command, self.path)
+                    self.assertEqual((done.returncode, done.stdout), (1, ""))
+                    self.assertIn(f"copy.h5: attribute 'format_version' is {told}, but this program "
+                                  "knows 1 only", done.stderr)
+            self.verify(self.path, f"attribute 'format_version' is {told}")
+            self.assertEqual(harness.twoview("info", "--accept", self.path).returncode, 1)
+
+    def test_info_tells_that_the_checksum_is_not_right(self):
+        whole = harness.twoview("info", self.whole)
+        self.assertEqual((whole.returncode, whole.stderr), (0, ""))
+        unsealed = self.content[:self.content.rindex(b"\ntwoview archive")]
+        flipped = bytearray(self.content)
+        flipped[-5] = ord("f") if flipped[-5] != ord("f") else ord("0")
+        for content, told in ((unsealed, "does not end with the checksum"), (flipped, "damaged, or changed")):
+            self.path.write_bytes(content)
+            done = harness.twoview("info", self.path)
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.stdout, whole.stdout.replace(str(self.whole), str(self.path)))
+            self.assertIn(told, done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1)
+
     def test_changes_on_purpose_are_accepted(self):
         with self.changed(is_sealed=False) as archive:
             archive.attrs["note"] = "ours"
@@ -217,6 +304,17 @@ class Verify(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("dataset 'leakage' is missing", done.stdout)
         self.assertEqual(self.path.read_bytes(), before)
+
+    def test_a_checksum_that_is_not_right_is_damage(self):
+        """A change through HDF5 would have cut it off: it is not accepted, and nobody is told so."""
+        content = bytearray(self.content)
+        content[-5] = ord("f") if content[-5] != ord("f") else ord("0")
+        self.path.write_bytes(content)
+        done = harness.twoview("info", "--accept", self.path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("damaged, or changed since it was written", done.stdout)
+        self.assertEqual(self.path.read_bytes(), content)
+        self.assertNotIn("--accept", harness.twoview("info", "--verify", self.path).stderr)
 
     def test_chunks_are_read(self):
         with h5py.File(self.whole) as archive:

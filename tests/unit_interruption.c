@@ -65,6 +65,30 @@ START_TEST(sigterm_stops) {
 }
 END_TEST
 
+START_TEST(sigint_stops) {
+  signal(SIGINT, SIG_DFL);
+  expect_success(tv_interruption_watch());
+  raise(SIGINT);
+  ck_assert_int_eq(tv_interruption_wish(), TV_STOP);
+}
+END_TEST
+
+START_TEST(a_second_sigint_ends_it) {
+  signal(SIGINT, SIG_DFL);
+  expect_success(tv_interruption_watch());
+  raise(SIGINT);
+  if (tv_interruption_wish() == TV_STOP) raise(SIGINT);
+}
+END_TEST
+
+START_TEST(an_ignored_sigint_stays_ignored) {
+  signal(SIGINT, SIG_IGN);
+  expect_success(tv_interruption_watch());
+  raise(SIGINT);
+  ck_assert_int_eq(tv_interruption_wish(), TV_GO_ON);
+}
+END_TEST
+
 START_TEST(slurm_tells_the_end) {
   char text[32];
   unsetenv("SLURM_JOB_END_TIME");
@@ -84,6 +108,9 @@ int main(void) {
   tcase_add_test(cases, other_texts_are_refused);
   tcase_add_test(cases, the_larger_wish_wins);
   tcase_add_test(cases, sigterm_stops);
+  tcase_add_test(cases, sigint_stops);
+  tcase_add_test_raise_signal(cases, a_second_sigint_ends_it, SIGINT);
+  tcase_add_test(cases, an_ignored_sigint_stays_ignored);
   tcase_add_test(cases, slurm_tells_the_end);
   return unit_run("interruption", cases);
 }

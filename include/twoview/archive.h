@@ -40,9 +40,23 @@ tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm c
 /* How many of a replicate's samples are written at a time; every rank then holds them. */
 int64_t tv_samples_piece(int width, int64_t samples);
 
-/* Open an archive to read once its checksum has been found right, so that HDF5 meets no damage. Not
- * collective; close with H5Fclose. */
+/* The attribute `format_version`: what the names in an archive mean. */
+enum { TV_FORMAT_VERSION = 1 };
+
+/* Refuse an archive of another format version; whatever is no archive passes. */
+tv_error *tv_archive_expect_format(hid_t file);
+
+/* Whether an HDF5 file calls itself an archive. */
+int tv_archive_is_one(hid_t file);
+
+/* Open an archive to read once its checksum has been found right, so that HDF5 meets no damage, and
+ * its format is known. Not collective; close with H5Fclose. */
 tv_error *tv_archive_open(const char *path, hid_t *file);
+
+/* All words of a dataset, at least one, and how many. Not collective; free with
+ * tv_archive_free_words. */
+tv_error *tv_archive_read_words(hid_t file, const char *name, char ***words, int *count);
+void tv_archive_free_words(char **words, int count);
 
 /* What the report needs of an archive. */
 typedef struct {

@@ -7,7 +7,8 @@
 #include "twoview/error.h"
 
 /* Describe an archive or another HDF5 file (attributes, dimensions, datasets), an IDX file, or a
- * checkpoint, whose arrays are compared with their digests. */
+ * checkpoint, whose arrays are compared with their digests. Of an archive without its checksum, or
+ * with another one, what can be told is, and then an error. */
 tv_error *tv_info(const char *path, FILE *out);
 
 #endif

@@ -7,8 +7,8 @@
 
 typedef enum { TV_GO_ON, TV_SAVE, TV_STOP } tv_wish; /* the larger one wins */
 
-/* Take note of signals from now on: SIGTERM and SIGUSR1 wish to save and stop, SIGUSR2 to save and
- * go on. */
+/* Take note of signals from now on: SIGTERM, SIGUSR1 and SIGINT wish to save and stop, SIGUSR2 to
+ * save and go on. A second SIGINT ends the process. Where SIGINT is ignored, it stays so. */
 tv_error *tv_interruption_watch(void);
 
 /* The largest wish on this process since the last one was fulfilled. */
