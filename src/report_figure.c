@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include "report_parts.h"
+#include "twoview/output.h"
 
 /* What the figures share: columns, colours, the head of a script, writing and drawing. */
 
@@ -47,7 +49,8 @@ void tv_begin_script(const char *name, tv_canvas canvas, FILE *out) {
           "# from the tics to a label of two lines: pdfcairo leaves room for one\n"
           "two_lines = form eq 'pdf' ? -1.5 : 0.5\n"
           "set style textbox opaque noborder margins 0.4,0.4\n"
-          "set output '%s.'.form\n",
+          "if (!exists('drawing')) drawing = '%s.'.form\n"
+          "set output drawing\n",
           name, name, canvas.width, canvas.height, canvas.width / pixels_per_inch,
           canvas.height / pixels_per_inch, name);
 }
@@ -104,27 +107,33 @@ void tv_write_size_tics(const tv_archive *a, int is_labelled, FILE *out) {
 
 tv_error *tv_report_write(const char *directory, const char *name,
                           void (*write)(const void *what, FILE *out), const void *what) {
-  char *path = tv_report_path(directory, name);
-  FILE *file = path ? fopen(path, "w") : NULL;
-  tv_error *error = file ? NULL : tv_fail_errno("%s/%s", directory, name);
+  char *path = tv_report_path(directory, name), *part = NULL;
+  FILE *file = NULL;
+  tv_error *error = path ? tv_output_part(path, &part) : tv_fail("out of memory");
+  if (!error) file = fopen(part, "w");
+  if (!error && !file) error = tv_fail_errno("%s", path);
   if (file) {
     write(what, file);
     const int is_good = !ferror(file);
     if (fclose(file) != 0 || !is_good) error = tv_fail_errno("%s", path);
+    if (!error) error = tv_output_flush(part);
+    if (!error) error = tv_output_name(part, path, 1);
+    if (error) unlink(part);
   }
+  free(part);
   free(path);
   return error;
 }
 
 /* Run gnuplot in the folder. 127: it is not installed. */
-static tv_error *draw(const char *directory, const char *setting, const char *script,
-                      int *exit_code) {
+static tv_error *run_gnuplot(const char *directory, const char *settings, const char *script,
+                             int *exit_code) {
   int status = 0;
   const pid_t child = fork();
   if (child < 0) return tv_fail_errno("gnuplot cannot be started");
   if (child == 0) {
     setenv("LC_ALL", "C.UTF-8", 1); /* the labels are UTF-8 */
-    if (chdir(directory) == 0) execlp("gnuplot", "gnuplot", "-e", setting, script, (char *)0);
+    if (chdir(directory) == 0) execlp("gnuplot", "gnuplot", "-e", settings, script, (char *)0);
     _exit(127);
   }
   while (waitpid(child, &status, 0) < 0)
@@ -133,14 +142,49 @@ static tv_error *draw(const char *directory, const char *setting, const char *sc
   return NULL;
 }
 
-tv_error *tv_report_draw(const char *directory, const char *script, int *is_drawn) {
-  static const char *const settings[] = {"form='svg'", "form='pdf'"};
+/* Draw one form into `part`, a path from the folder of this program, and give that its name. */
+static tv_error *draw_form(const char *directory, const char *name, const char *form,
+                           const char *path, const char *part, int *is_drawn) {
+  char settings[NAME_MAX + 64], script[64];
   int exit_code = 0;
-  for (int i = 0; i < 2 && exit_code != 127; ++i) {
-    TV_TRY(draw(directory, settings[i], script, &exit_code));
-    if (exit_code != 0 && exit_code != 127)
-      return tv_fail("gnuplot failed on %s/%s (exit %d)", directory, script, exit_code);
-  }
-  *is_drawn = exit_code == 0;
+  snprintf(settings, sizeof settings, "form='%s'; drawing='%s'", form, strrchr(part, '/') + 1);
+  snprintf(script, sizeof script, "%s.gp", name);
+  TV_TRY(run_gnuplot(directory, settings, script, &exit_code));
+  if (exit_code == 127) return NULL;
+  if (exit_code != 0)
+    return tv_fail(
+        "gnuplot failed on %s/%s (exit %d): there is no such figure; all else is written",
+        directory, script, exit_code);
+  TV_TRY(tv_output_flush(part));
+  TV_TRY(tv_output_name(part, path, 1));
+  *is_drawn = 1;
   return NULL;
+}
+
+tv_error *tv_report_draw(const char *directory, const char *name, int *is_drawn) {
+  static const char *const forms[] = {"svg", "pdf"};
+  char file[64];
+  tv_error *error = NULL;
+  *is_drawn = 1;
+  for (int i = 0; !error && *is_drawn && i < 2; ++i) {
+    char *part = NULL;
+    *is_drawn = 0;
+    snprintf(file, sizeof file, "%s.%s", name, forms[i]);
+    char *path = tv_report_path(directory, file);
+    error = path ? tv_output_part(path, &part) : tv_fail("out of memory");
+    if (!error) error = draw_form(directory, name, forms[i], path, part, is_drawn);
+    if (error && part) unlink(part);
+    free(part);
+    free(path);
+  }
+  return error;
+}
+
+void tv_report_print_figure(const char *directory, const char *name, int is_drawn, int has_failed,
+                            FILE *out) {
+  if (is_drawn)
+    fprintf(out, "%s/%s.svg\n%s/%s.pdf\n", directory, name, directory, name);
+  else
+    fprintf(out, "no figure: gnuplot %s; %s/%s.gp draws it\n",
+            has_failed ? "failed" : "is not installed", directory, name);
 }

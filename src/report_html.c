@@ -48,14 +48,15 @@ static tv_error *put_figure(const char *path, const char *label, FILE *out) {
   return NULL;
 }
 
-static tv_error *put_figures(const tv_archive *a, const char *directory, int is_drawn, FILE *out) {
+static tv_error *put_figures(const tv_archive *a, const char *directory, const int *is_drawn,
+                             FILE *out) {
   char name[64];
   tv_figure figure;
   tv_error *error = NULL;
   for (int i = 0; !error && i < tv_count_figures(a); ++i) {
     tv_describe_figure(a, i, &figure);
     figure.put_caption(&figure, out);
-    if (!is_drawn) continue;
+    if (!is_drawn[i]) continue;
     snprintf(name, sizeof name, "%s.svg", figure.name);
     char *path = tv_report_path(directory, name);
     error = path ? put_figure(path, figure.label, out) : tv_fail("out of memory");
@@ -81,7 +82,8 @@ static void put_provenance(const char *lines, FILE *out) {
   fputs("</table>\n</details>\n", out);
 }
 
-tv_error *tv_report_html(const tv_archive *a, const char *directory, int is_drawn, FILE *out) {
+tv_error *tv_report_html(const tv_archive *a, const char *directory, const int *is_drawn,
+                         FILE *out) {
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
         out);

@@ -100,7 +100,7 @@ static void write_script(const void *what, FILE *out) {
           "background '#ffffff'\n"
           "if (form eq 'pdf') set terminal pdfcairo size 5.3in,2.5in enhanced font 'Helvetica,9' "
           "linewidth 0.7\n"
-          "set output 'scaling.'.form\n"
+          "if (!exists('drawing')) drawing = 'scaling.'.form\nset output drawing\n"
           "set logscale x 2\nset xrange [%.10g:%.10g]\nset xlabel 'ranks'\n"
           "set xtics nomirror\nset ytics nomirror\nset border 3\n"
           "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\n"
@@ -124,13 +124,10 @@ static tv_error *write_files(const drawing *d, const char *directory, FILE *out)
   TV_TRY(tv_report_write(directory, "scaling.csv", write_csv, d));
   TV_TRY(tv_report_write(directory, "scaling.tsv", write_data, d));
   TV_TRY(tv_report_write(directory, "scaling.gp", write_script, d));
-  TV_TRY(tv_report_draw(directory, "scaling.gp", &is_drawn));
+  tv_error *error = tv_report_draw(directory, "scaling", &is_drawn);
   fprintf(out, "\n%s/scaling.csv\n", directory);
-  if (is_drawn)
-    fprintf(out, "%s/scaling.svg\n%s/scaling.pdf\n", directory, directory);
-  else
-    fprintf(out, "no figure: gnuplot is not installed; %s/scaling.gp draws it\n", directory);
-  return NULL;
+  tv_report_print_figure(directory, "scaling", is_drawn, error != NULL, out);
+  return error;
 }
 
 tv_error *tv_scaling_write(const tv_scaling_study *study, const char *directory, FILE *out) {

@@ -1,6 +1,8 @@
 """The command line: help, options, plan, information, report."""
 import os
 import re
+import resource
+import signal
 import subprocess
 import unittest
 import xml.etree.ElementTree
@@ -150,6 +152,67 @@ class Files(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("gnuplot is not installed", done.stdout)
         self.assertTrue((harness.folder / "plain/report.html").exists())
+
+    def report_under(self, gnuplot, *words):
+        """A report with this shell script for gnuplot; exit 1, with its output and messages."""
+        script = harness.write("gnuplot", "#!/bin/sh\n" + gnuplot)
+        script.chmod(0o755)
+        path = f"{harness.folder}:{os.environ['PATH']}"
+        done = harness.twoview("report", *words, env={**os.environ, "PATH": path})
+        script.unlink()
+        self.assertEqual(done.returncode, 1)
+        return done
+
+    def test_report_whose_figure_cannot_be_drawn(self):
+        """Once none of them, once the second one, half-way."""
+        harness.twoview("report", "g.h5", "-o", "failed")
+        folder = harness.folder / "failed"
+        done = self.report_under("exit 3", "g.h5", "-o", "failed")
+        self.assertIn("gnuplot failed on failed/figure.gp (exit 3)", done.stderr)
+        self.assertIn("no figure: gnuplot failed; failed/spectra.gp draws it", done.stdout)
+        self.assertNotIn("<svg", (folder / "report.html").read_text())
+        self.assertEqual({path.name for path in folder.iterdir()}, {
+            "report.html", "scores.csv", "figure.gp", "figure.tsv", "spectra.gp", "spectra.tsv"})
+        half = ('[ "$3" = figure.gp ] && exec /usr/bin/gnuplot "$@"\n'
+                """echo half > "$(echo "$2" | cut -d "'" -f 4)"; kill $$""")
+        done = self.report_under(half, "g.h5", "-o", "failed")
+        self.assertIn("gnuplot failed on failed/spectra.gp", done.stderr)
+        self.assertEqual((folder / "report.html").read_text().count("<svg"), 1)
+        self.assertEqual({path.name for path in folder.iterdir()}, {
+            "report.html", "scores.csv", "figure.gp", "figure.tsv", "figure.svg", "figure.pdf",
+            "spectra.gp", "spectra.tsv"})
+
+    def test_report_on_a_full_disk(self):
+        """Files end at 4 kB of 16: by a failing write, and by a signal that kills the program."""
+        harness.twoview("report", "g.h5", "-o", "full")
+        scores = harness.folder / "full/scores.csv"
+        before = scores.read_bytes()
+        self.assertGreater(len(before), 4096)
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        for is_killed in (False, True):  # Python ignores SIGXFSZ, and gives it back when told to
+            done = harness.twoview("report", "g.h5", "-o", "full", preexec_fn=limit,
+                                   restore_signals=is_killed)
+            self.assertEqual(done.returncode, -signal.SIGXFSZ if is_killed else 1, done.stderr)
+            if not is_killed:
+                self.assertIn("full/scores.csv: File too large", done.stderr)
+                self.assertEqual(list(scores.parent.glob("*.part")), [])
+            self.assertEqual(scores.read_bytes(), before)
+
+    def test_report_of_another_archive_into_the_same_folder(self):
+        few = harness.write("few.yaml", harness.GAUSSIAN)
+        harness.archive(few, "few.h5", *harness.settings("encoder.k=5", "samples=50")).close()
+        folder = harness.folder / "again"
+        folder.mkdir()
+        stale = ("figure-n300.svg", "thresholds.csv", "spectra.pdf")
+        own = ("figure-notes.svg", "spectra.txt", "my-figure.svg")
+        for name in stale + own:
+            (folder / name).write_text(name)
+        for archive, has_spectra in (("g.h5", True), ("few.h5", False)):
+            self.assertEqual(harness.twoview("report", archive, "-o", "again").returncode, 0)
+            names = {"report.html", "scores.csv", *own}
+            for figure in ("figure", "spectra")[: 1 + has_spectra]:
+                names |= {f"{figure}.{end}" for end in ("svg", "pdf", "gp", "tsv")}
+            self.assertEqual({path.name for path in folder.iterdir()}, names)
 
     def test_report_of_something_else(self):
         harness.write("text", "nothing")

@@ -1,5 +1,6 @@
 """The scaling study: what it tells of archives and refuses, and that its model counts right."""
 import csv
+import os
 import re
 import unittest
 import xml.etree.ElementTree
@@ -96,6 +97,16 @@ class Scaling(unittest.TestCase):
         done = harness.twoview("scaling", "s1.h5", "s2.h5", "-o", "plain", env={"PATH": "/nowhere"})
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("gnuplot is not installed", done.stdout)
+
+    def test_figure_that_cannot_be_drawn(self):
+        script = harness.write("gnuplot", "#!/bin/sh\nexit 3")
+        script.chmod(0o755)
+        done = harness.twoview("scaling", "s1.h5", "s2.h5", "-o", "failed",
+                               env={"PATH": f"{harness.folder}:{os.environ['PATH']}"})
+        script.unlink()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("gnuplot failed on failed/scaling.gp (exit 3)", done.stderr)
+        self.assertIn("\nfailed/scaling.csv\nno figure: gnuplot failed", done.stdout)
 
     def test_model(self):
         said = self.scaling("s1.h5", "s2.h5", "--latency", "2e-6", "--bandwidth", "1e9")
