@@ -174,7 +174,8 @@ static tv_error *write_items(hid_t file, MPI_Comm comm, const char *name, int ou
   return error;
 }
 
-/* Items of the kept points whose sample size is among the last `levels`, out of all kept ones. */
+/* Items of the kept points whose sample size is among the last `levels`, where not all kept ones
+ * are. */
 static tv_error *pick_levels(const tv_results *r, int levels, int64_t item, const double *kept,
                              double **out) {
   const int64_t end = r->first_point + r->own_points;
@@ -196,10 +197,12 @@ static tv_error *pick_levels(const tv_results *r, int levels, int64_t item, cons
 static tv_error *write_encoder(hid_t file, const tv_results *r, MPI_Comm comm, const char *name,
                                int levels, int rows, const double *kept) {
   double *picked = NULL;
+  tv_error *error = NULL;
   const int64_t first = tv_point_among(r, levels, r->first_point);
   const int64_t end = tv_point_among(r, levels, r->first_point + r->own_points);
-  TV_TRY(tv_agree(comm, pick_levels(r, levels, (int64_t)rows * r->d, kept, &picked)));
-  tv_error *error = write_items(file, comm, name, 4, first, end - first, picked);
+  if (levels < r->kept_levels) error = pick_levels(r, levels, (int64_t)rows * r->d, kept, &picked);
+  error = tv_agree(comm, error);
+  if (!error) error = write_items(file, comm, name, 4, first, end - first, picked ? picked : kept);
   free(picked);
   return error;
 }

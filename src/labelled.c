@@ -6,7 +6,7 @@
 
 #include "twoview/hdf5_error.h"
 
-enum { DEFLATE_LEVEL = 1, SHARED_NUMBERS = 1 << 13 };
+enum { DEFLATE_LEVEL = 1 };
 
 tv_error *tv_label_create_file(const char *path, hid_t *file) {
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
@@ -66,7 +66,7 @@ static hsize_t power_of_2_within(hsize_t room) {
 static void choose_chunk(int rank, int outer, const hsize_t *shape, hsize_t *chunk) {
   hsize_t numbers = 1;
   for (int i = rank - 1; i >= 0; --i) {
-    const hsize_t most = i == 0 && outer ? 1 : i < outer ? SHARED_NUMBERS : TV_CHUNK_NUMBERS;
+    const hsize_t most = i == 0 && outer ? 1 : i < outer ? TV_SHARED_NUMBERS : TV_CHUNK_NUMBERS;
     const hsize_t room = most / numbers > 0 ? most / numbers : 1;
     chunk[i] = shape[i] < room ? shape[i] : room;
     if (i == outer && outer > 0 && chunk[i] < shape[i]) chunk[i] = power_of_2_within(room);

@@ -9,6 +9,7 @@
 #include "twoview/comm.h"
 #include "twoview/dense.h"
 #include "twoview/digest.h"
+#include "twoview/labelled.h"
 #include "twoview/law.h"
 #include "twoview/memory.h"
 #include "twoview/results.h"
@@ -128,17 +129,30 @@ static double moments_memory(const tv_experiment *e, const tv_source *source, co
   return all + given + fmax(given > 0 ? batch : 0, tv_law_foresee(e, source, plan->p).row_numbers);
 }
 
+static double rows_of(const tv_experiment *e, const tv_source *source, unsigned method) {
+  return e->methods[method] == TV_SUPERVISED ? source->targets : e->encoder.k;
+}
+
+/* Rows of a point's encoders, and of its decoder, which has those of its encoder. */
+static double count_rows(const tv_experiment *e, const tv_source *source, int with_decoder) {
+  double rows = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    rows += rows_of(e, source, m) * (1 + (with_decoder && e->methods[m] == TV_RECONSTRUCTION));
+  return rows;
+}
+
+static double own_points(const tv_plan *plan) {
+  return ceil((double)plan->points / plan->layout.groups);
+}
+
 /* What is kept of each solution, and of all. */
 static double results_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const double rows = 3.0 * e->encoder.k + source->targets;
-  double kept = kept_share(e, e->archive.representations);
-  const double represented = kept * e->archive.representation_samples * rows;
-  if (e->archive.encoders > e->archive.representations) /* none < last < all */
-    kept = kept_share(e, e->archive.encoders);
-  const double own_points = ceil((double)plan->points / plan->layout.groups);
-  const double head = (double)e->replicates * e->archive.representation_samples * plan->width;
-  return own_points * (kept * plan->d * rows + represented) +
-         (double)plan->entries * count_quantities(e) + head;
+  const double represented = kept_share(e, e->archive.representations);
+  const double kept = fmax(represented, kept_share(e, e->archive.encoders));
+  const double samples = represented > 0 ? e->archive.representation_samples : 0;
+  return own_points(plan) * (kept * plan->d * count_rows(e, source, 1) +
+                             represented * samples * count_rows(e, source, 0)) +
+         (double)plan->entries * count_quantities(e) + e->replicates * samples * plan->width;
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
@@ -160,19 +174,49 @@ static double samples_memory(const tv_experiment *e, const tv_plan *plan) {
   return rows * (plan->width + 2.5 * fmax(plan->p, plan->d - plan->p));
 }
 
+/* Of an array of every kept point. Replicates share no chunks. */
+static double count_chunks(const tv_experiment *e, const tv_plan *plan, tv_keep keep,
+                           double point_numbers) {
+  const double points = kept_share(e, keep) * (double)plan->points / e->replicates;
+  return e->replicates * ceil(points * point_numbers / TV_SHARED_NUMBERS);
+}
+
+/* An array of every kept point on its way to the archive: HDF5 filters all chunks of a rank, each
+ * in memory of its own, before it writes the first, and holds beside each what finds and selects
+ * it: 8 to 9 kB by measurement. */
+static double array_memory(const tv_experiment *e, const tv_plan *plan, tv_keep keep,
+                           double point_numbers) {
+  const double beside = 8192.0 / NUMBER;
+  const double numbers = kept_share(e, keep) * (double)plan->points * point_numbers;
+  return (numbers + beside * count_chunks(e, plan, keep, point_numbers)) / plan->layout.groups;
+}
+
+/* The largest one. Of encoders that are not all archived, though kept for representations, there
+ * is a copy besides. */
+static double arrays_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const tv_keep encoders = e->archive.encoders, representations = e->archive.representations;
+  double rows = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m) rows = fmax(rows, rows_of(e, source, m));
+  const double encoder = array_memory(e, plan, encoders, rows * plan->d);
+  const double copy = encoders < representations /* none < last < all */
+                          ? own_points(plan) * kept_share(e, encoders) * rows * plan->d
+                          : 0;
+  return fmax(encoder + copy,
+              array_memory(e, plan, representations, rows * e->archive.representation_samples));
+}
+
 static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double matrices = (double)e->replicates * e->sizes_count * square(plan->width);
   const double basis = basis_memory(source, plan), kept = results_memory(e, source, plan);
-  const double solving = kept + solve_memory(e, plan);
+  const double writing = fmax(arrays_memory(e, source, plan), samples_memory(e, plan));
   if (plan->layout.is_distributed) {
     const double share = square(plan->d) / plan->ranks;
     const double batch =
         (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
-    return NUMBER * (share + fmax(batch + solving, samples_memory(e, plan)));
+    return NUMBER * (share + kept + fmax(batch + solve_memory(e, plan), writing));
   }
   const double summing = basis + moments_memory(e, source, plan);
-  const double writing = kept + samples_memory(e, plan);
-  const double later = basis + matrices + fmax(solving, writing);
+  const double later = basis + matrices + kept + fmax(solve_memory(e, plan), writing);
   return NUMBER * fmax(features_memory(e, source, plan), fmax(summing, later));
 }
 
@@ -204,14 +248,28 @@ static double count_particulars(const tv_experiment *e, const tv_source *source,
          e->replicates * (NUMBER * of_replicate + e->sizes_count * TV_DIGEST_LENGTH);
 }
 
+/* The index that finds chunks by their place in six dimensions: 72 bytes each in a B-tree that is
+ * three quarters full, by measurement. */
+static double count_index(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double of_chunk = 96, samples = e->archive.representation_samples;
+  double chunks = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m) {
+    const double rows = rows_of(e, source, m);
+    chunks += (1 + (e->methods[m] == TV_RECONSTRUCTION)) *
+              count_chunks(e, plan, e->archive.encoders, rows * plan->d);
+    chunks += count_chunks(e, plan, e->archive.representations, rows * samples);
+  }
+  return of_chunk * chunks;
+}
+
 static double count_archive(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const double rows = 3.0 * e->encoder.k + source->targets;
+  const double points = (double)plan->points;
   double numbers = (double)plan->entries * count_quantities(e) + basis_memory(source, plan);
-  numbers += kept_share(e, e->archive.encoders) * (double)plan->points * plan->d * rows;
-  numbers += kept_share(e, e->archive.representations) * (double)plan->points *
-             e->archive.representation_samples * (2.0 * e->encoder.k + source->targets);
+  numbers += kept_share(e, e->archive.encoders) * points * plan->d * count_rows(e, source, 1);
+  numbers += kept_share(e, e->archive.representations) * points *
+             e->archive.representation_samples * count_rows(e, source, 0);
   if (e->archive.samples) numbers += e->replicates * largest_size(e) * (plan->width - 1);
-  return NUMBER * numbers + count_particulars(e, source, plan);
+  return NUMBER * numbers + count_index(e, source, plan) + count_particulars(e, source, plan);
 }
 
 /* ---- Together ---- */

@@ -59,6 +59,19 @@ class Plan(unittest.TestCase):
         self.compare(FASHION, 2, "archive.samples=true", "replicates=1",
                      "archive.representations=all", "archive.encoders=all")
 
+    def test_many_points_of_small_encoders(self):
+        """What writing takes is as much as what is written, and more where chunks are small."""
+        small = ("noise.components=10", "noise.lambda_max=1", "source.power_law.features=10",
+                 "encoder.k=5", "samples=[50, 100, 300]")
+        many = (*small, "replicates=40", "augmentation.alpha={from: 0.1, to: 10, count: 60}")
+        tiny = (*small, "replicates=5000", "augmentation.alpha=1", "samples=50", "encoder.k=1",
+                "noise.components=2", "source.power_law.features=2")
+        for ranks in (1, 2):
+            for pairs in ((*many, "archive={encoders: all, representations: none}"),
+                          (*many, "archive={encoders: last, representations: all}"),
+                          (*tiny, "archive={encoders: all, representations: none}")):
+                self.compare(GAUSSIAN, ranks, *pairs)
+
     def test_large_chunks_of_a_data_set(self):
         """They are unpacked once, and held: 48 MB here."""
         random = np.random.default_rng(1)

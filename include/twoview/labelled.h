@@ -11,7 +11,8 @@
 enum {
   TV_MOST_DIMENSIONS = 8,
   TV_CHUNK_NUMBERS = 1 << 20,
-  TV_PIECE_ROWS = 1 << 15 /* of a long array written later */
+  TV_SHARED_NUMBERS = 1 << 13, /* where items share a chunk */
+  TV_PIECE_ROWS = 1 << 15      /* of a long array written later */
 };
 
 /* What a variable is called and means. */
