@@ -232,11 +232,16 @@ START_TEST(ranks_of_unlike_pace_save_together) {
   tv_checkpoint_destroy(&c);
 }
 
-START_TEST(time_that_is_over_stops_all) {
-  char folder[256];
+/* A run whose time is over. */
+static tv_checkpoint *start_late(char folder[256]) {
   make_folder(folder);
   const tv_checkpoint_policy late = {MPI_Wtime() - 10, 0, 5};
-  tv_checkpoint *c = start_by(folder, "a run\n", &late);
+  return start_by(folder, "a run\n", &late);
+}
+
+START_TEST(time_that_is_over_stops_all) {
+  char folder[256];
+  tv_checkpoint *c = start_late(folder);
   tv_error *error = NULL;
   for (int i = 0; !error && i < 100000; ++i) error = tv_checkpoint_poll(c, MPI_COMM_WORLD);
   ASSERT_ALL(error && error->exit_code == TV_EXIT_INTERRUPTED);
@@ -264,9 +269,7 @@ START_TEST(a_rank_that_fails_ends_the_stage) {
 /* Rather than the wish to stop, so that nobody tries again in vain. */
 START_TEST(a_failure_is_told_when_time_is_over) {
   char folder[256];
-  make_folder(folder);
-  const tv_checkpoint_policy late = {MPI_Wtime() - 10, 0, 5};
-  tv_checkpoint *c = start_by(folder, "a run\n", &late);
+  tv_checkpoint *c = start_late(folder);
   tv_error *error = NULL;
   if (world_rank() == 0)
     error = tv_fail("a bad row");
