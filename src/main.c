@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "twoview/hdf5_error.h"
-#include "twoview/info.h"
-#include "twoview/interruption.h"
-#include "twoview/memory.h"
-#include "twoview/merge.h"
-#include "twoview/provenance.h"
-#include "twoview/report.h"
-#include "twoview/run.h"
-#include "twoview/scaling.h"
-#include "twoview/suggest.h"
-#include "twoview/theory_report.h"
-#include "twoview/verify.h"
+#include "twoview/archive/merge.h"
+#include "twoview/archive/provenance.h"
+#include "twoview/archive/verify.h"
+#include "twoview/base/interruption.h"
+#include "twoview/base/memory.h"
+#include "twoview/base/text.h"
+#include "twoview/commands/info.h"
+#include "twoview/commands/run.h"
+#include "twoview/hdf5/error.h"
+#include "twoview/report/report.h"
+#include "twoview/scaling/scaling.h"
+#include "twoview/theory/summary.h"
 
 static const char *const usage =
     "Usage: twoview COMMAND ...\n"

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "twoview/experiment.h"
-#include "twoview/features.h"
-#include "twoview/provenance.h"
-#include "twoview/sampling.h"
-#include "twoview/source.h"
+#include "twoview/archive/provenance.h"
+#include "twoview/data/features.h"
+#include "twoview/data/sampling.h"
+#include "twoview/data/source.h"
+#include "twoview/experiment/experiment.h"
 
 static inline void demand(tv_error *error) {
   if (!error) return;

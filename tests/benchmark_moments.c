@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "fortran.h"
-#include "twoview/moments.h"
+#include "twoview/linalg/fortran.h"
+#include "twoview/moments/moments.h"
 
 enum { ROUNDS = 3 };
 

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "twoview/dense.h"
-#include "twoview/group.h"
-#include "twoview/layout.h"
-#include "twoview/memory.h"
-#include "twoview/results.h"
-#include "twoview/solution.h"
-#include "twoview/spectra.h"
+#include "twoview/augmentations/spectra.h"
+#include "twoview/base/memory.h"
+#include "twoview/linalg/dense.h"
+#include "twoview/linalg/group.h"
+#include "twoview/methods/method.h"
+#include "twoview/studies/layout.h"
+#include "twoview/studies/results.h"
 
 enum { SIDE = 6, ROUNDS = 60 }; /* a square of points, as a phase diagram has */
 

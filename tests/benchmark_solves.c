@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-#include "fortran.h"
-#include "twoview/dense.h"
-#include "twoview/group.h"
-#include "twoview/layout.h"
-#include "twoview/solution.h"
-#include "twoview/wide.h"
+#include "twoview/linalg/dense.h"
+#include "twoview/linalg/fortran.h"
+#include "twoview/linalg/group.h"
+#include "twoview/methods/method.h"
+#include "twoview/moments/distributed.h"
+#include "twoview/studies/layout.h"
 
 void dtrmm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
             const int *n, const double *alpha, const double *a, const int *lda, double *b,

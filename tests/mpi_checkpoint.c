@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "twoview/checkpoint.h"
-#include "twoview/comm.h"
-#include "twoview/interruption.h"
+#include "twoview/base/comm.h"
+#include "twoview/base/interruption.h"
+#include "twoview/checkpoint/checkpoint.h"
 
 /* For calls that not every rank makes, or not as often. */
 static void demand(tv_error *error) {

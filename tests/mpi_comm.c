@@ -1,7 +1,7 @@
 #include "mpi_main.h"
 #include "mpi_plain.h"
 
-#include "twoview/comm.h"
+#include "twoview/base/comm.h"
 
 /* ---- Agreement ---- */
 

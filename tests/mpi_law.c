@@ -1,6 +1,6 @@
 #include "mpi_pipeline.h"
 
-#include "twoview/law.h"
+#include "twoview/moments/law.h"
 
 /* The law sampler against exact moments and against rows. Seeds are fixed. Means of R products are
  * compared within BAND standard errors, taken from the products themselves. Kolmogorov and Smirnov:

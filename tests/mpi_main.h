@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "twoview/error.h"
-#include "twoview/provenance.h"
+#include "twoview/archive/provenance.h"
+#include "twoview/base/error.h"
 
 enum { TEST_MESSAGE = 1024 };
 

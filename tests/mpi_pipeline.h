@@ -7,9 +7,9 @@
 #include "mpi_main.h"
 #include "mpi_plain.h"
 
-#include "twoview/hdf5_error.h"
-#include "twoview/layout.h"
-#include "twoview/results.h"
+#include "twoview/hdf5/error.h"
+#include "twoview/studies/layout.h"
+#include "twoview/studies/results.h"
 
 typedef struct {
   tv_experiment *experiment;

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "twoview/dense.h"
-#include "twoview/random.h"
+#include "twoview/linalg/dense.h"
+#include "twoview/random/random.h"
 
 static inline double *new_array(int64_t count) {
   double *array = calloc(count > 0 ? (size_t)count : 1, sizeof(*array));

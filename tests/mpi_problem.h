@@ -5,7 +5,7 @@
 #include "mpi_main.h"
 #include "mpi_plain.h"
 
-#include "twoview/scores.h"
+#include "twoview/methods/scores.h"
 
 typedef struct {
   int p, q, l, n, k, d, width;

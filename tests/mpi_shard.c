@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "twoview/shard.h"
+#include "twoview/data/shard.h"
 
 /* ---- Who owns which rows ---- */
 

@@ -2,7 +2,7 @@
 
 #include <zlib.h>
 
-#include "twoview/raw_moments.h"
+#include "data/raw_moments.h"
 
 enum {
   IMAGES = 37,

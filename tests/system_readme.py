@@ -9,6 +9,7 @@ import unittest
 import harness
 
 README = (harness.ROOT / "README.md").read_text()
+ROOMS = (harness.ROOT / "src/README.md").read_text()
 
 
 def blocks(language):
@@ -50,15 +51,19 @@ class Readme(unittest.TestCase):
             for key in re.findall(r"(\w+): ", plan[: plan.index("\n\n")]):
                 self.assertIn(key, described)
 
-    def test_every_source_file_is_in_the_table_of_stages(self):
+    def test_every_source_file_is_in_the_table_of_rooms(self):
         """Headers alone with their ending, as `fortran.h`."""
-        rows = README[README.index("\n| stage |"):].split("\n\n")[0].splitlines()[3:]
-        told = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
-        files = [path for folder in ("src", "include/twoview")
-                 for path in (harness.ROOT / folder).iterdir()]
-        sources = {path.stem for path in files if path.suffix == ".c"}
-        headers = {path.stem for path in files if path.suffix == ".h"} - sources
-        self.assertEqual(sorted(told), sorted(sources | {f"{name}.h" for name in headers}))
+        rows = re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \|$", ROOMS, re.M)
+        told = {room: sorted(re.findall(r"`([^`]+)`", files)) for room, files in rows}
+        rooms = {}
+        for folder in ("src", "include/twoview"):
+            for path in (harness.ROOT / folder).glob("*/*.[ch]"):
+                rooms.setdefault(path.parent.name, []).append(path)
+        for room, files in rooms.items():
+            sources = {path.stem for path in files if path.suffix == ".c"}
+            headers = {path.stem for path in files if path.suffix == ".h"} - sources
+            rooms[room] = sorted(sources | {f"{name}.h" for name in headers})
+        self.assertEqual(told, rooms)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-#include "twoview/band.h"
+#include "twoview/base/statistics.h"
 
 #include <math.h>
 

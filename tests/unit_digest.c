@@ -1,4 +1,4 @@
-#include "twoview/digest.h"
+#include "twoview/base/digest.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "twoview/distributions.h"
+#include "twoview/random/distributions.h"
 
 #include <float.h>
 #include <math.h>

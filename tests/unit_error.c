@@ -1,4 +1,4 @@
-#include "twoview/error.h"
+#include "twoview/base/error.h"
 
 #include <errno.h>
 #include <limits.h>

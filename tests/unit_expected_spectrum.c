@@ -1,4 +1,4 @@
-#include "expected_spectrum.h"
+#include "theory/expected_spectrum.h"
 
 #include <float.h>
 #include <math.h>

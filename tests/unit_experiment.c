@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "twoview/experiment.h"
+#include "twoview/experiment/experiment.h"
 #include "unit_main.h"
 
 /* Nothing but what is required; the tests below add to it and replace parts of it. */

@@ -1,4 +1,4 @@
-#include "twoview/guard.h"
+#include "twoview/base/guard.h"
 
 #include <signal.h>
 #include <string.h>

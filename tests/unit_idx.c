@@ -1,4 +1,4 @@
-#include "twoview/idx.h"
+#include "twoview/data/idx.h"
 
 #include <stdio.h>
 #include <zlib.h>

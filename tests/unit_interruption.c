@@ -1,4 +1,4 @@
-#include "twoview/interruption.h"
+#include "twoview/base/interruption.h"
 
 #include <math.h>
 #include <signal.h>

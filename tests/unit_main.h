@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "twoview/error.h"
+#include "twoview/base/error.h"
 
 /* Takes over the case. Returns the exit status. */
 static inline int unit_run(const char *topic, TCase *cases) {

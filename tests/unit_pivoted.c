@@ -1,4 +1,4 @@
-#include "twoview/pivoted.h"
+#include "twoview/linalg/pivoted.h"
 
 #include <float.h>
 #include <math.h>

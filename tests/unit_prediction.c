@@ -1,8 +1,8 @@
-#include "twoview/prediction.h"
+#include "twoview/theory/prediction.h"
 
 #include <math.h>
 
-#include "twoview/theory.h"
+#include "twoview/theory/theory.h"
 #include "unit_main.h"
 
 enum { MOST = 100 };

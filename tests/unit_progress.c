@@ -1,4 +1,4 @@
-#include "twoview/progress.h"
+#include "twoview/base/progress.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
-#include "twoview/random.h"
+#include "twoview/random/random.h"
 
 #include <float.h>
 #include <math.h>
 
-#include "box_muller.h"
+#include "random/box_muller.h"
 #include "unit_main.h"
 
 /* The statistical tests have fixed seeds and bands of 5 standard errors: a sound generator leaves

@@ -1,4 +1,4 @@
-#include "twoview/scaling_model.h"
+#include "twoview/scaling/model.h"
 
 #include <float.h>
 #include <math.h>

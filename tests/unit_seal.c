@@ -1,4 +1,4 @@
-#include "twoview/seal.h"
+#include "twoview/archive/seal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-#include "twoview/spectra.h"
+#include "twoview/augmentations/spectra.h"
 
 #include <float.h>
 
-#include "twoview/random.h"
+#include "twoview/random/random.h"
 #include "unit_main.h"
 
 static tv_spectra *draw(double *lambda_max, unsigned magnitudes, int p, int q, double theta_max) {

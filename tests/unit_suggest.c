@@ -1,4 +1,4 @@
-#include "twoview/suggest.h"
+#include "twoview/base/text.h"
 
 #include "unit_main.h"
 

@@ -1,9 +1,9 @@
-#include "twoview/theory.h"
+#include "twoview/theory/theory.h"
 
 #include <float.h>
 #include <math.h>
 
-#include "twoview/random.h"
+#include "twoview/random/random.h"
 #include "unit_main.h"
 
 static double threshold(tv_method_id method, int k, int p, int q, const double *signal,

@@ -1,4 +1,4 @@
-#include "twoview/threshold.h"
+#include "twoview/studies/threshold.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "twoview/yaml_text.h"
+#include "twoview/experiment/yaml.h"
 
 #include "unit_main.h"
 

@@ -1,13 +1,13 @@
 /* An archive, for all that reads archives: report, scaling, info, verification. The bytes are
  * sealed, or nothing behind the seal would be reached. */
-#include "twoview/archive.h"
+#include "twoview/archive/archive.h"
 #include "child.h"
 #include "fuzz.h"
-#include "report_parts.h"
-#include "twoview/info.h"
-#include "twoview/scaling.h"
-#include "twoview/seal.h"
-#include "twoview/verify.h"
+#include "report/parts.h"
+#include "twoview/archive/seal.h"
+#include "twoview/archive/verify.h"
+#include "twoview/commands/info.h"
+#include "twoview/scaling/scaling.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words) {
   (void)count, (void)words;

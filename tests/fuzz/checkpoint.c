@@ -3,8 +3,8 @@
 #include <mpi.h>
 #include <sanitizer/lsan_interface.h>
 
-#include "checkpoint_file.h"
 #include "fuzz.h"
+#include "twoview/checkpoint/file.h"
 
 enum { HEADER = 80, OFFSET = 32, COUNT = 40, DIGEST = 48 }; /* of the index, in the header */
 

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "twoview/guard.h"
-#include "twoview/hdf5_error.h"
+#include "twoview/base/guard.h"
+#include "twoview/hdf5/error.h"
 
 /* This file is not instrumented: the instrumentation needs the next names for itself. */
 

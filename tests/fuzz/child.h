@@ -4,7 +4,7 @@
 #ifndef TWOVIEW_FUZZ_CHILD_H
 #define TWOVIEW_FUZZ_CHILD_H
 
-#include "twoview/error.h"
+#include "twoview/base/error.h"
 
 /* To be called before all else. */
 void fuzz_prepare(void);

@@ -1,6 +1,6 @@
 /* An experiment file and, behind zero bytes, values of --set. What is accepted is printed, parsed
  * again and printed again: both prints have to be equal. */
-#include "twoview/experiment.h"
+#include "twoview/experiment/experiment.h"
 
 #include "fuzz.h"
 

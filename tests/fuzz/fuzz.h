@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "twoview/error.h"
+#include "twoview/base/error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 int LLVMFuzzerInitialize(int *count, char ***words);

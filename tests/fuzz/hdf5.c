@@ -5,7 +5,7 @@
 
 #include "child.h"
 #include "fuzz.h"
-#include "twoview/source.h"
+#include "twoview/data/source.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words) {
   (void)count, (void)words;

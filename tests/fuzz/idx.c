@@ -1,5 +1,5 @@
 /* An IDX file, plain or gzipped: read to its end as labels and as images. */
-#include "twoview/idx.h"
+#include "twoview/data/idx.h"
 
 #include "fuzz.h"
 

@@ -1,10 +1,10 @@
 /* An archive, for `merge`: alone, which copies all of it. The bytes are sealed, or nothing behind
  * the seal would be reached. */
-#include "twoview/merge.h"
+#include "twoview/archive/merge.h"
 
 #include "child.h"
 #include "fuzz.h"
-#include "twoview/seal.h"
+#include "twoview/archive/seal.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words) {
   (void)count, (void)words;

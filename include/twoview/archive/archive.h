@@ -1,0 +1,107 @@
+/* The archive of a run: one HDF5 file, written beside its final name, flushed to disk and renamed,
+ * so that a file of that name is always whole. Rank 0 writes all that is small, alone; encoders,
+ * representations and samples are written collectively by the ranks that have them. */
+#ifndef TWOVIEW_ARCHIVE_ARCHIVE_H
+#define TWOVIEW_ARCHIVE_ARCHIVE_H
+
+#include <mpi.h>
+
+#include "twoview/base/stopwatch.h"
+#include "twoview/data/sampling.h"
+#include "twoview/hdf5/array.h"
+#include "twoview/plan/plan.h"
+#include "twoview/studies/results.h"
+
+/* All that a run leaves; everything is borrowed. */
+typedef struct {
+  const tv_experiment *experiment;
+  const tv_source *source;
+  const tv_features *features;
+  const tv_sampling *sampling;
+  const tv_spectra *spectra;
+  const tv_moments *moments; /* NULL: distributed */
+  const tv_plan *plan;
+  const tv_results *results;
+  const tv_stopwatch *stopwatch;
+  const char *command; /* the command line */
+  int64_t sessions;    /* runs that it took: 1 and one for each that was resumed */
+  int replaces;        /* an existing archive */
+} tv_record;
+
+/* Refuse, before any work, an output that exists (unless it may be replaced), that is no regular
+ * file or an input of the run, or that cannot be written. Of `inputs` the experiment, the source
+ * and `replaces` are known by then.                                                 Collective. */
+tv_error *tv_archive_expect_writable(const char *path, const tv_record *inputs, MPI_Comm comm);
+
+/* Write the archive. On an error nothing is left at `path` that was not there before. Collective.
+ */
+tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm);
+
+/* How many of a replicate's samples are written at a time; every rank then holds them. */
+int64_t tv_samples_piece(int width, int64_t samples);
+
+/* The attribute `format_version`: what the names in an archive mean. */
+enum { TV_FORMAT_VERSION = 1 };
+
+/* Refuse an archive of another format version; whatever is no archive passes. */
+tv_error *tv_archive_expect_format(hid_t file);
+
+/* Whether an HDF5 file calls itself an archive. */
+int tv_archive_is_one(hid_t file);
+
+/* Open an archive to read once its checksum has been found right, so that HDF5 meets no damage, and
+ * its format is known. Not collective; close with H5Fclose. */
+tv_error *tv_archive_open(const char *path, hid_t *file);
+
+/* All words of a dataset, at least one, and how many. Not collective; free with
+ * tv_archive_free_words. */
+tv_error *tv_archive_read_words(hid_t file, const char *name, char ***words, int *count);
+void tv_archive_free_words(char **words, int count);
+
+/* What the report needs of an archive. */
+typedef struct {
+  char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */
+  tv_study_type study;
+  int replicates, magnitudes, alphas, levels, methods;
+  double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
+  char **method;                              /* names */
+  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
+  double *alpha2_threshold;        /* replicate x lambda_max x method */
+  int p, q, k;                     /* important components, noise components, rows of the encoder */
+  double *spectrum;                /* p: variances of the important components */
+  double *gamma;                   /* replicate x lambda_max x q, or NULL without noise */
+  double *theta;                   /* replicate x (p + q) */
+} tv_archive;
+
+/* Not collective: one process reads. Free with tv_archive_close. */
+tv_error *tv_archive_read(const char *path, tv_archive **out);
+void tv_archive_close(tv_archive **archive);
+
+/* What an archive was made from; all is owned. */
+typedef struct {
+  char *experiment;                               /* resolved */
+  char *file[TV_MOST_FILES], *sha[TV_MOST_FILES]; /* of data; NULL: no more; sha "": not taken */
+} tv_archive_origin;
+
+/* Not collective. Free with tv_archive_origin_free. */
+tv_error *tv_archive_read_origin(const char *path, tv_archive_origin *out);
+void tv_archive_origin_free(tv_archive_origin *origin);
+
+/* What the ranks of a run tell of their work. Stages as in tv_stage, ranks x TV_STAGES each. */
+typedef struct {
+  char *experiment_name, *experiment_text; /* owned, as the next three */
+  double *seconds, *flops, *sent;
+  int ranks, hosts;   /* hosts: different ones */
+  int p, q, l;        /* important components, noise components, targets */
+  int inputs;         /* features that are rotated to components; 0: none are */
+  int is_distributed; /* the layout of the moments */
+} tv_archive_work;
+
+/* Not collective: one process reads. Free with tv_archive_work_free. */
+tv_error *tv_archive_read_work(const char *path, tv_archive_work *out);
+void tv_archive_work_free(tv_archive_work *work);
+
+/* The archive's name of a quantity, its long name. */
+tv_label tv_quantity_label(tv_quantity quantity);
+
+#endif

@@ -1,0 +1,22 @@
+/* The seal of an archive: a last line with the SHA-256 of all bytes before it. HDF5 ends where it
+ * says in its first block and does not look behind that; a program that changes the file through
+ * HDF5 cuts the line off. HDF5 1.10 may crash on damaged metadata, so the seal is checked before
+ * HDF5 opens an archive. One process. */
+#ifndef TWOVIEW_ARCHIVE_SEAL_H
+#define TWOVIEW_ARCHIVE_SEAL_H
+
+#include "twoview/base/error.h"
+
+/* Append the seal, in the place of one that is there. */
+tv_error *tv_seal_write(const char *path);
+
+/* Read the whole file and refuse one that is not as it was sealed, or not sealed. */
+tv_error *tv_seal_check(const char *path);
+
+/* The same for those who need it whole: the error says how to learn more. */
+tv_error *tv_seal_expect(const char *path);
+
+/* Whether the file ends with a seal, right or wrong. */
+int tv_seal_exists(const char *path);
+
+#endif

@@ -1,0 +1,14 @@
+/* A task in a process of its own, for libraries that crash on damaged files or compute without end,
+ * as HDF5 1.10 does: it copies as many bytes as a chunk should have, not as many as it has, and
+ * never steps over an object of size 0. */
+#ifndef TWOVIEW_BASE_GUARD_H
+#define TWOVIEW_BASE_GUARD_H
+
+#include "twoview/base/error.h"
+
+/* Run `task(context)` in a child process and return its error; what it changes in memory is lost,
+ * what it prints stays. A crash becomes an error about `path`, and so does more processor time than
+ * reading a file of its length needs. The task must not call MPI. */
+tv_error *tv_guard(const char *path, tv_error *(*task)(void *context), void *context);
+
+#endif

@@ -1,0 +1,25 @@
+/* What asks a run to save its work or to stop: signals, from a person, a scheduler or a launcher.
+ * Handlers only take note; the run looks when it is at a place where it can be continued. */
+#ifndef TWOVIEW_BASE_INTERRUPTION_H
+#define TWOVIEW_BASE_INTERRUPTION_H
+
+#include "twoview/base/error.h"
+
+typedef enum { TV_GO_ON, TV_SAVE, TV_STOP } tv_wish; /* the larger one wins */
+
+/* Take note of signals from now on: SIGTERM, SIGUSR1 and SIGINT wish to save and stop, SIGUSR2 to
+ * save and go on. A second SIGINT ends the process. Where SIGINT is ignored, it stays so. */
+tv_error *tv_interruption_watch(void);
+
+/* The largest wish on this process since the last one was fulfilled. */
+tv_wish tv_interruption_wish(void);
+void tv_interruption_saved(void);
+
+/* A length of time as a number of seconds or in Slurm's form [[DAYS-]HOURS:]MINUTES:SECONDS;
+ * `UNLIMITED` is infinite. An error names `option`. */
+tv_error *tv_parse_duration(const char *option, const char *text, double *seconds);
+
+/* Seconds left of the Slurm job, as its environment tells (SLURM_JOB_END_TIME); else infinite. */
+double tv_scheduler_time_left(void);
+
+#endif

@@ -1,0 +1,18 @@
+/* What memory a rank has and takes, in bytes. */
+#ifndef TWOVIEW_BASE_MEMORY_H
+#define TWOVIEW_BASE_MEMORY_H
+
+#include <mpi.h>
+
+/* Let the matrices of one point reuse the memory of the last one's. To the system and back, page by
+ * page, takes a tenth of a point's time. */
+void tv_memory_keep_freed(void);
+
+double tv_memory_resident(void); /* now */
+double tv_memory_peak(void);     /* at the most so far */
+
+/* What a rank may still take: what its host, or the control group (a container, a Slurm job) that
+ * it runs in, has left, shared equally by the ranks there. The least of all ranks. Collective. */
+double tv_memory_available(MPI_Comm comm);
+
+#endif

@@ -1,0 +1,37 @@
+/* From a source's raw features to the p important components. Samples are centred and rotated to
+ * the principal components of the data set, or of the population that generates them, so that they
+ * share eigenvectors with the noise and augmentation covariances, as the theory assumes; gaussian
+ * sources are made in them already. */
+#ifndef TWOVIEW_DATA_FEATURES_H
+#define TWOVIEW_DATA_FEATURES_H
+
+#include <mpi.h>
+
+#include "twoview/checkpoint/checkpoint.h"
+#include "twoview/data/source.h"
+#include "twoview/experiment/experiment.h"
+
+typedef struct {
+  int inputs;       /* raw features */
+  int p;            /* components kept */
+  double *mean;     /* inputs, or NULL for features that are components already */
+  double *basis;    /* inputs x p, column-major, orthonormal columns; NULL with the mean */
+  double *spectrum; /* p variances of the components over the population or the data set */
+  tv_work work;     /* of fitting */
+} tv_features;
+
+/* Fit to the whole data set: one pass over this rank's shards and one reduction (a known population
+ * needs neither), and one eigenproblem on rank 0 (so that the basis is the same bits on any number
+ * of ranks). Kept in `checkpoint` (or NULL), from which it is taken when it is there. Free with
+ * tv_features_destroy.                                                              Collective. */
+tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                          tv_checkpoint *checkpoint, tv_features **out);
+void tv_features_destroy(tv_features **features);
+
+/* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. Row i
+ * may be a linear combination of samples, whose coefficients add up to constants[i]: so many means
+ * are taken off. NULL: all rows are samples.                                    Not collective. */
+void tv_features_apply(const tv_features *features, int count, const double *constants, double *raw,
+                       double *components);
+
+#endif

@@ -1,0 +1,91 @@
+/* Sampling: which rows make up a subsample, and the rows themselves as the moments take them. Every
+ * replicate orders the data set by a keyed permutation (generated rows come in their own order);
+ * the first n of that order are its subsample of size n, so that the sizes are nested. Each row
+ * finds its own place in that order, and so every pass reads the data in storage order. */
+#ifndef TWOVIEW_DATA_SAMPLING_H
+#define TWOVIEW_DATA_SAMPLING_H
+
+#include <stdint.h>
+
+#include "twoview/data/features.h"
+#include "twoview/data/shard.h"
+#include "twoview/data/source.h"
+#include "twoview/experiment/experiment.h"
+#include "twoview/random/random.h"
+
+typedef struct {
+  const tv_experiment *experiment; /* borrowed, as the next two */
+  const tv_source *source;
+  const tv_features *features;
+  tv_partition partition;
+  int p, q, l;               /* important components, noise components, targets */
+  int width;                 /* p + q + l + 1 */
+  tv_checkpoint *checkpoint; /* borrowed: where finished work is kept; NULL: nowhere */
+} tv_sampling;
+
+/* Rows of one replicate: u = (x, z, y, 1) with x the components, z STANDARD normal noise, y the
+ * targets. Grouped by the smallest sample size that contains them. */
+typedef struct {
+  int replicate, rows;
+  const double *u;         /* rows x width, rows contiguous */
+  const int64_t *position; /* of each row in the nested order */
+  const int *level_end;    /* rows of levels 0 .. j are the first level_end[j] */
+} tv_batch;
+
+typedef tv_error *tv_batch_visitor(void *context, const tv_batch *batch);
+
+/* Rows wanted: replicates [replicate, replicate_end), places [first, end) of their nested orders.
+ */
+typedef struct {
+  int replicate, replicate_end;
+  int64_t first, end;
+} tv_selection;
+
+/* All arguments are borrowed. */
+tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *source,
+                             const tv_features *features, MPI_Comm comm, tv_checkpoint *checkpoint);
+
+/* Every row of every subsample. */
+tv_selection tv_sampling_everything(const tv_sampling *sampling);
+
+/* Working space for visits. Free with tv_desk_destroy. */
+typedef struct tv_desk tv_desk;
+tv_error *tv_desk_create(const tv_sampling *sampling, tv_desk **out);
+void tv_desk_destroy(tv_desk **desk);
+
+/* Visit rows [first, first + count), count <= TV_BATCH, as a batch for each replicate that has
+ * selected ones among them; their order depends on the experiment and the selection alone.
+ *                                                                               Not collective. */
+tv_error *tv_sampling_visit(const tv_sampling *sampling, int64_t first, int count,
+                            const tv_selection *selection, tv_batch_visitor *visit, void *context,
+                            tv_desk *desk);
+
+/* Put the rows of a batch whose places lie in the selection where they belong in `rows`, which is
+ * replicates x places x width.                                                 Not collective. */
+void tv_sampling_place(const tv_sampling *sampling, const tv_selection *selection,
+                       const tv_batch *batch, double *rows);
+
+/* The first rows of each replicate's nested order, for those who want to see some samples. */
+typedef struct {
+  tv_selection selection;
+  int width;
+  double *rows; /* owned: replicates x places x width */
+} tv_head;
+
+/* Room for `count` rows of each replicate, zero. Free with tv_head_destroy. */
+tv_error *tv_head_create(const tv_sampling *sampling, int64_t count, tv_head **out);
+void tv_head_destroy(tv_head **head);
+
+/* Keep what this rank finds in the checkpoint, and take up what earlier sessions found.
+ *                                                                               Not collective. */
+tv_error *tv_head_keep(const tv_sampling *sampling, tv_head *head);
+
+/* Rows of the head found on some rank become everybody's; rank 0 keeps them.        Collective. */
+tv_error *tv_head_share(const tv_sampling *sampling, tv_head *head);
+
+/* The selected rows, on every rank: replicates x places x width. Reads the data once for each
+ * call.                                                                             Collective. */
+tv_error *tv_sampling_collect(const tv_sampling *sampling, const tv_selection *selection,
+                              double *rows);
+
+#endif

@@ -1,0 +1,96 @@
+/* Where samples come from. A source yields rows in storage order; which of them belong to a
+ * subsample is not its business. File sources hold the same rows for every replicate; generated
+ * ones draw fresh rows for each. */
+#ifndef TWOVIEW_DATA_SOURCE_H
+#define TWOVIEW_DATA_SOURCE_H
+
+#include <stdint.h>
+
+#include "twoview/base/digest.h"
+#include "twoview/data/shard.h"
+#include "twoview/experiment/experiment.h"
+
+enum { TV_MOST_FILES = 2 };
+
+typedef struct {
+  char *path;
+  int64_t bytes;
+  char digest[TV_DIGEST_LENGTH]; /* SHA-256, "" when not taken */
+} tv_source_file;
+
+typedef struct tv_source tv_source;
+struct tv_source {
+  int64_t rows; /* samples; -1: as many as wanted, fresh for each replicate */
+  int features; /* of a sample */
+  int targets;  /* of a sample; classes are one-hot */
+  tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
+  void *state;                         /* owned, of the kind of source */
+  double cache_bytes;                  /* that each rank will come to hold while it reads */
+
+  /* Generated sources know their population. Features that are its principal components already:
+   * their variances, largest first, about a mean of 0; else NULL. */
+  const double *variances;
+
+  /* Other generated features: its mean, and its covariance (features x features) into the lower
+   * triangle of `covariance`; else NULL. */
+  void (*population)(const tv_source *source, double *mean, double *covariance);
+
+  /* Rows [first, first + count), count <= TV_BATCH, of a replicate: x is count x features, y is
+   * count x targets, rows contiguous. Rows of file sources must lie in this rank's shards. Not
+   * collective. */
+  tv_error *(*read)(const tv_source *source, int replicate, int64_t first, int count, double *x,
+                    double *y);
+
+  /* Sources of bytes: the same rows as they are stored, count x features; else NULL. */
+  const unsigned char *(*bytes)(const tv_source *source, int64_t first);
+
+  /* Sources that can make any features of any samples alone, and whose targets are linear in the
+   * features, y = weights' x + noise e with e standard normal (TV_FOR_TARGETS); else NULL.
+   * Features [from, from + width) of the given rows go to x + i * leading.       Not collective. */
+  tv_error *(*read_features)(const tv_source *source, int replicate, const int64_t *rows, int count,
+                             int from, int width, double *x, int leading);
+  const double *teacher_weights; /* features x targets, column-major */
+  double teacher_noise;
+
+  /* Sources whose rows are linear in the indicators of `law_classes` equally likely classes (one:
+   * the constant 1), in a standard normal for each feature and in `law_noises` more of them; else
+   * NULL and 0. Turns `count` linear combinations of rows from those terms (indicators: count x
+   * law_classes, x: count x features, y: the further ones) to x and y (count x targets).  Not
+   * collective. */
+  void (*combine)(const tv_source *source, int count, const double *indicators, double *x,
+                  double *y);
+  int law_classes, law_noises;
+
+  void (*close)(tv_source *source);
+};
+
+/* Open the experiment's source; this rank keeps the rows of its shards at hand. Free with
+ * tv_source_close.                                                                  Collective. */
+tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out);
+void tv_source_close(tv_source **source);
+
+/* The kinds. */
+tv_error *tv_source_open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
+tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
+tv_error *tv_source_open_generated(const tv_experiment *experiment, MPI_Comm comm,
+                                   tv_source *source);
+
+/* The number of classes, up to the largest label that any rank has seen; `is_seen` tells of each up
+ * to `most`, and is of all ranks afterwards. Those between without a sample are classes as well: a
+ * warning on stderr names the first, and the file and dataset (NULL: of a file that holds nothing
+ * else).                                                                            Collective. */
+void tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
+                             unsigned char *is_seen, int most, MPI_Comm comm);
+
+/* Files are noted for provenance, and digested unless they are larger than 4 GiB, by rank 0 or by
+ * one that has noted them too and passes the digests on.                        Not collective. */
+tv_error *tv_source_note_file(tv_source *source, const char *path);
+tv_error *tv_source_digest_files(tv_source *source);
+
+/* A rank that has time for it while rank 0 reads: the last one of rank 0's host.    Collective. */
+int tv_source_digesting_rank(MPI_Comm comm);
+
+/* Hand the digests of that rank to rank 0.                                          Collective. */
+void tv_source_pass_digests(tv_source *source, MPI_Comm comm, int digesting_rank);
+
+#endif

@@ -1,0 +1,46 @@
+/* Dense linear algebra on distributed matrices: the few operations that the closed forms need, by
+ * ScaLAPACK, or by LAPACK on one rank. All are collective over the matrices' grid. A numerical
+ * failure (a matrix that is not positive definite, an iteration that does not converge) is a
+ * `status` other than 0, not an error: one point of an experiment may fail while others go on. */
+#ifndef TWOVIEW_LINALG_DENSE_H
+#define TWOVIEW_LINALG_DENSE_H
+
+#include "twoview/linalg/grid.h"
+
+typedef enum { TV_PLAIN, TV_TRANSPOSED } tv_transpose;
+typedef enum { TV_LEFT, TV_RIGHT } tv_side;
+
+/* c = op(a) op(b); only as much of `a` is taken as b and c have room for. */
+void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, const tv_distmat *b,
+                 tv_distmat *c);
+
+/* c = a' a of the rows of `a` from `first` on, lower triangle only. */
+void tv_gram(const tv_distmat *a, int first, tv_distmat *c);
+
+/* Copy the lower triangle of a square matrix over the upper one. */
+void tv_symmetrise(tv_distmat *a);
+
+/* s = L L' in place, L in the lower triangle; the strict upper one is left as it was.
+ * status: the order of the leading minor that is not positive definite. */
+tv_error *tv_cholesky(tv_distmat *s, int *status);
+
+/* b = op(L)^{-1} b or b op(L)^{-1}, L the lower triangle of `factor`. */
+void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_distmat *b);
+
+/* The k largest eigenvalues of a symmetric matrix (its lower triangle), largest first, on every
+ * rank, and their orthonormal vectors as the columns of `vectors` (d x k). Destroys `a`. */
+tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
+
+/* Whether tv_eigen_top computes only the vectors asked for, or all of them; and how it does. */
+int tv_eigen_selects(int d, int k);
+const char *tv_eigen_method(int d, int k, int ranks);
+
+/* The k largest singular values of a square matrix, on every rank, and their right singular vectors
+ * as the columns of `vectors` (d x k). Destroys `a`. */
+tv_error *tv_singular_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
+
+/* sum_ij a_ij b_ij, and sum_i a_ii; the same value on every rank. */
+double tv_dot(const tv_distmat *a, const tv_distmat *b);
+double tv_trace(const tv_distmat *a);
+
+#endif

@@ -1,0 +1,64 @@
+/* The closed forms: supervised learning (SL), reconstruction (RC) and joint embedding (JE) from the
+ * same statistics, by functions of one signature. With S = L L' every solution has the form
+ *     encoder = T' L^{-1},     T the d x k "whitened" encoder,
+ * and the methods differ in T alone (Van Assel et al., arXiv 2505.12477):
+ *     SL  T = L^{-1} B                                        (eq. 46)
+ *     RC  top k eigenvectors of L^{-1} C'C L^{-T}              (Theorem 3.1)
+ *     JE  top k eigenvectors of L^{-1} G L^{-T}                (Theorem 3.2)
+ * up to the invertible (RC) or orthogonal (JE) k x k factor that the theorems leave free. */
+#ifndef TWOVIEW_METHODS_METHOD_H
+#define TWOVIEW_METHODS_METHOD_H
+
+#include "twoview/augmentations/problem.h"
+
+typedef struct {
+  int k;                /* rows of the encoder; l for SL */
+  tv_distmat *whitened; /* owned, d x k: T; orthonormal columns for RC and JE */
+  tv_distmat *encoder;  /* owned, d x k: the encoder's rows are its columns, L^{-T} T */
+  tv_distmat *decoder;  /* owned, d x k: RC's D = C E'; NULL for the others */
+  double *values;       /* owned, k, largest first: phi^2 (RC), omega (JE); NULL for SL */
+  double optimum;       /* the least value of the objective that theory gives */
+} tv_solution;
+
+/* How well a solution does on the problem that it claims to solve. */
+typedef struct {
+  double objective;      /* evaluated from the statistics, not from the eigenvalues */
+  double residual;       /* of the stationarity equation, relative, in Frobenius norm */
+  double orthonormality; /* max |E S E' - I|; NaN for SL, which has no such constraint */
+} tv_optimality;
+
+typedef struct {
+  tv_method_id id;
+  /* Solve with k rows (SL ignores k). status: not 0 when an iteration failed; the solution is then
+   * empty. Free with tv_solution_destroy.                                         Collective. */
+  tv_error *(*solve)(const tv_statistics *statistics, int k, tv_solution *out, int *status);
+  /* image: A E', d x k, which whoever scores the solution has anyway.              Collective. */
+  tv_error *(*judge)(const tv_statistics *statistics, const tv_solution *solution,
+                     const tv_distmat *image, tv_optimality *out);
+} tv_method;
+
+extern const tv_method tv_supervised, tv_reconstruction, tv_joint_embedding;
+
+const tv_method *tv_method_of(tv_method_id id);
+
+/* Flops of statistics and solution for d inputs, k encoder rows and l targets, scores included, by
+ * their leading terms. */
+double tv_statistics_flops(int d);
+double tv_solution_flops(tv_method_id method, int d, int k, int l);
+void tv_solution_destroy(tv_solution *solution);
+
+/* For the methods: allocate T and the encoder; encoder = L^{-T} T once T is known. */
+tv_error *tv_solution_begin(const tv_statistics *statistics, int k, tv_solution *out);
+void tv_solution_unwhiten(const tv_statistics *statistics, tv_solution *solution);
+
+/* For the methods: M E', given the image A E', which it is where M is A. The caller destroys it.
+ *                                                                                   Collective. */
+tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *statistics,
+                         const tv_solution *solution, const tv_distmat *image, tv_distmat **out);
+
+/* For the methods: with image = N E' and the pencil N v = value S v, the relative residual
+ * |image - S E' diag(values)| / |image|, gram = E S E' (k x k) and max |gram - I|. Collective. */
+tv_error *tv_pencil_residual(const tv_statistics *statistics, const tv_solution *solution,
+                             const tv_distmat *image, tv_distmat *gram, tv_optimality *out);
+
+#endif

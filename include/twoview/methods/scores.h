@@ -1,0 +1,26 @@
+/* What an encoder is worth. */
+#ifndef TWOVIEW_METHODS_SCORES_H
+#define TWOVIEW_METHODS_SCORES_H
+
+#include "twoview/methods/method.h"
+
+typedef struct {
+  double score;   /* RC, JE: least linear-probe loss min_V (1/n) sum |y - V E x|^2 on un-augmented
+                   * inputs, without intercept; SL: its own loss (1/n) sum |y - V x|^2 */
+  double leakage; /* of the encoder onto the noise, in S-whitened coordinates (T = (E L)'). RC, JE:
+                   * the largest squared sine between its row space and the important components;
+                   * SL: the noise components' share of the energy of its predictions, |T's noise
+                   * rows|^2 / |T|^2, 0 where it predicts nothing. 0: none, 1: RC, JE: some
+                   * direction of the representation is all noise, SL: every prediction is */
+  double optimum; /* theory's least value of the objective */
+  tv_optimality optimality;
+} tv_scores;
+
+/* The leakage alone.                                                                Collective. */
+tv_error *tv_leakage(const tv_statistics *statistics, const tv_solution *solution, double *out);
+
+/* All scores of a solution on the statistics it was solved from.                    Collective. */
+tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *statistics,
+                             const tv_solution *solution, tv_scores *out);
+
+#endif

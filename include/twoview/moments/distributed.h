@@ -1,0 +1,31 @@
+/* Moments of many inputs, spread over a grid of ranks: no rank ever holds d x d numbers, nor does
+ * any message carry samples. A counter-based stream gives any feature of any sample to whoever asks
+ * for it, so each rank draws the rows and columns of its own blocks. The sample sizes of a
+ * replicate are visited one after the other and leave nothing behind. */
+#ifndef TWOVIEW_MOMENTS_DISTRIBUTED_H
+#define TWOVIEW_MOMENTS_DISTRIBUTED_H
+
+#include "twoview/base/progress.h"
+#include "twoview/moments/moments.h"
+
+typedef struct tv_wide tv_wide;
+
+/* The source must be able to make features (read_features). `grid` and `sampling` are borrowed.
+ * Memory: d^2 / ranks numbers, and one batch of the samples' features that this rank needs. Free
+ * with tv_wide_destroy.                                                             Collective. */
+tv_error *tv_wide_create(const tv_sampling *sampling, const tv_grid *grid, tv_wide **out);
+void tv_wide_destroy(tv_wide **wide);
+
+/* The moments of a replicate's first `n` samples. Within a replicate n must grow from call to call;
+ * the result is borrowed and valid until the next call. Accumulated in a fixed order by a fixed
+ * shape of batches.                                                                 Collective. */
+tv_error *tv_wide_advance(tv_wide *wide, int replicate, int64_t n, tv_progress *progress,
+                          tv_moment_matrix *out);
+
+/* What this rank has done so far. */
+tv_work tv_wide_work(const tv_wide *wide);
+
+/* How many steps of progress all replicates take together. */
+int64_t tv_wide_steps(const tv_sampling *sampling);
+
+#endif

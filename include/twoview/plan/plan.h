@@ -1,0 +1,43 @@
+/* What a run will take, before it is run. */
+#ifndef TWOVIEW_PLAN_PLAN_H
+#define TWOVIEW_PLAN_PLAN_H
+
+#include <mpi.h>
+
+#include "twoview/data/source.h"
+#include "twoview/experiment/experiment.h"
+#include "twoview/studies/layout.h"
+
+typedef struct {
+  tv_layout layout;
+  int ranks, grid_rows, grid_columns; /* the grid of a group */
+  int p, d, width;
+  int64_t points, entries; /* entries: points x methods */
+  int64_t moment_parts;    /* into which the moments are cut for the ranks, unless distributed */
+  double available_bytes;  /* for each rank, beside what it has already */
+  double resident_bytes;   /* that the fullest rank has already: libraries, images */
+  double memory_bytes;     /* that the fullest rank will have at the most */
+  double moment_flops, solve_flops; /* of all ranks together */
+  double normals;                   /* random normals drawn, all ranks */
+  double reduced_bytes;             /* sums sent by one rank, at the most */
+  double archive_bytes;             /* before compression */
+} tv_plan;
+
+/* Choose the layout and count. The source is open.                                  Collective. */
+tv_error *tv_plan_make(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                       tv_plan *out);
+
+/* Refuse what does not fit into the memory that is left. */
+tv_error *tv_plan_expect_room(const tv_plan *plan);
+
+/* Seconds that the plan will take, from this machine's own rates, measured for it on rank 0 in a
+ * fraction of a second. */
+tv_error *tv_plan_estimate(const tv_experiment *experiment, const tv_plan *plan, double *seconds);
+
+void tv_plan_print(const tv_experiment *experiment, const tv_source *source, const tv_plan *plan,
+                   double seconds);
+
+/* "1.5 GiB (1610612736 bytes)". */
+void tv_format_bytes(double bytes, char out[64]);
+
+#endif

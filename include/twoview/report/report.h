@@ -1,0 +1,46 @@
+/* Reports of an archive: a table, a CSV file, the figure and one HTML page. Serial. */
+#ifndef TWOVIEW_REPORT_REPORT_H
+#define TWOVIEW_REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "twoview/archive/archive.h"
+#include "twoview/base/statistics.h"
+
+/* Read the archive at `path` and write everything into `directory` (made when it is missing), the
+ * table and the paths of the files to `out`. Every file is whole under its name, or is still the
+ * one that was there; what a report of another archive left, and this one does not write, is
+ * removed. A figure that gnuplot fails to draw is an error, returned when all else is written. */
+tv_error *tv_report(const char *path, const char *directory, FILE *out);
+
+/* Of a quantity over the replicates that were solved. */
+tv_band tv_band_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
+                   int level, int method);
+double tv_quantile_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
+                      int level, int method, double share);
+tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);
+
+/* The page; the SVGs of the figures that are drawn are taken from `directory`. */
+tv_error *tv_report_html(const tv_archive *archive, const char *directory, const int *is_drawn,
+                         FILE *out);
+
+/* DIRECTORY/NAME, owned by the caller; NULL without memory. */
+char *tv_report_path(const char *directory, const char *name);
+
+/* Make the folder unless it is there. */
+tv_error *tv_report_folder(const char *directory);
+
+/* Write DIRECTORY/NAME with a function that fills it; it gets that name when it is whole. */
+tv_error *tv_report_write(const char *directory, const char *name,
+                          void (*write)(const void *what, FILE *out), const void *what);
+
+/* Run gnuplot on DIRECTORY/NAME.gp, once with form = 'svg' and once with 'pdf', and with the name
+ * of the file that the script has to write in `drawing`. `*is_drawn` is 0 on errors, and when
+ * gnuplot is not installed. */
+tv_error *tv_report_draw(const char *directory, const char *name, int *is_drawn);
+
+/* Tell where a figure's files are, or why there are none. */
+void tv_report_print_figure(const char *directory, const char *name, int is_drawn, int has_failed,
+                            FILE *out);
+
+#endif

@@ -1,0 +1,62 @@
+/* What a run would take on any number of ranks: a model, not a measurement. Flops and bytes are
+ * counted as the run itself counts them, rates are measured ones, and messages cost a latency and
+ * the time of their bytes. Pure: no MPI, no files. */
+#ifndef TWOVIEW_SCALING_MODEL_H
+#define TWOVIEW_SCALING_MODEL_H
+
+#include <stdint.h>
+
+#include "twoview/base/stopwatch.h"
+#include "twoview/data/shard.h"
+#include "twoview/experiment/experiment.h"
+
+/* An experiment as far as its work goes. */
+typedef struct {
+  int64_t rows, samples; /* rows cut into shards; so many of them in the largest sample */
+  int64_t points;        /* replicates x magnitudes x alignments x levels */
+  int64_t head;          /* numbers of the first rows, which all ranks receive */
+  int shards, replicates, levels;
+  int d, p, k, l; /* inputs, the important ones, rows of the encoder, targets */
+  int inputs;     /* features of a data set, whose own moments come first; 0: generated */
+  int rotated;    /* features that are rotated to components; 0: none are */
+  int ranks_per_point, is_distributed;
+  tv_method_id method[TV_METHODS];
+  int methods;
+} tv_workload;
+
+/* How fast one rank is. What a stage takes beside its counted work does not shrink with ranks. */
+typedef struct {
+  double features, moments, solves;      /* flops per second */
+  double open_seconds, features_seconds; /* that stay: opening, fitting what the pass has summed */
+} tv_rates;
+
+/* A message of b bytes takes latency + b / bandwidth. Those given here are a cluster's with an
+ * InfiniBand network of 100 Gbit/s: MPI takes 1 to 2 us from node to node, and 12 GB/s at the most.
+ */
+typedef struct {
+  double latency, bandwidth; /* seconds; bytes per second */
+} tv_network;
+
+extern const tv_network tv_typical_network;
+
+/* Times of the slowest rank; communication is part of the stages and told once more. */
+typedef struct {
+  double seconds[TV_STAGES], total, communication;
+} tv_forecast;
+
+/* What a rank will count as its work. Of a data set of which samples are drawn, the expected flops
+ * of the moments; all other numbers are exact, but for the rounding of sums of flops of solves. */
+void tv_model_work(const tv_workload *workload, int ranks, int rank, tv_work out[TV_STAGES]);
+
+/* Standard deviation of a rank's flops of moments, relative, where samples are drawn from more rows
+ * than are wanted: the ranks have the rows in their shards, however many are drawn of them. */
+double tv_model_moments_spread(const tv_workload *workload, int ranks, int rank);
+
+/* Steps that the sum over the shards' tree takes when every message takes one and a rank is busy
+ * with one at a time: log2(ranks) where ranks and shards are powers of 2, more otherwise. */
+tv_error *tv_model_tree_steps(int shards, int ranks, int *out);
+
+tv_error *tv_model_forecast(const tv_workload *workload, const tv_rates *rates,
+                            const tv_network *network, int ranks, tv_forecast *out);
+
+#endif

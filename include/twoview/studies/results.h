@@ -1,0 +1,106 @@
+/* The study of the experiment, carried out: replicates x magnitudes of noise x alignments x sample
+ * sizes, each point by every method. The points of a threshold study have no alignment: there the
+ * least one is looked for. */
+#ifndef TWOVIEW_STUDIES_RESULTS_H
+#define TWOVIEW_STUDIES_RESULTS_H
+
+#include "twoview/augmentations/spectra.h"
+#include "twoview/base/stopwatch.h"
+#include "twoview/data/features.h"
+#include "twoview/experiment/experiment.h"
+#include "twoview/linalg/group.h"
+#include "twoview/moments/moments.h"
+
+/* What is known of each point and method. */
+typedef enum {
+  /* where every point of a grid is solved: */
+  TV_SCORE_CLEAN,       /* of the method on clean inputs (the same at every magnitude and alpha) */
+  TV_SCORE_CORRUPTED,   /* of the method on corrupted inputs */
+  TV_DISTANCE,          /* |clean - corrupted|, the distance to optimality */
+  TV_LEAKAGE,           /* of the encoder onto the noise components (scores.h) */
+  TV_OBJECTIVE,         /* attained */
+  TV_OBJECTIVE_OPTIMUM, /* the least value that theory gives */
+  TV_RESIDUAL,          /* of the stationarity equation */
+  TV_ORTHONORMALITY,    /* max |E S E' - I| */
+  TV_STATUS, /* 0: solved; else the solver's info or TV_UNSOUND, and the others are NaN */
+  /* in a threshold study: */
+  TV_ALPHA2_MEASURED,    /* the least alpha^2 at which leakage is below 1/2; else NaN */
+  TV_ALPHA2_STATUS,      /* tv_alpha2_status */
+  TV_ALPHA2_EVALUATIONS, /* solutions that it took */
+  TV_ALPHA2_PREDICTED,   /* what is expected of the first at this sample size, on average */
+  TV_QUANTITIES
+} tv_quantity;
+
+/* The quantities of a study: from the first to before the end. */
+typedef struct {
+  int first, end;
+} tv_quantities;
+
+tv_quantities tv_quantities_of(tv_study_type study);
+
+/* The one that tells whether the study has failed at a point and method, and whether a value of it
+ * does. */
+tv_quantity tv_status_of(tv_study_type study);
+int tv_status_is_failure(tv_study_type study, double status);
+
+enum { TV_UNSOUND = -1 }; /* a status: residual too large, or score not finite */
+
+typedef struct {
+  int replicates, magnitudes, alphas, levels, methods;
+  int64_t points;           /* replicates x magnitudes x alphas x levels, in this order */
+  tv_quantities quantities; /* of the study */
+  /* on every rank: */
+  double *quantity[TV_QUANTITIES];  /* points x methods each; NULL: of another study */
+  double *clean;                    /* replicates x levels x methods: scores on clean inputs, or
+                                     * NULL where the study asks for none */
+  double *alpha2_threshold;         /* replicates x magnitudes x methods */
+  char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments */
+
+  int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
+  int d, p;                        /* inputs of an encoder; important ones */
+  int rows[TV_METHODS];            /* of each method's encoder; 0 for a method not run */
+  int kept_levels;                 /* encoders are kept for the last so many sample sizes */
+  double *encoder[TV_METHODS];     /* own kept points x rows x d, or NULL */
+  double *decoder;                 /* own kept points x k x d: RC's D', or NULL */
+  tv_work work, moments_work;      /* of solving; of moments accumulated on the way */
+  int represented_levels, represented_samples;
+  double *representation[TV_METHODS]; /* own represented points x samples x rows, or NULL */
+} tv_results;
+
+/* All that a solution of the grid starts from; everything is borrowed. */
+typedef struct {
+  const tv_experiment *experiment;
+  const tv_features *features;
+  const tv_sampling *sampling;
+  const tv_spectra *spectra;
+  const tv_group *group; /* of this rank */
+  MPI_Comm comm;
+  tv_stopwatch *watch;
+  int shows_progress;
+} tv_study;
+
+/* Solve everything. From `moments`, the points are shared out over the groups of ranks; without
+ * (NULL), all ranks form one group, accumulate moments spread over them and solve one sample size
+ * after the other. What the checkpoint of the sampling holds is not solved again. Free with
+ * tv_results_destroy.                                                               Collective. */
+tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, tv_results **out);
+void tv_results_destroy(tv_results **results);
+
+/* How many solutions or searches of thresholds failed. */
+int64_t tv_results_failures(const tv_results *results, tv_study_type study);
+
+/* Encode the first samples, un-augmented and corrupted as the encoders' training data were.
+ * Needs the encoders.                                                           Not collective. */
+tv_error *tv_results_represent(const tv_head *head, const tv_spectra *spectra, tv_results *results);
+
+/* Index of a point. */
+int64_t tv_point(const tv_results *results, int replicate, int magnitude, int alpha, int level);
+
+/* How many of the points before `point` have one of the last `levels` sample sizes: the index of a
+ * point among those that are kept or represented. */
+int64_t tv_point_among(const tv_results *results, int levels, int64_t point);
+
+/* How many of the last sample sizes a choice means. */
+int tv_levels_of(const tv_results *results, tv_keep keep);
+
+#endif

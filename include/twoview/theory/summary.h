@@ -1,0 +1,49 @@
+/* `twoview theory`: what theory says of an experiment, from the eigenvalues that a run of it would
+ * draw and the spectrum of its source, without a run. */
+#ifndef TWOVIEW_THEORY_SUMMARY_H
+#define TWOVIEW_THEORY_SUMMARY_H
+
+#include <mpi.h>
+#include <stdio.h>
+
+#include "twoview/augmentations/spectra.h"
+#include "twoview/base/statistics.h"
+#include "twoview/data/features.h"
+#include "twoview/experiment/experiment.h"
+#include "twoview/theory/theory.h"
+
+typedef struct {
+  const tv_experiment *experiment;       /* borrowed */
+  const tv_features *features;           /* borrowed: the variances of the important components */
+  tv_spectra *spectra;                   /* owned */
+  double (*asymptotics)[TV_ASYMPTOTICS]; /* owned, replicates x magnitudes */
+} tv_theory;
+
+/* Free with tv_theory_destroy. */
+tv_error *tv_theory_make(const tv_experiment *experiment, const tv_features *features,
+                         tv_theory **out);
+void tv_theory_destroy(tv_theory **theory);
+
+/* Over the replicates, at one noise magnitude; and how many of them favour a method (TV_METHODS:
+ * undecided). */
+tv_band tv_theory_band(const tv_theory *theory, int magnitude, tv_asymptotic which);
+int tv_theory_count(const tv_theory *theory, int magnitude, tv_method_id favoured);
+
+/* For people: aggregated over replicates. */
+tv_error *tv_theory_print(const tv_theory *theory, FILE *out);
+
+/* For programs: one JSON object with everything, also by replicate and component; numbers have 17
+ * digits, and null stands for what is infinite or not defined. */
+tv_error *tv_theory_print_json(const tv_theory *theory, FILE *out);
+
+typedef struct {
+  const char *experiment;       /* path of the YAML file */
+  const char *const *overrides; /* KEY=VALUE, NULL-terminated */
+  int is_json;
+} tv_theory_options;
+
+/* The command: reads the experiment, and its data set if it has one, and prints to stdout from rank
+ * 0.                                                                                Collective. */
+tv_error *tv_theory_run(const tv_theory_options *options, MPI_Comm comm);
+
+#endif

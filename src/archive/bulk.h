@@ -1,0 +1,16 @@
+/* The large arrays of an archive: encoders, decoders, representations and samples. */
+#ifndef TWOVIEW_ARCHIVE_BULK_H
+#define TWOVIEW_ARCHIVE_BULK_H
+
+#include "twoview/archive/archive.h"
+
+/* A method in the names of its arrays. */
+const char *tv_method_key(tv_method_id method);
+
+/* Create the arrays, to be written later. One process. */
+tv_error *tv_bulk_reserve(hid_t root, const tv_record *record);
+
+/* Write this rank's part of each.                                                   Collective. */
+tv_error *tv_bulk_write(const char *path, const tv_record *record, MPI_Comm comm);
+
+#endif

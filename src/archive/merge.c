@@ -1,0 +1,163 @@
+#include "twoview/archive/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "join.h"
+#include "twoview/archive/archive.h"
+#include "twoview/archive/seal.h"
+#include "twoview/base/output.h"
+#include "twoview/hdf5/array_copy.h"
+
+/* ---- What the files say of themselves ---- */
+
+static const char *const common_names[TV_COMMON_ATTRIBUTES] = {
+    "filetype", "format_version",       "random_streams",
+    "layout",   "source_file_1_sha256", "source_file_2_sha256"};
+
+static tv_error *read_header(hid_t file, tv_merge_input *input) {
+  char *text = NULL;
+  TV_TRY(tv_attribute_print(file, "experiment", &text));
+  if (!text) return tv_fail("%s: there is no experiment in it: no archive of a run", input->path);
+  tv_error *error = tv_experiment_parse(input->path, text, NULL, &input->experiment);
+  free(text);
+  for (int i = 0; !error && i < TV_COMMON_ATTRIBUTES; ++i)
+    error = tv_attribute_print(file, common_names[i], &input->common[i]);
+  return error;
+}
+
+static tv_error *read_input(const char *path, tv_merge_input *input) {
+  hid_t file;
+  input->path = path;
+  TV_TRY(tv_archive_open(path, &file));
+  tv_error *error = read_header(file, input);
+  H5Fclose(file);
+  return error;
+}
+
+static int by_first_replicate(const void *a, const void *b) {
+  const tv_merge_input *left = a, *right = b;
+  return left->experiment->first_replicate - right->experiment->first_replicate;
+}
+
+/* ---- What does not fit together ---- */
+
+static tv_error *print_but_replicates(const tv_experiment *e, char **text) {
+  tv_experiment plain = *e;
+  plain.first_replicate = 0;
+  plain.replicates = 1;
+  return tv_experiment_print(&plain, text);
+}
+
+/* The first line in which two resolved experiments differ. */
+static tv_error *tell_difference(const tv_merge_input *a, const char *x, const tv_merge_input *b,
+                                 const char *y) {
+  for (;;) {
+    const size_t length = strcspn(x, "\n"), other = strcspn(y, "\n");
+    if (length != other || strncmp(x, y, length) != 0)
+      return tv_fail(
+          "%s and %s are not of one experiment: '%.*s' in the one is '%.*s' in the other", a->path,
+          b->path, (int)length, x, (int)other, y);
+    if (!x[length]) return NULL;
+    x += length + 1;
+    y += length + 1;
+  }
+}
+
+static tv_error *expect_same_experiment(const tv_merge_input *a, const tv_merge_input *b) {
+  char *x = NULL, *y = NULL;
+  tv_error *error = print_but_replicates(a->experiment, &x);
+  if (!error) error = print_but_replicates(b->experiment, &y);
+  if (!error) error = tell_difference(a, x, b, y);
+  free(x);
+  free(y);
+  return error;
+}
+
+static tv_error *expect_same_attributes(const tv_merge_input *a, const tv_merge_input *b) {
+  for (int i = 0; i < TV_COMMON_ATTRIBUTES; ++i) {
+    const char *x = a->common[i] ? a->common[i] : "missing";
+    const char *y = b->common[i] ? b->common[i] : "missing";
+    if (strcmp(x, y) != 0)
+      return tv_fail("%s and %s do not fit together: attribute '%s' is '%s' in the one and '%s' in "
+                     "the other",
+                     a->path, b->path, common_names[i], x, y);
+  }
+  return NULL;
+}
+
+static tv_error *expect_neighbours(const tv_merge_input *a, const tv_merge_input *b) {
+  const int end = a->experiment->first_replicate + a->experiment->replicates;
+  const int next = b->experiment->first_replicate;
+  if (next == end) return NULL;
+  if (next < end) return tv_fail("replicate %d is in both %s and %s", next, a->path, b->path);
+  if (next == end + 1)
+    return tv_fail("replicate %d is missing: it comes after %s and before %s", end, a->path,
+                   b->path);
+  return tv_fail("replicates %d to %d are missing: they come after %s and before %s", end, next - 1,
+                 a->path, b->path);
+}
+
+static tv_error *expect_fit(const tv_merge_input *inputs, int count) {
+  for (int i = 1; i < count; ++i) {
+    TV_TRY(expect_same_experiment(inputs, &inputs[i]));
+    TV_TRY(expect_same_attributes(inputs, &inputs[i]));
+  }
+  for (int i = 1; i < count; ++i) TV_TRY(expect_neighbours(&inputs[i - 1], &inputs[i]));
+  return NULL;
+}
+
+/* ---- Together ---- */
+
+static int last_replicate(const tv_merge_input *input) {
+  return input->experiment->first_replicate + input->experiment->replicates - 1;
+}
+
+static tv_error *print_joined(const tv_merge_input *inputs, int count, char **resolved) {
+  tv_experiment joined = *inputs->experiment;
+  joined.replicates = last_replicate(&inputs[count - 1]) - joined.first_replicate + 1;
+  return tv_experiment_print(&joined, resolved);
+}
+
+static tv_error *write_output(const tv_merge_options *o, const tv_merge_input *inputs, int count) {
+  char *part = NULL, *resolved = NULL;
+  TV_TRY(tv_output_part(o->output, &part));
+  tv_error *error = print_joined(inputs, count, &resolved);
+  if (!error) error = tv_merge_write(part, inputs, count, resolved, o->command);
+  if (!error) error = tv_seal_write(part);
+  if (!error) error = tv_output_flush(part);
+  if (error)
+    unlink(part);
+  else
+    error = tv_output_name(part, o->output, o->replaces);
+  free(resolved);
+  free(part);
+  return error;
+}
+
+static tv_error *merge(const tv_merge_options *o, tv_merge_input *inputs, int count, FILE *out) {
+  for (int i = 0; i < count; ++i) TV_TRY(read_input(o->files[i], &inputs[i]));
+  qsort(inputs, (size_t)count, sizeof *inputs, by_first_replicate);
+  TV_TRY(expect_fit(inputs, count));
+  TV_TRY(write_output(o, inputs, count));
+  fprintf(out, "%s: replicates %d to %d, of %d archive%s\n", o->output,
+          inputs->experiment->first_replicate, last_replicate(&inputs[count - 1]), count,
+          count == 1 ? "" : "s");
+  return NULL;
+}
+
+tv_error *tv_merge(const tv_merge_options *o, FILE *out) {
+  tv_merge_input *inputs = NULL;
+  int count = 0;
+  while (o->files[count]) ++count;
+  TV_TRY(tv_output_expect(o->output, o->files, o->replaces));
+  TV_TRY(tv_allocate(count, sizeof(*inputs), &inputs));
+  tv_error *error = merge(o, inputs, count, out);
+  for (int i = 0; i < count; ++i) {
+    tv_experiment_destroy(&inputs[i].experiment);
+    for (int j = 0; j < TV_COMMON_ATTRIBUTES; ++j) free(inputs[i].common[j]);
+  }
+  free(inputs);
+  return error;
+}

@@ -1,0 +1,146 @@
+#include "twoview/archive/verify.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "twoview/archive/archive.h"
+#include "twoview/archive/seal.h"
+#include "twoview/base/guard.h"
+#include "twoview/base/output.h"
+#include "twoview/hdf5/array_copy.h"
+#include "twoview/hdf5/error.h"
+#include "twoview/studies/tally.h"
+#include "verification.h"
+
+void tv_verify_problem(tv_verification *v, const char *format, ...) {
+  va_list args;
+  fprintf(v->out, "%s: ", v->path);
+  va_start(args, format);
+  vfprintf(v->out, format, args);
+  va_end(args);
+  fputc('\n', v->out);
+  ++v->problems;
+}
+
+double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t *count) {
+  double *values = NULL;
+  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
+  *count = space >= 0 ? H5Sget_simple_extent_npoints(space) : 0;
+  tv_error *error = tv_allocate(*count, sizeof(*values), &values);
+  if (!error &&
+      (space < 0 || H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0))
+    error = tv_hdf5_fail("cannot be read");
+  if (space >= 0) H5Sclose(space);
+  if (set >= 0) H5Dclose(set);
+  if (!error) return values;
+  tv_verify_problem(v, "dataset '%s' %s", name, error->message);
+  tv_error_free(error);
+  free(values);
+  return NULL;
+}
+
+/* ---- Together ---- */
+
+static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_experiment *e) {
+  int64_t count = 0;
+  if (e->study == TV_STUDY_THRESHOLD) return 0;
+  double *score = tv_verify_read(v, file, tv_quantity_label(TV_SCORE_CLEAN).name, &count);
+  const int64_t settings = (int64_t)e->noise.lambda_max_count * e->augmentation.alpha_count;
+  const int64_t failures = tv_count_clean_failures(score, e->replicates, settings,
+                                                   (int64_t)e->sizes_count * e->methods_count);
+  free(score);
+  return failures;
+}
+
+static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
+  tv_tally tally = {.study = e->study, .clean_failed = count_clean_failures(v, file, e)};
+  const char *name = tv_quantity_label(tv_status_of(e->study)).name;
+  double *status = tv_verify_read(v, file, name, &tally.solutions);
+  for (int64_t i = 0; status && i < tally.solutions; ++i)
+    tally.failed += tv_status_is_failure(e->study, status[i]);
+  free(status);
+  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, ", v->path, datasets,
+          e->first_replicate, e->first_replicate + e->replicates - 1);
+  tv_tally_print(&tally, v->out);
+  fputc('\n', v->out);
+}
+
+static tv_error *check_against(tv_verification *v, hid_t file, const char *text) {
+  tv_experiment *e = NULL;
+  tv_error *error = tv_experiment_parse(v->path, text, NULL, &e);
+  if (error) {
+    tv_verify_problem(v, "attribute 'experiment' is no experiment: %s", error->message);
+    tv_error_free(error);
+    return NULL;
+  }
+  const int before = v->problems;
+  error = tv_verify_schema(v, file, e);
+  if (!error && fflush(v->names) != 0) error = tv_fail("out of memory");
+  const int datasets = error ? 0 : tv_verify_objects(v, file);
+  if (!error && v->problems == before) tv_verify_values(v, file, e);
+  if (!error && !v->problems) tell_contents(v, file, e, datasets);
+  tv_experiment_destroy(&e);
+  return error;
+}
+
+static tv_error *check_file(tv_verification *v, hid_t file) {
+  char *text = NULL;
+  tv_error *error = tv_archive_expect_format(file);
+  if (!error) error = tv_attribute_print(file, "experiment", &text);
+  if (error || !text) {
+    tv_verify_problem(v, "%s",
+                      error ? error->message
+                            : "there is no attribute 'experiment': no archive of twoview run");
+    tv_error_free(error);
+    return NULL;
+  }
+  error = check_against(v, file, text);
+  free(text);
+  return error;
+}
+
+/* In a process of its own. */
+static tv_error *check_content(void *context) {
+  tv_verification *v = context;
+  size_t size;
+  v->names = open_memstream(&v->name_list, &size);
+  const hid_t file = H5Fopen(v->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  tv_error *error = NULL;
+  if (file < 0) {
+    tv_error *reason = tv_hdf5_fail("cannot be opened as an HDF5 file");
+    tv_verify_problem(v, "%s", reason->message);
+    tv_error_free(reason);
+  } else {
+    error = v->names ? check_file(v, file) : tv_fail_errno("%s", v->path);
+    H5Fclose(file);
+  }
+  if (v->names) fclose(v->names);
+  free(v->name_list);
+  if (error || !v->problems) return error;
+  return tv_fail("%s: %d problem%s; %s%s", v->path, v->problems, v->problems == 1 ? "" : "s",
+                 v->accepts ? "it is not accepted" : "take it from a copy or run it again",
+                 v->accepts || v->is_sealed ? ""
+                                            : ", or, if it was changed on purpose and nothing else "
+                                              "is wrong, take it with twoview info --accept");
+}
+
+tv_error *tv_verify(const char *path, int accepts, FILE *out) {
+  tv_verification v = {
+      .path = path, .out = out, .accepts = accepts, .is_sealed = tv_seal_exists(path)};
+  FILE *file = fopen(path, "rb");
+  if (!file) return tv_fail_errno("%s", path);
+  fclose(file);
+  /* A change through HDF5 cuts the seal off: bytes that differ from one that is there are damage.
+   */
+  tv_error *error = accepts && !v.is_sealed ? NULL : tv_seal_check(path);
+  if (error) {
+    fprintf(out, "%s\n", error->message);
+    ++v.problems;
+    tv_error_free(error);
+  }
+  TV_TRY(tv_guard(path, check_content, &v));
+  if (!accepts) return NULL;
+  TV_TRY(tv_seal_write(path));
+  return tv_output_flush(path);
+}

@@ -1,0 +1,155 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/hdf5/array_copy.h"
+#include "twoview/hdf5/error.h"
+#include "twoview/hdf5/pieces.h"
+#include "verification.h"
+
+enum { DEEPEST = 8 /* groups in groups; a damaged link may lead back to a group above */ };
+
+/* A group on the way through the file. */
+typedef struct {
+  tv_verification *v;
+  const char *name; /* "" for the root */
+  int depth, datasets;
+} place;
+
+static void tell(const place *p, tv_error *error) {
+  if (error) tv_verify_problem(p->v, "'%s' %s", *p->name ? p->name : "/", error->message);
+  tv_error_free(error);
+}
+
+/* ---- Attributes ---- */
+
+static tv_error *read_values(hid_t attribute) {
+  void *values = NULL;
+  const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+  const int is_known = type >= 0 && space >= 0;
+  tv_error *error =
+      is_known ? tv_allocate(H5Sget_simple_extent_npoints(space), H5Tget_size(type), &values)
+               : tv_hdf5_fail("has no type or no shape");
+  if (!error && H5Aread(attribute, type, values) < 0)
+    error = tv_hdf5_fail("cannot be read");
+  else if (!error && H5Tdetect_class(type, H5T_VLEN) + H5Tis_variable_str(type) > 0)
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+  free(values);
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  return error;
+}
+
+static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *info,
+                              void *context) {
+  const place *p = context;
+  const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+  tv_error *error = attribute < 0 ? tv_hdf5_fail("cannot be opened") : read_values(attribute);
+  (void)info;
+  if (error) tell(p, tv_fail("has an attribute '%s' that %s", name, error->message));
+  tv_error_free(error);
+  if (attribute >= 0) H5Aclose(attribute);
+  return 0;
+}
+
+/* For the index of what the other index led to already. */
+static herr_t pass_attribute(hid_t object, const char *name, const H5A_info_t *info,
+                             void *context) {
+  (void)object, (void)name, (void)info, (void)context;
+  return 0;
+}
+
+static void read_attributes(place *p, hid_t object) {
+  if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, p) < 0 ||
+      H5Aiterate2(object, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, pass_attribute, NULL) < 0)
+    tell(p, tv_hdf5_fail("has attributes that cannot be opened"));
+}
+
+/* ---- Datasets ---- */
+
+static tv_error *read_pieces(hid_t set) {
+  tv_pieces pieces;
+  int is_there = 1;
+  tv_error *error = tv_pieces_begin(set, &pieces);
+  while (!error && is_there) error = tv_pieces_next(&pieces, &is_there);
+  tv_pieces_end(&pieces);
+  return error;
+}
+
+static int is_called_for(const tv_verification *v, const char *name) {
+  char line[TV_NAME_LENGTH + 2];
+  snprintf(line, sizeof line, "\n%s\n", name);
+  return strstr(v->name_list, line) != NULL;
+}
+
+static void read_dataset(const place *p, hid_t set) {
+  tv_error *error = read_pieces(set);
+  if (error) tv_verify_problem(p->v, "dataset '%s' %s", p->name, error->message);
+  if (!is_called_for(p->v, p->name))
+    fprintf(p->v->out, "%s: also holds '%s', which is not the run's\n", p->v->path, p->name);
+  tv_error_free(error);
+}
+
+/* ---- Objects ---- */
+
+static void read_object(place *p, hid_t object);
+
+static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, void *context) {
+  place *parent = context;
+  char path[4 * TV_NAME_LENGTH];
+  if (info->type != H5L_TYPE_HARD) return 0; /* not a part of this file, or visited by its name */
+  snprintf(path, sizeof path, "%s%s%s", parent->name, *parent->name ? "/" : "", name);
+  place p = {.v = parent->v, .name = path, .depth = parent->depth + 1};
+  const hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+  if (object < 0)
+    tell(&p, tv_hdf5_fail("cannot be opened"));
+  else
+    read_object(&p, object);
+  if (object >= 0) H5Oclose(object);
+  parent->datasets += p.datasets;
+  return 0;
+}
+
+static herr_t pass_link(hid_t group, const char *name, const H5L_info_t *info, void *context) {
+  (void)group, (void)name, (void)info, (void)context;
+  return 0;
+}
+
+/* The index of a group in the order of creation, if it has one. */
+static herr_t read_order(hid_t group) {
+  unsigned order = 0;
+  const hid_t creation = H5Gget_create_plist(group);
+  const herr_t status = H5Pget_link_creation_order(creation, &order);
+  if (creation >= 0) H5Pclose(creation);
+  if (status < 0 || !(order & H5P_CRT_ORDER_INDEXED)) return status;
+  return H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, pass_link, NULL);
+}
+
+static void read_group(place *p, hid_t group) {
+  if (p->depth > DEEPEST)
+    tell(p, tv_fail("lies more than %d groups deep", DEEPEST));
+  else if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_link, p) < 0 ||
+           read_order(group) < 0)
+    tell(p, tv_hdf5_fail("holds objects that cannot be found"));
+}
+
+/* Its indices too: HDF5 reads them all to tell how large they are, and other programs do. */
+static void read_object(place *p, hid_t object) {
+  H5O_info_t info;
+  if (H5Oget_info2(object, &info, H5O_INFO_ALL) < 0) tell(p, tv_hdf5_fail("is damaged"));
+  read_attributes(p, object);
+  if (H5Iget_type(object) == H5I_GROUP) read_group(p, object);
+  if (H5Iget_type(object) != H5I_DATASET) return;
+  read_dataset(p, object);
+  p->datasets = 1;
+}
+
+int tv_verify_objects(tv_verification *v, hid_t file) {
+  place root = {.v = v, .name = ""};
+  const hid_t group = H5Gopen2(file, "/", H5P_DEFAULT);
+  if (group < 0)
+    tell(&root, tv_hdf5_fail("cannot be opened"));
+  else
+    read_object(&root, group);
+  if (group >= 0) H5Gclose(group);
+  return root.datasets;
+}

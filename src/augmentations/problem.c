@@ -1,0 +1,113 @@
+#include "twoview/augmentations/problem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/linalg/dense.h"
+
+/* The rows of M hold STANDARD normal noise; scaling its block gives noise of any covariance. */
+static double scale_of(int input, int p, const double *gamma) {
+  return input < p ? 1 : sqrt(gamma[input - p]);
+}
+
+/* Of this rank's rows. */
+static tv_error *row_scales(const tv_distmat *a, int p, const double *gamma, double **out) {
+  TV_TRY(tv_allocate(a->local_rows, sizeof(**out), out));
+  for (int i = 0; i < a->local_rows; ++i) (*out)[i] = scale_of(a->row_of[i], p, gamma);
+  return NULL;
+}
+
+/* a_ij = scale_i scale_j M_ij / n from the inputs' block of M, or from the cross block, whose
+ * columns, the targets, are not scaled. A leading part of a spread block lies on the ranks as a
+ * matrix of its own would. */
+static void take_block(const tv_moment_matrix *m, const double *gamma, const double *scales,
+                       int is_cross, tv_distmat *a) {
+  const int d = m->p + m->q, width = d + m->l + 1;
+  const tv_distmat *spread = is_cross ? m->cross : m->inputs;
+  for (int j = 0; j < a->local_columns; ++j) {
+    const int column = a->column_of[j];
+    const double *from = m->whole ? m->whole + (int64_t)(column + (is_cross ? d : 0)) * width
+                                  : spread->data + (int64_t)j * spread->leading;
+    double *to = a->data + (int64_t)j * a->leading;
+    const double column_scale = (is_cross ? 1 : scale_of(column, m->p, gamma)) / (double)m->n;
+    for (int i = 0; i < a->local_rows; ++i)
+      to[i] = column_scale * scales[i] * from[m->whole ? a->row_of[i] : i];
+  }
+}
+
+/* A and B. */
+static tv_error *take_blocks(const tv_moment_matrix *m, const double *gamma, tv_statistics *s) {
+  double *scales = NULL;
+  tv_error *error = tv_grid_agree(s->A->grid, row_scales(s->A, m->p, gamma, &scales));
+  if (!error) {
+    take_block(m, gamma, scales, 0, s->A);
+    take_block(m, gamma, scales, 1, s->B);
+  }
+  free(scales);
+  return error;
+}
+
+static double sum_of_squared_targets(const tv_moment_matrix *m) {
+  const int first = m->p + m->q, width = first + m->l + 1;
+  if (!m->whole) return m->targets;
+  double sum = 0;
+  for (int t = first; t < first + m->l; ++t) sum += m->whole[(int64_t)t * width + t];
+  return sum;
+}
+
+/* S = A + Theta + alpha^2 Gamma. */
+static void augment(const tv_statistics *s, const double *gamma, const double *theta,
+                    double alpha) {
+  memcpy(s->S->data, s->A->data,
+         (size_t)s->A->leading * (size_t)s->A->local_columns * sizeof(double));
+  for (int j = 0; j < s->S->local_columns; ++j) {
+    const int input = s->S->column_of[j];
+    double *entry = tv_distmat_diagonal(s->S, j);
+    const double noise = input < s->p ? 0 : gamma[input - s->p];
+    if (entry) *entry += theta[input] + alpha * alpha * noise;
+  }
+}
+
+static tv_error *factor(tv_statistics *s, int *status) {
+  memcpy(s->L->data, s->S->data,
+         (size_t)s->S->leading * (size_t)s->S->local_columns * sizeof(double));
+  return tv_cholesky(s->L, status);
+}
+
+static tv_error *allocate_matrices(const tv_grid *grid, tv_statistics *s) {
+  TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->A));
+  TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->S));
+  TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->L));
+  return tv_distmat_create(grid, s->d, s->l, &s->B);
+}
+
+tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *m, const double *gamma,
+                               const double *theta, double alpha, tv_statistics **out,
+                               int *status) {
+  tv_statistics *s = NULL;
+  *out = NULL;
+  TV_TRY(tv_allocate(1, sizeof(*s), &s));
+  *s = (tv_statistics){.d = gamma ? m->p + m->q : m->p, .l = m->l, .p = m->p};
+  tv_error *error = allocate_matrices(grid, s);
+  if (!error) error = take_blocks(m, gamma, s);
+  if (!error) {
+    s->yy = sum_of_squared_targets(m) / (double)m->n;
+    s->C = s->G = s->A;
+    augment(s, gamma, theta, alpha);
+    error = factor(s, status);
+  }
+  if (error) tv_statistics_destroy(&s);
+  *out = s;
+  return error;
+}
+
+void tv_statistics_destroy(tv_statistics **statistics) {
+  if (!*statistics) return;
+  tv_distmat_destroy(&(*statistics)->A);
+  tv_distmat_destroy(&(*statistics)->S);
+  tv_distmat_destroy(&(*statistics)->L);
+  tv_distmat_destroy(&(*statistics)->B);
+  free(*statistics);
+  *statistics = NULL;
+}

@@ -1,0 +1,85 @@
+#include "twoview/base/interruption.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A handler can reach nothing else. */
+static volatile sig_atomic_t is_stop_wanted, is_save_wanted;
+
+static void take_note(int number) {
+  if (number == SIGUSR2)
+    is_save_wanted = 1;
+  else
+    is_stop_wanted = 1;
+}
+
+/* A person at a terminal who asks twice means at once. */
+static tv_error *watch(int number) {
+  struct sigaction action = {.sa_handler = take_note,
+                             .sa_flags = SA_RESTART | (number == SIGINT ? SA_RESETHAND : 0)};
+  sigemptyset(&action.sa_mask);
+  return sigaction(number, &action, NULL) == 0
+             ? NULL
+             : tv_fail_errno("signal %d cannot be watched", number);
+}
+
+/* Shells let jobs in the background ignore the terminal's SIGINT. */
+static int is_ignored(int number) {
+  struct sigaction present;
+  return sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+
+tv_error *tv_interruption_watch(void) {
+  static const int signals[] = {SIGTERM, SIGUSR1, SIGUSR2};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i) TV_TRY(watch(signals[i]));
+  if (!is_ignored(SIGINT)) TV_TRY(watch(SIGINT));
+  signal(SIGXFSZ, SIG_IGN); /* a file too large for the limit is an error of write, not the end */
+  return NULL;
+}
+
+tv_wish tv_interruption_wish(void) {
+  return is_stop_wanted ? TV_STOP : is_save_wanted ? TV_SAVE : TV_GO_ON;
+}
+
+void tv_interruption_saved(void) {
+  is_save_wanted = 0;
+}
+
+/* Digits up to `separator`, which is skipped; 0 when there are none, too many, or `limit` is
+ * reached. */
+static int take_count(const char **text, char separator, double limit, double *out) {
+  const size_t digits = strspn(*text, "0123456789");
+  if (digits == 0 || digits > 9 || (*text)[digits] != separator) return 0;
+  *out = atof(*text);
+  *text += digits + (separator != '\0');
+  return *out < limit;
+}
+
+tv_error *tv_parse_duration(const char *option, const char *text, double *seconds) {
+  double days = 0, hours = 0, minutes = 0, rest = 0;
+  const char *next = text;
+  char *end;
+  *seconds = INFINITY;
+  if (strcmp(text, "UNLIMITED") == 0) return NULL;
+  *seconds = strtod(text, &end);
+  if (end != text && !*end && *seconds > 0 && isfinite(*seconds)) return NULL;
+  const int has_days = take_count(&next, '-', INFINITY, &days);
+  const int has_hours = has_days || strchr(next, ':') != strrchr(next, ':');
+  if (has_hours && !take_count(&next, ':', has_days ? 24 : INFINITY, &hours)) goto bad;
+  if (!take_count(&next, ':', has_hours ? 60 : INFINITY, &minutes)) goto bad;
+  if (!take_count(&next, '\0', 60, &rest)) goto bad;
+  *seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest;
+  if (*seconds > 0) return NULL;
+bad:
+  return tv_fail_usage(
+      "%s '%s' is no length of time; give seconds or [[DAYS-]HOURS:]MINUTES:SECONDS", option, text);
+}
+
+double tv_scheduler_time_left(void) {
+  const char *end = getenv("SLURM_JOB_END_TIME");
+  const double left = end ? difftime((time_t)atoll(end), time(NULL)) : 0;
+  return left > 0 ? left : INFINITY;
+}

@@ -1,0 +1,151 @@
+#include "twoview/commands/info.h"
+
+#include <hdf5.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/archive/archive.h"
+#include "twoview/archive/seal.h"
+#include "twoview/base/guard.h"
+#include "twoview/checkpoint/file.h"
+#include "twoview/data/idx.h"
+#include "twoview/hdf5/array_copy.h"
+#include "twoview/hdf5/error.h"
+
+static void print_attribute(const char *name, const char *text, FILE *out) {
+  const int is_long = strchr(text, '\n') != NULL;
+  fprintf(out, "  %s:%s", name, is_long ? "\n" : " ");
+  for (const char *line = text; *line;) {
+    const size_t length = strcspn(line, "\n");
+    fprintf(out, "%s%.*s\n", is_long ? "      " : "", (int)length, line);
+    line += length + (line[length] == '\n');
+  }
+  if (!*text) fputc('\n', out);
+}
+
+/* Attributes that cannot be read are passed over: the rest may still tell something. */
+static char *text_of(hid_t object, const char *name) {
+  char *text = NULL;
+  tv_error_free(tv_attribute_print(object, name, &text));
+  return text;
+}
+
+static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *info,
+                              void *context) {
+  char *text = text_of(object, name);
+  (void)info;
+  if (text) print_attribute(name, text, context);
+  free(text);
+  return 0;
+}
+
+static void print_long_name(hid_t set, FILE *out) {
+  char *text = text_of(set, "long_name");
+  if (text) fprintf(out, "  %s", text);
+  free(text);
+}
+
+typedef struct {
+  hid_t root;
+  FILE *out;
+} group_walk;
+
+/* What a group says otherwise than the root, in a line. */
+static herr_t visit_own_attribute(hid_t group, const char *name, const H5A_info_t *info,
+                                  void *context) {
+  const group_walk *walk = context;
+  char *text = text_of(group, name), *common = text_of(walk->root, name);
+  (void)info;
+  if (text && !(common && strcmp(text, common) == 0) && !strchr(text, '\n'))
+    fprintf(walk->out, "    %s: %s\n", name, text);
+  free(text);
+  free(common);
+  return 0;
+}
+
+static herr_t describe_group(hid_t root, const char *name, FILE *out) {
+  group_walk walk = {root, out};
+  if (strcmp(name, ".") == 0) return 0;
+  const hid_t group = H5Gopen2(root, name, H5P_DEFAULT);
+  fprintf(out, "  %s/\n", name);
+  const herr_t status =
+      H5Aiterate2(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_own_attribute, &walk);
+  if (group >= 0) H5Gclose(group);
+  return status;
+}
+
+static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *context) {
+  FILE *out = context;
+  hsize_t shape[H5S_MAX_RANK];
+  char extent[256] = "";
+  if (info->type == H5O_TYPE_GROUP) return describe_group(root, name, out);
+  if (info->type != H5O_TYPE_DATASET) return 0;
+  const hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
+  const hid_t space = H5Dget_space(set);
+  const int rank = H5Sget_simple_extent_dims(space, shape, NULL);
+  for (int i = 0; i < rank; ++i)
+    snprintf(extent + strlen(extent), sizeof extent - strlen(extent), "%s%llu", i ? " x " : "",
+             (unsigned long long)shape[i]);
+  fprintf(out, "  %-30s %-28s", name, rank > 0 ? extent : "scalar");
+  print_long_name(set, out);
+  fputc('\n', out);
+  H5Sclose(space);
+  H5Dclose(set);
+  return 0;
+}
+
+typedef struct {
+  const char *path;
+  FILE *out;
+} description;
+
+static tv_error *describe_open(const description *d, hid_t file) {
+  fprintf(d->out, "%s: HDF5\n", d->path);
+  herr_t status = H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, d->out);
+  fprintf(d->out, "datasets:\n");
+  if (status >= 0)
+    status = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, d->out, H5O_INFO_BASIC);
+  return status < 0 ? tv_hdf5_fail("%s: damaged", d->path) : NULL;
+}
+
+/* What an archive tells is told also where its checksum is not right, which is told last. */
+static tv_error *describe_hdf5(void *context) {
+  const description *d = context;
+  const hid_t file = H5Fopen(d->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", d->path);
+  tv_error *error = tv_archive_expect_format(file);
+  if (error) {
+    tv_error *located = tv_fail("%s: %s", d->path, error->message);
+    tv_error_free(error);
+    error = located;
+  } else {
+    error = describe_open(d, file);
+  }
+  if (!error && (tv_seal_exists(d->path) || tv_archive_is_one(file)))
+    error = tv_seal_expect(d->path);
+  H5Fclose(file);
+  return error;
+}
+
+tv_error *tv_info(const char *path, FILE *out) {
+  tv_idx idx;
+  FILE *file = fopen(path, "rb");
+  if (!file) return tv_fail_errno("%s", path);
+  fclose(file);
+  if (H5Fis_hdf5(path) > 0) return tv_guard(path, describe_hdf5, &(description){path, out});
+  if (tv_checkpoint_file_is_one(path)) return tv_checkpoint_file_describe(path, out);
+  tv_error *error = tv_idx_open(path, 1, &idx);
+  if (error) {
+    tv_error_free(error);
+    error = tv_idx_open(path, 2, &idx);
+  }
+  if (error) {
+    tv_error_free(error);
+    return tv_fail("%s: no HDF5 file, no IDX file and no checkpoint", path);
+  }
+  fprintf(out, "%s: IDX, %lld %s of %lld byte%s, %d dimension%s\n", path, (long long)idx.items,
+          idx.dimensions == 1 ? "labels" : "items", (long long)idx.item_size,
+          idx.item_size == 1 ? "" : "s", idx.dimensions, idx.dimensions == 1 ? "" : "s");
+  tv_idx_close(&idx);
+  return NULL;
+}

@@ -1,0 +1,188 @@
+#include "twoview/commands/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "continuation.h"
+#include "twoview/archive/archive.h"
+#include "twoview/archive/provenance.h"
+#include "twoview/base/comm.h"
+#include "twoview/base/memory.h"
+#include "twoview/experiment/file.h"
+#include "twoview/moments/law.h"
+#include "twoview/plan/plan.h"
+#include "twoview/studies/tally.h"
+
+/* Everything that a run owns, in the order in which it comes to be. */
+typedef struct {
+  tv_experiment *experiment;
+  char *output;
+  tv_source *source;
+  tv_features *features;
+  tv_spectra *spectra;
+  tv_plan plan;
+  char *identity;
+  tv_checkpoint *checkpoint;
+  tv_group *group;
+  tv_head *head;
+  tv_moments *moments;
+  tv_results *results;
+  tv_stopwatch stopwatch;
+  const char *stage; /* under way, for messages; NULL: checking what is asked for */
+} run;
+
+static void release(run *r) {
+  tv_results_destroy(&r->results);
+  tv_moments_destroy(&r->moments);
+  tv_head_destroy(&r->head);
+  tv_group_dissolve(&r->group);
+  tv_checkpoint_destroy(&r->checkpoint);
+  free(r->identity);
+  tv_spectra_destroy(&r->spectra);
+  tv_features_destroy(&r->features);
+  tv_source_close(&r->source);
+  tv_experiment_destroy(&r->experiment);
+  free(r->output);
+}
+
+static tv_error *name_output(const tv_run_options *options, const tv_experiment *experiment,
+                             char **out) {
+  const char *name = options->output ? options->output : experiment->name;
+  if (!options->output && (!*name || name[strcspn(name, "/\n\r")]))
+    return tv_experiment_fault(experiment, "name",
+                               "'%s' cannot name the output file; give one with -o", name);
+  TV_TRY(tv_allocate((long long)strlen(name) + 4, 1, out));
+  sprintf(*out, "%s%s", name, options->output ? "" : ".h5");
+  return NULL;
+}
+
+static tv_error *print_plan(const run *r, MPI_Comm comm) {
+  int rank;
+  double seconds = 0;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(tv_agree(comm, rank == 0 ? tv_plan_estimate(r->experiment, &r->plan, &seconds) : NULL));
+  if (rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
+  return tv_plan_expect_room(&r->plan);
+}
+
+/* The first samples of each replicate, and the moments unless they are to be distributed. */
+static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
+  const tv_archive_spec *archive = &sampling->experiment->archive;
+  const int64_t head =
+      archive->representations == TV_KEEP_NONE ? 0 : archive->representation_samples;
+  TV_TRY(tv_agree(sampling->partition.comm, tv_head_create(sampling, head, &r->head)));
+  if (r->plan.layout.is_distributed)
+    return tv_sampling_collect(sampling, &r->head->selection, r->head->rows);
+  if (sampling->experiment->noise.sampler == TV_SAMPLER_LAW)
+    return tv_law_collect(sampling, speaks, &r->moments);
+  return tv_moments_collect(sampling, r->head, speaks, &r->moments);
+}
+
+/* Data -> moments -> solutions -> archive. */
+static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_Comm comm) {
+  const tv_experiment *e = r->experiment;
+  r->stage = "features";
+  TV_TRY(tv_features_fit(e, r->source, comm, r->checkpoint, &r->features));
+  tv_stopwatch_lap(&r->stopwatch, TV_STAGE_FEATURES);
+  const tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm, r->checkpoint);
+  TV_TRY(tv_agree(comm, tv_spectra_draw(e, sampling.p, &r->spectra)));
+  TV_TRY(tv_group_form(comm, r->plan.layout.groups, r->plan.layout.block, &r->group));
+  r->stage = "moments";
+  TV_TRY(take_moments(&sampling, r, speaks));
+  tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
+  const tv_study study = {e,        r->features, &sampling,     r->spectra,
+                          r->group, comm,        &r->stopwatch, speaks};
+  r->stage = r->moments ? "solves" : "moments and solves";
+  TV_TRY(tv_results_compute(&study, r->moments, &r->results));
+  TV_TRY(tv_agree(comm, tv_results_represent(r->head, r->spectra, r->results)));
+  tv_stopwatch_lap(&r->stopwatch, TV_STAGE_SOLVES);
+  const tv_record record = {.experiment = e,
+                            .source = r->source,
+                            .features = r->features,
+                            .sampling = &sampling,
+                            .spectra = r->spectra,
+                            .moments = r->moments,
+                            .plan = &r->plan,
+                            .results = r->results,
+                            .stopwatch = &r->stopwatch,
+                            .command = options->command,
+                            .sessions = tv_checkpoint_sessions(r->checkpoint) + 1,
+                            .replaces = options->replaces};
+  r->stage = "archive";
+  TV_TRY(tv_archive_write(r->output, &record, comm));
+  return tv_checkpoint_remove(r->checkpoint);
+}
+
+static void print_summary(const run *r, int64_t failures) {
+  const tv_results *results = r->results;
+  const double all = MPI_Wtime() - r->stopwatch.begun;
+  double archive = all;
+  char peak[64], planned[64], threads[64];
+  const tv_tally tally = {r->experiment->study, results->points * results->methods, failures,
+                          tv_count_clean_failures(results->clean, results->replicates, 1,
+                                                  (int64_t)results->levels * results->methods)};
+  printf("%s: %" PRId64 " points, ", r->output, results->points);
+  tv_tally_print(&tally, stdout);
+  for (int i = 0; i < TV_STAGES; ++i) {
+    printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);
+    archive -= r->stopwatch.seconds[i];
+  }
+  printf(", archive %.2f s, all %.2f s\n", archive, all);
+  tv_format_bytes(tv_memory_peak(), peak);
+  tv_format_bytes(r->plan.memory_bytes, planned);
+  tv_describe_blas_threads(threads);
+  printf("memory of rank 0 %s, planned for the fullest %s; %s\n", peak, planned, threads);
+}
+
+static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, int *is_finished) {
+  TV_TRY(tv_experiment_load(options->experiment, options->overrides, comm, &r->experiment));
+  TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
+  if (options->resumes)
+    TV_TRY(tv_continuation_expect_archive(r->output, options->replaces, r->experiment, comm,
+                                          is_finished));
+  if (*is_finished) return NULL;
+  TV_TRY(tv_source_open(r->experiment, comm, &r->source));
+  TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
+  const tv_record inputs = {.experiment = r->experiment,
+                            .source = r->source,
+                            .replaces = options->replaces || options->is_dry};
+  return tv_archive_expect_writable(r->output, &inputs, comm);
+}
+
+static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm) {
+  int rank, is_finished = 0;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(prepare(options, r, comm, &is_finished));
+  if (is_finished) return NULL;
+  if (options->is_dry) return print_plan(r, comm);
+  TV_TRY(tv_plan_expect_room(&r->plan));
+  TV_TRY(tv_continuation_open(options, r->output, r->experiment, r->source, r->stopwatch.begun,
+                              comm, &r->identity, &r->checkpoint));
+  tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
+  TV_TRY(compute(options, r, rank == 0, comm));
+  r->stage = NULL;
+  const int64_t failures = tv_results_failures(r->results, r->experiment->study);
+  if (rank == 0) print_summary(r, failures);
+  if (failures < r->results->points * r->results->methods) return NULL;
+  return tv_fail(r->experiment->study == TV_STUDY_THRESHOLD
+                     ? "%s: no threshold was found; 'alpha2_status' tells why of each"
+                     : "%s: no solution succeeded; 'status' tells why each failed",
+                 r->output);
+}
+
+/* An error of the run tells in which stage it happened. */
+static tv_error *name_stage(const run *r, tv_error *error) {
+  if (!error || !r->stage) return error;
+  tv_error *named = tv_fail_as(error->exit_code, "%s: %s", r->stage, error->message);
+  tv_error_free(error);
+  return named;
+}
+
+tv_error *tv_run(const tv_run_options *options, MPI_Comm comm) {
+  run r = {.stopwatch = tv_stopwatch_start()};
+  tv_error *error = name_stage(&r, carry_out(options, &r, comm));
+  release(&r);
+  return error;
+}

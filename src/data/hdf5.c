@@ -1,0 +1,214 @@
+#include <hdf5.h>
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "hdf5_dataset.h"
+#include "twoview/base/comm.h"
+#include "twoview/base/guard.h"
+#include "twoview/data/source.h"
+#include "twoview/hdf5/error.h"
+
+enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
+
+/* Every rank has the file open for itself and reads the rows of its own shards. */
+typedef struct {
+  const tv_source_spec *spec; /* borrowed from the experiment */
+  hid_t file, samples, targets;
+  int has_labels; /* `targets` is a 1D dataset of class labels */
+} hdf5_rows;
+
+static void close_datasets(tv_source *source) {
+  hdf5_rows *h = source->state;
+  if (!h) return;
+  if (h->targets > 0) H5Dclose(h->targets);
+  if (h->samples > 0) H5Dclose(h->samples);
+  if (h->file > 0) H5Fclose(h->file);
+}
+
+/* Rows [first, first + count) of a dataset with `width` numbers in a row (0: one-dimensional). */
+static tv_error *read_slab(const char *file, hid_t dataset, const char *name, int64_t first,
+                           int64_t count, int width, hid_t type, void *out) {
+  const hsize_t start[2] = {(hsize_t)first, 0}, extent[2] = {(hsize_t)count, (hsize_t)width};
+  const int dimensions = width ? 2 : 1;
+  const hid_t file_space = H5Dget_space(dataset);
+  const hid_t memory_space = H5Screate_simple(dimensions, extent, NULL);
+  const int is_read =
+      file_space >= 0 && memory_space >= 0 &&
+      H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, extent, NULL) >= 0 &&
+      H5Dread(dataset, type, memory_space, file_space, H5P_DEFAULT, out) >= 0;
+  tv_error *error = is_read
+                        ? NULL
+                        : tv_hdf5_fail("%s: dataset '%s': rows %lld to %lld cannot be read", file,
+                                       name, (long long)first, (long long)(first + count - 1));
+  if (memory_space >= 0) H5Sclose(memory_space);
+  if (file_space >= 0) H5Sclose(file_space);
+  return error;
+}
+
+static tv_error *expect_finite(const char *file, const char *name, int64_t first, int64_t count,
+                               int width, const double *values) {
+  for (int64_t i = 0; i < count * width; ++i)
+    if (!isfinite(values[i]))
+      return tv_fail("%s: dataset '%s': row %lld, column %lld is %g; all numbers must be finite",
+                     file, name, (long long)(first + i / width), (long long)(i % width), values[i]);
+  return NULL;
+}
+
+static tv_error *read_labels(const tv_source *source, int64_t first, int64_t count,
+                             int64_t *labels) {
+  const hdf5_rows *h = source->state;
+  return read_slab(h->spec->file, h->targets, h->spec->labels, first, count, 0, H5T_NATIVE_INT64,
+                   labels);
+}
+
+static tv_error *read_rows(const tv_source *source, int replicate, int64_t first, int count,
+                           double *x, double *y) {
+  const hdf5_rows *h = source->state;
+  const int l = source->targets;
+  (void)replicate;
+  TV_TRY(read_slab(h->spec->file, h->samples, h->spec->samples, first, count, source->features,
+                   H5T_NATIVE_DOUBLE, x));
+  TV_TRY(expect_finite(h->spec->file, h->spec->samples, first, count, source->features, x));
+  if (!h->has_labels) {
+    TV_TRY(read_slab(h->spec->file, h->targets, h->spec->targets, first, count, l,
+                     H5T_NATIVE_DOUBLE, y));
+    return expect_finite(h->spec->file, h->spec->targets, first, count, l, y);
+  }
+  int64_t *labels;
+  TV_TRY(tv_allocate(count, sizeof(*labels), &labels));
+  tv_error *error = read_labels(source, first, count, labels);
+  for (int64_t i = 0; !error && i < (int64_t)count * l; ++i) y[i] = labels[i / l] == i % l;
+  free(labels);
+  return error;
+}
+
+static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
+  hdf5_rows *h = source->state;
+  hsize_t samples[2], targets[2] = {0, 0};
+  if ((h->file = H5Fopen(spec->file, H5F_ACC_RDONLY, H5P_DEFAULT)) < 0)
+    return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", spec->file);
+  const tv_dataset_wish of_samples = {spec->file, spec->samples, 2, 0};
+  TV_TRY(tv_dataset_open(h->file, &of_samples, &h->samples, samples, &source->cache_bytes));
+  h->has_labels = spec->labels != NULL;
+  const char *name = h->has_labels ? spec->labels : spec->targets;
+  const tv_dataset_wish of_targets = {spec->file, name, h->has_labels ? 1 : 2, h->has_labels};
+  TV_TRY(tv_dataset_open(h->file, &of_targets, &h->targets, targets, &source->cache_bytes));
+  if (targets[0] != samples[0])
+    return tv_fail("%s: '%s' has %llu rows and '%s' %llu; they must be of the same samples",
+                   spec->file, spec->samples, (unsigned long long)samples[0], name,
+                   (unsigned long long)targets[0]);
+  source->rows = (int64_t)samples[0];
+  source->features = (int)samples[1];
+  source->targets = (int)targets[1];
+  return NULL;
+}
+
+/* ---- Trying the file ---- */
+
+/* Rows [first, first + count), as they will be read. */
+static tv_error *try_rows(const tv_source *source, int64_t first, int64_t count, double *x,
+                          double *y, int64_t *labels) {
+  const hdf5_rows *h = source->state;
+  const char *file = h->spec->file;
+  TV_TRY(read_slab(file, h->samples, h->spec->samples, first, count, source->features,
+                   H5T_NATIVE_DOUBLE, x));
+  if (h->has_labels) return read_labels(source, first, count, labels);
+  return read_slab(file, h->targets, h->spec->targets, first, count, source->targets,
+                   H5T_NATIVE_DOUBLE, y);
+}
+
+/* Rows from `first` on, until `end` or for half a second of this process. */
+static tv_error *try_for_a_moment(const tv_source *source, int64_t first, int64_t end) {
+  const int width = source->features > source->targets ? source->features : source->targets;
+  const int64_t most = width < TV_BATCH ? TV_BATCH : 1;
+  double *x = NULL, *y = NULL;
+  int64_t *labels = NULL;
+  tv_error *error = tv_allocate(most * width, sizeof(*x), &x);
+  if (!error) error = tv_allocate(most * width, sizeof(*y), &y);
+  if (!error) error = tv_allocate(most, sizeof(*labels), &labels);
+  for (; !error && first < end && clock() < CLOCKS_PER_SEC / 2; first += most)
+    error = try_rows(source, first, end - first < most ? end - first : most, x, y, labels);
+  free(labels);
+  free(y);
+  free(x);
+  return error;
+}
+
+typedef struct {
+  const tv_source_spec *spec;
+  tv_partition partition; /* of rows yet to be counted */
+} trial;
+
+/* What describes the datasets, and rows of this rank's shards. */
+static tv_error *try_source(void *context) {
+  const trial *t = context;
+  hdf5_rows h = {.spec = t->spec};
+  tv_source source = {.state = &h};
+  tv_partition partition = t->partition;
+  tv_error *error = open_datasets(h.spec, &source);
+  partition.rows = source.rows;
+  const int64_t first = tv_shard_first_row_of_rank(&partition, partition.rank);
+  const int64_t end = tv_shard_first_row_of_rank(&partition, partition.rank + 1);
+  if (!error) error = try_for_a_moment(&source, first, end);
+  close_datasets(&source);
+  return error;
+}
+
+/* ---- Opening ---- */
+
+/* The labels of this rank's shards, all of them checked. */
+static tv_error *scan_labels(const tv_partition *partition, const tv_source *source,
+                             unsigned char *is_seen) {
+  const hdf5_rows *h = source->state;
+  const int64_t end = tv_shard_first_row_of_rank(partition, partition->rank + 1);
+  int64_t first = tv_shard_first_row_of_rank(partition, partition->rank);
+  int64_t *labels;
+  TV_TRY(tv_allocate(LABEL_PIECE, sizeof(*labels), &labels));
+  tv_error *error = NULL;
+  for (; !error && first < end; first += LABEL_PIECE) {
+    const int64_t count = end - first < LABEL_PIECE ? end - first : LABEL_PIECE;
+    error = read_labels(source, first, count, labels);
+    for (int64_t i = 0; !error && i < count; ++i)
+      if (labels[i] >= 0 && labels[i] < MOST_CLASSES)
+        is_seen[labels[i]] = 1;
+      else
+        error = tv_fail("%s: dataset '%s': row %lld: label %lld is not from 0 to %d", h->spec->file,
+                        h->spec->labels, (long long)(first + i), (long long)labels[i],
+                        MOST_CLASSES - 1);
+  }
+  free(labels);
+  return error;
+}
+
+static tv_error *count_classes(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
+  const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
+  unsigned char *is_seen;
+  tv_error *error = tv_allocate(MOST_CLASSES, 1, &is_seen);
+  if (!error) error = scan_labels(&partition, source, is_seen);
+  error = tv_agree(comm, error);
+  if (!error)
+    tv_source_count_classes(source, experiment->source.file, experiment->source.labels, is_seen,
+                            MOST_CLASSES, comm);
+  free(is_seen);
+  return error;
+}
+
+tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  source->read = read_rows;
+  source->close = close_datasets;
+  hdf5_rows *h = NULL;
+  tv_error *error = tv_allocate(1, sizeof(*h), &h);
+  source->state = h;
+  const tv_source_spec *spec = &experiment->source;
+  if (!error && rank == 0) error = tv_source_note_file(source, spec->file);
+  if (!error && rank == 0) error = tv_source_digest_files(source);
+  TV_TRY(tv_agree(comm, error));
+  trial attempt = {spec, tv_partition_make(comm, 0, experiment->parallel.shards)};
+  TV_TRY(tv_agree(comm, tv_guard(spec->file, try_source, &attempt)));
+  h->spec = spec;
+  TV_TRY(tv_agree(comm, open_datasets(spec, source)));
+  return h->has_labels ? count_classes(experiment, comm, source) : NULL;
+}

@@ -1,0 +1,18 @@
+/* The moments of a file source's raw features over the whole data set, from which the principal
+ * components come. */
+#ifndef TWOVIEW_DATA_RAW_MOMENTS_H
+#define TWOVIEW_DATA_RAW_MOMENTS_H
+
+#include "twoview/data/source.h"
+#include "twoview/experiment/experiment.h"
+
+/* Sums over all rows of (x - shift, 1)(x - shift, 1)': `sums` is (features + 1)^2, the lower
+ * triangle filled, the same bits on every rank and any number of ranks. `shift` (features) becomes
+ * the first row, so that means large beside the spread cost no accuracy; for bytes, whose sums are
+ * exact, 128. Finished parts are kept in `checkpoint` (or NULL).                      Collective.
+ */
+tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *source,
+                             MPI_Comm comm, tv_checkpoint *checkpoint, double *shift, double *sums,
+                             tv_work *work);
+
+#endif

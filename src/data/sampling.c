@@ -1,0 +1,261 @@
+#include "twoview/data/sampling.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/base/comm.h"
+
+struct tv_desk {
+  double *raw, *x, *y; /* TV_BATCH rows: as read, as components, targets */
+  double *u;
+  int64_t *position, *sorted_position;
+  int *level, *level_end;
+};
+
+tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *source,
+                             const tv_features *features, MPI_Comm comm,
+                             tv_checkpoint *checkpoint) {
+  const int64_t rows =
+      source->rows < 0 ? experiment->sizes[experiment->sizes_count - 1] : source->rows;
+  const int p = features->p, q = experiment->noise.components, l = source->targets;
+  return (tv_sampling){.experiment = experiment,
+                       .source = source,
+                       .features = features,
+                       .partition = tv_partition_make(comm, rows, experiment->parallel.shards),
+                       .p = p,
+                       .q = q,
+                       .l = l,
+                       .width = p + q + l + 1,
+                       .checkpoint = checkpoint};
+}
+
+static tv_error *allocate_desk(const tv_sampling *s, tv_desk *d) {
+  const int levels = s->experiment->sizes_count;
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->source->features, sizeof(double), &d->raw));
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->p, sizeof(double), &d->x));
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->l, sizeof(double), &d->y));
+  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->width, sizeof(double), &d->u));
+  TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->position));
+  TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->sorted_position));
+  TV_TRY(tv_allocate(TV_BATCH, sizeof(int), &d->level));
+  return tv_allocate(levels + 1, sizeof(int), &d->level_end);
+}
+
+tv_error *tv_desk_create(const tv_sampling *s, tv_desk **out) {
+  TV_TRY(tv_allocate(1, sizeof **out, out));
+  tv_error *error = allocate_desk(s, *out);
+  if (error) tv_desk_destroy(out);
+  return error;
+}
+
+void tv_desk_destroy(tv_desk **desk) {
+  tv_desk *d = *desk;
+  if (!d) return;
+  free(d->raw);
+  free(d->x);
+  free(d->y);
+  free(d->u);
+  free(d->position);
+  free(d->sorted_position);
+  free(d->level);
+  free(d->level_end);
+  free(d);
+  *desk = NULL;
+}
+
+/* The smallest nested size that contains a position; sizes_count when none does. */
+static int level_of(const tv_experiment *e, int64_t position) {
+  int level = 0;
+  while (level < e->sizes_count && position >= e->sizes[level]) ++level;
+  return level;
+}
+
+/* Places of the rows [first, first + count) in the nested order, and their levels (sizes_count for
+ * rows not wanted); level_end[j] becomes the first slot of level j in the grouped order. */
+static void find_places(const tv_sampling *s, const tv_selection *wanted, int replicate,
+                        int64_t first, int count, tv_desk *d) {
+  const tv_experiment *e = s->experiment;
+  const tv_stream stream = tv_experiment_stream(e, TV_FOR_PERMUTATION, replicate);
+  const tv_permutation order = tv_permutation_make(stream, s->partition.rows);
+  const int is_generated = s->source->rows < 0;
+  memset(d->level_end, 0, (size_t)(e->sizes_count + 1) * sizeof(int));
+  if (!is_generated) tv_permutation_positions(&order, first, count, d->position);
+  for (int i = 0; i < count; ++i) {
+    const int64_t place = is_generated ? first + i : d->position[i];
+    const int is_wanted = place >= wanted->first && place < wanted->end;
+    d->position[i] = place;
+    d->level[i] = is_wanted ? level_of(e, place) : e->sizes_count;
+    if (d->level[i] < e->sizes_count) ++d->level_end[d->level[i] + 1];
+  }
+  for (int j = 0; j < e->sizes_count; ++j) d->level_end[j + 1] += d->level_end[j];
+}
+
+static void write_row(const tv_sampling *s, const double *x, const double *y, double *u) {
+  memcpy(u, x, (size_t)s->p * sizeof(double));
+  memcpy(u + s->p + s->q, y, (size_t)s->l * sizeof(double));
+  u[s->width - 1] = 1;
+}
+
+/* Group the rows in some subsample by level. Afterwards level_end[j] is the end of level j. */
+static tv_batch group_rows(const tv_sampling *s, int replicate, int count, tv_desk *d) {
+  const int levels = s->experiment->sizes_count;
+  const tv_stream noise = tv_experiment_stream(s->experiment, TV_FOR_NOISE, replicate);
+  for (int i = 0; i < count; ++i) {
+    if (d->level[i] == levels) continue;
+    const int slot = d->level_end[d->level[i]]++;
+    d->sorted_position[slot] = d->position[i];
+    write_row(s, d->x + (int64_t)i * s->p, d->y + (int64_t)i * s->l,
+              d->u + (int64_t)slot * s->width);
+  }
+  tv_random_normal_rows(noise, d->sorted_position, d->level_end[levels], 0, s->q, d->u + s->p,
+                        s->width);
+  return (tv_batch){.replicate = replicate,
+                    .rows = d->level_end[levels],
+                    .u = d->u,
+                    .position = d->sorted_position,
+                    .level_end = d->level_end};
+}
+
+static tv_error *read_components(const tv_sampling *s, int replicate, int64_t first, int count,
+                                 tv_desk *d) {
+  TV_TRY(s->source->read(s->source, replicate, first, count, d->raw, d->y));
+  tv_features_apply(s->features, count, NULL, d->raw, d->x);
+  return NULL;
+}
+
+/* The rows are read at most once unless every replicate has its own. */
+tv_error *tv_sampling_visit(const tv_sampling *s, int64_t first, int count,
+                            const tv_selection *wanted, tv_batch_visitor *visit, void *context,
+                            tv_desk *d) {
+  int is_read = 0;
+  for (int r = wanted->replicate; r < wanted->replicate_end; ++r) {
+    find_places(s, wanted, r, first, count, d);
+    if (d->level_end[s->experiment->sizes_count] == 0) continue;
+    if (!is_read || s->source->rows < 0) TV_TRY(read_components(s, r, first, count, d));
+    is_read = 1;
+    const tv_batch batch = group_rows(s, r, count, d);
+    TV_TRY(visit(context, &batch));
+  }
+  return NULL;
+}
+
+tv_selection tv_sampling_everything(const tv_sampling *s) {
+  const tv_experiment *e = s->experiment;
+  return (tv_selection){0, e->replicates, 0, e->sizes[e->sizes_count - 1]};
+}
+
+void tv_sampling_place(const tv_sampling *s, const tv_selection *selection, const tv_batch *batch,
+                       double *rows) {
+  const int64_t places = selection->end - selection->first;
+  double *of_replicate = rows + (batch->replicate - selection->replicate) * places * s->width;
+  for (int i = 0; i < batch->rows; ++i) {
+    const int64_t place = batch->position[i] - selection->first;
+    if (place >= 0 && place < places)
+      memcpy(of_replicate + place * s->width, batch->u + (int64_t)i * s->width,
+             (size_t)s->width * sizeof(double));
+  }
+}
+
+static int64_t selected_numbers(const tv_sampling *s, const tv_selection *selection) {
+  return (selection->replicate_end - selection->replicate) * (selection->end - selection->first) *
+         s->width;
+}
+
+tv_error *tv_head_create(const tv_sampling *s, int64_t count, tv_head **out) {
+  TV_TRY(tv_allocate(1, sizeof(**out), out));
+  (*out)->selection = (tv_selection){0, s->experiment->replicates, 0, count};
+  (*out)->width = s->width;
+  tv_error *error =
+      tv_allocate(selected_numbers(s, &(*out)->selection), sizeof(*(*out)->rows), &(*out)->rows);
+  if (error) tv_head_destroy(out);
+  return error;
+}
+
+void tv_head_destroy(tv_head **head) {
+  if (!*head) return;
+  free((*head)->rows);
+  free(*head);
+  *head = NULL;
+}
+
+/* Rows that other ranks of an earlier session found were theirs alone: rank 0 adds them up. */
+static tv_error *take_up_head(const tv_sampling *s, tv_head *head) {
+  tv_checkpoint *c = s->checkpoint;
+  const int64_t numbers = selected_numbers(s, &head->selection);
+  double *theirs = NULL;
+  if (s->partition.rank != 0) return NULL;
+  tv_error *error = tv_allocate(numbers, sizeof *theirs, &theirs);
+  for (int32_t rank = 0; !error; ++rank) {
+    const tv_saved_key key = {TV_SAVED_HEAD, rank, 0, 1};
+    if (tv_checkpoint_find(c, key) < 0) break;
+    error = tv_checkpoint_read(c, key, theirs, (size_t)numbers * sizeof *theirs);
+    for (int64_t i = 0; !error && i < numbers; ++i) head->rows[i] += theirs[i];
+  }
+  free(theirs);
+  return error;
+}
+
+static tv_error *hold_head(const tv_sampling *s, const tv_head *head) {
+  const tv_saved_key key = {TV_SAVED_HEAD, s->partition.rank, 0, 1};
+  return tv_checkpoint_hold(s->checkpoint, key, head->rows,
+                            (size_t)selected_numbers(s, &head->selection) * sizeof(*head->rows));
+}
+
+tv_error *tv_head_keep(const tv_sampling *s, tv_head *head) {
+  TV_TRY(take_up_head(s, head));
+  return hold_head(s, head);
+}
+
+/* Each row comes from one rank, so that summing over ranks only moves it. */
+tv_error *tv_head_share(const tv_sampling *s, tv_head *head) {
+  tv_sum_all(s->partition.comm, head->rows, selected_numbers(s, &head->selection));
+  tv_checkpoint_release_kind(s->checkpoint, TV_SAVED_HEAD);
+  return s->partition.rank == 0 ? hold_head(s, head) : NULL;
+}
+
+typedef struct {
+  const tv_sampling *sampling;
+  const tv_selection *selection;
+  double *rows;
+} collection;
+
+static tv_error *collect_batch(void *context, const tv_batch *batch) {
+  const collection *c = context;
+  tv_sampling_place(c->sampling, c->selection, batch, c->rows);
+  return NULL;
+}
+
+/* Generated rows stand in their own order: those of a shard that can be selected begin and end with
+ * the selection, the begin at a batch of the moments' pass. */
+static void clip(const tv_selection *selection, int64_t *begin, int64_t *end) {
+  if (selection->end < *end) *end = selection->end;
+  if (selection->first > *begin) *begin += (selection->first - *begin) / TV_BATCH * TV_BATCH;
+}
+
+static tv_error *collect_shard(collection *c, int shard, tv_desk *desk) {
+  const tv_sampling *s = c->sampling;
+  int64_t begin = tv_shard_first(&s->partition, shard);
+  int64_t end = tv_shard_first(&s->partition, shard + 1);
+  if (s->source->rows < 0) clip(c->selection, &begin, &end);
+  for (int64_t first = begin; first < end; first += TV_BATCH) {
+    const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
+    TV_TRY(tv_sampling_visit(s, first, count, c->selection, collect_batch, c, desk));
+  }
+  return NULL;
+}
+
+tv_error *tv_sampling_collect(const tv_sampling *s, const tv_selection *selection, double *rows) {
+  const tv_partition *p = &s->partition;
+  const int64_t count = selected_numbers(s, selection);
+  collection c = {s, selection, rows};
+  tv_desk *desk = NULL;
+  memset(rows, 0, (size_t)count * sizeof(*rows));
+  tv_error *error = tv_desk_create(s, &desk);
+  for (int shard = tv_shard_first_of_rank(p, p->rank);
+       !error && shard < tv_shard_first_of_rank(p, p->rank + 1); ++shard)
+    error = collect_shard(&c, shard, desk);
+  tv_desk_destroy(&desk);
+  TV_TRY(tv_agree(p->comm, error));
+  tv_sum_all(p->comm, rows, count);
+  return NULL;
+}

@@ -1,0 +1,91 @@
+#include "twoview/data/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "twoview/base/comm.h"
+#include "twoview/moments/law.h"
+
+static const long long largest_digested = 1LL << 32;
+
+int tv_source_digesting_rank(MPI_Comm comm) {
+  MPI_Comm host;
+  int last;
+  MPI_Comm_rank(comm, &last);
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+  MPI_Allreduce(MPI_IN_PLACE, &last, 1, MPI_INT, MPI_MAX, host);
+  MPI_Comm_free(&host);
+  MPI_Bcast(&last, 1, MPI_INT, 0, comm);
+  return last;
+}
+
+tv_error *tv_source_note_file(tv_source *source, const char *path) {
+  int slot = 0;
+  struct stat status;
+  while (source->files[slot].path) ++slot;
+  source->files[slot].path = strdup(path);
+  if (!source->files[slot].path) return tv_fail("out of memory");
+  if (stat(path, &status) != 0) return tv_fail_errno("%s", path);
+  if (!S_ISREG(status.st_mode)) return tv_fail("%s: not a regular file", path);
+  source->files[slot].bytes = status.st_size;
+  return NULL;
+}
+
+tv_error *tv_source_digest_files(tv_source *source) {
+  for (int i = 0; i < TV_MOST_FILES && source->files[i].path; ++i)
+    if (source->files[i].bytes <= largest_digested)
+      TV_TRY(tv_digest_file(source->files[i].path, source->files[i].digest));
+  return NULL;
+}
+
+void tv_source_pass_digests(tv_source *source, MPI_Comm comm, int digesting_rank) {
+  for (int i = 0; i < TV_MOST_FILES; ++i)
+    MPI_Bcast(source->files[i].digest, TV_DIGEST_LENGTH, MPI_CHAR, digesting_rank, comm);
+}
+
+void tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
+                             unsigned char *is_seen, int most, MPI_Comm comm) {
+  int rank, empty = 0, first_empty = 0;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Allreduce(MPI_IN_PLACE, is_seen, most, MPI_UNSIGNED_CHAR, MPI_MAX, comm);
+  for (int label = 0; label < most; ++label)
+    if (is_seen[label]) source->targets = label + 1;
+  for (int label = source->targets - 1; label >= 0; --label) {
+    if (is_seen[label]) continue;
+    first_empty = label;
+    ++empty;
+  }
+  if (rank == 0 && empty > 0)
+    fprintf(
+        stderr,
+        "twoview: warning: %s%s%s%s: labels go up to %d, but %d of the classes from 0 to that, the "
+        "first of them %d, have no sample; they cost memory and change no score: number classes "
+        "without gaps to be rid of them\n",
+        file, dataset ? ": dataset '" : "", dataset ? dataset : "", dataset ? "'" : "",
+        source->targets - 1, empty, first_empty);
+}
+
+tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {
+  static tv_error *(*const openers[])(const tv_experiment *, MPI_Comm, tv_source *) = {
+      [TV_SOURCE_IDX] = tv_source_open_idx,
+      [TV_SOURCE_HDF5] = tv_source_open_hdf5,
+      [TV_SOURCE_GAUSSIAN] = tv_source_open_generated,
+      [TV_SOURCE_MIXTURE] = tv_source_open_generated};
+  TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
+  tv_error *error = openers[experiment->source.type](experiment, comm, *out);
+  if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
+  if (!error) error = tv_law_expect_sizes(experiment, *out);
+  if (error) tv_source_close(out);
+  return error;
+}
+
+void tv_source_close(tv_source **source) {
+  if (!*source) return;
+  if ((*source)->close) (*source)->close(*source);
+  for (int i = 0; i < TV_MOST_FILES; ++i) free((*source)->files[i].path);
+  free((*source)->state);
+  free(*source);
+  *source = NULL;
+}

@@ -1,0 +1,29 @@
+/* What the checks of an experiment share. */
+#ifndef TWOVIEW_EXPERIMENT_CHECK_H
+#define TWOVIEW_EXPERIMENT_CHECK_H
+
+#include "twoview/experiment/experiment.h"
+
+enum { MOST_INPUTS = 1 << 20 }; /* of a kind: far more than fit, and their sums fit an int */
+
+#define REQUIRE(e, key, condition, ...)                                                            \
+  do {                                                                                             \
+    if (!(condition)) return tv_experiment_fault(e, key, __VA_ARGS__);                             \
+  } while (0)
+
+/* Whether the file or an override says anything about a key. */
+int tv_experiment_gives(const tv_experiment *experiment, const char *key);
+
+/* Everything about the source that needs no data. */
+tv_error *tv_experiment_check_source(const tv_experiment *experiment);
+
+/* Write out the lists of numbers that are given as ranges. */
+tv_error *tv_experiment_expand_ranges(tv_experiment *experiment);
+
+/* What a phase diagram asks of noise and alignment. */
+tv_error *tv_experiment_check_phase(const tv_experiment *experiment);
+
+/* Everything about noise and augmentation that needs no data; theta_max becomes its intervals. */
+tv_error *tv_experiment_check_grid(tv_experiment *experiment);
+
+#endif

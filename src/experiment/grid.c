@@ -1,0 +1,190 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check.h"
+
+enum { MOST_VALUES = 10000 };
+
+static const char range_example[] = "{from: 0.1, to: 100, count: 7}";
+
+/* ---- Ranges ---- */
+
+/* Rounded to 12 digits, so that decades are decades: 1, not 1.0000000000000002. */
+static double spaced(const tv_number_range *r, int i) {
+  const double share = (double)i / (r->count - 1);
+  char text[32];
+  if (i == 0 || i == r->count - 1) return i == 0 ? r->from : r->to;
+  snprintf(text, sizeof text, "%.12g",
+           r->spacing == TV_SPACED_LINEAR ? r->from + share * (r->to - r->from)
+                                          : pow(r->from, 1 - share) * pow(r->to, share));
+  return strtod(text, NULL);
+}
+
+static tv_error *check_end(const tv_experiment *e, const char *key, const char *end,
+                           tv_spacing spacing, double value) {
+  char path[64];
+  snprintf(path, sizeof path, "%s.%s", key, end);
+  REQUIRE(e, path, tv_experiment_gives(e, path), "is missing; write for example %s", range_example);
+  REQUIRE(e, path, isfinite(value) && (value > 0 || spacing == TV_SPACED_LINEAR),
+          "must be positive and finite, got %g; 'spacing: linear' may begin at 0", value);
+  return NULL;
+}
+
+static tv_error *expand(const tv_experiment *e, const char *key, const tv_number_range *range,
+                        double **values, unsigned *count) {
+  char path[64];
+  if (*values || !tv_experiment_gives(e, key)) return NULL;
+  TV_TRY(check_end(e, key, "from", range->spacing, range->from));
+  TV_TRY(check_end(e, key, "to", range->spacing, range->to));
+  snprintf(path, sizeof path, "%s.count", key);
+  REQUIRE(e, path, tv_experiment_gives(e, path), "is missing; write for example %s", range_example);
+  REQUIRE(e, path, range->count >= 2 && range->count <= MOST_VALUES, "must be from 2 to %d, got %d",
+          MOST_VALUES, range->count);
+  TV_TRY(tv_allocate(range->count, sizeof(**values), values));
+  for (int i = 0; i < range->count; ++i) (*values)[i] = spaced(range, i);
+  *count = (unsigned)range->count;
+  return NULL;
+}
+
+tv_error *tv_experiment_expand_ranges(tv_experiment *e) {
+  tv_source_spec *s = &e->source;
+  tv_noise_spec *n = &e->noise;
+  tv_augmentation_spec *a = &e->augmentation;
+  TV_TRY(expand(e, "source.spectrum", &s->spectrum_range, &s->spectrum, &s->spectrum_count));
+  TV_TRY(expand(e, "noise.lambda_max", &n->lambda_max_range, &n->lambda_max, &n->lambda_max_count));
+  return expand(e, "augmentation.alpha", &a->alpha_range, &a->alpha, &a->alpha_count);
+}
+
+/* ---- Noise and augmentation ---- */
+
+/* Coordinates name points: each value stands once. */
+static tv_error *expect_distinct(const tv_experiment *e, const char *key, const double *values,
+                                 unsigned count) {
+  for (unsigned i = 0; i < count; ++i)
+    for (unsigned j = 0; j < i; ++j)
+      REQUIRE(e, key, values[i] != values[j], "%g is listed twice", values[i]);
+  return NULL;
+}
+
+static tv_error *check_noise(const tv_experiment *e) {
+  const tv_noise_spec *n = &e->noise;
+  REQUIRE(e, "noise.components", n->components >= 0 && n->components <= MOST_INPUTS,
+          "must be from 0 to %d, got %d", MOST_INPUTS, n->components);
+  for (unsigned i = 0; i < n->lambda_max_count; ++i)
+    REQUIRE(e, "noise.lambda_max", isfinite(n->lambda_max[i]) && n->lambda_max[i] > 0,
+            "bounds of eigenvalues must be positive and finite, got %g", n->lambda_max[i]);
+  REQUIRE(e, "noise.lambda_min_ratio", n->lambda_min_ratio >= 0 && n->lambda_min_ratio < 1,
+          "must be at least 0 and below 1, got %g", n->lambda_min_ratio);
+  REQUIRE(e, "noise.eigenvalues",
+          !n->eigenvalues || !tv_experiment_gives(e, "noise.lambda_min_ratio"),
+          "are not drawn, so that 'lambda_min_ratio' means nothing; leave one of them out");
+  REQUIRE(e, "noise.eigenvalues",
+          !n->eigenvalues || n->eigenvalues_count == (unsigned)n->components,
+          "%u of them for %d noise components; give as many", n->eigenvalues_count, n->components);
+  for (unsigned i = 0; i < n->eigenvalues_count; ++i)
+    REQUIRE(e, "noise.eigenvalues", isfinite(n->eigenvalues[i]) && n->eigenvalues[i] > 0,
+            "must be positive and finite; entry %u is %g", i + 1, n->eigenvalues[i]);
+  return expect_distinct(e, "noise.lambda_max", n->lambda_max, n->lambda_max_count);
+}
+
+static tv_error *check_interval(const tv_experiment *e, const char *key, const double *bounds) {
+  REQUIRE(e, key, tv_experiment_gives(e, key),
+          "is missing; write for example theta: {signal: [0.5, 0.5], noise: [0.05, 0.5]}");
+  REQUIRE(
+      e, key, bounds[0] >= 0 && bounds[1] >= bounds[0] && isfinite(bounds[1]),
+      "bounds of eigenvalues must be finite and not negative, the lower one first; got [%g, %g]",
+      bounds[0], bounds[1]);
+  return NULL;
+}
+
+/* Exactly one of theta_max, theta and theta_eigenvalues. */
+static tv_error *settle_theta(tv_experiment *e) {
+  tv_augmentation_spec *a = &e->augmentation;
+  const int has_max = tv_experiment_gives(e, "augmentation.theta_max");
+  const int has_intervals = tv_experiment_gives(e, "augmentation.theta");
+  REQUIRE(e, "augmentation.theta_max", has_max + has_intervals + !!a->theta_eigenvalues > 0,
+          "is missing; write for example\n    augmentation: {theta_max: 1e4, alpha: [1]}");
+  REQUIRE(e, "augmentation", has_max + has_intervals + !!a->theta_eigenvalues == 1,
+          "give one of 'theta_max', 'theta' and 'theta_eigenvalues'");
+  REQUIRE(e, "augmentation.theta_max", isfinite(a->theta_max) && a->theta_max >= 0,
+          "a bound of eigenvalues must be finite and not negative, got %g", a->theta_max);
+  if (has_max) a->theta.signal[1] = a->theta.noise[1] = a->theta_max;
+  if (has_intervals) {
+    TV_TRY(check_interval(e, "augmentation.theta.signal", a->theta.signal));
+    TV_TRY(check_interval(e, "augmentation.theta.noise", a->theta.noise));
+  }
+  for (unsigned i = 0; i < a->theta_eigenvalues_count; ++i)
+    REQUIRE(e, "augmentation.theta_eigenvalues",
+            isfinite(a->theta_eigenvalues[i]) && a->theta_eigenvalues[i] >= 0,
+            "must be finite and not negative; entry %u is %g", i + 1, a->theta_eigenvalues[i]);
+  return NULL;
+}
+
+/* The largest eigenvalue of Theta that can be. */
+static double theta_bound(const tv_augmentation_spec *a) {
+  double bound = fmax(a->theta.signal[1], a->theta.noise[1]);
+  for (unsigned i = 0; i < a->theta_eigenvalues_count; ++i)
+    bound = fmax(bound, a->theta_eigenvalues[i]);
+  return bound;
+}
+
+/* By which of its keys Theta is given. */
+static const char *theta_key(const tv_experiment *e) {
+  if (e->augmentation.theta_eigenvalues) return "theta_eigenvalues";
+  return tv_experiment_gives(e, "augmentation.theta") ? "theta" : "theta_max";
+}
+
+tv_error *tv_experiment_check_grid(tv_experiment *e) {
+  const tv_augmentation_spec *a = &e->augmentation;
+  TV_TRY(check_noise(e));
+  TV_TRY(settle_theta(e));
+  REQUIRE(
+      e, "augmentation", e->study != TV_STUDY_THRESHOLD || theta_bound(a) > 0,
+      "'study: threshold' begins at alpha = 0, where '%s' of nothing but 0 augments nothing, so "
+      "that S is singular whenever the data are; raise it",
+      theta_key(e));
+  for (unsigned i = 0; i < a->alpha_count; ++i) {
+    REQUIRE(e, "augmentation.alpha", isfinite(a->alpha[i]) && a->alpha[i] >= 0,
+            "must be finite and not negative, got %g", a->alpha[i]);
+    REQUIRE(e, "augmentation.alpha", a->alpha[i] > 0 || theta_bound(a) > 0,
+            "alpha = 0 with '%s' of nothing but 0 augments nothing, so that S is singular whenever "
+            "the data are; raise either",
+            theta_key(e));
+  }
+  return expect_distinct(e, "augmentation.alpha", a->alpha, a->alpha_count);
+}
+
+/* ---- Phase diagrams ---- */
+
+int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing) {
+  const int is_linear = spacing == TV_SPACED_LINEAR;
+  if (count < 2 || (!is_linear && values[0] <= 0)) return 0;
+  const double from = is_linear ? values[0] : log(values[0]);
+  const double step =
+      ((is_linear ? values[count - 1] : log(values[count - 1])) - from) / (count - 1);
+  for (int i = 1; i < count; ++i) {
+    const double value = is_linear ? values[i] : log(values[i]);
+    if (!(fabs(value - (from + i * step)) < 1e-6 * step)) return 0;
+  }
+  return 1;
+}
+
+static tv_error *check_axis(const tv_experiment *e, const char *key, const double *values,
+                            unsigned count) {
+  REQUIRE(e, key,
+          tv_is_evenly_spaced(values, (int)count, TV_SPACED_LINEAR) ||
+              tv_is_evenly_spaced(values, (int)count, TV_SPACED_LOGARITHMIC),
+          "a phase diagram needs values that grow in even steps, of themselves or of their "
+          "logarithms; write for example {from: 0.1, to: 100, count: 64}");
+  return NULL;
+}
+
+tv_error *tv_experiment_check_phase(const tv_experiment *e) {
+  const tv_noise_spec *n = &e->noise;
+  const tv_augmentation_spec *a = &e->augmentation;
+  if (e->study != TV_STUDY_PHASE) return NULL;
+  REQUIRE(e, "noise.components", n->components > 0, "a phase diagram without noise has no phases");
+  TV_TRY(check_axis(e, "noise.lambda_max", n->lambda_max, n->lambda_max_count));
+  return check_axis(e, "augmentation.alpha", a->alpha, a->alpha_count);
+}

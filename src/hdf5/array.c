@@ -1,0 +1,192 @@
+#include "twoview/hdf5/array.h"
+
+#include <hdf5_hl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/hdf5/error.h"
+
+enum { DEFLATE_LEVEL = 1 };
+
+tv_error *tv_label_create_file(const char *path, hid_t *file) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
+  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+  tv_error *error = *file < 0 ? tv_hdf5_fail("%s: cannot be created", path) : NULL;
+  H5Pclose(access);
+  H5Pclose(creation);
+  return error;
+}
+
+/* ---- Attributes ---- */
+
+static tv_error *write_attribute(hid_t object, const char *name, hid_t type, const void *value) {
+  const hid_t space = H5Screate(H5S_SCALAR);
+  const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  const int is_written = attribute >= 0 && H5Awrite(attribute, type, value) >= 0;
+  tv_error *error = is_written ? NULL : tv_hdf5_fail("attribute '%s' cannot be written", name);
+  if (attribute >= 0) H5Aclose(attribute);
+  H5Sclose(space);
+  return error;
+}
+
+static hid_t text_type(void) {
+  const hid_t type = H5Tcopy(H5T_C_S1);
+  H5Tset_size(type, H5T_VARIABLE);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  return type;
+}
+
+tv_error *tv_attribute_text(hid_t object, const char *name, const char *text) {
+  const hid_t type = text_type();
+  tv_error *error = write_attribute(object, name, type, &text);
+  H5Tclose(type);
+  return error;
+}
+
+tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value) {
+  return write_attribute(object, name, H5T_NATIVE_INT64, &value);
+}
+
+/* ---- Arrays ---- */
+
+static hsize_t power_of_2_within(hsize_t room) {
+  hsize_t power = TV_PIECE_ROWS;
+  while (power > room) power /= 2;
+  return power;
+}
+
+/* Whole dimensions from the last on, until a chunk is full. What is written later, in pieces of a
+ * power of 2, is cut at powers of 2: a chunk is filtered each time that a piece of it is written.
+ * Items of several ranks share no more chunks than it takes to keep these few, as each takes some
+ * kilobytes of memory beside its numbers; and those of replicates share none.
+ */
+static void choose_chunk(int rank, int outer, const hsize_t *shape, hsize_t *chunk) {
+  hsize_t numbers = 1;
+  for (int i = rank - 1; i >= 0; --i) {
+    const hsize_t most = i == 0 && outer ? 1 : i < outer ? TV_SHARED_NUMBERS : TV_CHUNK_NUMBERS;
+    const hsize_t room = most / numbers > 0 ? most / numbers : 1;
+    chunk[i] = shape[i] < room ? shape[i] : room;
+    if (i == outer && outer > 0 && chunk[i] < shape[i]) chunk[i] = power_of_2_within(room);
+    numbers *= chunk[i];
+  }
+}
+
+static hid_t creation_properties(int rank, int outer, const hsize_t *shape, int is_numeric) {
+  hsize_t chunk[TV_MOST_DIMENSIONS] = {0};
+  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  if (!is_numeric) return properties;
+  choose_chunk(rank, outer, shape, chunk);
+  H5Pset_chunk(properties, rank, chunk);
+  H5Pset_shuffle(properties);
+  H5Pset_deflate(properties, DEFLATE_LEVEL);
+  H5Pset_fletcher32(properties);
+  if (outer) H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER);
+  return properties;
+}
+
+/* Create a dataset and its labels, and write `values` unless NULL. The caller closes it. */
+static tv_error *create_array(hid_t group, tv_label label, hid_t type, int rank, int outer,
+                              const hsize_t *shape, const void *values, hid_t *out) {
+  const hid_t space = H5Screate_simple(rank, shape, NULL);
+  const hid_t properties =
+      creation_properties(rank, outer, shape, H5Tget_class(type) != H5T_STRING);
+  *out = H5Dcreate2(group, label.name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  H5Pclose(properties);
+  H5Sclose(space);
+  if (*out < 0) return tv_hdf5_fail("dataset '%s' cannot be created", label.name);
+  TV_TRY(tv_attribute_text(*out, "long_name", label.long_name));
+  TV_TRY(tv_attribute_text(*out, "units", label.units));
+  if (values && H5Dwrite(*out, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+    return tv_hdf5_fail("dataset '%s' cannot be written", label.name);
+  return NULL;
+}
+
+static tv_error *create_scale(hid_t group, tv_label label, hid_t type, int64_t count,
+                              const void *values) {
+  const hsize_t shape[1] = {(hsize_t)count};
+  hid_t set = H5I_INVALID_HID;
+  tv_error *error = create_array(group, label, type, 1, 0, shape, values, &set);
+  if (!error && H5DSset_scale(set, label.name) < 0)
+    error = tv_hdf5_fail("'%s' cannot be made a dimension", label.name);
+  if (set >= 0) H5Dclose(set);
+  return error;
+}
+
+tv_error *tv_label_numbers(hid_t group, tv_label label, int64_t count, const double *values) {
+  return create_scale(group, label, H5T_NATIVE_DOUBLE, count, values);
+}
+
+tv_error *tv_label_counts(hid_t group, tv_label label, int64_t count, const int64_t *values) {
+  return create_scale(group, label, H5T_NATIVE_INT64, count, values);
+}
+
+tv_error *tv_label_words(hid_t group, tv_label label, int64_t count, const char *const *words) {
+  const hid_t type = text_type();
+  tv_error *error = create_scale(group, label, type, count, words);
+  H5Tclose(type);
+  return error;
+}
+
+tv_error *tv_label_range(hid_t group, tv_label label, int64_t first, int64_t count) {
+  int64_t *indices;
+  TV_TRY(tv_allocate(count, sizeof(*indices), &indices));
+  for (int64_t i = 0; i < count; ++i) indices[i] = first + i;
+  tv_error *error = tv_label_counts(group, label, count, indices);
+  free(indices);
+  return error;
+}
+
+tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count) {
+  return tv_label_range(group, label, 0, count);
+}
+
+static tv_error *read_shape(hid_t group, const char *const *dimensions, int *rank, hsize_t *shape) {
+  for (*rank = 0; dimensions[*rank]; ++*rank) {
+    const hid_t scale = H5Dopen2(group, dimensions[*rank], H5P_DEFAULT);
+    if (scale < 0) return tv_hdf5_fail("there is no dimension '%s'", dimensions[*rank]);
+    const hid_t space = H5Dget_space(scale);
+    H5Sget_simple_extent_dims(space, &shape[*rank], NULL);
+    H5Sclose(space);
+    H5Dclose(scale);
+  }
+  return NULL;
+}
+
+static tv_error *attach_scales(hid_t group, hid_t set, const char *const *dimensions) {
+  for (unsigned i = 0; dimensions[i]; ++i) {
+    const hid_t scale = H5Dopen2(group, dimensions[i], H5P_DEFAULT);
+    const herr_t status = scale >= 0 ? H5DSattach_scale(set, scale, i) : -1;
+    if (scale >= 0) H5Dclose(scale);
+    if (status < 0) return tv_hdf5_fail("dimension '%s' cannot be attached", dimensions[i]);
+  }
+  return NULL;
+}
+
+static tv_error *create_variable(hid_t group, tv_label label, hid_t type,
+                                 const char *const *dimensions, int outer, const void *values) {
+  hsize_t shape[TV_MOST_DIMENSIONS] = {0};
+  int rank;
+  hid_t set = H5I_INVALID_HID;
+  TV_TRY(read_shape(group, dimensions, &rank, shape));
+  tv_error *error = create_array(group, label, type, rank, outer, shape, values, &set);
+  if (!error) error = attach_scales(group, set, dimensions);
+  if (set >= 0) H5Dclose(set);
+  return error;
+}
+
+tv_error *tv_label_array(hid_t group, tv_label label, const char *const *dimensions, int outer,
+                         const double *values) {
+  return create_variable(group, label, H5T_NATIVE_DOUBLE, dimensions, outer, values);
+}
+
+tv_error *tv_label_word_array(hid_t group, tv_label label, const char *const *dimensions,
+                              const char *const *words) {
+  const hid_t type = text_type();
+  tv_error *error = create_variable(group, label, type, dimensions, 0, words);
+  H5Tclose(type);
+  return error;
+}

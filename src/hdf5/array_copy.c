@@ -1,0 +1,203 @@
+#include "twoview/hdf5/array_copy.h"
+
+#include <hdf5_hl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/hdf5/error.h"
+
+/* ---- Attributes ---- */
+
+static char *read_text(hid_t attribute, hid_t type) {
+  char *text = NULL, *copy = NULL;
+  if (H5Aread(attribute, type, &text) < 0 || !text) return NULL;
+  copy = strdup(text);
+  H5free_memory(text);
+  return copy;
+}
+
+static char *print_number(hid_t attribute) {
+  long long number = 0;
+  char text[32];
+  if (H5Aread(attribute, H5T_NATIVE_LLONG, &number) < 0) return NULL;
+  snprintf(text, sizeof text, "%lld", number);
+  return strdup(text);
+}
+
+static int is_scalar(hid_t attribute) {
+  const hid_t space = H5Aget_space(attribute);
+  const int is_one = H5Sget_simple_extent_npoints(space) == 1;
+  H5Sclose(space);
+  return is_one;
+}
+
+tv_error *tv_attribute_print(hid_t object, const char *name, char **text) {
+  *text = NULL;
+  if (H5Aexists(object, name) <= 0) return NULL;
+  const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+  if (attribute < 0) return tv_hdf5_fail("attribute '%s' cannot be opened", name);
+  const hid_t type = H5Aget_type(attribute);
+  const int is_word = H5Tis_variable_str(type) > 0, is_integer = H5Tget_class(type) == H5T_INTEGER;
+  const int is_known = (is_word || is_integer) && is_scalar(attribute);
+  if (is_known) *text = is_word ? read_text(attribute, type) : print_number(attribute);
+  tv_error *error = is_known && !*text ? tv_hdf5_fail("attribute '%s' cannot be read", name) : NULL;
+  if (type >= 0) H5Tclose(type);
+  H5Aclose(attribute);
+  return error;
+}
+
+static tv_error *copy_values(hid_t from, hid_t type, hid_t space, hid_t to) {
+  void *values = NULL;
+  TV_TRY(tv_allocate(H5Sget_simple_extent_npoints(space), H5Tget_size(type), &values));
+  const int is_read = H5Aread(from, type, values) >= 0;
+  const int is_written = is_read && H5Awrite(to, type, values) >= 0;
+  if (is_read && H5Tdetect_class(type, H5T_VLEN) + H5Tis_variable_str(type) > 0)
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+  free(values);
+  return is_written ? NULL : tv_hdf5_fail("cannot be copied");
+}
+
+static tv_error *copy_attribute(hid_t from, const char *name, hid_t to) {
+  const hid_t attribute = H5Aopen(from, name, H5P_DEFAULT);
+  const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+  const hid_t copy = H5Acreate2(to, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  tv_error *error =
+      copy < 0 ? tv_hdf5_fail("cannot be created") : copy_values(attribute, type, space, copy);
+  if (copy >= 0) H5Aclose(copy);
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  if (attribute >= 0) H5Aclose(attribute);
+  if (!error) return NULL;
+  tv_error *named = tv_fail("attribute '%s' %s", name, error->message);
+  tv_error_free(error);
+  return named;
+}
+
+typedef struct {
+  hid_t to;
+  tv_error *error;
+} attribute_copy;
+
+static herr_t visit_attribute(hid_t from, const char *name, const H5A_info_t *info, void *context) {
+  static const char *const of_dimensions[] = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"};
+  attribute_copy *copy = context;
+  (void)info;
+  for (size_t i = 0; i < sizeof of_dimensions / sizeof *of_dimensions; ++i)
+    if (strcmp(name, of_dimensions[i]) == 0) return 0;
+  if (H5Aexists(copy->to, name) == 0) copy->error = copy_attribute(from, name, copy->to);
+  return copy->error ? -1 : 0;
+}
+
+tv_error *tv_attributes_copy(hid_t from, hid_t to) {
+  attribute_copy copy = {.to = to};
+  const herr_t status = H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, &copy);
+  if (copy.error || status >= 0) return copy.error;
+  return tv_hdf5_fail("the attributes cannot be read");
+}
+
+/* ---- Dimensions ---- */
+
+static void take_base_name(hid_t object, char name[TV_NAME_LENGTH]) {
+  char path[4 * TV_NAME_LENGTH] = "";
+  H5Iget_name(object, path, sizeof path);
+  const char *slash = strrchr(path, '/');
+  snprintf(name, TV_NAME_LENGTH, "%.*s", TV_NAME_LENGTH - 1, slash ? slash + 1 : path);
+}
+
+static herr_t visit_scale(hid_t set, unsigned dimension, hid_t scale, void *context) {
+  (void)set;
+  (void)dimension;
+  take_base_name(scale, context);
+  return 1;
+}
+
+void tv_label_dimension(hid_t set, int dimension, char name[TV_NAME_LENGTH]) {
+  name[0] = '\0';
+  if (H5DSis_scale(set) > 0)
+    take_base_name(set, name);
+  else
+    H5DSiterate_scales(set, (unsigned)dimension, NULL, visit_scale, name);
+}
+
+/* The coordinate of that name in the group, or else in the root. */
+static hid_t open_coordinate(hid_t group, const char *name) {
+  char path[TV_NAME_LENGTH + 1];
+  const int is_near = H5Lexists(group, name, H5P_DEFAULT) > 0;
+  snprintf(path, sizeof path, "%s%s", is_near ? "" : "/", name);
+  return H5Dopen2(group, path, H5P_DEFAULT);
+}
+
+int64_t tv_label_length(hid_t group, const char *dimension) {
+  const hid_t set = open_coordinate(group, dimension);
+  if (set < 0) return -1;
+  const hid_t space = H5Dget_space(set);
+  const int64_t length = H5Sget_simple_extent_npoints(space);
+  if (space >= 0) H5Sclose(space);
+  H5Dclose(set);
+  return length;
+}
+
+static tv_error *attach_scales(hid_t set, hid_t group, hid_t copy, int rank) {
+  char name[TV_NAME_LENGTH];
+  for (int i = 0; i < rank; ++i) {
+    tv_label_dimension(set, i, name);
+    if (!*name) continue;
+    const hid_t scale = open_coordinate(group, name);
+    const herr_t status = scale >= 0 ? H5DSattach_scale(copy, scale, (unsigned)i) : -1;
+    if (scale >= 0) H5Dclose(scale);
+    if (status < 0) return tv_hdf5_fail("dimension '%s' cannot be attached", name);
+  }
+  return NULL;
+}
+
+/* ---- Datasets ---- */
+
+/* Chunks as they would be if the array had been made so long; those of arrays that were written
+ * later stay as they are. */
+static void fit_chunk(hid_t creation, int rank, hsize_t length) {
+  hsize_t chunk[TV_MOST_DIMENSIONS], numbers = 1;
+  H5D_fill_time_t fill;
+  H5Pget_fill_time(creation, &fill);
+  if (H5Pget_layout(creation) != H5D_CHUNKED || fill == H5D_FILL_TIME_NEVER) return;
+  H5Pget_chunk(creation, rank, chunk);
+  for (int i = 1; i < rank; ++i) numbers *= chunk[i];
+  const hsize_t room = TV_CHUNK_NUMBERS / numbers > 0 ? TV_CHUNK_NUMBERS / numbers : 1;
+  chunk[0] = length < room ? length : room;
+  H5Pset_chunk(creation, rank, chunk);
+}
+
+static hid_t create_like(hid_t set, hid_t group, const char *name, hsize_t length, int *rank) {
+  hsize_t shape[TV_MOST_DIMENSIONS] = {0};
+  hid_t space = H5Dget_space(set), copy = H5I_INVALID_HID;
+  *rank = H5Sget_simple_extent_ndims(space);
+  if (*rank >= 0 && *rank <= TV_MOST_DIMENSIONS &&
+      H5Sget_simple_extent_dims(space, shape, NULL) >= 0) {
+    const hid_t type = H5Dget_type(set), creation = H5Dget_create_plist(set);
+    if (*rank > 0 && shape[0] != length) {
+      shape[0] = length;
+      H5Sset_extent_simple(space, *rank, shape, NULL);
+      fit_chunk(creation, *rank, length);
+    }
+    copy = H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    H5Pclose(creation);
+    H5Tclose(type);
+  }
+  H5Sclose(space);
+  return copy;
+}
+
+tv_error *tv_label_like(hid_t set, hid_t group, const char *name, hsize_t length, hid_t *out) {
+  int rank;
+  *out = create_like(set, group, name, length, &rank);
+  if (*out < 0) return tv_hdf5_fail("cannot be created");
+  tv_error *error = tv_attributes_copy(set, *out);
+  if (!error && H5DSis_scale(set) > 0)
+    error = H5DSset_scale(*out, name) < 0 ? tv_hdf5_fail("cannot be made a dimension") : NULL;
+  else if (!error)
+    error = attach_scales(set, group, *out, rank);
+  if (!error) return NULL;
+  H5Dclose(*out);
+  *out = H5I_INVALID_HID;
+  return error;
+}

@@ -1,0 +1,46 @@
+#include <string.h>
+
+#include "twoview/linalg/dense.h"
+#include "twoview/methods/method.h"
+
+static tv_error *solve_whitened(const tv_statistics *s, tv_solution *out, int *status) {
+  tv_distmat *whitened = NULL;
+  TV_TRY(tv_distmat_create(s->G->grid, s->d, s->d, &whitened));
+  memcpy(whitened->data, s->G->data,
+         (size_t)s->G->leading * (size_t)s->G->local_columns * sizeof(double));
+  tv_solve_lower(TV_LEFT, TV_PLAIN, s->L, whitened);
+  tv_solve_lower(TV_RIGHT, TV_TRANSPOSED, s->L, whitened);
+  tv_error *error = tv_eigen_top(whitened, out->k, out->values, out->whitened, status);
+  tv_distmat_destroy(&whitened);
+  return error;
+}
+
+/* minimise (1/n) sum E |W tau1(x) - W tau2(x)|^2 subject to W S W' = I:  W = T' L^{-1},  least
+ * value 2 (k - sum omega_j) (Theorem 3.2). */
+static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *status) {
+  TV_TRY(tv_solution_begin(s, k, out));
+  TV_TRY(tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*out->values), &out->values)));
+  TV_TRY(solve_whitened(s, out, status));
+  if (*status) return NULL;
+  out->optimum = 2.0 * k;
+  for (int i = 0; i < k; ++i) out->optimum -= 2 * out->values[i];
+  tv_solution_unwhiten(s, out);
+  return NULL;
+}
+
+/* The objective is 2 tr W S W' - 2 tr W G W'; it is stationary where G W' = S W' diag(omega). */
+static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *of_a,
+                       tv_optimality *out) {
+  tv_distmat *image = NULL, *gram = NULL;
+  tv_error *error;
+  TV_GO(tv_image_under(s->G, s, solution, of_a, &image));
+  TV_GO(tv_distmat_create(s->G->grid, solution->k, solution->k, &gram));
+  TV_GO(tv_pencil_residual(s, solution, image, gram, out));
+  out->objective = 2 * tv_trace(gram) - 2 * tv_dot(solution->encoder, image);
+done:
+  tv_distmat_destroy(&image);
+  tv_distmat_destroy(&gram);
+  return error;
+}
+
+const tv_method tv_joint_embedding = {TV_JOINT_EMBEDDING, solve, judge};

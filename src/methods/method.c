@@ -1,0 +1,95 @@
+#include "twoview/methods/method.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/linalg/dense.h"
+
+const tv_method *tv_method_of(tv_method_id id) {
+  static const tv_method *const methods[TV_METHODS] = {[TV_SUPERVISED] = &tv_supervised,
+                                                       [TV_RECONSTRUCTION] = &tv_reconstruction,
+                                                       [TV_JOINT_EMBEDDING] = &tv_joint_embedding};
+  return methods[id];
+}
+
+/* The Cholesky factor. */
+double tv_statistics_flops(int inputs) {
+  const double d = inputs;
+  return d * d * d / 3;
+}
+
+/* RC and JE: two triangular solves with d columns, or one and a symmetric product (2 d^3); the
+ * tridiagonal form (4/3 d^3); divide and conquer with back-transformation of all d vectors, or of k
+ * of them when few are wanted; and some six products of d x d by d x k. SL: l columns throughout.
+ */
+double tv_solution_flops(tv_method_id method, int inputs, int k, int l) {
+  const double d = inputs;
+  if (method == TV_SUPERVISED) return 8 * d * d * l;
+  const double vectors = tv_eigen_selects(inputs, k) ? 2 * d * d * k : 4 * d * d * d;
+  return (2 + 4.0 / 3) * d * d * d + vectors + 12 * d * d * k;
+}
+
+tv_error *tv_solution_begin(const tv_statistics *s, int k, tv_solution *out) {
+  *out = (tv_solution){.k = k};
+  TV_TRY(tv_distmat_create(s->A->grid, s->d, k, &out->whitened));
+  return tv_distmat_create(s->A->grid, s->d, k, &out->encoder);
+}
+
+void tv_solution_unwhiten(const tv_statistics *s, tv_solution *solution) {
+  const tv_distmat *t = solution->whitened;
+  memcpy(solution->encoder->data, t->data,
+         (size_t)t->leading * (size_t)t->local_columns * sizeof(double));
+  tv_solve_lower(TV_LEFT, TV_TRANSPOSED, s->L, solution->encoder);
+}
+
+void tv_solution_destroy(tv_solution *solution) {
+  tv_distmat_destroy(&solution->whitened);
+  tv_distmat_destroy(&solution->encoder);
+  tv_distmat_destroy(&solution->decoder);
+  free(solution->values);
+  *solution = (tv_solution){0};
+}
+
+tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *s, const tv_solution *solution,
+                         const tv_distmat *image, tv_distmat **out) {
+  TV_TRY(tv_distmat_create(m->grid, m->rows, solution->k, out));
+  if (m == s->A)
+    memcpy((*out)->data, image->data,
+           (size_t)image->leading * (size_t)image->local_columns * sizeof(double));
+  else
+    tv_multiply(TV_PLAIN, m, TV_PLAIN, solution->encoder, *out);
+  return NULL;
+}
+
+/* max |gram - I|. */
+static double departure_from_identity(const tv_distmat *gram) {
+  double largest = 0;
+  for (int j = 0; j < gram->local_columns; ++j)
+    for (int i = 0; i < gram->local_rows; ++i) {
+      const double identity = gram->row_of[i] == gram->column_of[j];
+      const double departure = fabs(gram->data[(int64_t)j * gram->leading + i] - identity);
+      if (departure > largest) largest = departure;
+    }
+  if (gram->grid->size > 1)
+    MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, gram->grid->comm);
+  return largest;
+}
+
+tv_error *tv_pencil_residual(const tv_statistics *s, const tv_solution *solution,
+                             const tv_distmat *image, tv_distmat *gram, tv_optimality *out) {
+  tv_distmat *product = NULL;
+  TV_TRY(tv_distmat_create(s->S->grid, s->d, solution->k, &product));
+  tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
+  tv_multiply(TV_TRANSPOSED, solution->encoder, TV_PLAIN, product, gram);
+  out->orthonormality = departure_from_identity(gram);
+  for (int j = 0; j < product->local_columns; ++j) {
+    const double value = solution->values[product->column_of[j]];
+    const double *from = image->data + (int64_t)j * image->leading;
+    double *to = product->data + (int64_t)j * product->leading;
+    for (int i = 0; i < product->local_rows; ++i) to[i] = from[i] - value * to[i];
+  }
+  out->residual = sqrt(tv_dot(product, product) / tv_dot(image, image));
+  tv_distmat_destroy(&product);
+  return NULL;
+}

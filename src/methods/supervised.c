@@ -1,0 +1,37 @@
+#include <math.h>
+#include <string.h>
+
+#include "twoview/linalg/dense.h"
+#include "twoview/methods/method.h"
+
+/* minimise (1/n) sum E |y - V tau(x)|^2:  V = B' S^{-1},  least value (1/n) sum y'y - tr B'S^{-1}B
+ * (eq. 46). */
+static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *status) {
+  (void)k;
+  *status = 0;
+  TV_TRY(tv_solution_begin(s, s->l, out));
+  memcpy(out->whitened->data, s->B->data,
+         (size_t)s->B->leading * (size_t)s->B->local_columns * sizeof(double));
+  tv_solve_lower(TV_LEFT, TV_PLAIN, s->L, out->whitened);
+  out->optimum = s->yy - tv_dot(out->whitened, out->whitened);
+  tv_solution_unwhiten(s, out);
+  return NULL;
+}
+
+/* The objective is (1/n) sum y'y - 2 tr VB + tr V S V'; it is stationary where S V' = B. */
+static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *image,
+                       tv_optimality *out) {
+  tv_distmat *product = NULL;
+  (void)image;
+  TV_TRY(tv_distmat_create(s->S->grid, s->d, s->l, &product));
+  tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
+  out->objective = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, product);
+  for (int64_t i = 0; i < (int64_t)product->leading * product->local_columns; ++i)
+    product->data[i] -= s->B->data[i];
+  out->residual = sqrt(tv_dot(product, product) / tv_dot(s->B, s->B));
+  out->orthonormality = NAN;
+  tv_distmat_destroy(&product);
+  return NULL;
+}
+
+const tv_method tv_supervised = {TV_SUPERVISED, solve, judge};

@@ -1,0 +1,198 @@
+#include "twoview/moments/moments.h"
+
+#include <stdlib.h>
+
+#include "twoview/base/comm.h"
+#include "twoview/base/progress.h"
+#include "twoview/linalg/fortran.h"
+
+typedef struct {
+  const tv_sampling *sampling;
+  tv_selection everything;
+  tv_head *head;
+  tv_desk *desk;
+  double *sum; /* being added to */
+  tv_work *work;
+  tv_progress progress;
+} moments_pass;
+
+/* One rank-b update per level of the batch: U is rows x width with rows contiguous, which is
+ * width x rows in column-major terms. */
+static tv_error *add_batch(void *context, const tv_batch *batch) {
+  moments_pass *pass = context;
+  const int width = pass->sampling->width, levels = pass->sampling->experiment->sizes_count;
+  const double unit = 1;
+  pass->work->flops += (double)batch->rows * width * width;
+  tv_sampling_place(pass->sampling, &pass->head->selection, batch, pass->head->rows);
+  for (int level = 0, begin = 0; level < levels; begin = batch->level_end[level++]) {
+    const int rows = batch->level_end[level] - begin;
+    double *matrix = pass->sum + ((int64_t)batch->replicate * levels + level) * width * width;
+    if (rows > 0)
+      dsyrk_("L", "N", &width, &rows, &unit, batch->u + (int64_t)begin * width, &width, &unit,
+             matrix, &width, 1, 1);
+  }
+  return NULL;
+}
+
+static tv_error *add_rows(void *context, int64_t first, int count, double *sum) {
+  moments_pass *pass = context;
+  const tv_features *f = pass->sampling->features;
+  const int times = pass->sampling->source->rows < 0 ? pass->sampling->experiment->replicates : 1;
+  if (f->basis) pass->work->flops += 2.0 * count * times * f->inputs * f->p;
+  pass->sum = sum;
+  TV_TRY(tv_sampling_visit(pass->sampling, first, count, &pass->everything, add_batch, pass,
+                           pass->desk));
+  tv_progress_step(&pass->progress);
+  return NULL;
+}
+
+static int64_t matrix_size(const tv_moments *m) {
+  return (int64_t)m->width * m->width;
+}
+
+/* Increments become sums over nested sizes, and lower triangles full matrices. */
+void tv_moments_accumulate(tv_moments *m) {
+  const int64_t size = matrix_size(m);
+  for (int r = 0; r < m->replicates; ++r)
+    for (int level = 0; level < m->levels; ++level) {
+      double *matrix = m->data + ((int64_t)r * m->levels + level) * size;
+      for (int64_t j = 0; j < m->width; ++j)
+        for (int64_t i = j; i < m->width; ++i) {
+          if (level > 0) matrix[j * m->width + i] += matrix[j * m->width + i - size];
+          matrix[i * m->width + j] = matrix[j * m->width + i];
+        }
+    }
+}
+
+tv_error *tv_moments_create(const tv_sampling *s, tv_moments **out) {
+  *out = NULL;
+  TV_TRY(tv_allocate(1, sizeof(**out), out));
+  tv_moments *m = *out;
+  *m = (tv_moments){.p = s->p,
+                    .q = s->q,
+                    .l = s->l,
+                    .width = s->width,
+                    .replicates = s->experiment->replicates,
+                    .levels = s->experiment->sizes_count,
+                    .sizes = s->experiment->sizes};
+  tv_error *error =
+      tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+  if (error) tv_moments_destroy(out);
+  return error;
+}
+
+/* Batches of this rank, of which each shard's last may be smaller. */
+static int64_t count_batches(const tv_partition *p) {
+  int64_t batches = 0;
+  for (int shard = tv_shard_first_of_rank(p, p->rank);
+       shard < tv_shard_first_of_rank(p, p->rank + 1); ++shard)
+    batches += (tv_shard_first(p, shard + 1) - tv_shard_first(p, shard) + TV_BATCH - 1) / TV_BATCH;
+  return batches;
+}
+
+static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head, tv_desk *desk,
+                             int shows_progress, tv_moments *m) {
+  moments_pass pass = {
+      .sampling = s,
+      .everything = tv_sampling_everything(s),
+      .head = head,
+      .desk = desk,
+      .work = &m->work,
+      .progress = tv_progress_begin("moments", count_batches(&s->partition), shows_progress)};
+  const tv_summation summation = {.length = m->replicates * m->levels * matrix_size(m),
+                                  .batch = TV_BATCH,
+                                  .add = add_rows,
+                                  .context = &pass,
+                                  .checkpoint = s->checkpoint,
+                                  .kind = kind};
+  tv_error *error = tv_shard_sum(&s->partition, &summation, m->data, &m->work);
+  tv_progress_end(&pass.progress);
+  return error;
+}
+
+static tv_error *fill_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
+                              int shows_progress, tv_moments *m) {
+  tv_desk *desk = NULL;
+  tv_error *error = tv_desk_create(s, &desk);
+  if (!error) error = tv_head_keep(s, head);
+  error = tv_agree(s->partition.comm, error);
+  if (!error) error = sum_moments(s, kind, head, desk, shows_progress, m);
+  tv_desk_destroy(&desk);
+  return error ? error : tv_head_share(s, head);
+}
+
+tv_error *tv_moments_collect_increments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
+                                        int shows_progress, tv_moments **out) {
+  tv_error *error = tv_agree(s->partition.comm, tv_moments_create(s, out));
+  if (!error) error = fill_moments(s, kind, head, shows_progress, *out);
+  error = tv_agree(s->partition.comm, error);
+  if (error) tv_moments_destroy(out);
+  return error;
+}
+
+static size_t bytes_of(const tv_moments *m) {
+  return (size_t)(m->replicates * m->levels * matrix_size(m)) * sizeof(*m->data);
+}
+
+static tv_saved_key key_of(const tv_sampling *s, tv_saved_kind kind) {
+  return (tv_saved_key){kind, 0, 0, s->experiment->replicates};
+}
+
+tv_error *tv_moments_take_up(const tv_sampling *s, tv_saved_kind kind, tv_moments **out) {
+  const tv_partition *p = &s->partition;
+  const tv_saved_key key = key_of(s, kind);
+  *out = NULL;
+  if (tv_checkpoint_find(s->checkpoint, key) < 0) return NULL;
+  tv_error *error = tv_moments_create(s, out);
+  if (!error && p->rank == 0)
+    error = tv_checkpoint_read(s->checkpoint, key, (*out)->data, bytes_of(*out));
+  error = tv_agree(p->comm, error);
+  if (error)
+    tv_moments_destroy(out);
+  else
+    tv_broadcast(p->comm, 0, (*out)->data, (int64_t)(bytes_of(*out) / sizeof(double)));
+  return error;
+}
+
+tv_error *tv_moments_keep(const tv_sampling *s, tv_saved_kind kind, const tv_moments *m) {
+  const int is_keeper = s->partition.rank == 0;
+  return tv_agree(
+      s->partition.comm,
+      is_keeper ? tv_checkpoint_hold(s->checkpoint, key_of(s, kind), m->data, bytes_of(m)) : NULL);
+}
+
+/* The rows that an earlier session left beside finished moments.                    Collective. */
+static tv_error *take_up_head(const tv_sampling *s, tv_head *head) {
+  TV_TRY(tv_agree(s->partition.comm, tv_head_keep(s, head)));
+  return tv_agree(s->partition.comm, tv_head_share(s, head));
+}
+
+tv_error *tv_moments_collect(const tv_sampling *s, tv_head *head, int shows_progress,
+                             tv_moments **out) {
+  tv_error *error = tv_moments_take_up(s, TV_SAVED_MOMENTS, out);
+  if (*out) {
+    error = take_up_head(s, head);
+  } else if (!error) {
+    error = tv_moments_collect_increments(s, TV_SAVED_SUMS, head, shows_progress, out);
+    if (!error) tv_moments_accumulate(*out);
+  }
+  if (!error) error = tv_moments_keep(s, TV_SAVED_MOMENTS, *out);
+  if (error) tv_moments_destroy(out);
+  return error;
+}
+
+void tv_moments_destroy(tv_moments **moments) {
+  if (!*moments) return;
+  free((*moments)->data);
+  free(*moments);
+  *moments = NULL;
+}
+
+tv_moment_matrix tv_moments_at(const tv_moments *m, int replicate, int level) {
+  return (tv_moment_matrix){.p = m->p,
+                            .q = m->q,
+                            .l = m->l,
+                            .n = m->sizes[level],
+                            .whole = m->data +
+                                     ((int64_t)replicate * m->levels + level) * matrix_size(m)};
+}

@@ -1,0 +1,121 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "twoview/linalg/dense.h"
+#include "twoview/linalg/fortran.h"
+#include "twoview/methods/method.h"
+#include "twoview/plan/plan.h"
+#include "twoview/random/random.h"
+#include "twoview/theory/prediction.h"
+
+static const double while_measuring = 0.02; /* seconds for each rate */
+
+/* Flops of the rank-b update each second. */
+static double measure_update(int width, const double *rows, double *sum) {
+  const int count = TV_BATCH;
+  const double unit = 1, begun = MPI_Wtime();
+  double flops = 0;
+  do {
+    dsyrk_("L", "N", &width, &count, &unit, rows, &width, &unit, sum, &width, 1, 1);
+    flops += (double)count * width * width;
+  } while (MPI_Wtime() - begun < while_measuring);
+  return flops / (MPI_Wtime() - begun);
+}
+
+static double measure_normals(double *rows) {
+  const tv_stream stream = {0, TV_FOR_NOISE, 0};
+  int64_t indices[TV_BATCH] = {0};
+  const double begun = MPI_Wtime();
+  double drawn = 0;
+  for (; MPI_Wtime() - begun < while_measuring; drawn += TV_BATCH * 64.0)
+    tv_random_normal_rows(stream, indices, TV_BATCH, 0, 64, rows, 64);
+  return drawn / (MPI_Wtime() - begun);
+}
+
+static void fill_matrix(tv_distmat *a) {
+  for (int j = 0; j < a->columns; ++j)
+    for (int i = 0; i < a->rows; ++i)
+      a->data[(int64_t)j * a->leading + i] = cos(i * (double)j) + (i == j) * 9;
+}
+
+/* Flops each second of an eigenproblem, the costly part of a solution, of size d or of the largest
+ * that takes no more than a moment. */
+static tv_error *measure_solve(int d, double *rate) {
+  const int size = d < 512 ? d : 512;
+  tv_grid *grid = NULL;
+  tv_distmat *a = NULL, *vectors = NULL;
+  double *values = NULL;
+  int status = 0;
+  tv_error *error;
+  TV_GO(tv_grid_create(MPI_COMM_SELF, TV_SMALL_BLOCK, &grid));
+  TV_GO(tv_distmat_create(grid, size, size, &a));
+  TV_GO(tv_distmat_create(grid, size, size, &vectors));
+  TV_GO(tv_allocate(size, sizeof(*values), &values));
+  const double flops = (4 + 4.0 / 3) * pow(size, 3), begun = MPI_Wtime();
+  int runs = 0;
+  for (; runs == 0 || MPI_Wtime() - begun < while_measuring; ++runs) {
+    fill_matrix(a);
+    TV_GO(tv_eigen_top(a, size, values, vectors, &status));
+  }
+  *rate = runs * flops / (MPI_Wtime() - begun);
+done:
+  free(values);
+  tv_distmat_destroy(&vectors);
+  tv_distmat_destroy(&a);
+  tv_grid_destroy(&grid);
+  return error;
+}
+
+/* Seconds of a prediction, which sums over the components: of a few that are like others, as many
+ * times as there are more of them. */
+static tv_error *measure_prediction(tv_method_id method, int p, int q, double *seconds) {
+  enum { FEW = 50 };
+  double signal[FEW], gamma[FEW], theta[2 * FEW], predicted;
+  const int few_p = p < FEW ? p : FEW, few_q = q < FEW ? q : FEW, few = few_p + few_q;
+  for (int i = 0; i < FEW; ++i) {
+    signal[i] = 4 - 3.0 * i / FEW;
+    gamma[i] = 3 + 7.0 * i / FEW;
+    theta[i] = theta[FEW + i] = 0.5;
+  }
+  const double n = 1000.0 * few, begun = MPI_Wtime();
+  TV_TRY(tv_alpha2_predicted(method, few_p, few_p, few_q, signal, theta, gamma, n, TV_SIGNAL_DRAWN,
+                             &predicted));
+  *seconds = (MPI_Wtime() - begun) * (p + q) / few;
+  return NULL;
+}
+
+/* Each threshold is predicted before it is looked for, by every rank of a group. */
+static tv_error *measure_predictions(const tv_experiment *e, const tv_plan *plan, double *seconds) {
+  const int64_t groups = plan->layout.groups;
+  double of_point = 0, one;
+  *seconds = 0;
+  if (e->study != TV_STUDY_THRESHOLD) return NULL;
+  for (unsigned m = 0; m < e->methods_count; ++m) {
+    TV_TRY(measure_prediction(e->methods[m], plan->p, plan->d - plan->p, &one));
+    of_point += one;
+  }
+  *seconds =
+      of_point * (double)plan->points / (double)(groups < plan->points ? groups : plan->points);
+  return NULL;
+}
+
+tv_error *tv_plan_estimate(const tv_experiment *e, const tv_plan *plan, double *seconds) {
+  double *rows = NULL, *sum = NULL, solve_rate = 1, predicting;
+  const int width = plan->width < 2048 ? plan->width : 2048, longest = width > 64 ? width : 64;
+  tv_error *error;
+  TV_GO(tv_allocate((int64_t)TV_BATCH * longest, sizeof(*rows), &rows));
+  TV_GO(tv_allocate((int64_t)width * width, sizeof(*sum), &sum));
+  TV_GO(measure_solve(plan->d, &solve_rate));
+  TV_GO(measure_predictions(e, plan, &predicting));
+  const double drawing = plan->normals / measure_normals(rows);
+  const double updating = plan->moment_flops / measure_update(width, rows, sum);
+  const int are_idle = plan->layout.groups == plan->ranks && plan->points < plan->ranks;
+  const int busy = are_idle ? (int)plan->points : plan->ranks;
+  const int parts = plan->moment_parts < plan->ranks ? (int)plan->moment_parts : plan->ranks;
+  *seconds = (drawing + updating) / (plan->layout.is_distributed ? plan->ranks : parts) +
+             plan->solve_flops / solve_rate / busy + predicting;
+done:
+  free(rows);
+  free(sum);
+  return error;
+}

@@ -1,0 +1,366 @@
+#include "twoview/plan/plan.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "twoview/archive/archive.h"
+#include "twoview/base/comm.h"
+#include "twoview/base/digest.h"
+#include "twoview/base/memory.h"
+#include "twoview/hdf5/array.h"
+#include "twoview/linalg/dense.h"
+#include "twoview/methods/method.h"
+#include "twoview/moments/law.h"
+#include "twoview/studies/results.h"
+#include "twoview/studies/threshold.h"
+
+enum { NUMBER = sizeof(double) };
+
+/* What MPI and HDF5 come to take for themselves while they work. */
+static const double library_buffers = 4 << 20;
+
+static double square(double x) {
+  return x * x;
+}
+
+static int count_quantities(const tv_experiment *e) {
+  const tv_quantities quantities = tv_quantities_of(e->study);
+  return quantities.end - quantities.first;
+}
+
+static double largest_size(const tv_experiment *e) {
+  return (double)e->sizes[e->sizes_count - 1];
+}
+
+static int is_law(const tv_experiment *e) {
+  return e->noise.sampler == TV_SAMPLER_LAW;
+}
+
+/* ---- Flops and normals ---- */
+
+/* Every solution of a search has its own statistics. */
+static double count_search_flops(const tv_experiment *e, const tv_plan *plan) {
+  double of_point = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    of_point +=
+        tv_statistics_flops(plan->d) + tv_solution_flops(e->methods[m], plan->d, e->encoder.k, 0);
+  return (double)plan->points * of_point * tv_alpha2_foresee(e->threshold.tolerance);
+}
+
+static double count_solve_flops(const tv_experiment *e, const tv_source *source,
+                                const tv_plan *plan) {
+  const int k = e->encoder.k, clean_k = k < plan->p ? k : plan->p;
+  double of_point = tv_statistics_flops(plan->d), of_clean = tv_statistics_flops(plan->p);
+  if (e->study == TV_STUDY_THRESHOLD) return count_search_flops(e, plan);
+  for (unsigned m = 0; m < e->methods_count; ++m) {
+    of_point += tv_solution_flops(e->methods[m], plan->d, k, source->targets);
+    of_clean += tv_solution_flops(e->methods[m], plan->p, clean_k, source->targets);
+  }
+  return (double)plan->points * of_point + (double)e->replicates * e->sizes_count * of_clean;
+}
+
+/* Moments of the rows: a rank-b update is width^2 flops a row. Before it, those of the raw features
+ * of a data set; and rows that need it are rotated, the generated ones fresh for each replicate. */
+static double count_moment_flops(const tv_experiment *e, const tv_source *source,
+                                 const tv_plan *plan) {
+  const double sampled = e->replicates * largest_size(e);
+  const double raw = source->rows < 0 ? 0 : (double)source->rows * square(source->features + 1.0);
+  if (is_law(e)) return raw + tv_law_foresee(e, source, plan->p).flops;
+  const double rotated = source->variances ? 0 : source->rows < 0 ? sampled : (double)source->rows;
+  return sampled * square(plan->width) + raw + 2 * rotated * source->features * plan->p;
+}
+
+/* Distributed, each rank draws the inputs of its rows and of its columns. */
+static double count_normals(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double sampled = e->replicates * largest_size(e);
+  if (is_law(e)) return tv_law_foresee(e, source, plan->p).normals;
+  if (plan->layout.is_distributed)
+    return sampled * ((double)plan->d * (plan->grid_rows + plan->grid_columns) +
+                      (double)plan->ranks * source->targets);
+  return sampled * (e->noise.components + (source->rows < 0 ? source->features : 0));
+}
+
+/* ---- Memory of the fullest rank, in numbers ---- */
+
+/* Share of the points whose sample size is kept. */
+static double kept_share(const tv_experiment *e, tv_keep keep) {
+  return keep == TV_KEEP_ALL ? 1 : keep == TV_KEEP_LAST ? 1.0 / e->sizes_count : 0;
+}
+
+static double sums_while_reducing(const tv_experiment *e, const tv_plan *plan, double length) {
+  const tv_partition partition = {.size = plan->ranks, .shards = e->parallel.shards};
+  int most = 0;
+  for (int rank = 0; rank < plan->ranks; ++rank) {
+    const int buffers = tv_shard_buffers(&partition, rank);
+    most = buffers > most ? buffers : most;
+  }
+  return length * (1 + most);
+}
+
+/* Raw moments of bytes are also held in single precision; then rank 0 diagonalises. */
+static double features_memory(const tv_experiment *e, const tv_source *source,
+                              const tv_plan *plan) {
+  const double inputs = source->features, basis = inputs * plan->p;
+  if (source->variances) return 0;
+  const double sums = source->rows < 0 ? 0 : square(inputs + 1);
+  const double bytes = source->bytes ? 0.5 * sums : 0;
+  const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
+  return basis + fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem);
+}
+
+static double basis_memory(const tv_source *source, const tv_plan *plan) {
+  return source->variances ? 0 : (double)source->features * plan->p;
+}
+
+/* Moments of a data set without noise, beside which that is drawn in law. */
+static double given_numbers(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const int is_population = e->source.role == TV_AS_POPULATION;
+  const double matrices = is_population ? 1 : (double)e->replicates * e->sizes_count;
+  return source->rows < 0 ? 0 : matrices * square(plan->p + source->targets + 1);
+}
+
+static double moments_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double all = (double)e->replicates * e->sizes_count * square(plan->width);
+  const double batch = (double)TV_BATCH * (source->features + plan->p + 2.0 * plan->width);
+  if (!is_law(e)) return sums_while_reducing(e, plan, all) + batch;
+  const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
+  return all + given + fmax(given > 0 ? batch : 0, tv_law_foresee(e, source, plan->p).row_numbers);
+}
+
+static double rows_of(const tv_experiment *e, const tv_source *source, unsigned method) {
+  return e->methods[method] == TV_SUPERVISED ? source->targets : e->encoder.k;
+}
+
+/* Rows of a point's encoders, and of its decoder, which has those of its encoder. */
+static double count_rows(const tv_experiment *e, const tv_source *source, int with_decoder) {
+  double rows = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    rows += rows_of(e, source, m) * (1 + (with_decoder && e->methods[m] == TV_RECONSTRUCTION));
+  return rows;
+}
+
+static double own_points(const tv_plan *plan) {
+  return ceil((double)plan->points / plan->layout.groups);
+}
+
+/* What is kept of each solution, and of all. */
+static double results_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double represented = kept_share(e, e->archive.representations);
+  const double kept = fmax(represented, kept_share(e, e->archive.encoders));
+  const double samples = represented > 0 ? e->archive.representation_samples : 0;
+  return own_points(plan) * (kept * plan->d * count_rows(e, source, 1) +
+                             represented * samples * count_rows(e, source, 0)) +
+         (double)plan->entries * count_quantities(e) + e->replicates * samples * plan->width;
+}
+
+/* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
+ * eigenvectors these and the workspace of one or, on several ranks, two come to that, for a few of
+ * them only the vectors, once whole on every rank. */
+static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
+  const int ranks = plan->grid_rows * plan->grid_columns;
+  const double share = square(plan->d) / ranks, wanted = (double)plan->d * e->encoder.k;
+  if (!tv_eigen_selects(plan->d, e->encoder.k))
+    return (ranks == 1 ? 7 : 8) * share + 2 * wanted / ranks;
+  return 5 * share + wanted + 3 * wanted / ranks;
+}
+
+/* One piece of the samples on its way to the archive, and what this rank, HDF5 and MPI hold of the
+ * columns that are being written: two to three times as much as these, by measurement. */
+static double samples_memory(const tv_experiment *e, const tv_plan *plan) {
+  if (!e->archive.samples) return 0;
+  const double rows = (double)tv_samples_piece(plan->width, e->sizes[e->sizes_count - 1]);
+  return rows * (plan->width + 2.5 * fmax(plan->p, plan->d - plan->p));
+}
+
+/* Of an array of every kept point. Replicates share no chunks. */
+static double count_chunks(const tv_experiment *e, const tv_plan *plan, tv_keep keep,
+                           double point_numbers) {
+  const double points = kept_share(e, keep) * (double)plan->points / e->replicates;
+  return e->replicates * ceil(points * point_numbers / TV_SHARED_NUMBERS);
+}
+
+/* An array of every kept point on its way to the archive: HDF5 filters all chunks of a rank, each
+ * in memory of its own, before it writes the first, and holds beside each what finds and selects
+ * it: 8 to 9 kB by measurement. */
+static double array_memory(const tv_experiment *e, const tv_plan *plan, tv_keep keep,
+                           double point_numbers) {
+  const double beside = 8192.0 / NUMBER;
+  const double numbers = kept_share(e, keep) * (double)plan->points * point_numbers;
+  return (numbers + beside * count_chunks(e, plan, keep, point_numbers)) / plan->layout.groups;
+}
+
+/* The largest one. Of encoders that are not all archived, though kept for representations, there
+ * is a copy besides. */
+static double arrays_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const tv_keep encoders = e->archive.encoders, representations = e->archive.representations;
+  double rows = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m) rows = fmax(rows, rows_of(e, source, m));
+  const double encoder = array_memory(e, plan, encoders, rows * plan->d);
+  const double copy = encoders < representations /* none < last < all */
+                          ? own_points(plan) * kept_share(e, encoders) * rows * plan->d
+                          : 0;
+  return fmax(encoder + copy,
+              array_memory(e, plan, representations, rows * e->archive.representation_samples));
+}
+
+static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double matrices = (double)e->replicates * e->sizes_count * square(plan->width);
+  const double basis = basis_memory(source, plan), kept = results_memory(e, source, plan);
+  const double writing = fmax(arrays_memory(e, source, plan), samples_memory(e, plan));
+  if (plan->layout.is_distributed) {
+    const double share = square(plan->d) / plan->ranks;
+    const double batch =
+        (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
+    return NUMBER * (share + kept + fmax(batch + solve_memory(e, plan), writing));
+  }
+  const double summing = basis + moments_memory(e, source, plan);
+  const double later = basis + matrices + kept + fmax(solve_memory(e, plan), writing);
+  return NUMBER * fmax(features_memory(e, source, plan), fmax(summing, later));
+}
+
+/* ---- Messages and the archive ---- */
+
+static double count_reduced_bytes(const tv_experiment *e, const tv_source *source,
+                                  const tv_plan *plan, MPI_Comm comm) {
+  const tv_partition partition = tv_partition_make(comm, 1, e->parallel.shards);
+  double most = 0;
+  for (int rank = 0; rank < plan->ranks; ++rank)
+    most = fmax(most, tv_shard_sends(&partition, rank));
+  const double raw = source->rows < 0 ? 0 : square(source->features + 1.0);
+  const double all = (double)e->replicates * e->sizes_count * square(plan->width);
+  const double moments = is_law(e) ? given_numbers(e, source, plan) : all;
+  return NUMBER * most * (raw + (plan->layout.is_distributed ? 0 : moments));
+}
+
+/* Eigenvalues, thresholds and digests; and what HDF5 takes, by measurement, for each array with its
+ * name, scales and attributes, of which there are some 22 besides those of results. */
+static double count_particulars(const tv_experiment *e, const tv_source *source,
+                                const tv_plan *plan) {
+  const double frame = 4e3, noise = plan->d - plan->p;
+  const double of_replicate = plan->d + e->noise.lambda_max_count * (noise + e->methods_count);
+  int arrays = 22 + count_quantities(e);
+  if (e->archive.encoders != TV_KEEP_NONE) arrays += 5;
+  if (e->archive.representations != TV_KEEP_NONE) arrays += 5;
+  if (basis_memory(source, plan) > 0) arrays += 3;
+  return frame * arrays +
+         e->replicates * (NUMBER * of_replicate + e->sizes_count * TV_DIGEST_LENGTH);
+}
+
+/* The index that finds chunks by their place in six dimensions: 72 bytes each in a B-tree that is
+ * three quarters full, by measurement. */
+static double count_index(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double of_chunk = 96, samples = e->archive.representation_samples;
+  double chunks = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m) {
+    const double rows = rows_of(e, source, m);
+    chunks += (1 + (e->methods[m] == TV_RECONSTRUCTION)) *
+              count_chunks(e, plan, e->archive.encoders, rows * plan->d);
+    chunks += count_chunks(e, plan, e->archive.representations, rows * samples);
+  }
+  return of_chunk * chunks;
+}
+
+static double count_archive(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double points = (double)plan->points;
+  double numbers = (double)plan->entries * count_quantities(e) + basis_memory(source, plan);
+  numbers += kept_share(e, e->archive.encoders) * points * plan->d * count_rows(e, source, 1);
+  numbers += kept_share(e, e->archive.representations) * points *
+             e->archive.representation_samples * count_rows(e, source, 0);
+  if (e->archive.samples) numbers += e->replicates * largest_size(e) * (plan->width - 1);
+  return NUMBER * numbers + count_index(e, source, plan) + count_particulars(e, source, plan);
+}
+
+/* ---- Together ---- */
+
+tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                       tv_plan *plan) {
+  const int p = e->features.pca ? e->features.pca : source->features, d = p + e->noise.components;
+  *plan = (tv_plan){.p = p, .d = d, .width = d + source->targets + 1};
+  MPI_Comm_size(comm, &plan->ranks);
+  TV_TRY(tv_layout_choose(e, source, plan->ranks, &plan->layout));
+  tv_grid_shape(plan->ranks / plan->layout.groups, &plan->grid_rows, &plan->grid_columns);
+  plan->points = tv_experiment_points(e);
+  plan->entries = plan->points * e->methods_count;
+  plan->moment_parts = is_law(e) ? (int64_t)e->replicates * e->sizes_count : e->parallel.shards;
+  plan->normals = count_normals(e, source, plan);
+  plan->moment_flops = count_moment_flops(e, source, plan);
+  plan->solve_flops = count_solve_flops(e, source, plan);
+  plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);
+  plan->archive_bytes = count_archive(e, source, plan);
+  plan->available_bytes = tv_memory_available(comm);
+  plan->resident_bytes = tv_memory_resident();
+  MPI_Allreduce(MPI_IN_PLACE, &plan->resident_bytes, 1, MPI_DOUBLE, MPI_MAX, comm);
+  plan->memory_bytes =
+      plan->resident_bytes + library_buffers + source->cache_bytes + count_memory(e, source, plan);
+  return NULL;
+}
+
+void tv_format_bytes(double bytes, char out[64]) {
+  const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  int unit = 0;
+  double shown = bytes;
+  for (; shown >= 1024 && unit < 5; ++unit) shown /= 1024;
+  snprintf(out, 64, "%.3g %s (%.0f bytes)", shown, units[unit], bytes);
+}
+
+tv_error *tv_plan_expect_room(const tv_plan *plan) {
+  char wanted[64], left[64];
+  const double more = plan->memory_bytes - plan->resident_bytes;
+  if (more <= plan->available_bytes) return NULL;
+  tv_format_bytes(more, wanted);
+  tv_format_bytes(plan->available_bytes, left);
+  return tv_fail("each rank would take %s and has %s left; %s", wanted, left,
+                 plan->layout.is_distributed
+                     ? "use more nodes"
+                     : "use fewer ranks on a node, fewer sample sizes or replicates at a time, or, "
+                       "for a gaussian source, parallel: {layout: distributed}");
+}
+
+void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
+                   double seconds) {
+  char *resolved = NULL, bytes[64];
+  tv_error *error = tv_experiment_print(e, &resolved);
+  if (!error) printf("%s\n", resolved);
+  tv_error_free(error);
+  free(resolved);
+  if (source->rows >= 0)
+    printf("%-22s %" PRId64 " samples of %d features, %d targets%s\n", "data", source->rows,
+           source->features, source->targets,
+           e->source.role == TV_AS_POPULATION ? ", as a population" : "");
+  else
+    printf("%-22s generated, %d features, %d targets\n", "data", source->features, source->targets);
+  printf("%-22s %" PRId64 " (%" PRId64 " ", "points", plan->points, plan->entries);
+  if (e->study == TV_STUDY_THRESHOLD)
+    printf("thresholds, some %.0f solutions each", tv_alpha2_foresee(e->threshold.tolerance));
+  else
+    printf("solutions");
+  printf(") of d = %d inputs, k = %d\n", plan->d, e->encoder.k);
+  printf("%-22s %d in %d group%s of %d x %d; %d shards\n", "ranks", plan->ranks,
+         plan->layout.groups, plan->layout.groups == 1 ? "" : "s", plan->grid_rows,
+         plan->grid_columns, e->parallel.shards);
+  printf("%-22s %s\n", "moments",
+         plan->layout.is_distributed ? "distributed, blocks over all ranks"
+         : is_law(e)                 ? "replicated, whole on every rank; noise drawn in law"
+                                     : "replicated, whole on every rank");
+  if (!plan->layout.is_distributed && plan->ranks > plan->moment_parts)
+    printf("%-22s %d of %d ranks, for want of %s\n", "idle for moments",
+           plan->ranks - (int)plan->moment_parts, plan->ranks,
+           is_law(e) ? "sample sizes" : "shards");
+  if (plan->layout.groups > plan->points)
+    printf("%-22s %d of %d groups, for want of points\n", "idle for solutions",
+           plan->layout.groups - (int)plan->points, plan->layout.groups);
+  tv_format_bytes(plan->memory_bytes, bytes);
+  printf("%-22s %s at the most\n", "memory per rank", bytes);
+  tv_format_bytes(plan->available_bytes + plan->resident_bytes, bytes);
+  printf("%-22s %s\n", "memory there is", bytes);
+  tv_format_bytes(plan->reduced_bytes, bytes);
+  printf("%-22s %s at the most\n", "reduced per rank", bytes);
+  printf("%-22s %.4g for moments, %.4g for solutions\n", "flops", plan->moment_flops,
+         plan->solve_flops);
+  printf("%-22s %.4g\n", "random normals", plan->normals);
+  printf("%-22s %.2g s, from rates measured just now\n", "estimated time", seconds);
+  tv_format_bytes(plan->archive_bytes, bytes);
+  printf("%-22s %s\n", "archive, uncompressed", bytes);
+}

@@ -1,0 +1,225 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+
+/* The figure of the paper: a row of panels for each noise magnitude, a column for each method, a
+ * line and band for each alignment. */
+
+/* One block of lines for each curve. */
+static void write_data(const void *figure, FILE *out) {
+  const tv_archive *a = ((const tv_figure *)figure)->archive;
+  fputs("# n\tmedian distance\tlower quarter\tupper quarter\n", out);
+  for (int g = 0; g < a->magnitudes; ++g)
+    for (int m = 0; m < a->methods; ++m)
+      for (int alpha = 0; alpha < a->alphas; ++alpha) {
+        fprintf(out, "\n\n# lambda_max %g, %s, alpha %g\n", a->lambda_max[g], a->method[m],
+                a->alpha[alpha]);
+        for (int level = 0; level < a->levels; ++level)
+          fprintf(out, "%.10g\t%.6e\t%.6e\t%.6e\n", a->n[level],
+                  tv_quantile_of(a, TV_DISTANCE, g, alpha, level, m, 0.5),
+                  tv_quantile_of(a, TV_DISTANCE, g, alpha, level, m, 0.25),
+                  tv_quantile_of(a, TV_DISTANCE, g, alpha, level, m, 0.75));
+      }
+}
+
+/* Above rounding. */
+static int is_drawable(double distance) {
+  return distance > 1e-16;
+}
+
+/* The decades that hold all that is drawn. */
+static void find_range(const tv_archive *a, double *low, double *high) {
+  const int curves = a->magnitudes * a->alphas * a->methods;
+  *low = HUGE_VAL;
+  *high = 0;
+  for (int i = 0; i < curves * a->levels * 3; ++i) {
+    const int level = i / 3 % a->levels, curve = i / 3 / a->levels;
+    const double value = tv_quantile_of(a, TV_DISTANCE, curve / a->methods / a->alphas,
+                                        curve / a->methods % a->alphas, level, curve % a->methods,
+                                        (1 + i % 3) / 4.0);
+    if (!is_drawable(value)) continue;
+    *low = fmin(*low, value);
+    *high = fmax(*high, value);
+  }
+  if (*high == 0) *low = *high = 1;
+  *low = pow(10, fmax(floor(log10(*low)), -16));
+  *high = pow(10, floor(log10(*high)) + 1);
+}
+
+/* Whether an alignment is too small for theory in most replicates. */
+static int is_below_threshold(const tv_archive *a, int g, int alpha, int m) {
+  const double square = a->alpha[alpha] * a->alpha[alpha];
+  int below = 0;
+  for (int r = 0; r < a->replicates; ++r)
+    below += square <= a->alpha2_threshold[((int64_t)r * a->magnitudes + g) * a->methods + m];
+  return 2 * below > a->replicates;
+}
+
+/* ---- Layout, in pixels ---- */
+
+enum {
+  LEFT = 104,
+  RIGHT = 20,
+  PANEL = 277, /* width; and of a single one: */
+  SINGLE_PANEL = 560,
+  COLUMN_GAP = 38,
+  HEIGHT = 220, /* of a panel */
+  ROW_GAP = 20,
+  TITLE = 30, /* of the columns */
+  KEY_ROW = 20,
+  KEY_LINE = 58,  /* width of an entry of the key without its text, */
+  KEY_LETTER = 6, /* and of a letter of that */
+  LABEL = 250,    /* what stands left of the key */
+  BOTTOM = 60
+};
+
+typedef struct {
+  tv_canvas size;
+  int columns, panel, key_columns, key_rows;
+} layout;
+
+static void name_curve(const tv_archive *a, int alpha, char out[40]) {
+  char value[32];
+  tv_format_magnitude(a->alpha[alpha], value, sizeof value);
+  snprintf(out, 40, "α = %s", value);
+}
+
+/* As many as fit beside the label. */
+static int count_key_columns(const tv_archive *a, int width) {
+  char name[40];
+  size_t longest = 0;
+  for (int alpha = 0; alpha < a->alphas; ++alpha) {
+    name_curve(a, alpha, name);
+    longest = strlen(name) > longest ? strlen(name) : longest;
+  }
+  const int columns = (width - LABEL) / (KEY_LINE + KEY_LETTER * (int)longest);
+  return columns > 1 ? columns : 1;
+}
+
+static layout lay_out(const tv_archive *a) {
+  layout c = {.columns = tv_columns_of(a)};
+  c.panel = c.columns > 1 ? PANEL : SINGLE_PANEL;
+  c.size.width = LEFT + c.columns * (c.panel + COLUMN_GAP) - COLUMN_GAP + RIGHT;
+  c.key_columns = count_key_columns(a, c.size.width - LEFT - RIGHT);
+  c.key_rows = (a->alphas + c.key_columns) / c.key_columns; /* with 1/n */
+  c.size.height =
+      KEY_ROW * c.key_rows + TITLE + a->magnitudes * (HEIGHT + ROW_GAP) - ROW_GAP + BOTTOM;
+  return c;
+}
+
+/* ---- Panels ---- */
+
+/* More of them would hide the line. */
+static const int most_markers = 12;
+
+static void write_curve(const tv_archive *a, int g, int m, int alpha, FILE *out) {
+  const int block = (g * a->methods + m) * a->alphas + alpha;
+  const char *colour = tv_colours[alpha % TV_COLOURS];
+  fprintf(out,
+          ", \\\n  data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
+          "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:2 with "
+          "linespoints linewidth 2 pointsize 0.45 pointtype %d pointinterval %d dashtype %d "
+          "linecolor rgb \"%s\" notitle",
+          block, colour, block, tv_point_of_curve(alpha), 1 + a->levels / most_markers,
+          is_below_threshold(a, g, alpha, m) ? 2 : 1, colour);
+}
+
+static int is_empty(const tv_archive *a, int g, int m) {
+  for (int i = 0; i < a->alphas * a->levels; ++i)
+    if (is_drawable(tv_quantile_of(a, TV_DISTANCE, g, i / a->levels, i % a->levels, m, 0.5)))
+      return 0;
+  return 1;
+}
+
+static void write_panel(const tv_archive *a, const layout *c, int g, int column, int panel_column,
+                        FILE *out) {
+  const int m = tv_method_of_column(a, column), is_bottom = g == a->magnitudes - 1;
+  const double left = LEFT + panel_column * (c->panel + COLUMN_GAP);
+  const double top = KEY_ROW * c->key_rows + TITLE + g * (HEIGHT + ROW_GAP);
+  char magnitude[32];
+  tv_place_panel(c->size, left, left + c->panel, top, top + HEIGHT, out);
+  fprintf(out, g == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n",
+          tv_columns[column].title, tv_columns[column].short_name);
+  tv_format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
+  if (panel_column == 0)
+    fprintf(out,
+            "set ylabel \"λ_{max}  = %s\\ndistance to optimality\" offset two_lines\n"
+            "set format y \"10^{%%L}\"\n",
+            magnitude);
+  else
+    fputs("unset ylabel\nset format y \"\"\n", out);
+  fputs(is_bottom ? "set xlabel \"sample size n\"\n" : "unset xlabel\n", out);
+  tv_write_size_tics(a, is_bottom, out);
+  fputs(is_empty(a, g, m)
+            ? "set label 1 \"no distance above rounding\" at graph 0.5,0.5 center front boxed "
+              "textcolor rgb '#555555'\n"
+            : "unset label 1\n",
+        out);
+  fputs("plot guide(x) with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' notitle", out);
+  for (int alpha = 0; alpha < a->alphas; ++alpha) write_curve(a, g, m, alpha, out);
+  fputs("\n", out);
+}
+
+static void write_key(const tv_archive *a, const layout *c, FILE *out) {
+  char name[40];
+  tv_begin_key(c->size, LEFT, c->size.width - RIGHT, c->key_columns,
+               "dashed: α below the threshold of theory", out);
+  fputs("plot NaN with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' title \"∝ 1/n\"",
+        out);
+  for (int alpha = 0; alpha < a->alphas; ++alpha) {
+    name_curve(a, alpha, name);
+    fprintf(out,
+            ", \\\n  NaN with linespoints linewidth 3 pointsize 0.45 pointtype %d linecolor rgb "
+            "\"%s\" title \"%s\"",
+            tv_point_of_curve(alpha), tv_colours[alpha % TV_COLOURS], name);
+  }
+  fputs("\n", out);
+}
+
+static void write_script(const void *figure, FILE *out) {
+  const tv_figure *f = figure;
+  const tv_archive *a = f->archive;
+  const layout c = lay_out(a);
+  const double first = a->n[0], last = a->n[a->levels - 1];
+  double low, high;
+  find_range(a, &low, &high);
+  tv_begin_script(f->name, c.size, out);
+  fprintf(out,
+          "guide(x) = %g / x\nset logscale xy\nset xrange [%.10g:%.10g]\nset yrange [%g:%g]\n"
+          "set ytics %g,%d nomirror\nset mxtics 1\nset mytics 1\n"
+          "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\nunset key\n"
+          "set multiplot\n",
+          high / 2 * first, first / 1.15, last * 1.15, low, high, low, high > 1e9 * low ? 100 : 10);
+  for (int g = 0; g < a->magnitudes; ++g)
+    for (int column = 0, panel = 0; column < TV_COLUMNS; ++column)
+      if (tv_method_of_column(a, column) >= 0) write_panel(a, &c, g, column, panel++, out);
+  write_key(a, &c, out);
+  fputs("unset multiplot\n", out);
+}
+
+static void put_caption(const tv_figure *f, FILE *out) {
+  fprintf(out,
+          "<p>Distance to optimality, |score on clean inputs &minus; score on noisy inputs|, "
+          "against the sample size: supervised learning, joint embedding and reconstruction in "
+          "closed form. Lines are medians over %d replicate%s, bands their middle half (between "
+          "quartiles); dashed lines have an alignment &alpha; below the threshold of theory in "
+          "most of them; dotted: how 1/n falls.</p>\n",
+          f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
+}
+
+int tv_one_figure(const tv_archive *a) {
+  (void)a;
+  return 1;
+}
+
+void tv_describe_curves(const tv_archive *a, int number, tv_figure *out) {
+  (void)number;
+  *out = (tv_figure){.archive = a,
+                     .name = "figure",
+                     .label = "distance to optimality against sample size",
+                     .write_data = write_data,
+                     .write_script = write_script,
+                     .put_caption = put_caption};
+}

@@ -1,0 +1,190 @@
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "parts.h"
+#include "twoview/base/output.h"
+
+/* What the figures share: columns, colours, the head of a script, writing and drawing. */
+
+const tv_column tv_columns[TV_COLUMNS] = {{"supervised", "Supervised", "SL"},
+                                          {"reconstruction", "Reconstruction", "RC"},
+                                          {"joint-embedding", "Joint embedding", "JE"}};
+
+const char *const tv_colours[TV_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                            "#E69F00", "#56B4E9", "#000000", "#999933"};
+
+int tv_point_of_curve(int i) {
+  static const int disc_square_triangle_diamond[] = {7, 5, 9, 13};
+  return disc_square_triangle_diamond[i / TV_COLOURS % 4];
+}
+
+int tv_method_of_column(const tv_archive *a, int column) {
+  for (int m = 0; m < a->methods; ++m)
+    if (strcmp(a->method[m], tv_columns[column].method) == 0) return m;
+  return -1;
+}
+
+int tv_columns_of(const tv_archive *a) {
+  int columns = 0;
+  for (int c = 0; c < TV_COLUMNS; ++c) columns += tv_method_of_column(a, c) >= 0;
+  return columns;
+}
+
+void tv_begin_script(const char *name, tv_canvas canvas, FILE *out) {
+  const double pixels_per_inch = 144;
+  fprintf(out,
+          "set encoding utf8\n# gnuplot script of the figure; run in this folder:\n"
+          "#   gnuplot -e \"form='svg'\" %s.gp\n"
+          "data = '%s.tsv'\n"
+          "if (!exists('form')) form = 'svg'\n"
+          "if (form eq 'svg') set terminal svg size %d,%d enhanced font 'Helvetica,13' "
+          "background '#ffffff'\n"
+          "if (form eq 'pdf') set terminal pdfcairo size %.2fin,%.2fin enhanced font "
+          "'Helvetica,7' linewidth 0.7 pointscale 0.7\n"
+          "# from the tics to a label of two lines: pdfcairo leaves room for one\n"
+          "two_lines = form eq 'pdf' ? -1.5 : 0.5\n"
+          "set style textbox opaque noborder margins 0.4,0.4\n"
+          "if (!exists('drawing')) drawing = '%s.'.form\n"
+          "set output drawing\n",
+          name, name, canvas.width, canvas.height, canvas.width / pixels_per_inch,
+          canvas.height / pixels_per_inch, name);
+}
+
+void tv_place_panel(tv_canvas c, double left, double right, double top, double bottom, FILE *out) {
+  fprintf(out,
+          "set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
+          "set tmargin at screen %.5f\nset bmargin at screen %.5f\n",
+          left / c.width, right / c.width, 1 - top / c.height, 1 - bottom / c.height);
+}
+
+void tv_begin_key(tv_canvas c, double left, double right, int columns, const char *text,
+                  FILE *out) {
+  tv_place_panel(c, left, right, 0, c.height, out);
+  fprintf(out,
+          "unset title\nunset xlabel\nunset ylabel\nunset tics\nunset border\nunset logscale\n"
+          "set xrange [0:1]\nset yrange [0:1]\n"
+          "set label 1 \"%s\" at screen %.5f,%.5f left textcolor rgb '#555555'\n"
+          "set key at screen %.5f,%.5f right top horizontal maxcols %d samplen 2 width -1\n",
+          text, left / c.width, 1 - 12.0 / c.height, right / c.width, 1 - 2.0 / c.height, columns);
+}
+
+void tv_format_magnitude(double value, char *out, size_t size) {
+  char digits[16], *exponent;
+  snprintf(digits, sizeof digits, "%.3e", value);
+  const int power = (int)strtol(strchr(digits, 'e') + 1, &exponent, 10);
+  if (value > 0 && abs(power) >= 3 && strncmp(digits, "1.000", 5) == 0)
+    snprintf(out, size, "10^{%d}", power);
+  else if (value > 0 && (power < -4 || power > 3))
+    snprintf(out, size, "%.4g×10^{%d}", strtod(digits, NULL) / pow(10, power), power);
+  else
+    snprintf(out, size, "%.4g", value);
+}
+
+/* Those between the first and the last sample size. */
+static int count_decades(const tv_archive *a) {
+  return (int)(floor(log10(a->n[a->levels - 1])) - ceil(log10(a->n[0]))) + 1;
+}
+
+void tv_write_size_tics(const tv_archive *a, int is_labelled, FILE *out) {
+  const int last = a->levels - 1, step = last > 2 ? last : 1;
+  char label[32] = "";
+  if (count_decades(a) > 1) {
+    fprintf(out, "set xtics 1,%d nomirror\nset format x \"%s\"\n", count_decades(a) > 7 ? 100 : 10,
+            is_labelled ? "10^{%L}" : "");
+    return;
+  }
+  for (int level = 0; level <= last; level += step) {
+    if (is_labelled) tv_format_magnitude(a->n[level], label, sizeof label);
+    fprintf(out, "%s\"%s\" %.10g", level ? ", " : "set xtics nomirror (", label, a->n[level]);
+  }
+  fputs(")\n", out);
+}
+
+tv_error *tv_report_write(const char *directory, const char *name,
+                          void (*write)(const void *what, FILE *out), const void *what) {
+  char *path = tv_report_path(directory, name), *part = NULL;
+  FILE *file = NULL;
+  tv_error *error = path ? tv_output_part(path, &part) : tv_fail("out of memory");
+  if (!error) file = fopen(part, "w");
+  if (!error && !file) error = tv_fail_errno("%s", path);
+  if (file) {
+    write(what, file);
+    const int is_good = !ferror(file);
+    if (fclose(file) != 0 || !is_good) error = tv_fail_errno("%s", path);
+    if (!error) error = tv_output_flush(part);
+    if (!error) error = tv_output_name(part, path, 1);
+    if (error) unlink(part);
+  }
+  free(part);
+  free(path);
+  return error;
+}
+
+/* Run gnuplot in the folder. 127: it is not installed. */
+static tv_error *run_gnuplot(const char *directory, const char *settings, const char *script,
+                             int *exit_code) {
+  int status = 0;
+  const pid_t child = fork();
+  if (child < 0) return tv_fail_errno("gnuplot cannot be started");
+  if (child == 0) {
+    setenv("LC_ALL", "C.UTF-8", 1); /* the labels are UTF-8 */
+    if (chdir(directory) == 0) execlp("gnuplot", "gnuplot", "-e", settings, script, (char *)0);
+    _exit(127);
+  }
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return tv_fail_errno("waiting for gnuplot");
+  *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  return NULL;
+}
+
+/* Draw one form into `part`, a path from the folder of this program, and give that its name. */
+static tv_error *draw_form(const char *directory, const char *name, const char *form,
+                           const char *path, const char *part, int *is_drawn) {
+  char settings[NAME_MAX + 64], script[64];
+  int exit_code = 0;
+  snprintf(settings, sizeof settings, "form='%s'; drawing='%s'", form, strrchr(part, '/') + 1);
+  snprintf(script, sizeof script, "%s.gp", name);
+  TV_TRY(run_gnuplot(directory, settings, script, &exit_code));
+  if (exit_code == 127) return NULL;
+  if (exit_code != 0)
+    return tv_fail(
+        "gnuplot failed on %s/%s (exit %d): there is no such figure; all else is written",
+        directory, script, exit_code);
+  TV_TRY(tv_output_flush(part));
+  TV_TRY(tv_output_name(part, path, 1));
+  *is_drawn = 1;
+  return NULL;
+}
+
+tv_error *tv_report_draw(const char *directory, const char *name, int *is_drawn) {
+  static const char *const forms[] = {"svg", "pdf"};
+  char file[64];
+  tv_error *error = NULL;
+  *is_drawn = 1;
+  for (int i = 0; !error && *is_drawn && i < 2; ++i) {
+    char *part = NULL;
+    *is_drawn = 0;
+    snprintf(file, sizeof file, "%s.%s", name, forms[i]);
+    char *path = tv_report_path(directory, file);
+    error = path ? tv_output_part(path, &part) : tv_fail("out of memory");
+    if (!error) error = draw_form(directory, name, forms[i], path, part, is_drawn);
+    if (error && part) unlink(part);
+    free(part);
+    free(path);
+  }
+  return error;
+}
+
+void tv_report_print_figure(const char *directory, const char *name, int is_drawn, int has_failed,
+                            FILE *out) {
+  if (is_drawn)
+    fprintf(out, "%s/%s.svg\n%s/%s.pdf\n", directory, name, directory, name);
+  else
+    fprintf(out, "no figure: gnuplot %s; %s/%s.gp draws it\n",
+            has_failed ? "failed" : "is not installed", directory, name);
+}

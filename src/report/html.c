@@ -1,0 +1,102 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parts.h"
+
+static void put_escaped(const char *text, FILE *out) {
+  for (; *text; ++text) switch (*text) {
+    case '&':
+      fputs("&amp;", out);
+      break;
+    case '<':
+      fputs("&lt;", out);
+      break;
+    case '>':
+      fputs("&gt;", out);
+      break;
+    default:
+      fputc(*text, out);
+    }
+}
+
+static const char *const style =
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem;"
+    "color:#222;background:#fff}"
+    "h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
+    "th,td{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #ddd}"
+    "th:first-child,td:first-child,.l{text-align:left}"
+    "pre{background:#f6f6f6;padding:.8rem;overflow:auto;font-size:.85rem}"
+    "summary{font-size:1.15rem;font-weight:bold;margin-top:2.2rem;cursor:pointer}"
+    "svg{max-width:100%;height:auto}image{image-rendering:pixelated}.p "
+    "td{font-size:.85rem;word-break:break-word}";
+
+/* The SVG element of a file, without the prologue that only a file of its own has. */
+static tv_error *put_figure(const char *path, const char *label, FILE *out) {
+  char line[4096];
+  int is_inside = 0;
+  FILE *file = fopen(path, "r");
+  if (!file) return tv_fail_errno("%s", path);
+  fprintf(out, "<figure role=\"img\" aria-label=\"%s\">\n", label);
+  while (fgets(line, sizeof line, file)) {
+    is_inside |= strncmp(line, "<svg", 4) == 0;
+    if (is_inside) fputs(line, out);
+  }
+  fputs("</figure>\n", out);
+  fclose(file);
+  return NULL;
+}
+
+static tv_error *put_figures(const tv_archive *a, const char *directory, const int *is_drawn,
+                             FILE *out) {
+  char name[64];
+  tv_figure figure;
+  tv_error *error = NULL;
+  for (int i = 0; !error && i < tv_count_figures(a); ++i) {
+    tv_describe_figure(a, i, &figure);
+    figure.put_caption(&figure, out);
+    if (!is_drawn[i]) continue;
+    snprintf(name, sizeof name, "%s.svg", figure.name);
+    char *path = tv_report_path(directory, name);
+    error = path ? put_figure(path, figure.label, out) : tv_fail("out of memory");
+    free(path);
+  }
+  return error;
+}
+
+/* "name: value" lines as a table. */
+static void put_provenance(const char *lines, FILE *out) {
+  fputs("<details><summary>Provenance</summary>\n<table class=\"p\">\n", out);
+  while (*lines) {
+    const size_t length = strcspn(lines, "\n"), name = strcspn(lines, ":");
+    char *value = name < length ? strndup(lines + name + 2, length - name - 2) : NULL;
+    if (value) {
+      fprintf(out, "<tr><td>%.*s</td><td class=\"l\">", (int)name, lines);
+      put_escaped(value, out);
+      fputs("</td></tr>\n", out);
+    }
+    free(value);
+    lines += length + (lines[length] == '\n');
+  }
+  fputs("</table>\n</details>\n", out);
+}
+
+tv_error *tv_report_html(const tv_archive *a, const char *directory, const int *is_drawn,
+                         FILE *out) {
+  fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
+        out);
+  put_escaped(a->experiment_name, out);
+  fprintf(out, "</title>\n<style>%s</style></head><body>\n<h1>", style);
+  put_escaped(a->experiment_name, out);
+  fputs("</h1>\n", out);
+  TV_TRY(put_figures(a, directory, is_drawn, out));
+  tv_report_parts_of(a->study)->put_tables(a, out);
+  fputs("<h2>Experiment</h2>\n<pre>", out);
+  put_escaped(a->experiment_text, out);
+  fputs("</pre>\n", out);
+  put_provenance(a->provenance, out);
+  fputs("</body></html>\n", out);
+  return NULL;
+}

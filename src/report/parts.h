@@ -1,0 +1,85 @@
+/* What the reports of the kinds of study consist of, and what their figures share. */
+#ifndef TWOVIEW_REPORT_PARTS_H
+#define TWOVIEW_REPORT_PARTS_H
+
+#include "twoview/report/report.h"
+
+/* A figure: NAME.tsv and NAME.gp in the folder of the report and, drawn, NAME.svg and NAME.pdf. */
+typedef struct tv_figure {
+  const tv_archive *archive; /* borrowed */
+  char name[48];
+  const char *label; /* what it shows, for those who do not see it */
+  int level;         /* index of its sample size, where it shows one */
+  void (*write_data)(const void *figure, FILE *out);
+  void (*write_script)(const void *figure, FILE *out);
+  void (*put_caption)(const struct tv_figure *figure, FILE *out); /* HTML */
+} tv_figure;
+
+typedef struct {
+  const char *csv; /* name of the file */
+  void (*print_table)(const tv_archive *archive, FILE *out);
+  int (*count_figures)(const tv_archive *archive);
+  void (*describe_figure)(const tv_archive *archive, int number, tv_figure *out);
+  void (*put_tables)(const tv_archive *archive, FILE *out); /* HTML, after the figures */
+} tv_report_parts;
+
+extern const tv_report_parts tv_grid_report, tv_threshold_report, tv_phase_report;
+
+const tv_report_parts *tv_report_parts_of(tv_study_type study);
+
+/* All figures of an archive: those of its study, then that of its spectra. */
+int tv_count_figures(const tv_archive *archive);
+void tv_describe_figure(const tv_archive *archive, int number, tv_figure *out);
+
+/* What is said of most studies: one figure named `figure`; distance against the sample size; how
+ * many solutions failed, if any. */
+int tv_one_figure(const tv_archive *archive);
+void tv_describe_curves(const tv_archive *archive, int number, tv_figure *out);
+void tv_print_failures(const tv_archive *archive, FILE *out);
+
+/* The values of each component against the alignment; not where there is no noise, not enough
+ * important components to fill the encoder, or where a logarithmic axis cannot show them. */
+int tv_has_spectra(const tv_archive *archive);
+void tv_describe_spectra(const tv_archive *archive, tv_figure *out);
+
+/* Okabe and Ito's palette, distinguishable with any colour vision. Where there are more curves the
+ * colours come round again, with another of gnuplot's types of points. */
+enum { TV_COLOURS = 8 };
+extern const char *const tv_colours[TV_COLOURS];
+int tv_point_of_curve(int number);
+
+/* Columns of panels, one for each method, in the order of the tables. */
+enum { TV_COLUMNS = 3 };
+typedef struct {
+  const char *method, *title, *short_name;
+} tv_column;
+extern const tv_column tv_columns[TV_COLUMNS];
+
+/* The archive's method of a column, -1: it has none; and how many columns it has. */
+int tv_method_of_column(const tv_archive *archive, int column);
+int tv_columns_of(const tv_archive *archive);
+
+/* A figure's size in pixels of the SVG; the PDF has 144 of them to an inch. */
+typedef struct {
+  int width, height;
+} tv_canvas;
+
+/* The head of a gnuplot script. */
+void tv_begin_script(const char *name, tv_canvas canvas, FILE *out);
+
+/* Where the next panel stands, in pixels from the left and from the top. */
+void tv_place_panel(tv_canvas canvas, double left, double right, double top, double bottom,
+                    FILE *out);
+
+/* Last in a figure, a panel of nothing as wide as all of it, from `left` to `right`, for a key of
+ * so many columns at the top and the text left of it; a plot command has to follow. */
+void tv_begin_key(tv_canvas canvas, double left, double right, int columns, const char *text,
+                  FILE *out);
+
+/* For gnuplot, to four digits: far from 1 as, or times, a power of ten. */
+void tv_format_magnitude(double value, char *out, size_t size);
+
+/* The tics of an axis of sample sizes: decades, or the sizes themselves where those are too few. */
+void tv_write_size_tics(const tv_archive *archive, int is_labelled, FILE *out);
+
+#endif

@@ -1,0 +1,462 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parts.h"
+#include "twoview/theory/theory.h"
+
+/* The report of a phase study: heat maps over noise magnitude and alignment, one figure for each
+ * sample size. A column of panels for each method, distance above and leakage below, and a panel
+ * that tells which of RC and JE is closer to optimality, all with the boundaries of theory. */
+
+static const double half = 0.5; /* the median; and the leakage from which on an encoder is noise */
+
+/* ---- What is told of a point ---- */
+
+static int method_named(const tv_archive *a, tv_method_id id) {
+  for (int m = 0; m < a->methods; ++m)
+    if (strcmp(a->method[m], tv_method_name(id)) == 0) return m;
+  return -1;
+}
+
+static int has_both(const tv_archive *a) {
+  return method_named(a, TV_RECONSTRUCTION) >= 0 && method_named(a, TV_JOINT_EMBEDDING) >= 0;
+}
+
+static double median_of(const tv_archive *a, tv_quantity quantity, int g, int alpha, int level,
+                        int method) {
+  return tv_quantile_of(a, quantity, g, alpha, level, method, half);
+}
+
+/* ---- The table ---- */
+
+typedef struct {
+  int64_t points, measured, predicted, agreeing, closest;
+} tally;
+
+/* Over all points and replicates of a sample size: where the encoder is free of noise, where theory
+ * says so of n to infinity, and where these agree; and where the method beats RC or JE. */
+static tally count_phases(const tv_archive *a, int level, int method) {
+  tally t = {0};
+  const int rivals[] = {method_named(a, TV_RECONSTRUCTION), method_named(a, TV_JOINT_EMBEDDING)};
+  for (int64_t setting = 0; setting < (int64_t)a->replicates * a->magnitudes; ++setting)
+    for (int alpha = 0; alpha < a->alphas; ++alpha) {
+      const int64_t point = ((setting * a->alphas + alpha) * a->levels + level) * a->methods;
+      const double *distance = a->quantity[TV_DISTANCE] + point;
+      const double leakage = a->quantity[TV_LEAKAGE][point + method];
+      const int rival = method == rivals[0] ? rivals[1] : rivals[0];
+      if (isnan(leakage)) continue;
+      const int is_free = leakage < half;
+      const int is_predicted =
+          tv_recovers(a->alpha[alpha], a->alpha2_threshold[setting * a->methods + method]);
+      ++t.points;
+      t.measured += is_free;
+      t.predicted += is_predicted;
+      t.agreeing += is_free == is_predicted;
+      t.closest += rival >= 0 && distance[method] < distance[rival];
+    }
+  return t;
+}
+
+/* "-" of nothing: all solutions failed. */
+static void print_share(int width, int64_t part, int64_t whole, FILE *out) {
+  if (whole > 0)
+    fprintf(out, "  %*.1f %%", width, 100.0 * (double)part / (double)whole);
+  else
+    fprintf(out, "  %*s", width + 2, "-");
+}
+
+static void print_closest(const tv_archive *a, int method, const tally *t, FILE *out) {
+  if (has_both(a) && strcmp(a->method[method], tv_method_name(TV_SUPERVISED)) != 0)
+    print_share(12, t->closest, t->points, out);
+  else
+    fprintf(out, "  %14s", "-");
+  fputc('\n', out);
+}
+
+static void print_table(const tv_archive *a, FILE *out) {
+  fprintf(out, "%s: %d noise magnitudes x %d alignments x %d replicate%s\n\n", a->experiment_name,
+          a->magnitudes, a->alphas, a->replicates, a->replicates == 1 ? "" : "s");
+  fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "", "", "leakage < 1/2", "theory, n to",
+          "the two", "closer than");
+  fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "method", "n", "at", "infinity, at",
+          "agree at", "JE or RC at");
+  for (int method = 0; method < a->methods; ++method)
+    for (int level = 0; level < a->levels; ++level) {
+      const tally t = count_phases(a, level, method);
+      fprintf(out, "%-16s  %-10.10g", a->method[method], a->n[level]);
+      print_share(12, t.measured, t.points, out);
+      print_share(12, t.predicted, t.points, out);
+      print_share(8, t.agreeing, t.points, out);
+      print_closest(a, method, &t, out);
+    }
+  tv_print_failures(a, out);
+}
+
+/* ---- The data of a figure ---- */
+
+/* Two blocks: the cells, row by row of alignments; and the boundaries. */
+static void write_data(const void *figure, FILE *out) {
+  const tv_figure *f = figure;
+  const tv_archive *a = f->archive;
+  fputs("# lambda_max\talpha", out);
+  for (int m = 0; m < a->methods; ++m) fprintf(out, "\tmedian distance, leakage: %s", a->method[m]);
+  fputc('\n', out);
+  for (int alpha = 0; alpha < a->alphas; ++alpha)
+    for (int g = 0; g < a->magnitudes; ++g) {
+      fprintf(out, "%.12g\t%.12g", a->lambda_max[g], a->alpha[alpha]);
+      for (int m = 0; m < a->methods; ++m)
+        fprintf(out, "\t%.6e\t%.6e", median_of(a, TV_DISTANCE, g, alpha, f->level, m),
+                median_of(a, TV_LEAKAGE, g, alpha, f->level, m));
+      fputc('\n', out);
+    }
+  fputs("\n\n# lambda_max", out);
+  for (int m = 0; m < a->methods; ++m)
+    fprintf(out, "\tmean alpha^2 needed as n grows: %s", a->method[m]);
+  for (int g = 0; g < a->magnitudes; ++g) {
+    fprintf(out, "\n%.12g", a->lambda_max[g]);
+    for (int m = 0; m < a->methods; ++m) fprintf(out, "\t%.10g", tv_threshold_band(a, g, m).mean);
+  }
+  fputc('\n', out);
+}
+
+/* ---- Its layout, in pixels ---- */
+
+enum {
+  SIDE = 196, /* of a panel */
+  GAP = 28,   /* between columns, wide enough for the ends of axes */
+  ROW_GAP = 14,
+  LEFT = 66,
+  TOP = 40,
+  BOTTOM = 54,
+  BAR_GAP = 12,        /* between a panel and its colour bar, */
+  BAR = 10,            /* which is so wide, */
+  BAR_LABELS = 84,     /* and what stands beside that */
+  WINNER_AXIS = 56,    /* left of the panel that stands apart */
+  WINNER_LABELS = 118, /* right of its colour bar */
+  LEGEND = 216         /* of its own, without that panel */
+};
+
+typedef struct {
+  tv_canvas size;
+  int methods;
+} layout;
+
+static int winner_left(const layout *c) {
+  return LEFT + c->methods * (SIDE + GAP) - GAP + BAR_GAP + BAR + BAR_LABELS + WINNER_AXIS;
+}
+
+static layout lay_out(const tv_archive *a) {
+  layout c = {.methods = tv_columns_of(a), .size.height = TOP + 2 * SIDE + ROW_GAP + BOTTOM};
+  c.size.width = winner_left(&c) + (has_both(a) ? SIDE + BAR_GAP + BAR + WINNER_LABELS : LEGEND);
+  return c;
+}
+
+static double top_of(int row) {
+  return TOP + row * (SIDE + ROW_GAP);
+}
+
+static void place_panel(const layout *c, int left, int row, FILE *out) {
+  tv_place_panel(c->size, left, left + SIDE, top_of(row), top_of(row) + SIDE, out);
+}
+
+/* A colour bar to the right of the panel at `left`. */
+static void place_bar(const layout *c, int left, int row, FILE *out) {
+  const double width = c->size.width, height = c->size.height;
+  fprintf(out, "set colorbox vertical user origin screen %.5f,%.5f size screen %.5f,%.5f\n",
+          (left + SIDE + BAR_GAP) / width, 1 - (top_of(row) + SIDE) / height, BAR / width,
+          SIDE / height);
+}
+
+/* ---- Axes ---- */
+
+typedef struct {
+  const char *name; /* x or y */
+  const double *values;
+  int count, is_logarithmic;
+} axis;
+
+static axis axis_of(const char *name, const double *values, int count) {
+  return (axis){name, values, count, tv_is_evenly_spaced(values, count, TV_SPACED_LOGARITHMIC)};
+}
+
+static double on_axis(const axis *x, double value) {
+  return x->is_logarithmic ? log10(value) : value;
+}
+
+/* Decades, of many only some, and 2 and 5 between them where there are few; as gnuplot's list of
+ * tics. */
+static void write_decades(const axis *x, int is_labelled, FILE *out) {
+  static const int steps[] = {1, 2, 5};
+  char label[32] = "";
+  const double from = x->values[0], to = x->values[x->count - 1];
+  const int is_short = to < 100 * from, every = 1 + (int)(log10(to / from) / 5);
+  const char *separator = "";
+  fputs(" (", out);
+  for (int decade = (int)floor(log10(from)); decade <= (int)ceil(log10(to)); ++decade)
+    for (int i = 0; i < (is_short ? 3 : decade % every == 0); ++i) {
+      const double value = steps[i] * pow(10, decade);
+      if (value < from * (1 - 1e-9) || value > to * (1 + 1e-9)) continue;
+      if (is_labelled) tv_format_magnitude(value, label, sizeof label);
+      fprintf(out, "%s\"%s\" %.6f", separator, label, log10(value));
+      separator = ", ";
+    }
+  fputc(')', out);
+}
+
+/* Between the tics of a linear axis. They begin at 0, though the first cells may reach below it. */
+static double step_of(const axis *x) {
+  const double third = (x->values[x->count - 1] - x->values[0]) / 3;
+  const double decade = pow(10, floor(log10(third)));
+  return decade * (third < 2 * decade ? 1 : third < 5 * decade ? 2 : 5);
+}
+
+static void write_tics(const axis *x, int is_labelled, FILE *out) {
+  fprintf(out, "set %stics out nomirror scale 0.6", x->name);
+  if (x->is_logarithmic)
+    write_decades(x, is_labelled, out);
+  else
+    fprintf(out, " 0,%g\nset format %s \"%s\"", step_of(x), x->name, is_labelled ? "%g" : "");
+  fputc('\n', out);
+}
+
+/* Half a cell beyond the values, since images are not cut. */
+static void find_ends(const axis *x, double *low, double *high) {
+  const double first = on_axis(x, x->values[0]), last = on_axis(x, x->values[x->count - 1]);
+  const double half_cell = (last - first) / (x->count - 1) / 2;
+  *low = first - half_cell;
+  *high = last + half_cell;
+}
+
+/* Images have their cells evenly spaced, so that the coordinates are logarithms already. */
+static void write_axis(const axis *x, FILE *out) {
+  double low, high;
+  find_ends(x, &low, &high);
+  fprintf(out, "%s(v) = %s\nset %srange [%.9g:%.9g]\n", x->name,
+          x->is_logarithmic ? "log10(v)" : "v", x->name, low, high);
+}
+
+/* Where no alignment is needed a boundary lies as far below the axis as that is long. */
+static void write_boundary_function(const axis *y, FILE *out) {
+  double low, high;
+  find_ends(y, &low, &high);
+  fprintf(out, "boundary(square) = square > %.9g ? y(sqrt(square)) : %.9g\n",
+          y->values[0] * y->values[0], low - (high - low));
+}
+
+/* Of a panel that stands at the left or at the bottom, or between others. */
+static void label_axes(const tv_archive *a, int is_left, int is_bottom, FILE *out) {
+  const axis x = axis_of("x", a->lambda_max, a->magnitudes), y = axis_of("y", a->alpha, a->alphas);
+  write_tics(&x, is_bottom, out);
+  write_tics(&y, is_left, out);
+  fprintf(out, "set xlabel \"%s\" offset 0,0.6\nset ylabel \"%s\" offset 1\n",
+          is_bottom ? "noise magnitude λ_{max}" : "", is_left ? "alignment α" : "");
+}
+
+/* ---- Colours ---- */
+
+/* From light (little) to dark (much): viridis, which is even in lightness and for any colour
+ * vision, turned round. */
+static const char amounts[] =
+    "set palette defined (0 '#fde725', 1 '#aadc32', 2 '#5dc863', 3 '#27ad81', 4 '#21908d', "
+    "5 '#2c728e', 6 '#3b528b', 7 '#472d7b', 8 '#440154')\n";
+/* Of two sides: blue and vermilion. */
+static const char sides[] =
+    "set palette defined (-3 '#08519c', -1.5 '#4292c6', -0.3 '#d6e6f4', 0 '#f7f7f7', "
+    "0.3 '#fde3d0', 1.5 '#f16913', 3 '#a63603')\n";
+
+/* Decades that hold the distances of all methods at a sample size. */
+static void find_decades(const tv_archive *a, int level, double *low, double *high) {
+  *low = HUGE_VAL;
+  *high = -HUGE_VAL;
+  for (int g = 0; g < a->magnitudes; ++g)
+    for (int alpha = 0; alpha < a->alphas; ++alpha)
+      for (int m = 0; m < a->methods; ++m) {
+        const double decade = log10(median_of(a, TV_DISTANCE, g, alpha, level, m));
+        if (!isfinite(decade)) continue;
+        *low = fmin(*low, decade);
+        *high = fmax(*high, decade);
+      }
+  if (*low > *high) *low = *high = 0;
+  if (*high - *low < 1) *low = *high - 1;
+}
+
+/* ---- Panels ---- */
+
+static int column_of_data(int method, tv_quantity quantity) {
+  return 3 + 2 * method + (quantity == TV_LEAKAGE);
+}
+
+static int dash_of(const tv_archive *a, int method) {
+  return method == method_named(a, TV_JOINT_EMBEDDING) ? 2 : 1;
+}
+
+/* A boundary, dark on a light rim: of RC a line, of JE dashes. It leaves the panel at the bottom
+ * where no alignment is needed. */
+static void write_boundary(const tv_archive *a, int method, FILE *out) {
+  const int column = 2 + method;
+  fprintf(out,
+          ", \\\n  data index 1 using (x($1)):(boundary($%d)) with lines linewidth 4 linecolor "
+          "rgb '#ffffff' notitle, \\\n  data index 1 using (x($1)):(boundary($%d)) with lines "
+          "linewidth 2 dashtype %d linecolor rgb '#000000' notitle",
+          column, column, dash_of(a, method));
+}
+
+static void write_method_panel(const tv_figure *f, const layout *c, int column, int place, int row,
+                               FILE *out) {
+  const tv_archive *a = f->archive;
+  const int method = tv_method_of_column(a, column), is_last = place == c->methods - 1;
+  const int left = LEFT + place * (SIDE + GAP);
+  const tv_quantity quantity = row == 0 ? TV_DISTANCE : TV_LEAKAGE;
+  place_panel(c, left, row, out);
+  if (row == 0)
+    fprintf(out, "set title \"%s (%s)\" offset 0,-0.5\n", tv_columns[column].title,
+            tv_columns[column].short_name);
+  else
+    fputs("unset title\n", out);
+  label_axes(a, place == 0, row == 1, out);
+  if (is_last)
+    place_bar(c, left, row, out);
+  else
+    fputs("unset colorbox\n", out);
+  fprintf(out, "plot data index 0 using (x($1)):(y($2)):(%s($%d)) with image notitle",
+          quantity == TV_DISTANCE ? "decade" : "", column_of_data(method, quantity));
+  if (method != method_named(a, TV_SUPERVISED)) write_boundary(a, method, out);
+  fputc('\n', out);
+}
+
+/* SL, then RC and JE side by side, and the panel that compares these. */
+static void write_row(const tv_figure *f, const layout *c, int row, FILE *out) {
+  int place = 0;
+  for (int column = 0; column < TV_COLUMNS; ++column)
+    if (tv_method_of_column(f->archive, column) >= 0)
+      write_method_panel(f, c, column, place++, row, out);
+}
+
+/* Beside the second row, under the panel that stands apart: what holds for all panels. The key of
+ * the last plot stands below it. */
+static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
+  const tv_archive *a = f->archive;
+  char text[3][96];
+  snprintf(text[0], sizeof text[0], "n = %.10g, median of %d replicate%s", a->n[f->level],
+           a->replicates, a->replicates == 1 ? "" : "s");
+  snprintf(text[1], sizeof text[1], "Lines: α above which, in theory,");
+  snprintf(text[2], sizeof text[2], "the method recovers (n → ∞)");
+  const int has_lines = a->methods > (method_named(a, TV_SUPERVISED) >= 0);
+  for (int i = 0; i < (has_lines ? 3 : 1); ++i)
+    fprintf(out, "set label %d \"%s\" at screen %.5f,%.5f left textcolor rgb '#000000'\n", i + 1,
+            text[i], (double)winner_left(c) / c->size.width,
+            (BOTTOM + 105.0 - 21 * i) / c->size.height);
+  fprintf(out, "set key at screen %.5f,%.5f left top vertical Left reverse samplen 3\n",
+          (double)winner_left(c) / c->size.width, (BOTTOM + 50.0) / c->size.height);
+}
+
+static void name_boundary(const tv_archive *a, int method, FILE *out) {
+  fprintf(out,
+          ", \\\n  NaN with lines linewidth 2 dashtype %d linecolor rgb '#000000' title \"%s\"",
+          dash_of(a, method), a->method[method]);
+}
+
+/* Where there is no panel that stands apart. */
+static void write_legend_alone(const tv_figure *f, const layout *c, FILE *out) {
+  const tv_archive *a = f->archive;
+  fputs("unset colorbox\n", out);
+  tv_begin_key(c->size, winner_left(c), c->size.width, 1, "", out);
+  write_legend(f, c, out);
+  fputs("plot NaN notitle", out);
+  for (int m = 0; m < a->methods; ++m)
+    if (m != method_named(a, TV_SUPERVISED)) name_boundary(a, m, out);
+  fputc('\n', out);
+}
+
+static void write_winner(const tv_figure *f, const layout *c, FILE *out) {
+  const tv_archive *a = f->archive;
+  const int rc = method_named(a, TV_RECONSTRUCTION), je = method_named(a, TV_JOINT_EMBEDDING);
+  const int left = winner_left(c);
+  write_legend(f, c, out);
+  place_panel(c, left, 0, out);
+  place_bar(c, left, 0, out);
+  fputs(sides, out);
+  label_axes(a, 1, 1, out);
+  fprintf(out,
+          "set title \"Who wins: RC or JE\" offset 0,-0.5\nset cbrange [-3:3]\nunset cblabel\n"
+          "set cbtics (\"RC 1000× closer\" -3, \"RC 30× closer\" -1.5, \"equal\" 0, \"JE 30× "
+          "closer\" 1.5, "
+          "\"JE 1000× closer\" 3)\n"
+          "plot data index 0 using (x($1)):(y($2)):(clip(decade($%d) - decade($%d))) with image "
+          "notitle",
+          column_of_data(rc, TV_DISTANCE), column_of_data(je, TV_DISTANCE));
+  write_boundary(a, rc, out);
+  write_boundary(a, je, out);
+  name_boundary(a, rc, out);
+  name_boundary(a, je, out);
+  fputc('\n', out);
+}
+
+static void write_script(const void *figure, FILE *out) {
+  const tv_figure *f = figure;
+  const tv_archive *a = f->archive;
+  const layout c = lay_out(a);
+  const axis axes[] = {axis_of("x", a->lambda_max, a->magnitudes),
+                       axis_of("y", a->alpha, a->alphas)};
+  double low, high;
+  find_decades(a, f->level, &low, &high);
+  tv_begin_script(f->name, c.size, out);
+  write_axis(&axes[0], out);
+  write_axis(&axes[1], out);
+  write_boundary_function(&axes[1], out);
+  fprintf(out,
+          "decade(v) = v > 0 ? log10(v) : v == 0 ? %.4f : NaN\n"
+          "clip(v) = v < -3 ? -3 : v > 3 ? 3 : v\n"
+          "set border 15 linewidth 0.8\nset colorbox noborder\nset multiplot\n%s",
+          low, amounts);
+  fprintf(out,
+          "set cbrange [%.4f:%.4f]\nset cbtics %d format \"10^{%%g}\" scale 0.4\n"
+          "set cblabel \"distance to optimality\"\n",
+          low, high, 1 + (int)((high - low) / 9));
+  write_row(f, &c, 0, out);
+  fputs("set cbrange [0:1]\nset cbtics 0.25 format \"%g\" scale 0.4\nset cblabel \"leakage\"\n",
+        out);
+  write_row(f, &c, 1, out);
+  (has_both(a) ? write_winner : write_legend_alone)(f, &c, out);
+  fputs("unset multiplot\n", out);
+}
+
+/* ---- Together ---- */
+
+static void put_caption(const tv_figure *f, FILE *out) {
+  const tv_archive *a = f->archive;
+  fprintf(out,
+          "<h2>n = %.10g</h2>\n<p>Distance to optimality and leakage, medians over %d replicate%s. "
+          "Lines: the alignment &alpha; above which theory says that the method recovers as n "
+          "grows (line: RC, dashes: JE).</p>\n",
+          a->n[f->level], a->replicates, a->replicates == 1 ? "" : "s");
+}
+
+static int count_figures(const tv_archive *a) {
+  return a->levels;
+}
+
+/* The largest sample size first, under the name that every study's figure has. */
+static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
+  *out = (tv_figure){.archive = a,
+                     .name = "figure",
+                     .label = "phase diagrams over noise magnitude and alignment",
+                     .level = a->levels - 1 - number,
+                     .write_data = write_data,
+                     .write_script = write_script,
+                     .put_caption = put_caption};
+  if (number > 0) snprintf(out->name, sizeof out->name, "figure-n%.0f", a->n[out->level]);
+}
+
+static void put_tables(const tv_archive *a, FILE *out) {
+  fputs("<h2>Where each method recovers</h2>\n<pre>", out);
+  print_table(a, out);
+  fputs("</pre>\n", out);
+}
+
+const tv_report_parts tv_phase_report = {.csv = "scores.csv",
+                                         .print_table = print_table,
+                                         .count_figures = count_figures,
+                                         .describe_figure = describe_figure,
+                                         .put_tables = put_tables};

@@ -1,0 +1,274 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "parts.h"
+#include "twoview/theory/theory.h"
+
+/* The figure of the components: what each competes with for a row of the encoder, against the
+ * alignment, for the eigenvalues of the first replicate. Important components do not depend on it;
+ * those of noise fall, and cross the weakest of the important ones at the threshold. */
+
+enum { MOST_ROWS = 3, MOST_LINES = 24, STEPS = 60 };
+
+static const tv_method_id methods[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING};
+
+/* ---- Which of many are drawn ---- */
+
+static int count_rows(const tv_archive *a) {
+  return a->magnitudes < MOST_ROWS ? a->magnitudes : MOST_ROWS;
+}
+
+/* Some of `count`, evenly, the first and the last among them. */
+static int chosen(int i, int shown, int count) {
+  return shown > 1 ? (int)((int64_t)i * (count - 1) / (shown - 1)) : 0;
+}
+
+static int count_lines(int components) {
+  return components < MOST_LINES ? components : MOST_LINES;
+}
+
+/* ---- Values ---- */
+
+static const double *gamma_of(const tv_archive *a, int row) {
+  return a->gamma + (int64_t)chosen(row, count_rows(a), a->magnitudes) * a->q;
+}
+
+static double noise_value(const tv_archive *a, int row, tv_method_id method, int i, double alpha) {
+  return tv_noise_value(method, gamma_of(a, row)[i], a->theta[a->p + i], alpha * alpha);
+}
+
+static double largest_noise(const tv_archive *a, int row, tv_method_id method, double alpha) {
+  double largest = 0;
+  for (int i = 0; i < a->q; ++i) largest = fmax(largest, noise_value(a, row, method, i, alpha));
+  return largest;
+}
+
+/* alpha at the crossing; NaN where there is none because no alignment is needed. */
+static double crossing(const tv_archive *a, int row, tv_method_id method) {
+  double alpha2;
+  tv_error *error = tv_alpha2_threshold(method, a->k, a->p, a->q, a->spectrum, a->theta,
+                                        gamma_of(a, row), &alpha2);
+  tv_error_free(error); /* without memory the line is missing */
+  return error ? NAN : sqrt(alpha2 > 0 ? alpha2 : NAN);
+}
+
+/* The alignments of the study, and room around every crossing. */
+static void find_alignments(const tv_archive *a, double *low, double *high) {
+  *low = HUGE_VAL;
+  *high = 0;
+  for (int i = 0; a->alpha && i < a->alphas; ++i) {
+    if (a->alpha[i] > 0) *low = fmin(*low, a->alpha[i]);
+    *high = fmax(*high, a->alpha[i]);
+  }
+  for (int row = 0; row < count_rows(a); ++row)
+    for (int m = 0; m < 2; ++m) {
+      const double alpha = crossing(a, row, methods[m]);
+      *low = fmin(*low, alpha / 3);
+      *high = fmax(*high, 3 * alpha);
+    }
+  if (*high == 0) *low = *high = 1;
+  if (*high < 10 * *low) {
+    *low /= 3;
+    *high *= 3;
+  }
+}
+
+/* ---- The data ---- */
+
+static void write_noise(const tv_archive *a, int row, tv_method_id method, FILE *out) {
+  double low, high;
+  find_alignments(a, &low, &high);
+  for (int step = 0; step <= STEPS; ++step) {
+    const double alpha = low * pow(high / low, (double)step / STEPS);
+    fprintf(out, "%.6g\t%.8g", alpha, largest_noise(a, row, method, alpha));
+    for (int line = 0; line < count_lines(a->q); ++line)
+      fprintf(out, "\t%.8g",
+              noise_value(a, row, method, chosen(line, count_lines(a->q), a->q), alpha));
+    fputc('\n', out);
+  }
+}
+
+static void write_signal(const tv_archive *a, tv_method_id method, FILE *out) {
+  double low, high;
+  find_alignments(a, &low, &high);
+  for (int line = 0; line < count_lines(a->p); ++line) {
+    const int i = chosen(line, count_lines(a->p), a->p);
+    const double value = tv_signal_value(method, a->spectrum[i], a->theta[i]);
+    fprintf(out, "%.6g\t%.8g\n%.6g\t%.8g\n\n", low, value, high, value);
+  }
+}
+
+/* Two blocks for each panel. */
+static void write_data(const void *figure, FILE *out) {
+  const tv_archive *a = ((const tv_figure *)figure)->archive;
+  for (int row = 0; row < count_rows(a); ++row)
+    for (int m = 0; m < 2; ++m) {
+      const char *name = tv_method_name(methods[m]);
+      const double lambda = a->lambda_max[chosen(row, count_rows(a), a->magnitudes)];
+      fprintf(out, "%s# lambda_max %g, %s: alpha, largest value of noise, values of noise\n",
+              row + m ? "\n" : "", lambda, name);
+      write_noise(a, row, methods[m], out);
+      fprintf(out, "\n\n# lambda_max %g, %s: values of important components\n", lambda, name);
+      write_signal(a, methods[m], out);
+    }
+}
+
+/* ---- The script ---- */
+
+static double weakest_signal(const tv_archive *a, tv_method_id method) {
+  double value = NAN;
+  tv_error_free(
+      tv_weakest_signal(method, a->k, a->p, a->spectrum, a->theta, &value)); /* as in crossing */
+  return value;
+}
+
+static double largest_signal(const tv_archive *a, tv_method_id method) {
+  double largest = 0;
+  for (int i = 0; i < a->p; ++i)
+    largest = fmax(largest, tv_signal_value(method, a->spectrum[i], a->theta[i]));
+  return largest;
+}
+
+/* What a panel shows is above a fortieth of the weakest important component. */
+static void find_values(const tv_archive *a, int row, int m, double *bottom, double *top) {
+  double low, high;
+  find_alignments(a, &low, &high);
+  *bottom = weakest_signal(a, methods[m]) / 40;
+  *top = 2 * fmax(largest_signal(a, methods[m]), largest_noise(a, row, methods[m], low));
+}
+
+static int is_drawable(double low, double high) {
+  return low > 0 && isfinite(low) && isfinite(high);
+}
+
+/* With components of extreme variances what they compete with, or a threshold, may be 0 or beyond
+ * what a double holds: no logarithmic axis shows that. */
+int tv_has_spectra(const tv_archive *a) {
+  double low, high;
+  if (a->q == 0 || a->k > a->p) return 0;
+  find_alignments(a, &low, &high);
+  int is_drawn = is_drawable(low, high);
+  for (int panel = 0; panel < 2 * count_rows(a); ++panel) {
+    find_values(a, panel / 2, panel % 2, &low, &high);
+    is_drawn = is_drawn && is_drawable(low, high);
+  }
+  return is_drawn;
+}
+
+/* The label stands beside the line, towards the middle. */
+static void write_crossing(const tv_archive *a, int row, int m, double bottom, double top,
+                           FILE *out) {
+  const double alpha = crossing(a, row, methods[m]);
+  double low, high;
+  find_alignments(a, &low, &high);
+  const int is_right = alpha * alpha > low * high;
+  fputs("unset arrow 1\nunset label 2\n", out);
+  if (isnan(alpha)) {
+    fputs("set label 2 \"no alignment is needed\" at graph 0.96,0.91 right front boxed textcolor "
+          "rgb '#555555'\n",
+          out);
+    return;
+  }
+  fprintf(out,
+          "set arrow 1 from %.8g,%.8g to %.8g,%.8g nohead linewidth 1.5 dashtype 2 linecolor rgb "
+          "'#000000'\nset label 2 \"α_{%s} = %.4g\" at %.8g, graph 0.13 %s offset %d front boxed\n",
+          alpha, bottom, alpha, top, m ? "JE" : "RC", alpha, alpha, is_right ? "right" : "left",
+          is_right ? -1 : 1);
+}
+
+static void write_lines(const tv_archive *a, int block, double weakest, FILE *out) {
+  fprintf(
+      out,
+      "plot for [i=3:%d] data index %d using 1:i with lines linewidth 0.7 linecolor rgb "
+      "'#f0b48a' notitle, \\\n  data index %d using 1:2 with lines linewidth 0.7 linecolor rgb "
+      "'#8fbbd9' notitle, \\\n  data index %d using 1:2 with lines linewidth 2.5 linecolor rgb "
+      "'#D55E00' notitle, \\\n  %.8g with lines linewidth 2.5 linecolor rgb '#0072B2' notitle\n",
+      2 + count_lines(a->q), block, block + 1, block, weakest);
+}
+
+/* Layout, in pixels. */
+enum { LEFT = 84, RIGHT = 16, TOP = 54, BOTTOM = 60, WIDTH = 330, HEIGHT = 190, GAP = 76 };
+enum { ROW_GAP = 20 };
+
+static tv_canvas canvas_of(const tv_archive *a) {
+  return (tv_canvas){LEFT + 2 * WIDTH + GAP + RIGHT,
+                     TOP + count_rows(a) * (HEIGHT + ROW_GAP) - ROW_GAP + BOTTOM};
+}
+
+static void label_panel(const tv_archive *a, int row, int m, FILE *out) {
+  char magnitude[32];
+  tv_format_magnitude(a->lambda_max[chosen(row, count_rows(a), a->magnitudes)], magnitude,
+                      sizeof magnitude);
+  if (row == 0)
+    fprintf(out, "set title \"%s\" offset 0,-0.6\n",
+            m ? "Joint embedding (JE)" : "Reconstruction (RC)");
+  else
+    fputs("unset title\n", out);
+  if (m == 0)
+    fprintf(out, "set ylabel \"λ_{max}  = %s\\nvalue φ\" offset two_lines\n", magnitude);
+  else
+    fputs("set ylabel \"value ω\" offset 1\n", out);
+  fputs(row == count_rows(a) - 1 ? "set xlabel \"alignment α\"\nset format x \"10^{%L}\"\n"
+                                 : "unset xlabel\nset format x \"\"\n",
+        out);
+}
+
+static void write_panel(const tv_archive *a, int row, int m, FILE *out) {
+  const double left = LEFT + m * (WIDTH + GAP), top = TOP + row * (HEIGHT + ROW_GAP);
+  double bottom_value, top_value;
+  find_values(a, row, m, &bottom_value, &top_value);
+  tv_place_panel(canvas_of(a), left, left + WIDTH, top, top + HEIGHT, out);
+  fprintf(out, "set yrange [%.6g:%.6g]\n", bottom_value, top_value);
+  label_panel(a, row, m, out);
+  write_crossing(a, row, m, bottom_value, top_value, out);
+  write_lines(a, 2 * (2 * row + m), weakest_signal(a, methods[m]), out);
+}
+
+static void write_key(const tv_archive *a, FILE *out) {
+  const tv_canvas c = canvas_of(a);
+  fputs("unset arrow 1\nunset label 2\n", out);
+  tv_begin_key(c, LEFT, c.width - RIGHT, 2, "thin: each component; dashed: threshold", out);
+  fputs("plot NaN with lines linewidth 3 linecolor rgb '#D55E00' title \"largest of noise\", \\\n"
+        "  NaN with lines linewidth 3 linecolor rgb '#0072B2' title \"k-th largest of signal\"\n",
+        out);
+}
+
+static void write_script(const void *figure, FILE *out) {
+  const tv_figure *f = figure;
+  const tv_archive *a = f->archive;
+  double low, high;
+  find_alignments(a, &low, &high);
+  tv_begin_script(f->name, canvas_of(a), out);
+  fprintf(out,
+          "set logscale xy\nset xrange [%.6g:%.6g]\nset xtics nomirror\nset ytics nomirror\n"
+          "set format y \"10^{%%L}\"\nset border 3\nset mxtics 1\nset mytics 1\n"
+          "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nunset key\n"
+          "set multiplot\n",
+          low, high);
+  for (int row = 0; row < count_rows(a); ++row)
+    for (int m = 0; m < 2; ++m) write_panel(a, row, m, out);
+  write_key(a, out);
+  fputs("unset multiplot\n", out);
+}
+
+/* ---- Together ---- */
+
+static void put_caption(const tv_figure *f, FILE *out) {
+  const tv_archive *a = f->archive;
+  fprintf(out,
+          "<h2>Components</h2>\n<p>What each component competes with for one of the k = %d rows of "
+          "the encoder as the sample size grows: &phi; (RC) and &omega; (JE) of important "
+          "components (blue), which do not depend on the alignment, and of noise (red), at the "
+          "eigenvalues of the first replicate. A method recovers where all of the noise is below "
+          "the weakest important component; dashed: the alignment from which on it is.</p>\n",
+          a->k);
+}
+
+void tv_describe_spectra(const tv_archive *a, tv_figure *out) {
+  *out = (tv_figure){.archive = a,
+                     .name = "spectra",
+                     .label = "values of important and noise components against alignment",
+                     .write_data = write_data,
+                     .write_script = write_script,
+                     .put_caption = put_caption};
+}

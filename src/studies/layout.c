@@ -1,0 +1,47 @@
+#include "twoview/studies/layout.h"
+
+#include "twoview/linalg/grid.h"
+
+/* From so many inputs on, moments are distributed where the source allows it, and matrices are
+ * dealt out in the larger blocks. */
+enum { DISTRIBUTED_FROM = 2048, LARGE_BLOCK_FROM = 1024 };
+
+/* Fewer rows and columns than these for each rank of a grid are not worth its messages. */
+enum { LEAST_SHARE = 256 };
+
+/* One rank for each point while there are points for all; beyond that, as many as d gives work. */
+static int ranks_per_point(int64_t points, int64_t d, int ranks) {
+  const int64_t side = d / LEAST_SHARE;
+  const int64_t to_spare = points < ranks ? ranks / points : 1;
+  const int64_t useful = side > 1 ? side * side : 1;
+  return (int)(to_spare < useful ? to_spare : useful);
+}
+
+int tv_layout_groups(int wanted, int64_t points, int d, int ranks) {
+  const int each = wanted > 0 ? wanted : ranks_per_point(points, d, ranks);
+  return each > ranks ? 1 : ranks / each;
+}
+
+int tv_layout_block(int d) {
+  return d < LARGE_BLOCK_FROM ? TV_SMALL_BLOCK : TV_LARGE_BLOCK;
+}
+
+tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int ranks,
+                           tv_layout *out) {
+  const int p = e->features.pca ? e->features.pca : source->features, d = p + e->noise.components;
+  const int can_distribute =
+      source->read_features && p == source->features && e->noise.sampler == TV_SAMPLER_ROWS;
+  const tv_layout_choice wanted = e->parallel.layout;
+  if (wanted == TV_LAYOUT_DISTRIBUTED && !can_distribute)
+    return tv_experiment_fault(
+        e, "parallel.layout",
+        "only a gaussian source with a linear teacher and all of its features can "
+        "be distributed; take 'replicated'");
+  out->is_distributed = wanted == TV_LAYOUT_DISTRIBUTED ||
+                        (wanted == TV_LAYOUT_AUTO && can_distribute && d >= DISTRIBUTED_FROM);
+  out->block = tv_layout_block(d);
+  out->groups = out->is_distributed ? 1
+                                    : tv_layout_groups(e->parallel.ranks_per_point,
+                                                       tv_experiment_points(e), d, ranks);
+  return NULL;
+}

@@ -1,0 +1,67 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "twoview/linalg/fortran.h"
+#include "twoview/studies/results.h"
+
+/* Corrupted inputs of the represented samples, one replicate and magnitude: samples x d. */
+static void corrupt(const tv_head *head, int64_t replicate, const tv_spectra *spectra,
+                    const double *gamma, double *x) {
+  const int p = spectra->p, d = p + spectra->q;
+  const int64_t samples = head->selection.end;
+  const double *u = head->rows + replicate * samples * head->width;
+  for (int64_t i = 0; i < samples; ++i, u += head->width)
+    for (int j = 0; j < d; ++j) x[i * d + j] = u[j] * (j < p ? 1 : sqrt(gamma[j - p]));
+}
+
+/* z = x E' for one point and every method; rows of all three are contiguous. */
+static void encode(const tv_results *r, int64_t point, const double *x) {
+  const double unit = 1, nothing = 0;
+  const int samples = r->represented_samples, kept = r->kept_levels, shown = r->represented_levels;
+  const int64_t own = tv_point_among(r, kept, point) - tv_point_among(r, kept, r->first_point);
+  const int64_t slot = tv_point_among(r, shown, point) - tv_point_among(r, shown, r->first_point);
+  for (int m = 0; m < TV_METHODS; ++m) {
+    if (!r->encoder[m]) continue;
+    const int k = r->rows[m];
+    dgemm_("T", "N", &k, &samples, &r->d, &unit, r->encoder[m] + own * k * r->d, &r->d, x, &r->d,
+           &nothing, r->representation[m] + slot * samples * k, &k, 1, 1);
+  }
+}
+
+/* The represented points solved here, in order. */
+static void encode_points(const tv_head *head, const tv_spectra *spectra, double *x,
+                          tv_results *r) {
+  int64_t corrupted_for = -1;
+  for (int64_t own = 0; own < r->own_points; ++own) {
+    const int64_t point = r->first_point + own, setting = point / r->levels / r->alphas;
+    if (point % r->levels < r->levels - r->represented_levels) continue;
+    if (setting != corrupted_for) {
+      const int64_t replicate = setting / r->magnitudes;
+      corrupt(head, replicate, spectra,
+              tv_gamma_of(spectra, (int)replicate, (int)(setting % r->magnitudes)), x);
+      corrupted_for = setting;
+    }
+    encode(r, point, x);
+  }
+}
+
+static tv_error *allocate_representations(tv_results *r) {
+  const int64_t count = tv_point_among(r, r->represented_levels, r->first_point + r->own_points) -
+                        tv_point_among(r, r->represented_levels, r->first_point);
+  for (int m = 0; m < TV_METHODS; ++m)
+    if (r->encoder[m])
+      TV_TRY(tv_allocate(count * r->represented_samples * r->rows[m], sizeof(double),
+                         &r->representation[m]));
+  return NULL;
+}
+
+tv_error *tv_results_represent(const tv_head *head, const tv_spectra *spectra, tv_results *r) {
+  double *x;
+  if (r->represented_levels == 0) return NULL;
+  r->represented_samples = (int)head->selection.end;
+  TV_TRY(allocate_representations(r));
+  TV_TRY(tv_allocate((int64_t)r->represented_samples * r->d, sizeof(*x), &x));
+  encode_points(head, spectra, x, r);
+  free(x);
+  return NULL;
+}

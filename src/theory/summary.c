@@ -1,0 +1,201 @@
+#include "twoview/theory/summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "twoview/base/comm.h"
+#include "twoview/data/source.h"
+#include "twoview/experiment/file.h"
+
+tv_error *tv_theory_make(const tv_experiment *e, const tv_features *f, tv_theory **out) {
+  tv_theory *t = NULL;
+  *out = NULL;
+  TV_TRY(tv_allocate(1, sizeof(*t), &t));
+  t->experiment = e;
+  t->features = f;
+  tv_error *error = tv_spectra_draw(e, f->p, &t->spectra);
+  const int magnitudes = (int)e->noise.lambda_max_count;
+  const int64_t all = (int64_t)e->replicates * magnitudes;
+  if (!error) error = tv_allocate(all, sizeof(*t->asymptotics), &t->asymptotics);
+  for (int64_t i = 0; !error && i < all; ++i)
+    error = tv_asymptotics_of(e->encoder.k, f->p, e->noise.components, f->spectrum,
+                              tv_theta_of(t->spectra, (int)(i / magnitudes)),
+                              tv_gamma_of(t->spectra, (int)(i / magnitudes), (int)(i % magnitudes)),
+                              t->asymptotics[i]);
+  if (error) tv_theory_destroy(&t);
+  *out = t;
+  return error;
+}
+
+void tv_theory_destroy(tv_theory **theory) {
+  if (!*theory) return;
+  tv_spectra_destroy(&(*theory)->spectra);
+  free((*theory)->asymptotics);
+  free(*theory);
+  *theory = NULL;
+}
+
+tv_band tv_theory_band(const tv_theory *t, int magnitude, tv_asymptotic which) {
+  return tv_band_over(&t->asymptotics[magnitude][which],
+                      (long)t->spectra->magnitudes * TV_ASYMPTOTICS, t->spectra->replicates);
+}
+
+int tv_theory_count(const tv_theory *t, int magnitude, tv_method_id favoured) {
+  int count = 0;
+  for (int r = 0; r < t->spectra->replicates; ++r)
+    count += tv_favoured(t->asymptotics[r * t->spectra->magnitudes + magnitude]) == favoured;
+  return count;
+}
+
+/* ---- For people ---- */
+
+static void print_band(const tv_theory *t, const char *name, tv_asymptotic which, const char *what,
+                       FILE *out) {
+  char text[TV_BAND_TEXT];
+  const tv_band band = tv_theory_band(t, 0, which);
+  tv_band_format(&band, text);
+  fprintf(out, "%-12s %-28s %s\n", name, text, what);
+}
+
+static void print_head(const tv_theory *t, FILE *out) {
+  const tv_experiment *e = t->experiment;
+  const int p = t->features->p;
+  fprintf(out, "%s: k = %d, %d important and %d noise components, %d replicate%s%s\n\n", e->name,
+          e->encoder.k, p, e->noise.components, e->replicates, e->replicates == 1 ? "" : "s",
+          e->replicates == 1 ? "" : ": mean [least, largest]");
+  fprintf(out, "%-12s %.4g to %.4g\n", "variances s", t->features->spectrum[0],
+          t->features->spectrum[p - 1]);
+  print_band(t, "eta", TV_ETA, "k-th largest s/sqrt(s + theta)", out);
+  print_band(t, "delta", TV_DELTA, "k-th largest s/(s + theta)", out);
+  print_band(t, "eta^2/delta", TV_ETA2_OVER_DELTA,
+             "noise below it favours reconstruction, above it joint embedding", out);
+}
+
+static void print_favoured(const tv_theory *t, int magnitude, FILE *out) {
+  static const tv_method_id choices[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS};
+  const char *separator = "";
+  for (int i = 0; i < 3; ++i) {
+    const int count = tv_theory_count(t, magnitude, choices[i]);
+    if (count == 0) continue;
+    fprintf(out, "%s%s", separator,
+            choices[i] == TV_METHODS ? "undecided" : tv_method_name(choices[i]));
+    if (count < t->spectra->replicates) fprintf(out, " in %d of %d", count, t->spectra->replicates);
+    separator = ", ";
+  }
+  fputc('\n', out);
+}
+
+static void print_magnitudes(const tv_theory *t, FILE *out) {
+  fprintf(out, "\n%-10s  %-21s  %-56s  %s\n", "", "noise eigenvalues", "alpha^2 needed as n grows",
+          "favoured by");
+  fprintf(out, "%-10s  %-9s   %-9s  %-27s  %-27s  %s\n", "lambda_max", "least", "largest",
+          "reconstruction", "joint embedding", "eta^2/delta");
+  for (int m = 0; m < t->spectra->magnitudes; ++m) {
+    char rc[TV_BAND_TEXT], je[TV_BAND_TEXT];
+    const tv_band bands[] = {tv_theory_band(t, m, TV_ALPHA2_RECONSTRUCTION),
+                             tv_theory_band(t, m, TV_ALPHA2_JOINT_EMBEDDING)};
+    tv_band_format(&bands[0], rc);
+    tv_band_format(&bands[1], je);
+    fprintf(out, "%-10.4g  %-9.4g   %-9.4g  %-27s  %-27s  ", t->experiment->noise.lambda_max[m],
+            tv_theory_band(t, m, TV_LEAST_GAMMA).least,
+            tv_theory_band(t, m, TV_LARGEST_GAMMA).largest, rc, je);
+    print_favoured(t, m, out);
+  }
+}
+
+/* Of one method at one alignment: the largest value of a noise component in each replicate, and how
+ * many replicates recover. */
+static int look_at(const tv_theory *t, int magnitude, double alpha, tv_method_id method,
+                   double *largest) {
+  const tv_spectra *s = t->spectra;
+  const tv_asymptotic which =
+      method == TV_RECONSTRUCTION ? TV_ALPHA2_RECONSTRUCTION : TV_ALPHA2_JOINT_EMBEDDING;
+  int recovered = 0;
+  for (int r = 0; r < s->replicates; ++r) {
+    const double *gamma = tv_gamma_of(s, r, magnitude), *theta = tv_theta_of(s, r) + s->p;
+    largest[r] = 0;
+    for (int i = 0; i < s->q; ++i)
+      largest[r] = fmax(largest[r], tv_noise_value(method, gamma[i], theta[i], alpha * alpha));
+    recovered += tv_recovers(alpha, t->asymptotics[r * s->magnitudes + magnitude][which]);
+  }
+  return recovered;
+}
+
+static void print_method_at(const tv_theory *t, int magnitude, double alpha, tv_method_id method,
+                            double *largest, FILE *out) {
+  char text[TV_BAND_TEXT], share[32];
+  const int replicates = t->spectra->replicates;
+  const int recovered = look_at(t, magnitude, alpha, method, largest);
+  const tv_band band = tv_band_over(largest, 1, replicates);
+  tv_band_format(&band, text);
+  snprintf(share, sizeof share, "%d of %d", recovered, replicates);
+  fprintf(out, "  %-30s %8s", text, share);
+}
+
+static tv_error *print_alignments(const tv_theory *t, FILE *out) {
+  const tv_experiment *e = t->experiment;
+  double *largest;
+  TV_TRY(tv_allocate(e->replicates, sizeof(*largest), &largest));
+  fprintf(out, "\n%-20s  %-39s  %s\n", "", "reconstruction", "joint embedding");
+  fprintf(out, "%-10s  %-8s  %-30s %8s  %-30s %8s\n", "lambda_max", "alpha", "largest phi of noise",
+          "recovers", "largest omega of noise", "recovers");
+  for (int m = 0; m < t->spectra->magnitudes; ++m)
+    for (unsigned i = 0; i < e->augmentation.alpha_count; ++i) {
+      const double alpha = e->augmentation.alpha[i];
+      fprintf(out, "%-10.4g  %-8.4g", e->noise.lambda_max[m], alpha);
+      print_method_at(t, m, alpha, TV_RECONSTRUCTION, largest, out);
+      print_method_at(t, m, alpha, TV_JOINT_EMBEDDING, largest, out);
+      fputc('\n', out);
+    }
+  free(largest);
+  return NULL;
+}
+
+tv_error *tv_theory_print(const tv_theory *t, FILE *out) {
+  print_head(t, out);
+  if (t->experiment->encoder.k > t->features->p) {
+    fprintf(out, "\nk exceeds the important components: noise fills the rows that are left over, "
+                 "whatever alpha\n");
+    return NULL;
+  }
+  if (t->spectra->q == 0) {
+    fprintf(out, "\nno noise: every method has the clean solution, whatever alpha\n");
+    return NULL;
+  }
+  print_magnitudes(t, out);
+  if (t->experiment->study != TV_STUDY_PHASE)
+    return t->experiment->augmentation.alpha_count ? print_alignments(t, out) : NULL;
+  fprintf(out,
+          "\nalignments of a phase diagram are too many for a table: --json has what competes at "
+          "each\n");
+  return NULL;
+}
+
+/* ---- The command ---- */
+
+static tv_error *print_theory(const tv_experiment *e, const tv_features *f, int is_json) {
+  tv_theory *theory;
+  TV_TRY(tv_theory_make(e, f, &theory));
+  tv_error *error =
+      is_json ? tv_theory_print_json(theory, stdout) : tv_theory_print(theory, stdout);
+  tv_theory_destroy(&theory);
+  return error;
+}
+
+tv_error *tv_theory_run(const tv_theory_options *options, MPI_Comm comm) {
+  tv_experiment *experiment = NULL;
+  tv_source *source = NULL;
+  tv_features *features = NULL;
+  int rank;
+  tv_error *error;
+  MPI_Comm_rank(comm, &rank);
+  TV_GO(tv_experiment_load(options->experiment, options->overrides, comm, &experiment));
+  TV_GO(tv_source_open(experiment, comm, &source));
+  TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));
+  TV_GO(tv_agree(comm, rank == 0 ? print_theory(experiment, features, options->is_json) : NULL));
+done:
+  tv_features_destroy(&features);
+  tv_source_close(&source);
+  tv_experiment_destroy(&experiment);
+  return error;
+}

@@ -1,0 +1,82 @@
+#include "twoview/theory/theory.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* x / sqrt(total) or x / total. */
+static double whitened(tv_method_id method, double x, double total) {
+  return x / (method == TV_RECONSTRUCTION ? sqrt(total) : total);
+}
+
+double tv_signal_value(tv_method_id method, double signal, double theta) {
+  return whitened(method, signal, signal + theta);
+}
+
+double tv_noise_value(tv_method_id method, double gamma, double theta, double alpha2) {
+  return whitened(method, gamma, theta + (1 + alpha2) * gamma);
+}
+
+static int descending(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x < y) - (x > y);
+}
+
+tv_error *tv_weakest_signal(tv_method_id method, int k, int p, const double *signal,
+                            const double *theta, double *out) {
+  double *values;
+  *out = NAN;
+  if (k > p) return NULL;
+  TV_TRY(tv_allocate(p, sizeof(*values), &values));
+  for (int i = 0; i < p; ++i) values[i] = tv_signal_value(method, signal[i], theta[i]);
+  qsort(values, (size_t)p, sizeof(*values), descending);
+  *out = values[k - 1];
+  free(values);
+  return NULL;
+}
+
+static double threshold_above(tv_method_id method, double weakest, int q, const double *theta,
+                              const double *gamma) {
+  double threshold = -INFINITY;
+  for (int i = 0; i < q; ++i) {
+    const double needed =
+        method == TV_RECONSTRUCTION ? gamma[i] / (weakest * weakest) - 1 : (1 - weakest) / weakest;
+    threshold = fmax(threshold, needed - theta[i] / gamma[i]);
+  }
+  return threshold;
+}
+
+tv_error *tv_alpha2_threshold(tv_method_id method, int k, int p, int q, const double *signal,
+                              const double *theta, const double *gamma, double *out) {
+  double weakest;
+  *out = method == TV_SUPERVISED ? -INFINITY : NAN;
+  if (method == TV_SUPERVISED || k > p) return NULL;
+  TV_TRY(tv_weakest_signal(method, k, p, signal, theta, &weakest));
+  *out = threshold_above(method, weakest, q, theta + p, gamma);
+  return NULL;
+}
+
+int tv_recovers(double alpha, double alpha2_threshold) {
+  return alpha * alpha > alpha2_threshold;
+}
+
+tv_error *tv_asymptotics_of(int k, int p, int q, const double *signal, const double *theta,
+                            const double *gamma, double out[TV_ASYMPTOTICS]) {
+  TV_TRY(tv_weakest_signal(TV_RECONSTRUCTION, k, p, signal, theta, &out[TV_ETA]));
+  TV_TRY(tv_weakest_signal(TV_JOINT_EMBEDDING, k, p, signal, theta, &out[TV_DELTA]));
+  out[TV_ETA2_OVER_DELTA] = out[TV_ETA] * out[TV_ETA] / out[TV_DELTA];
+  out[TV_LEAST_GAMMA] = out[TV_LARGEST_GAMMA] = NAN;
+  for (int i = 0; i < q; ++i) {
+    out[TV_LEAST_GAMMA] = fmin(out[TV_LEAST_GAMMA], gamma[i]);
+    out[TV_LARGEST_GAMMA] = fmax(out[TV_LARGEST_GAMMA], gamma[i]);
+  }
+  TV_TRY(tv_alpha2_threshold(TV_RECONSTRUCTION, k, p, q, signal, theta, gamma,
+                             &out[TV_ALPHA2_RECONSTRUCTION]));
+  return tv_alpha2_threshold(TV_JOINT_EMBEDDING, k, p, q, signal, theta, gamma,
+                             &out[TV_ALPHA2_JOINT_EMBEDDING]);
+}
+
+tv_method_id tv_favoured(const double asymptotics[TV_ASYMPTOTICS]) {
+  if (asymptotics[TV_LARGEST_GAMMA] < asymptotics[TV_ETA2_OVER_DELTA]) return TV_RECONSTRUCTION;
+  if (asymptotics[TV_LEAST_GAMMA] > asymptotics[TV_ETA2_OVER_DELTA]) return TV_JOINT_EMBEDDING;
+  return TV_METHODS;
+}
