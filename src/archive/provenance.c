@@ -118,18 +118,19 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(tv_attribute_number(root, "ranks", ranks));
   TV_TRY(tv_attribute_number(root, "sessions", record->sessions));
   TV_TRY(tv_attribute_text(root, "layout",
-                           record->plan->layout.is_distributed ? "distributed" : "replicated"));
+                           record->layout->is_distributed ? "distributed" : "replicated"));
   TV_TRY(tv_attribute_text(root, "noise_sampler",
                            record->experiment->noise.sampler == TV_SAMPLER_LAW ? "law" : "rows"));
   if (record->source->rows >= 0)
     TV_TRY(tv_attribute_text(root, "source_as",
                              record->experiment->source.role == TV_AS_POPULATION ? "population"
                                                                                  : "sample"));
-  TV_TRY(tv_attribute_number(root, "groups", record->plan->layout.groups));
+  TV_TRY(tv_attribute_number(root, "groups", record->layout->groups));
   TV_TRY(tv_attribute_text(root, "eigensolver",
-                           tv_eigen_method(record->plan->d, record->experiment->encoder.k,
-                                           record->plan->grid_rows * record->plan->grid_columns)));
-  TV_TRY(tv_attribute_number(root, "planned_memory", (int64_t)record->plan->memory_bytes));
+                           tv_eigen_method(record->sampling->p + record->sampling->q,
+                                           record->experiment->encoder.k,
+                                           ranks / record->layout->groups)));
+  TV_TRY(tv_attribute_number(root, "planned_memory", (int64_t)record->planned_bytes));
   tv_describe_blas_threads(threads);
   TV_TRY(tv_attribute_text(root, "blas_threads", threads));
   TV_TRY(write_files(root, record->source));

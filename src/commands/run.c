@@ -104,7 +104,8 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                             .sampling = &sampling,
                             .spectra = r->spectra,
                             .moments = r->moments,
-                            .plan = &r->plan,
+                            .layout = &r->plan.layout,
+                            .planned_bytes = r->plan.memory_bytes,
                             .results = r->results,
                             .stopwatch = &r->stopwatch,
                             .command = options->command,
@@ -144,6 +145,7 @@ static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, i
                                           is_finished));
   if (*is_finished) return NULL;
   TV_TRY(tv_source_open(r->experiment, comm, &r->source));
+  TV_TRY(tv_law_expect_sizes(r->experiment, r->source));
   TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
   const tv_record inputs = {.experiment = r->experiment,
                             .source = r->source,

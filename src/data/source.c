@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "twoview/base/comm.h"
-#include "twoview/moments/law.h"
 
 static const long long largest_digested = 1LL << 32;
 
@@ -76,7 +75,6 @@ tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_sour
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
   tv_error *error = openers[experiment->source.type](experiment, comm, *out);
   if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
-  if (!error) error = tv_law_expect_sizes(experiment, *out);
   if (error) tv_source_close(out);
   return error;
 }

@@ -1,4 +1,5 @@
 #include "twoview/theory/summary.h"
+#include "twoview/moments/law.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -191,6 +192,7 @@ tv_error *tv_theory_run(const tv_theory_options *options, MPI_Comm comm) {
   MPI_Comm_rank(comm, &rank);
   TV_GO(tv_experiment_load(options->experiment, options->overrides, comm, &experiment));
   TV_GO(tv_source_open(experiment, comm, &source));
+  TV_GO(tv_law_expect_sizes(experiment, source));
   TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));
   TV_GO(tv_agree(comm, rank == 0 ? print_theory(experiment, features, options->is_json) : NULL));
 done:

@@ -9,7 +9,7 @@
 #include "twoview/base/stopwatch.h"
 #include "twoview/data/sampling.h"
 #include "twoview/hdf5/array.h"
-#include "twoview/plan/plan.h"
+#include "twoview/studies/layout.h"
 #include "twoview/studies/results.h"
 
 /* All that a run leaves; everything is borrowed. */
@@ -20,7 +20,8 @@ typedef struct {
   const tv_sampling *sampling;
   const tv_spectra *spectra;
   const tv_moments *moments; /* NULL: distributed */
-  const tv_plan *plan;
+  const tv_layout *layout;
+  double planned_bytes; /* memory of the fullest rank */
   const tv_results *results;
   const tv_stopwatch *stopwatch;
   const char *command; /* the command line */
