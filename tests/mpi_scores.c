@@ -77,6 +77,31 @@ START_TEST(representations_of_few_rows_are_probed) {
   free_problem(&m);
 }
 
+/* Alignments beyond any noise leave encoder rows of 1/alpha times the size of others. They count in
+ * a probe as much as large ones: the least squares on rows of unit length are the reference. */
+static void check_weak_rows(const tv_method *method, double alpha) {
+  const problem_shape shape = {6, 5, 3, 60, 11};
+  problem m = make_problem(shape, 0.8);
+  answer a;
+  ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, method, 0, alpha, &a));
+  double smallest = INFINITY;
+  for (int c = 0; c < a.k; ++c) {
+    const double norm = norm_plain(a.d, a.E + c * a.d);
+    smallest = fmin(smallest, norm);
+    for (int i = 0; i < a.d; ++i) a.E[c * a.d + i] /= norm;
+  }
+  ASSERT_AT_MOST(smallest * alpha, 10);
+  const double expected = probe_by_rows(&m, &a);
+  ASSERT_AT_MOST(fabs(a.scores.score - expected), 1e-10 * expected);
+  free_answer(&a);
+  free_problem(&m);
+}
+
+START_TEST(weak_rows_are_probed) {
+  const double alphas[] = {1, 1e4, 1e8, 1e12};
+  for (int i = 0; i < 8; ++i) check_weak_rows(every_method[1 + i / 4], alphas[i % 4]);
+}
+
 /* ---- Limits and invariances ---- */
 
 /* Take from the noise what happens to correlate with the features in these rows. */
@@ -316,6 +341,7 @@ int main(int argc, char **argv) {
   TCase *tests = tcase_create("scores");
   tcase_add_test(tests, scores_are_losses_over_rows);
   tcase_add_test(tests, representations_of_few_rows_are_probed);
+  tcase_add_test(tests, weak_rows_are_probed);
   tcase_add_test(tests, endless_alignment_recovers_the_clean_score);
   tcase_add_test(tests, a_change_of_basis_changes_nothing);
   tcase_add_test(tests, leakage_is_a_squared_sine);

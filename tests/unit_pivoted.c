@@ -7,6 +7,8 @@
 
 enum { N = 5 };
 
+static const double ones[N] = {1, 1, 1, 1, 1};
+
 /* A = B B' of so many columns, whose entries are whole numbers below 10: all sums are exact. */
 static void make_gram(int columns, double *a) {
   static const double b[N][N] = {
@@ -37,7 +39,7 @@ START_TEST(factor_of_any_rank) {
   int pivots[N], rank;
   make_gram(_i, a);
   make_gram(_i, l);
-  expect_success(tv_pivoted_cholesky(N, l, -1, pivots, &rank));
+  expect_success(tv_pivoted_cholesky(N, l, ones, N * DBL_EPSILON * 200, pivots, &rank));
   ck_assert_int_eq(rank, _i);
   expect_factor(a, l, pivots, rank);
 }
@@ -47,7 +49,7 @@ END_TEST
 START_TEST(rank_ends_at_the_tolerance) {
   double a[9] = {1e-3, 0, 0, 0, 4, 0, 0, 0, 1e-5};
   int pivots[3], rank;
-  expect_success(tv_pivoted_cholesky(3, a, 1e-4, pivots, &rank));
+  expect_success(tv_pivoted_cholesky(3, a, ones, 1e-4, pivots, &rank));
   ck_assert_int_eq(rank, 2);
   ck_assert_int_eq(pivots[0], 2);
   ck_assert_int_eq(pivots[1], 1);
@@ -55,9 +57,40 @@ START_TEST(rank_ends_at_the_tolerance) {
 }
 END_TEST
 
+/* Rows of very different size, scaled by it, keep the rank and the factor of their like. */
+START_TEST(small_rows_count_as_much_as_large_ones) {
+  static const double sizes[N] = {1, 0x1p-30, 0x1p40, 0x1p-60, 0x1p-10};
+  double plain[N * N], graded[N * N];
+  int pivots[N], others[N], rank, other;
+  make_gram(_i, plain);
+  for (int j = 0; j < N; ++j)
+    for (int i = 0; i < N; ++i) graded[j * N + i] = plain[j * N + i] * sizes[i] * sizes[j];
+  expect_success(tv_pivoted_cholesky(N, plain, ones, N * DBL_EPSILON * 200, pivots, &rank));
+  expect_success(tv_pivoted_cholesky(N, graded, sizes, N * DBL_EPSILON * 200, others, &other));
+  ck_assert_int_eq(rank, _i);
+  ck_assert_int_eq(other, rank);
+  ck_assert_mem_eq(others, pivots, sizeof pivots);
+  for (int j = 0; j < rank; ++j)
+    for (int i = j; i < N; ++i) ck_assert_double_eq(graded[j * N + i], plain[j * N + i]);
+}
+END_TEST
+
+/* A row without size is none, whatever rounding left in it. */
+START_TEST(rows_without_size_add_nothing) {
+  static const double sizes[3] = {1, 0, 1};
+  double a[9] = {1, 0, 0, 0, 1e-30, 0, 0, 0, 1};
+  int pivots[3], rank;
+  expect_success(tv_pivoted_cholesky(3, a, sizes, 3 * DBL_EPSILON, pivots, &rank));
+  ck_assert_int_eq(rank, 2);
+  ck_assert_int_eq(pivots[2], 2);
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("pivoted");
   tcase_add_loop_test(cases, factor_of_any_rank, 0, N + 1);
   tcase_add_test(cases, rank_ends_at_the_tolerance);
+  tcase_add_loop_test(cases, small_rows_count_as_much_as_large_ones, 0, N + 1);
+  tcase_add_test(cases, rows_without_size_add_nothing);
   return unit_run("pivoted", cases);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
 
 /* The rows of M hold STANDARD normal noise; scaling its block gives noise of any covariance. */
@@ -36,13 +37,22 @@ static void take_block(const tv_moment_matrix *m, const double *gamma, const dou
   }
 }
 
-/* A and B. */
+static void take_sizes(tv_statistics *s) {
+  for (int j = 0; j < s->A->local_columns; ++j) {
+    const double *square = tv_distmat_diagonal(s->A, j);
+    if (square) s->sizes[s->A->column_of[j]] = sqrt(*square);
+  }
+  if (s->A->grid->size > 1) tv_sum_all(s->A->grid->comm, s->sizes, s->d);
+}
+
+/* A, B and the inputs' sizes. */
 static tv_error *take_blocks(const tv_moment_matrix *m, const double *gamma, tv_statistics *s) {
   double *scales = NULL;
   tv_error *error = tv_grid_agree(s->A->grid, row_scales(s->A, m->p, gamma, &scales));
   if (!error) {
     take_block(m, gamma, scales, 0, s->A);
     take_block(m, gamma, scales, 1, s->B);
+    take_sizes(s);
   }
   free(scales);
   return error;
@@ -79,6 +89,7 @@ static tv_error *allocate_matrices(const tv_grid *grid, tv_statistics *s) {
   TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->A));
   TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->S));
   TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->L));
+  TV_TRY(tv_grid_agree(grid, tv_allocate(s->d, sizeof(*s->sizes), &s->sizes)));
   return tv_distmat_create(grid, s->d, s->l, &s->B);
 }
 
@@ -108,6 +119,7 @@ void tv_statistics_destroy(tv_statistics **statistics) {
   tv_distmat_destroy(&(*statistics)->S);
   tv_distmat_destroy(&(*statistics)->L);
   tv_distmat_destroy(&(*statistics)->B);
+  free((*statistics)->sizes);
   free(*statistics);
   *statistics = NULL;
 }

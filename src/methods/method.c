@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
 
 const tv_method *tv_method_of(tv_method_id id) {
@@ -49,6 +50,18 @@ void tv_solution_destroy(tv_solution *solution) {
   tv_distmat_destroy(&solution->decoder);
   free(solution->values);
   *solution = (tv_solution){0};
+}
+
+tv_error *tv_row_sizes(const tv_statistics *s, const tv_solution *solution, double **out) {
+  const tv_distmat *e = solution->encoder;
+  *out = NULL;
+  TV_TRY(tv_grid_agree(e->grid, tv_allocate(solution->k, sizeof(**out), out)));
+  for (int j = 0; j < e->local_columns; ++j)
+    for (int i = 0; i < e->local_rows; ++i)
+      (*out)[e->column_of[j]] +=
+          fabs(e->data[(int64_t)j * e->leading + i]) * s->sizes[e->row_of[i]];
+  if (e->grid->size > 1) tv_sum_all(e->grid->comm, *out, solution->k);
+  return NULL;
 }
 
 tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *s, const tv_solution *solution,

@@ -1,5 +1,6 @@
 #include "twoview/methods/scores.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,24 +9,30 @@
 #include "twoview/linalg/fortran.h"
 #include "twoview/linalg/pivoted.h"
 
-/* The rows of `a` in the order of the pivots, cut to `rank`. */
-static void permute(int k, int rank, int columns, const int *pivots, const double *a, double *out) {
+/* The rows of `a`, each divided by its scale, in the order of the pivots and cut to `rank`. */
+static void permute(int k, int rank, int columns, const double *scale, const int *pivots,
+                    const double *a, double *out) {
   for (int j = 0; j < columns; ++j)
-    for (int i = 0; i < rank; ++i) out[(int64_t)j * rank + i] = a[j * (int64_t)k + pivots[i] - 1];
+    for (int i = 0; i < rank; ++i) {
+      const int row = pivots[i] - 1;
+      out[(int64_t)j * rank + i] = a[j * (int64_t)k + row] / scale[row];
+    }
 }
 
-/* tr cross' gram^+ cross: what the best linear map explains. Destroys gram. */
-static tv_error *explained(int k, int l, double *gram, const double *cross, double *out) {
+/* tr cross' gram^+ cross: what the best linear map explains. `sizes` are those of the k rows; what
+ * adds less to the rank than the rounding of d products of them is none. Destroys gram. */
+static tv_error *explained(int d, int k, int l, const double *sizes, double *gram,
+                           const double *cross, double *out) {
   int *pivots = NULL, rank = 0;
   double *sorted = NULL;
-  const double unit = 1, to_rounding = -1;
+  const double unit = 1, rounding = d * DBL_EPSILON;
   tv_error *error;
   *out = 0;
   TV_GO(tv_allocate(k, sizeof(*pivots), &pivots));
   TV_GO(tv_allocate((int64_t)k * l, sizeof(*sorted), &sorted));
-  TV_GO(tv_pivoted_cholesky(k, gram, to_rounding, pivots, &rank));
+  TV_GO(tv_pivoted_cholesky(k, gram, sizes, rounding, pivots, &rank));
   if (rank == 0) goto done;
-  permute(k, rank, l, pivots, cross, sorted);
+  permute(k, rank, l, sizes, pivots, cross, sorted);
   dtrsm_("L", "L", "N", "N", &rank, &l, &unit, gram, &k, sorted, &rank, 1, 1, 1, 1);
   for (int64_t i = 0; i < (int64_t)rank * l; ++i) *out += sorted[i] * sorted[i];
 done:
@@ -78,12 +85,16 @@ static tv_error *product_everywhere(const tv_distmat *a, const tv_distmat *b, do
  * moments. A mean view equal to x makes the last factor B. */
 static tv_error *probe_loss(const tv_statistics *s, const tv_solution *solution,
                             const tv_distmat *image, double *out) {
-  double *gram = NULL, *cross = NULL, gain = 0;
+  double *gram = NULL, *cross = NULL, *sizes = NULL, gain = 0;
   tv_error *error = product_everywhere(solution->encoder, image, &gram);
   if (!error) error = product_everywhere(solution->encoder, s->B, &cross);
-  if (!error) error = tv_grid_agree(image->grid, explained(solution->k, s->l, gram, cross, &gain));
+  if (!error) error = tv_row_sizes(s, solution, &sizes);
+  if (!error)
+    error =
+        tv_grid_agree(image->grid, explained(s->d, solution->k, s->l, sizes, gram, cross, &gain));
   free(gram);
   free(cross);
+  free(sizes);
   *out = s->yy - gain;
   return error;
 }

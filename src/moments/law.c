@@ -130,12 +130,10 @@ static tv_error *factor_given(desk *d, const double *matrix, double share, int w
   const double tolerance = 8 * width * DBL_EPSILON;
   for (int64_t j = 0; j < width; ++j) {
     const double square = matrix[j * width + j];
-    d->scale[j] = square > 0 ? sqrt(square) : 1;
+    d->scale[j] = square > 0 ? sqrt(square) : 0;
   }
-  for (int64_t j = 0; j < width; ++j)
-    for (int64_t i = j; i < width; ++i)
-      d->factor[j * width + i] = matrix[j * width + i] / (d->scale[i] * d->scale[j]);
-  TV_TRY(tv_pivoted_cholesky(width, d->factor, tolerance, d->order, rank));
+  memcpy(d->factor, matrix, (size_t)width * (size_t)width * sizeof(*matrix));
+  TV_TRY(tv_pivoted_cholesky(width, d->factor, d->scale, tolerance, d->order, rank));
   for (int j = 0; j < width; ++j) d->scale[j] *= sqrt(share);
   return NULL;
 }

@@ -18,6 +18,7 @@ typedef struct {
   tv_distmat *L;       /* owned: its Cholesky factor, in the lower triangle */
   tv_distmat *B;       /* owned, d x l: (1/n) sum xbar y' */
   double yy;           /* (1/n) sum y'y */
+  double *sizes;       /* owned, d, whole on every rank: root mean squares of the inputs x */
 } tv_statistics;
 
 /* Corrupted inputs x + gamma: d = p + q; `gamma` (q) and `theta` (p + q) are eigenvalues.

@@ -51,6 +51,12 @@ void tv_solution_destroy(tv_solution *solution);
 tv_error *tv_solution_begin(const tv_statistics *statistics, int k, tv_solution *out);
 void tv_solution_unwhiten(const tv_statistics *statistics, tv_solution *solution);
 
+/* The size of each of the encoder's k rows on the inputs, sum_i |E_ji| sqrt(A_ii), on every rank:
+ * it bounds the root mean square of row j's values, and rounding errors of theirs are relative to
+ * it. The caller frees.                                                                 Collective.
+ */
+tv_error *tv_row_sizes(const tv_statistics *statistics, const tv_solution *solution, double **out);
+
 /* For the methods: M E', given the image A E', which it is where M is A. The caller destroys it.
  *                                                                                   Collective. */
 tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *statistics,
