@@ -7,6 +7,7 @@
 #include "twoview/archive/merge.h"
 #include "twoview/archive/provenance.h"
 #include "twoview/archive/verify.h"
+#include "twoview/base/escape.h"
 #include "twoview/base/interruption.h"
 #include "twoview/base/memory.h"
 #include "twoview/base/text.h"
@@ -262,7 +263,7 @@ static int report_error(tv_error *error, int speaks) {
   if (!error && (fflush(stdout) != 0 || ferror(stdout)))
     error = tv_fail_errno("standard output cannot be written");
   const int exit_code = error ? error->exit_code : TV_EXIT_OK;
-  if (error && speaks) fprintf(stderr, "twoview: %s\n", error->message);
+  if (error && speaks) tv_print_line(stderr, "twoview: %s", error->message);
   tv_error_free(error);
   return exit_code;
 }

@@ -63,15 +63,129 @@ class Damage(unittest.TestCase):
         self.refused("dataset 'n' cannot hold", "report", self.path)
 
     def test_names_that_are_missing(self):
-        with h5py.File(self.path, "a") as file:
-            for name in ("method", "host"):
+        for name, command in (("method", ["report"]), ("host", ["scaling", "whole.h5"])):
+            shutil.copy(harness.folder / "whole.h5", self.path)
+            with h5py.File(self.path, "a") as file:
                 count = len(file[name])
                 del file[name]
                 file.create_dataset(name, (count,), h5py.string_dtype(),
                                     fillvalue=None)[1:] = "other"
+            harness.seal(self.path)
+            self.refused(f"dataset '{name}' lacks a word", *command, self.path)
+
+    def changed(self, name, value, index=0):
+        """The archive with this in a dataset, and a checksum that is right."""
+        shutil.copy(harness.folder / "whole.h5", self.path)
+        with h5py.File(self.path, "a") as file:
+            values = file[name][()]
+            values.flat[index] = value
+            file[name][...] = values
         harness.seal(self.path)
-        self.refused("dataset 'method' lacks a word", "report", self.path)
-        self.refused("dataset 'host' lacks a word", "scaling", self.path, "whole.h5")
+
+    def test_coordinates_that_are_not_the_experiments(self):
+        """None of the commands takes one from a file without a look at it: they would draw it, count
+        by it, or write it elsewhere."""
+        for name, value, index in (
+                ("lambda_max", np.nan, 0), ("lambda_max", -np.inf, 1), ("lambda_max", 1e308, 0),
+                ("lambda_max", 10, 0), ("alpha", np.nan, 1), ("alpha", -1, 0), ("alpha", 0, 0),
+                ("n", -50, 0), ("n", 2**62, 1), ("n", 300, 0), ("replicate", 1, 0),
+                ("replicate", -1, 1), ("method", "<script>", 0), ("method", "supervised", 1)):
+            self.changed(name, value, index)
+            for command in (["report"], ["merge", "-o", "joined.h5"], ["scaling", "whole.h5"]):
+                with self.subTest(name=name, value=value, command=command):
+                    self.refused(f"coordinate '{name}' ", *command, self.path)
+            self.assertFalse((harness.folder / "joined.h5").exists())
+            self.assertEqual(harness.twoview("info", self.path, timeout=60).returncode, 0)
+
+    def test_eigenvalues_and_times_that_are_none(self):
+        for name, value, command in (("data_spectrum", -np.inf, "report"), ("gamma_eigenvalues", -1, "report"),
+                                     ("theta_eigenvalues", np.nan, "report"), ("seconds", np.nan, "scaling"),
+                                     ("flops", -1, "scaling"), ("sent", np.inf, "scaling")):
+            with self.subTest(name=name):
+                self.changed(name, value)
+                self.refused(f"dataset '{name}' has the value {value:g} at index 0", command, self.path,
+                             *(["whole.h5"] if command == "scaling" else []))
+
+    def test_quantities_of_any_value(self):
+        """A report draws what it can."""
+        for value in (np.nan, np.inf, -np.inf, -1, 0, 1e308, 5e-324):
+            for name in ("distance", "score_clean", "leakage", "status", "alpha2_threshold"):
+                with self.subTest(name=name, value=value):
+                    shutil.copy(harness.folder / "whole.h5", self.path)
+                    with h5py.File(self.path, "a") as file:
+                        file[name][...] = value
+                    harness.seal(self.path)
+                    done = harness.twoview("report", self.path, "-o", "any", timeout=60)
+                    self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    # ---- Words ----
+
+    def test_words_that_are_code(self):
+        """What an archive says of itself stays text in a page, in a table and on a terminal."""
+        evil = "</td><script>alert('1')</script>\n=cmd|' /C calc'!A0\x1b]0;owned\x07\u202e\x9b31m"
+        with h5py.File(self.path, "a") as file:
+            file.attrs["title"] = evil
+            file.attrs[f"slurm_job_id{evil}"] = evil
+            file.attrs["no_colon"] = "a\nb: c\n:\n"
+            file["score_clean"].attrs["long_name"] = evil
+            file["own\x1b[2J"] = np.arange(3)
+        harness.seal(self.path)
+        done = harness.twoview("report", self.path, "-o", "evil")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        page = (harness.folder / "evil/report.html").read_text()
+        self.assertNotIn("<script", page)
+        self.assertEqual(page.count("&lt;/td&gt;&lt;script&gt;alert(&#39;1&#39;)"), 4)
+        self.assertIn("<td>no_colon</td><td class=\"l\">a\nb: c\n:\n</td>", page)
+        said = done.stdout + page + (harness.folder / "evil/scores.csv").read_text()
+        for command in (["info"], ["info", "--verify"]):
+            said += harness.twoview(*command, self.path).stdout
+        for harmful in "\x1b\x07\u202e\x9b":
+            self.assertNotIn(harmful, said)
+        self.assertIn("own\\x1b[2J", said)
+
+    def test_name_of_an_experiment_that_is_a_control_sequence(self):
+        harness.write("n.yaml", harness.GAUSSIAN.replace("small", '"\\e]0;owned\\a\\x9b\\N\\u2028"'))
+        visible = "\\x1b]0;owned\\x07\\x9b\\x85\\u2028"
+        for command in (["run", "--dry-run", "-o", "n.h5"], ["theory"]):
+            done = harness.twoview(*command, "n.yaml")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertNotRegex(done.stdout, "[\x1b\x07\x9b\x85\u2028]")
+            self.assertIn(visible, done.stdout)
+        harness.archive("n.yaml", "n.h5").close()
+        done = harness.twoview("report", "n.h5", "-o", "named")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn(visible + ": distance", done.stdout)
+        with h5py.File(harness.folder / "n.h5") as archive:
+            self.assertEqual(archive.attrs["title"], "\x1b]0;owned\x07\x9b\x85\u2028")
+        self.assertIn("cannot name the output file", harness.twoview("run", "n.yaml").stderr)
+
+    def test_names_of_files_with_control_characters(self):
+        name = "a\x1b]0;b\x07.h5"
+        for words in (["info", name], ["info", "--verify", name], ["report", name], ["merge", name, "-o", "j.h5"],
+                      ["scaling", name, "whole.h5"], ["run", name], ["theory", name],
+                      ["run", "e.yaml", "-o", name], ["merge", "whole.h5", "-o", name],
+                      ["report", "whole.h5", "-o", name]):
+            with self.subTest(words=words):
+                done = harness.twoview(*words)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("a\\x1b]0;b\\x07.h5", done.stderr)
+                self.assertIn("must not hold control characters", done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
+        harness.write("h.yaml", harness.HDF5.replace("data.h5", '"data\\n.h5"'))
+        done = harness.twoview("run", "h.yaml", "-o", "o.h5")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"h.yaml:\d+: source.file: 'data\\x0a.h5.*control characters")
+
+    def test_attribute_of_many_lines(self):
+        """A page is as long as what it says."""
+        with h5py.File(self.path, "a") as file:
+            file.attrs["lines"] = ":\n" * 30000
+        harness.seal(self.path)
+        done = harness.twoview("report", self.path, "-o", "lines")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        harness.twoview("report", "whole.h5", "-o", "plain")
+        lengths = [(harness.folder / name / "report.html").stat().st_size for name in ("lines", "plain")]
+        self.assertLess(lengths[0] - lengths[1], 60000 + 100)
 
     # ---- Any file ----
 

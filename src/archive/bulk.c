@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "twoview/base/comm.h"
+#include "twoview/base/escape.h"
 #include "twoview/hdf5/error.h"
 
 enum { PIECE_NUMBERS = 1 << 22 };
@@ -152,7 +153,7 @@ static tv_error *leave_together(hid_t file, MPI_Comm comm, tv_error *error) {
   tv_error *located = tv_fail("%s: %s; is the disk full?", path, error->message);
   tv_error_free(error);
   if (size == 1) return located;
-  fprintf(stderr, "twoview: rank %d: %s\n", rank, located->message);
+  tv_print_line(stderr, "twoview: rank %d: %s", rank, located->message);
   unlink(path);
   MPI_Abort(comm, TV_EXIT_FAILED);
   return located;

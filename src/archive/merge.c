@@ -7,6 +7,7 @@
 #include "join.h"
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
+#include "twoview/base/escape.h"
 #include "twoview/base/output.h"
 #include "twoview/hdf5/array_copy.h"
 
@@ -141,9 +142,9 @@ static tv_error *merge(const tv_merge_options *o, tv_merge_input *inputs, int co
   qsort(inputs, (size_t)count, sizeof *inputs, by_first_replicate);
   TV_TRY(expect_fit(inputs, count));
   TV_TRY(write_output(o, inputs, count));
-  fprintf(out, "%s: replicates %d to %d, of %d archive%s\n", o->output,
-          inputs->experiment->first_replicate, last_replicate(&inputs[count - 1]), count,
-          count == 1 ? "" : "s");
+  tv_print_line(out, "%s: replicates %d to %d, of %d archive%s", o->output,
+                inputs->experiment->first_replicate, last_replicate(&inputs[count - 1]), count,
+                count == 1 ? "" : "s");
   return NULL;
 }
 

@@ -1,11 +1,13 @@
 #include <hdf5.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
+#include "twoview/base/escape.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 
@@ -66,6 +68,83 @@ void tv_archive_free_words(char **words, int count) {
   free(words);
 }
 
+/* ---- Coordinates ---- */
+
+/* That the numbers of a coordinate are those of the experiment, which has been checked: finite, in
+ * order, none twice. */
+static tv_error *expect_coordinate(hid_t file, const char *name, const double *expected,
+                                   int64_t count) {
+  double *found = NULL;
+  int64_t length = 0, same = 0;
+  tv_error *error = read_numbers(file, name, &found, &length);
+  while (!error && same < length && same < count && found[same] == expected[same]) ++same;
+  if (!error && length != count)
+    error = tv_fail("coordinate '%s' has %lld values where the experiment has %lld", name,
+                    (long long)length, (long long)count);
+  if (!error && same < count)
+    error = tv_fail("coordinate '%s' has the value %g at index %lld where the experiment has %g",
+                    name, found[same], (long long)same, expected[same]);
+  free(found);
+  return error;
+}
+
+/* The same of whole numbers: `values`, or `first` and those after it. */
+static tv_error *expect_counts(hid_t file, const char *name, const int64_t *values, int64_t first,
+                               int64_t count) {
+  double *expected = NULL;
+  TV_TRY(tv_allocate(count, sizeof(*expected), &expected));
+  for (int64_t i = 0; i < count; ++i) expected[i] = (double)(values ? values[i] : first + i);
+  tv_error *error = expect_coordinate(file, name, expected, count);
+  free(expected);
+  return error;
+}
+
+static tv_error *expect_methods(hid_t file, const tv_experiment *e) {
+  char **names = NULL;
+  int count = 0;
+  tv_error *error = tv_archive_read_words(file, "method", &names, &count);
+  int are_same = count == (int)e->methods_count;
+  for (int i = 0; !error && are_same && i < count; ++i)
+    are_same = strcmp(names[i], tv_method_name(e->methods[i])) == 0;
+  if (!error && !are_same)
+    error = tv_fail("coordinate 'method' does not hold the methods of the experiment");
+  tv_archive_free_words(names, count);
+  return error;
+}
+
+static tv_error *expect_coordinates_of(hid_t file, const tv_experiment *e) {
+  TV_TRY(expect_counts(file, "replicate", NULL, e->first_replicate, e->replicates));
+  TV_TRY(expect_coordinate(file, "lambda_max", e->noise.lambda_max, e->noise.lambda_max_count));
+  if (e->study != TV_STUDY_THRESHOLD)
+    TV_TRY(expect_coordinate(file, "alpha", e->augmentation.alpha, e->augmentation.alpha_count));
+  TV_TRY(expect_counts(file, "n", e->sizes, 0, e->sizes_count));
+  return expect_methods(file, e);
+}
+
+static tv_error *expect_coordinates(hid_t file) {
+  tv_experiment *e = NULL;
+  char *text = NULL;
+  TV_TRY(tv_attribute_print(file, "experiment", &text));
+  tv_error *error = text ? tv_experiment_parse("its experiment", text, NULL, &e)
+                         : tv_fail("there is no experiment in it: not an archive of twoview run?");
+  if (!error) error = expect_coordinates_of(file, e);
+  tv_experiment_destroy(&e);
+  free(text);
+  return error;
+}
+
+/* ---- Numbers of points ---- */
+
+/* Eigenvalues: finite, and none below 0. */
+static tv_error *expect_eigenvalues(const char *name, const double *values, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    if (!(values[i] >= 0 && values[i] < HUGE_VAL))
+      return tv_fail("dataset '%s' has the value %g at index %lld, which is no eigenvalue of a "
+                     "covariance matrix",
+                     name, values[i], (long long)i);
+  return NULL;
+}
+
 static tv_error *read_quantities(hid_t file, tv_archive *a) {
   int64_t count = 0;
   const double points = (double)a->replicates * a->magnitudes * a->alphas * a->levels;
@@ -83,10 +162,10 @@ static tv_error *read_quantities(hid_t file, tv_archive *a) {
   return NULL;
 }
 
-/* The length of a coordinate; 0 where there is none. */
+/* The length of a coordinate; 0 where there is none, or none that a run has. */
 static int count_along(hid_t file, const char *dimension) {
   const int64_t length = tv_label_length(file, dimension);
-  return length > 0 ? (int)length : 0;
+  return length > 0 && length <= INT_MAX / 4 ? (int)length : 0; /* sums of them are ints */
 }
 
 /* Archives of threshold studies have no encoders, whose rows could be counted. */
@@ -108,13 +187,14 @@ static tv_error *read_spectra(hid_t file, tv_archive *a) {
   if (thetas != (int64_t)a->replicates * (a->p + a->q) ||
       gammas != (int64_t)a->replicates * a->magnitudes * a->q)
     return tv_fail("'gamma_eigenvalues' or 'theta_eigenvalues' do not match their dimensions");
-  return NULL;
+  TV_TRY(expect_eigenvalues("data_spectrum", a->spectrum, a->p));
+  TV_TRY(expect_eigenvalues("theta_eigenvalues", a->theta, thetas));
+  return expect_eigenvalues("gamma_eigenvalues", a->gamma, gammas);
 }
 
 /* ---- Root attributes ---- */
 
 typedef struct {
-  FILE *lines;
   tv_archive *archive;
   tv_error *error;
 } attribute_walk;
@@ -125,32 +205,43 @@ static tv_study_type study_named(const char *name) {
   return TV_STUDY_GRID;
 }
 
+/* Takes over the value. */
+static tv_error *keep_note(tv_archive *a, const char *name, char *value) {
+  tv_note *notes = realloc(a->note, ((size_t)a->notes + 1) * sizeof(*notes));
+  char *copy = strdup(name);
+  if (notes) a->note = notes;
+  if (notes && copy) {
+    notes[a->notes++] = (tv_note){copy, value};
+    return NULL;
+  }
+  free(copy);
+  free(value);
+  return tv_fail("out of memory for attribute '%s'", name);
+}
+
 static herr_t visit_attribute(hid_t root, const char *name, const H5A_info_t *info, void *context) {
   attribute_walk *walk = context;
+  tv_archive *a = walk->archive;
   char *text = NULL;
   (void)info;
   walk->error = tv_attribute_print(root, name, &text);
-  if (text && strcmp(name, "study") == 0) walk->archive->study = study_named(text);
+  if (text && strcmp(name, "study") == 0) a->study = study_named(text);
   if (text && strcmp(name, "experiment") == 0)
-    walk->archive->experiment_text = text;
+    a->experiment_text = text;
   else if (text && strcmp(name, "title") == 0)
-    walk->archive->experiment_name = text;
+    a->experiment_name = text;
   else if (text)
-    fprintf(walk->lines, "%s: %s\n", name, text);
-  if (text != walk->archive->experiment_text && text != walk->archive->experiment_name) free(text);
+    walk->error = keep_note(a, name, text);
   return walk->error ? -1 : 0;
 }
 
 static tv_error *read_attributes(hid_t file, tv_archive *a) {
-  size_t size;
-  attribute_walk walk = {open_memstream(&a->provenance, &size), a, NULL};
+  attribute_walk walk = {.archive = a};
   a->study = TV_STUDY_GRID;
-  if (!walk.lines) return tv_fail_errno("reading the attributes");
   const herr_t status =
       H5Aiterate2(file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, visit_attribute, &walk);
-  const int is_closed = fclose(walk.lines) == 0;
   if (walk.error) return walk.error;
-  if (!is_closed || status < 0) return tv_hdf5_fail("the attributes cannot be read");
+  if (status < 0) return tv_hdf5_fail("the attributes cannot be read");
   if (!a->experiment_text || !a->experiment_name)
     return tv_fail("there is no experiment in it: not an archive of twoview run?");
   return NULL;
@@ -197,10 +288,12 @@ static tv_error *locate(const char *path, tv_error *error) {
 }
 
 tv_error *tv_archive_open(const char *path, hid_t *out) {
+  TV_TRY(tv_expect_file_name(path));
   if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path));
   *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (*out < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path);
   tv_error *error = tv_archive_expect_format(*out);
+  if (!error) error = expect_coordinates(*out);
   if (!error) return NULL;
   H5Fclose(*out);
   return locate(path, error);
@@ -233,7 +326,11 @@ void tv_archive_close(tv_archive **archive) {
   free(a->n);
   free(a->experiment_name);
   free(a->experiment_text);
-  free(a->provenance);
+  for (int i = 0; i < a->notes; ++i) {
+    free(a->note[i].name);
+    free(a->note[i].value);
+  }
+  free(a->note);
   free(a);
   *archive = NULL;
 }
@@ -246,6 +343,10 @@ static tv_error *read_stages(hid_t file, const char *name, int ranks, double **o
   if (count != (int64_t)ranks * TV_STAGES)
     return tv_fail("dataset '%s' has %lld numbers where %d ranks and %d stages make %lld", name,
                    (long long)count, ranks, TV_STAGES, (long long)ranks * TV_STAGES);
+  for (int64_t i = 0; i < count; ++i)
+    if (!((*out)[i] >= 0 && (*out)[i] < HUGE_VAL))
+      return tv_fail("dataset '%s' has the value %g at index %lld, which nothing takes", name,
+                     (*out)[i], (long long)i);
   return NULL;
 }
 
@@ -274,13 +375,14 @@ static tv_error *expect_one_session(hid_t file) {
 }
 
 static tv_error *read_work(hid_t file, tv_archive_work *w) {
-  tv_archive a = {0};
-  tv_error *error = read_attributes(file, &a);
-  w->experiment_name = a.experiment_name;
-  w->experiment_text = a.experiment_text;
-  w->is_distributed = a.provenance && strstr(a.provenance, "layout: distributed\n");
-  free(a.provenance);
-  if (error) return error;
+  char *layout = NULL;
+  TV_TRY(tv_attribute_print(file, "title", &w->experiment_name));
+  TV_TRY(tv_attribute_print(file, "experiment", &w->experiment_text));
+  TV_TRY(tv_attribute_print(file, "layout", &layout));
+  w->is_distributed = layout && strcmp(layout, "distributed") == 0;
+  free(layout);
+  if (!w->experiment_name || !w->experiment_text)
+    return tv_fail("there is no experiment in it: not an archive of twoview run?");
   if (H5Lexists(file, "parts", H5P_DEFAULT) > 0)
     return tv_fail("joined from several runs, whose times are not those of one; give the archives "
                    "of the runs");

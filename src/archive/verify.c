@@ -5,6 +5,7 @@
 
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
+#include "twoview/base/escape.h"
 #include "twoview/base/guard.h"
 #include "twoview/base/output.h"
 #include "twoview/hdf5/array_copy.h"
@@ -13,12 +14,13 @@
 #include "verification.h"
 
 void tv_verify_problem(tv_verification *v, const char *format, ...) {
+  char *problem = NULL;
   va_list args;
-  fprintf(v->out, "%s: ", v->path);
   va_start(args, format);
-  vfprintf(v->out, format, args);
+  if (vasprintf(&problem, format, args) < 0) problem = NULL;
   va_end(args);
-  fputc('\n', v->out);
+  tv_print_line(v->out, "%s: %s", v->path, problem ? problem : "out of memory");
+  free(problem);
   ++v->problems;
 }
 
@@ -60,8 +62,9 @@ static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e
   for (int64_t i = 0; status && i < tally.solutions; ++i)
     tally.failed += tv_status_is_failure(e->study, status[i]);
   free(status);
-  fprintf(v->out, "%s: whole: %d datasets, replicates %d to %d, ", v->path, datasets,
-          e->first_replicate, e->first_replicate + e->replicates - 1);
+  tv_put_plain(v->path, v->out);
+  fprintf(v->out, ": whole: %d datasets, replicates %d to %d, ", datasets, e->first_replicate,
+          e->first_replicate + e->replicates - 1);
   tv_tally_print(&tally, v->out);
   fputc('\n', v->out);
 }
@@ -128,6 +131,7 @@ static tv_error *check_content(void *context) {
 tv_error *tv_verify(const char *path, int accepts, FILE *out) {
   tv_verification v = {
       .path = path, .out = out, .accepts = accepts, .is_sealed = tv_seal_exists(path)};
+  TV_TRY(tv_expect_file_name(path));
   FILE *file = fopen(path, "rb");
   if (!file) return tv_fail_errno("%s", path);
   fclose(file);
@@ -135,7 +139,7 @@ tv_error *tv_verify(const char *path, int accepts, FILE *out) {
    */
   tv_error *error = accepts && !v.is_sealed ? NULL : tv_seal_check(path);
   if (error) {
-    fprintf(out, "%s\n", error->message);
+    tv_print_line(out, "%s", error->message);
     ++v.problems;
     tv_error_free(error);
   }

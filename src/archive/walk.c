@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/escape.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/pieces.h"
@@ -85,7 +86,7 @@ static void read_dataset(const place *p, hid_t set) {
   tv_error *error = read_pieces(set);
   if (error) tv_verify_problem(p->v, "dataset '%s' %s", p->name, error->message);
   if (!is_called_for(p->v, p->name))
-    fprintf(p->v->out, "%s: also holds '%s', which is not the run's\n", p->v->path, p->name);
+    tv_print_line(p->v->out, "%s: also holds '%s', which is not the run's", p->v->path, p->name);
   tv_error_free(error);
 }
 

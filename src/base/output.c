@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "twoview/base/escape.h"
+
 tv_error *tv_output_part(const char *path, char **part) {
   char host[HOST_NAME_MAX + 1] = "";
   if (gethostname(host, sizeof host) != 0) return tv_fail_errno("the name of this host");
@@ -70,6 +72,7 @@ static tv_error *expect_creatable(const char *path) {
 }
 
 tv_error *tv_output_expect(const char *path, const char *const *inputs, int replaces) {
+  TV_TRY(tv_expect_file_name(path));
   TV_TRY(expect_replaceable(path, inputs, replaces));
   return expect_creatable(path);
 }

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "twoview/base/escape.h"
+
 enum { MAGIC = 24, PIECE = 1 << 20 };
 
 typedef struct {
@@ -166,16 +168,6 @@ int tv_checkpoint_file_is_one(const char *path) {
   return is_one;
 }
 
-static void print_identity(const char *text, FILE *out) {
-  while (*text) {
-    const size_t length = strcspn(text, "\n");
-    fputs("  ", out);
-    fwrite(text, 1, length, out);
-    fputc('\n', out);
-    text += length + (text[length] == '\n');
-  }
-}
-
 static tv_error *describe_array(const char *path, int file, const tv_saved_entry *entry,
                                 FILE *out) {
   char *text = NULL;
@@ -183,7 +175,7 @@ static tv_error *describe_array(const char *path, int file, const tv_saved_entry
   if (entry->key.kind != TV_SAVED_IDENTITY) return NULL;
   TV_TRY(tv_allocate(entry->bytes + 1, 1, &text));
   tv_error *error = tv_checkpoint_file_read(path, file, entry, 0, text, (size_t)entry->bytes);
-  if (!error) print_identity(text, out);
+  if (!error) tv_put_lines("  ", text, out);
   free(text);
   return error;
 }
@@ -194,8 +186,8 @@ tv_error *tv_checkpoint_file_describe(const char *path, FILE *out) {
   tv_saved_entry *entries;
   TV_TRY(tv_checkpoint_file_open(path, &file, &entries, &count));
   for (int64_t i = 0; i < count; ++i) bytes += entries[i].bytes;
-  fprintf(out, "%s: checkpoint of an interrupted run, %lld arrays of %lld bytes; of the run\n",
-          path, (long long)count, (long long)bytes);
+  tv_print_line(out, "%s: checkpoint of an interrupted run, %lld arrays of %lld bytes; of the run",
+                path, (long long)count, (long long)bytes);
   tv_error *error = NULL;
   for (int64_t i = 0; !error && i < count; ++i)
     error = describe_array(path, file, &entries[i], out);

@@ -8,6 +8,7 @@
 
 #include "state.h"
 #include "twoview/base/comm.h"
+#include "twoview/base/escape.h"
 
 /* ---- Taking one up ---- */
 
@@ -122,7 +123,8 @@ static tv_error *take_up_either(tv_checkpoint *c) {
     return both;
   }
   if (c->rank == 0)
-    fprintf(stderr, "twoview: %s; going on from the one before it, %s\n", error->message, c->taken);
+    tv_print_line(stderr, "twoview: %s; going on from the one before it, %s", error->message,
+                  c->taken);
   tv_error_free(error);
   return NULL;
 }

@@ -10,6 +10,7 @@
 #include "twoview/archive/archive.h"
 #include "twoview/archive/provenance.h"
 #include "twoview/base/comm.h"
+#include "twoview/base/escape.h"
 
 /* ---- Finished ---- */
 
@@ -76,7 +77,7 @@ tv_error *tv_continuation_expect_archive(const char *output, int replaces,
   MPI_Bcast(is_finished, 1, MPI_INT, 0, comm);
   TV_TRY(tv_agree(comm, error));
   if (!*is_finished) return NULL;
-  if (rank == 0) printf("%s: is complete; there is nothing to resume\n", output);
+  if (rank == 0) tv_print_line(stdout, "%s: is complete; there is nothing to resume", output);
   return clear_away(output, comm);
 }
 
@@ -111,10 +112,10 @@ static tv_error *compare_kernel(tv_checkpoint *c, int speaks) {
     TV_TRY(tv_allocate(bytes + 1, 1, &theirs));
     tv_error *error = tv_checkpoint_read(c, key, theirs, (size_t)bytes);
     if (!error && strcmp(theirs, mine) != 0)
-      fprintf(stderr,
-              "twoview: the run began on the BLAS kernel %s and goes on with %s: its moments "
-              "will be right but not the same bits as on one (OPENBLAS_CORETYPE chooses)\n",
-              theirs, mine);
+      tv_print_line(stderr,
+                    "twoview: the run began on the BLAS kernel %s and goes on with %s: its moments "
+                    "will be right but not the same bits as on one (OPENBLAS_CORETYPE chooses)",
+                    theirs, mine);
     free(theirs);
     TV_TRY(error);
   }
@@ -131,10 +132,9 @@ static tv_error *take_up(const tv_run_options *options, const char *output, tv_c
                          output);
   if (exists) TV_TRY(tv_checkpoint_resume(c));
   if (options->resumes && speaks)
-    fprintf(stderr,
-            exists ? "twoview: %s: going on from its checkpoint\n"
-                   : "twoview: %s: there is no checkpoint; starting from the beginning\n",
-            output);
+    tv_print_line(stderr, "twoview: %s: %s", output,
+                  exists ? "going on from its checkpoint"
+                         : "there is no checkpoint; starting from the beginning");
   return NULL;
 }
 

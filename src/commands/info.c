@@ -6,6 +6,7 @@
 
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
+#include "twoview/base/escape.h"
 #include "twoview/base/guard.h"
 #include "twoview/checkpoint/file.h"
 #include "twoview/data/idx.h"
@@ -13,14 +14,12 @@
 #include "twoview/hdf5/error.h"
 
 static void print_attribute(const char *name, const char *text, FILE *out) {
-  const int is_long = strchr(text, '\n') != NULL;
-  fprintf(out, "  %s:%s", name, is_long ? "\n" : " ");
-  for (const char *line = text; *line;) {
-    const size_t length = strcspn(line, "\n");
-    fprintf(out, "%s%.*s\n", is_long ? "      " : "", (int)length, line);
-    line += length + (line[length] == '\n');
+  if (strchr(text, '\n')) {
+    tv_print_line(out, "  %s:", name);
+    tv_put_lines("      ", text, out);
+  } else {
+    tv_print_line(out, "  %s: %s", name, text);
   }
-  if (!*text) fputc('\n', out);
 }
 
 /* Attributes that cannot be read are passed over: the rest may still tell something. */
@@ -41,7 +40,8 @@ static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *
 
 static void print_long_name(hid_t set, FILE *out) {
   char *text = text_of(set, "long_name");
-  if (text) fprintf(out, "  %s", text);
+  if (text) fputs("  ", out);
+  if (text) tv_put_plain(text, out);
   free(text);
 }
 
@@ -57,7 +57,7 @@ static herr_t visit_own_attribute(hid_t group, const char *name, const H5A_info_
   char *text = text_of(group, name), *common = text_of(walk->root, name);
   (void)info;
   if (text && !(common && strcmp(text, common) == 0) && !strchr(text, '\n'))
-    fprintf(walk->out, "    %s: %s\n", name, text);
+    tv_print_line(walk->out, "    %s: %s", name, text);
   free(text);
   free(common);
   return 0;
@@ -67,11 +67,19 @@ static herr_t describe_group(hid_t root, const char *name, FILE *out) {
   group_walk walk = {root, out};
   if (strcmp(name, ".") == 0) return 0;
   const hid_t group = H5Gopen2(root, name, H5P_DEFAULT);
-  fprintf(out, "  %s/\n", name);
+  tv_print_line(out, "  %s/", name);
   const herr_t status =
       H5Aiterate2(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_own_attribute, &walk);
   if (group >= 0) H5Gclose(group);
   return status;
+}
+
+/* Of a dataset, in a column. */
+static void print_name(const char *name, FILE *out) {
+  const int width = 30 - (int)strlen(name);
+  fputs("  ", out);
+  tv_put_plain(name, out);
+  fprintf(out, "%*s", width > 0 ? width : 0, "");
 }
 
 static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *context) {
@@ -86,7 +94,8 @@ static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info,
   for (int i = 0; i < rank; ++i)
     snprintf(extent + strlen(extent), sizeof extent - strlen(extent), "%s%llu", i ? " x " : "",
              (unsigned long long)shape[i]);
-  fprintf(out, "  %-30s %-28s", name, rank > 0 ? extent : "scalar");
+  print_name(name, out);
+  fprintf(out, " %-28s", rank > 0 ? extent : "scalar");
   print_long_name(set, out);
   fputc('\n', out);
   H5Sclose(space);
@@ -100,7 +109,7 @@ typedef struct {
 } description;
 
 static tv_error *describe_open(const description *d, hid_t file) {
-  fprintf(d->out, "%s: HDF5\n", d->path);
+  tv_print_line(d->out, "%s: HDF5", d->path);
   herr_t status = H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, d->out);
   fprintf(d->out, "datasets:\n");
   if (status >= 0)
@@ -129,6 +138,7 @@ static tv_error *describe_hdf5(void *context) {
 
 tv_error *tv_info(const char *path, FILE *out) {
   tv_idx idx;
+  TV_TRY(tv_expect_file_name(path));
   FILE *file = fopen(path, "rb");
   if (!file) return tv_fail_errno("%s", path);
   fclose(file);
@@ -143,9 +153,9 @@ tv_error *tv_info(const char *path, FILE *out) {
     tv_error_free(error);
     return tv_fail("%s: no HDF5 file, no IDX file and no checkpoint", path);
   }
-  fprintf(out, "%s: IDX, %lld %s of %lld byte%s, %d dimension%s\n", path, (long long)idx.items,
-          idx.dimensions == 1 ? "labels" : "items", (long long)idx.item_size,
-          idx.item_size == 1 ? "" : "s", idx.dimensions, idx.dimensions == 1 ? "" : "s");
+  tv_print_line(out, "%s: IDX, %lld %s of %lld byte%s, %d dimension%s", path, (long long)idx.items,
+                idx.dimensions == 1 ? "labels" : "items", (long long)idx.item_size,
+                idx.item_size == 1 ? "" : "s", idx.dimensions, idx.dimensions == 1 ? "" : "s");
   tv_idx_close(&idx);
   return NULL;
 }

@@ -9,6 +9,7 @@
 #include "twoview/archive/archive.h"
 #include "twoview/archive/provenance.h"
 #include "twoview/base/comm.h"
+#include "twoview/base/escape.h"
 #include "twoview/base/memory.h"
 #include "twoview/experiment/file.h"
 #include "twoview/moments/law.h"
@@ -50,7 +51,9 @@ static void release(run *r) {
 static tv_error *name_output(const tv_run_options *options, const tv_experiment *experiment,
                              char **out) {
   const char *name = options->output ? options->output : experiment->name;
-  if (!options->output && (!*name || name[strcspn(name, "/\n\r")]))
+  tv_error *unusable = options->output ? NULL : tv_expect_file_name(name);
+  tv_error_free(unusable);
+  if (!options->output && (unusable || !*name || strchr(name, '/')))
     return tv_experiment_fault(experiment, "name",
                                "'%s' cannot name the output file; give one with -o", name);
   TV_TRY(tv_allocate((long long)strlen(name) + 4, 1, out));
@@ -124,7 +127,8 @@ static void print_summary(const run *r, int64_t failures) {
   const tv_tally tally = {r->experiment->study, results->points * results->methods, failures,
                           tv_count_clean_failures(results->clean, results->replicates, 1,
                                                   (int64_t)results->levels * results->methods)};
-  printf("%s: %" PRId64 " points, ", r->output, results->points);
+  tv_put_plain(r->output, stdout);
+  printf(": %" PRId64 " points, ", results->points);
   tv_tally_print(&tally, stdout);
   for (int i = 0; i < TV_STAGES; ++i) {
     printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "twoview/base/comm.h"
+#include "twoview/base/escape.h"
 
 static const long long largest_digested = 1LL << 32;
 
@@ -57,11 +58,11 @@ void tv_source_count_classes(tv_source *source, const char *file, const char *da
     ++empty;
   }
   if (rank == 0 && empty > 0)
-    fprintf(
+    tv_print_line(
         stderr,
         "twoview: warning: %s%s%s%s: labels go up to %d, but %d of the classes from 0 to that, the "
         "first of them %d, have no sample; they cost memory and change no score: number classes "
-        "without gaps to be rid of them\n",
+        "without gaps to be rid of them",
         file, dataset ? ": dataset '" : "", dataset ? dataset : "", dataset ? "'" : "",
         source->targets - 1, empty, first_empty);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "twoview/base/escape.h"
 
 /* The shortest of the decimal forms that reads back as the same number. */
 static void print_number(FILE *out, double value) {
@@ -23,19 +24,9 @@ static void print_numbers(FILE *out, const char *key, const double *values, unsi
   fputc(']', out);
 }
 
-/* A text that any YAML parser reads back unchanged. */
 static void print_text(FILE *out, const char *key, const char *text) {
-  fprintf(out, "%s: \"", key);
-  for (; *text; ++text) {
-    const unsigned char byte = (unsigned char)*text;
-    if (byte < 0x20 || byte == 0x7f) {
-      fprintf(out, "\\x%02x", byte);
-      continue;
-    }
-    if (byte == '"' || byte == '\\') fputc('\\', out);
-    fputc(byte, out);
-  }
-  fputc('"', out);
+  fprintf(out, "%s: ", key);
+  tv_put_yaml(text, out);
 }
 
 static void print_field(FILE *out, const char *key, const char *text) {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "twoview/base/escape.h"
 
 enum {
   IDX = 1 << TV_SOURCE_IDX,
@@ -56,15 +57,25 @@ static tv_error *check_owners(const tv_experiment *e) {
   return NULL;
 }
 
+static tv_error *check_file_name(const tv_experiment *e, const char *key, const char *path) {
+  tv_error *error = tv_expect_file_name(path);
+  if (!error) return NULL;
+  tv_error *fault = tv_experiment_fault(e, key, "%s", error->message);
+  tv_error_free(error);
+  return fault;
+}
+
 static tv_error *check_idx(const tv_experiment *e) {
   REQUIRE(e, "source.images", e->source.images, "is missing; name the IDX file of images");
   REQUIRE(e, "source.labels", e->source.labels, "is missing; name the IDX file of labels");
-  return NULL;
+  TV_TRY(check_file_name(e, "source.images", e->source.images));
+  return check_file_name(e, "source.labels", e->source.labels);
 }
 
 static tv_error *check_hdf5(const tv_experiment *e) {
   const tv_source_spec *s = &e->source;
   REQUIRE(e, "source.file", s->file, "is missing; name the HDF5 file");
+  TV_TRY(check_file_name(e, "source.file", s->file));
   REQUIRE(e, "source.samples", s->samples, "is missing; name the 2D dataset of samples");
   REQUIRE(e, "source.labels", !s->labels != !s->targets,
           "give either 'labels' (classes) or 'targets' (numbers), the dataset to learn from");

@@ -8,6 +8,7 @@
 #include "twoview/archive/archive.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/digest.h"
+#include "twoview/base/escape.h"
 #include "twoview/base/memory.h"
 #include "twoview/hdf5/array.h"
 #include "twoview/linalg/dense.h"
@@ -322,7 +323,8 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
                    double seconds) {
   char *resolved = NULL, bytes[64];
   tv_error *error = tv_experiment_print(e, &resolved);
-  if (!error) printf("%s\n", resolved);
+  if (!error) tv_put_lines("", resolved, stdout);
+  putchar('\n');
   tv_error_free(error);
   free(resolved);
   if (source->rows >= 0)

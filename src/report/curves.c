@@ -24,9 +24,9 @@ static void write_data(const void *figure, FILE *out) {
       }
 }
 
-/* Above rounding. */
+/* Above rounding, and such that the decade above it is a number too. */
 static int is_drawable(double distance) {
-  return distance > 1e-16;
+  return distance > 1e-16 && distance < 1e300;
 }
 
 /* The decades that hold all that is drawn. */

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "parts.h"
+#include "twoview/base/escape.h"
 #include "twoview/studies/tally.h"
 
 /* ---- The table ---- */
@@ -66,8 +67,9 @@ void tv_print_failures(const tv_archive *a, FILE *out) {
 
 static void print_table(const tv_archive *a, FILE *out) {
   const int last = a->levels - 1;
-  fprintf(out, "%s: distance to optimality, mean over %d replicate%s\n\n", a->experiment_name,
-          a->replicates, a->replicates == 1 ? "" : "s");
+  tv_print_line(out, "%s: distance to optimality, mean over %d replicate%s", a->experiment_name,
+                a->replicates, a->replicates == 1 ? "" : "s");
+  fputc('\n', out);
   fprintf(out, "%-10s  %-16s %8s  n=%-10.10g n=%-10.10g %7s  %s\n", "lambda_max", "method", "alpha",
           a->n[0], a->n[last], "slope", "alpha^2 needed as n grows");
   for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)

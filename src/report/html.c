@@ -3,22 +3,7 @@
 #include <string.h>
 
 #include "parts.h"
-
-static void put_escaped(const char *text, FILE *out) {
-  for (; *text; ++text) switch (*text) {
-    case '&':
-      fputs("&amp;", out);
-      break;
-    case '<':
-      fputs("&lt;", out);
-      break;
-    case '>':
-      fputs("&gt;", out);
-      break;
-    default:
-      fputc(*text, out);
-    }
-}
+#include "twoview/base/escape.h"
 
 static const char *const style =
     "body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem;"
@@ -38,7 +23,9 @@ static tv_error *put_figure(const char *path, const char *label, FILE *out) {
   int is_inside = 0;
   FILE *file = fopen(path, "r");
   if (!file) return tv_fail_errno("%s", path);
-  fprintf(out, "<figure role=\"img\" aria-label=\"%s\">\n", label);
+  fputs("<figure role=\"img\" aria-label=\"", out);
+  tv_put_html(label, out);
+  fputs("\">\n", out);
   while (fgets(line, sizeof line, file)) {
     is_inside |= strncmp(line, "<svg", 4) == 0;
     if (is_inside) fputs(line, out);
@@ -65,19 +52,14 @@ static tv_error *put_figures(const tv_archive *a, const char *directory, const i
   return error;
 }
 
-/* "name: value" lines as a table. */
-static void put_provenance(const char *lines, FILE *out) {
+static void put_provenance(const tv_archive *a, FILE *out) {
   fputs("<details><summary>Provenance</summary>\n<table class=\"p\">\n", out);
-  while (*lines) {
-    const size_t length = strcspn(lines, "\n"), name = strcspn(lines, ":");
-    char *value = name < length ? strndup(lines + name + 2, length - name - 2) : NULL;
-    if (value) {
-      fprintf(out, "<tr><td>%.*s</td><td class=\"l\">", (int)name, lines);
-      put_escaped(value, out);
-      fputs("</td></tr>\n", out);
-    }
-    free(value);
-    lines += length + (lines[length] == '\n');
+  for (int i = 0; i < a->notes; ++i) {
+    fputs("<tr><td>", out);
+    tv_put_html(a->note[i].name, out);
+    fputs("</td><td class=\"l\">", out);
+    tv_put_html(a->note[i].value, out);
+    fputs("</td></tr>\n", out);
   }
   fputs("</table>\n</details>\n", out);
 }
@@ -87,16 +69,16 @@ tv_error *tv_report_html(const tv_archive *a, const char *directory, const int *
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
         out);
-  put_escaped(a->experiment_name, out);
+  tv_put_html(a->experiment_name, out);
   fprintf(out, "</title>\n<style>%s</style></head><body>\n<h1>", style);
-  put_escaped(a->experiment_name, out);
+  tv_put_html(a->experiment_name, out);
   fputs("</h1>\n", out);
   TV_TRY(put_figures(a, directory, is_drawn, out));
   tv_report_parts_of(a->study)->put_tables(a, out);
   fputs("<h2>Experiment</h2>\n<pre>", out);
-  put_escaped(a->experiment_text, out);
+  tv_put_html(a->experiment_text, out);
   fputs("</pre>\n", out);
-  put_provenance(a->provenance, out);
+  put_provenance(a, out);
   fputs("</body></html>\n", out);
   return NULL;
 }

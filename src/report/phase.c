@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "parts.h"
+#include "twoview/base/escape.h"
 #include "twoview/theory/theory.h"
 
 /* The report of a phase study: heat maps over noise magnitude and alignment, one figure for each
@@ -75,8 +76,9 @@ static void print_closest(const tv_archive *a, int method, const tally *t, FILE 
 }
 
 static void print_table(const tv_archive *a, FILE *out) {
-  fprintf(out, "%s: %d noise magnitudes x %d alignments x %d replicate%s\n\n", a->experiment_name,
-          a->magnitudes, a->alphas, a->replicates, a->replicates == 1 ? "" : "s");
+  tv_print_line(out, "%s: %d noise magnitudes x %d alignments x %d replicate%s", a->experiment_name,
+                a->magnitudes, a->alphas, a->replicates, a->replicates == 1 ? "" : "s");
+  fputc('\n', out);
   fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "", "", "leakage < 1/2", "theory, n to",
           "the two", "closer than");
   fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "method", "n", "at", "infinity, at",

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "parts.h"
+#include "twoview/base/escape.h"
 
 char *tv_report_path(const char *directory, const char *name) {
   char *path = malloc(strlen(directory) + strlen(name) + 2);
@@ -35,7 +36,8 @@ static void print_csv(const void *archive, FILE *out) {
     const int64_t replicate = entry / a->methods / points;
     const int64_t setting = replicate * a->magnitudes + point / a->levels / a->alphas;
     print_coordinates(a, (int)replicate, point, out);
-    fprintf(out, ",%s", a->method[method]);
+    fputc(',', out);
+    tv_put_csv(a->method[method], out);
     for (int i = quantities.first; i < quantities.end; ++i)
       fprintf(out, ",%.17g", a->quantity[i][entry]);
     fprintf(out, ",%.17g\n", a->alpha2_threshold[setting * a->methods + method]);
@@ -143,8 +145,9 @@ static tv_error *remove_others(const tv_archive *a, const char *directory, const
 static void print_paths(const tv_archive *a, const char *directory, const int *is_drawn,
                         int has_failed, FILE *out) {
   tv_figure figure;
-  fprintf(out, "\n%s/%s\n%s/report.html\n", directory, tv_report_parts_of(a->study)->csv,
-          directory);
+  fputc('\n', out);
+  tv_print_line(out, "%s/%s", directory, tv_report_parts_of(a->study)->csv);
+  tv_print_line(out, "%s/report.html", directory);
   for (int i = 0; i < tv_count_figures(a); ++i) {
     tv_describe_figure(a, i, &figure);
     tv_report_print_figure(directory, figure.name, is_drawn[i], has_failed, out);
@@ -186,6 +189,7 @@ void tv_describe_figure(const tv_archive *a, int number, tv_figure *out) {
 }
 
 tv_error *tv_report_folder(const char *directory) {
+  TV_TRY(tv_expect_file_name(directory));
   if (mkdir(directory, 0777) != 0 && errno != EEXIST) return tv_fail_errno("%s", directory);
   return NULL;
 }

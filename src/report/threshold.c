@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "parts.h"
+#include "twoview/base/escape.h"
 #include "twoview/studies/threshold.h"
 
 /* The report of a threshold study: alpha*^2 against the sample size, a panel for each method, a
@@ -65,10 +66,11 @@ static void print_statuses(const tv_archive *a, FILE *out) {
 }
 
 static void print_table(const tv_archive *a, FILE *out) {
-  fprintf(out,
-          "%s: least alpha^2 at which the leakage is below 1/2, mean over %d "
-          "replicate%s\n\n",
-          a->experiment_name, a->replicates, a->replicates == 1 ? "" : "s");
+  tv_print_line(out,
+                "%s: least alpha^2 at which the leakage is below 1/2, mean over %d "
+                "replicate%s",
+                a->experiment_name, a->replicates, a->replicates == 1 ? "" : "s");
+  fputc('\n', out);
   fprintf(out, "%-10s  %-16s %-10s %-12s %-10s %-12s %s\n", "lambda_max", "method", "n", "measured",
           "deviation", "predicted", "n to infinity");
   for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)

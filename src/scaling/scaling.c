@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/escape.h"
 #include "twoview/experiment/yaml.h"
 
 /* Work is the same when it agrees so well. */
@@ -319,8 +320,8 @@ static difference compare_counts(const tv_scaling_study *study) {
 /* ---- Printing ---- */
 
 static void print_table(const tv_scaling_study *study, FILE *out) {
-  fprintf(out, "%s: %s scaling, %d archives\n", study->line[0].work.experiment_name,
-          study->kind == TV_STRONG ? "strong" : "weak", study->count);
+  tv_print_line(out, "%s: %s scaling, %d archives", study->line[0].work.experiment_name,
+                study->kind == TV_STRONG ? "strong" : "weak", study->count);
   if (study->kind == TV_WEAK)
     fputs("speed-up and efficiency are those of the moments, whose work grows with the ranks\n",
           out);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "twoview/base/comm.h"
+#include "twoview/base/escape.h"
 #include "twoview/data/source.h"
 #include "twoview/experiment/file.h"
 
@@ -61,9 +62,10 @@ static void print_band(const tv_theory *t, const char *name, tv_asymptotic which
 static void print_head(const tv_theory *t, FILE *out) {
   const tv_experiment *e = t->experiment;
   const int p = t->features->p;
-  fprintf(out, "%s: k = %d, %d important and %d noise components, %d replicate%s%s\n\n", e->name,
-          e->encoder.k, p, e->noise.components, e->replicates, e->replicates == 1 ? "" : "s",
-          e->replicates == 1 ? "" : ": mean [least, largest]");
+  tv_print_line(out, "%s: k = %d, %d important and %d noise components, %d replicate%s%s", e->name,
+                e->encoder.k, p, e->noise.components, e->replicates, e->replicates == 1 ? "" : "s",
+                e->replicates == 1 ? "" : ": mean [least, largest]");
+  fputc('\n', out);
   fprintf(out, "%-12s %.4g to %.4g\n", "variances s", t->features->spectrum[0],
           t->features->spectrum[p - 1]);
   print_band(t, "eta", TV_ETA, "k-th largest s/sqrt(s + theta)", out);

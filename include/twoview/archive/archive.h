@@ -50,8 +50,9 @@ tv_error *tv_archive_expect_format(hid_t file);
 /* Whether an HDF5 file calls itself an archive. */
 int tv_archive_is_one(hid_t file);
 
-/* Open an archive to read once its checksum has been found right, so that HDF5 meets no damage, and
- * its format is known. Not collective; close with H5Fclose. */
+/* Open an archive to read once its checksum has been found right, so that HDF5 meets no damage, its
+ * format is known, and its coordinates are those of its experiment. Not collective; close with
+ * H5Fclose. */
 tv_error *tv_archive_open(const char *path, hid_t *file);
 
 /* All words of a dataset, at least one, and how many. Not collective; free with
@@ -59,9 +60,16 @@ tv_error *tv_archive_open(const char *path, hid_t *file);
 tv_error *tv_archive_read_words(hid_t file, const char *name, char ***words, int *count);
 void tv_archive_free_words(char **words, int count);
 
+/* An attribute of an archive. */
+typedef struct {
+  char *name, *value; /* owned */
+} tv_note;
+
 /* What the report needs of an archive. */
 typedef struct {
-  char *experiment_name, *experiment_text, *provenance; /* owned; provenance: "name: value" lines */
+  char *experiment_name, *experiment_text; /* owned */
+  tv_note *note;                           /* its provenance: all other attributes */
+  int notes;
   tv_study_type study;
   int replicates, magnitudes, alphas, levels, methods;
   double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
