@@ -233,10 +233,10 @@ class Threshold(unittest.TestCase):
             measured = archive["alpha2_measured"][()]
         done = harness.twoview("report", "tiny.h5", "-o", "report")
         self.assertEqual(done.returncode, 0, done.stderr)
-        line = re.search(r"^30 +joint-embedding +1000 +(\S+) +(\S+) ", done.stdout, re.M)
+        line = re.search(r"^30 +joint-embedding +1000 +(\S+) \[(\S+), (\S+)\] ", done.stdout, re.M)
         values = measured[:, 2, 2, 1]
-        self.assertAlmostEqual(float(line[1]), values.mean(), delta=1e-5 * values.mean())
-        self.assertAlmostEqual(float(line[2]), values.std(ddof=1), delta=0.05 * values.std(ddof=1))
+        np.testing.assert_allclose([float(each) for each in line.groups()],
+                                   [values.mean(), values.min(), values.max()], rtol=1e-5)
         self.assertRegex(done.stdout, r"alpha2_status 1 for \d+ of them: no alignment is needed")
         folder = harness.folder / "report"
         rows = [row.split(",") for row in (folder / "thresholds.csv").read_text().splitlines()]
@@ -251,7 +251,7 @@ class Threshold(unittest.TestCase):
         self.assertIn("<svg", (folder / "report.html").read_text())
 
     def test_figures_data(self):
-        """Means, quartiles and asymptotes of the figure, block by block."""
+        """Means, ranges and asymptotes of the figure, block by block."""
         with harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5") as archive:
             measured, predicted, theory = (archive[f"alpha2_{name}"][()] for name in
                                            ("measured", "predicted", "threshold"))
@@ -260,18 +260,59 @@ class Threshold(unittest.TestCase):
         self.assertEqual(len(blocks), 6)
         for block, (magnitude, method) in zip(blocks, np.ndindex(3, 2)):
             values = measured[:, magnitude, :, method]
-            expected = np.array([[15, 60, 1000], values.mean(0), *np.quantile(values, [.25, .75], 0),
-                                 means(predicted[:, magnitude, :, method]),
-                                 3 * [theory[:, magnitude, method].mean()]]).T
+            expected = np.array([[15, 60, 1000], values.mean(0), values.min(0), values.max(0),
+                                 means(np.maximum(predicted[:, magnitude, :, method], 0)),
+                                 3 * [np.maximum(theory[:, magnitude, method], 0).mean()]]).T
             found = np.array([row.split() for row in block.splitlines()[1:]], float)
             np.testing.assert_allclose(found, expected, rtol=1e-7, atol=0)
+
+    def test_all_average_what_is_not_needed_as_0(self):
+        """RC needs no alignment in some replicates: measured, predicted and asymptotic means agree, in
+        the table, on the page, in the figure's data and in theory. At n = 1e8 samples add some
+        (1 + sqrt(30)) sqrt(2/n) (1 + alpha^2) to each."""
+        experiment = harness.write("e.yaml", EXAMPLE)
+        settings = harness.settings("noise.lambda_max=0.8", "samples=[1e8]")
+        with harness.archive(experiment, "e.h5", *settings) as archive:
+            measured = archive["alpha2_measured"][:, 0, 0]
+            expected = np.array([np.maximum(archive[f"alpha2_{name}"][:, 0], 0).reshape(-1, 2).mean(0)
+                                 for name in ("measured", "predicted", "threshold")])
+            self.assertLess(archive["alpha2_threshold"][:, 0, 0].min(), -0.1)
+        self.assertGreater(np.count_nonzero(measured[:, 0] == 0), 3)
+        self.assertGreater(np.count_nonzero(measured[:, 0]), 3)
+        bound = (1 + np.sqrt(30)) * np.sqrt(2e-8) * 2
+        self.assertLessEqual(np.ptp(expected, axis=0).max(), bound)
+        table = harness.twoview("report", "e.h5", "-o", "report").stdout
+        page = (harness.folder / "report/report.html").read_text()
+        rows = np.loadtxt(harness.folder / "report/figure.tsv").reshape(2, 6)
+        np.testing.assert_allclose(rows[:, [1, 4, 5]], expected.T, rtol=1e-7)
+        for m, method in enumerate(METHODS):
+            line = re.search(rf"^0.8 +{method} .*$", table, re.M)[0]
+            means_of_line = np.array(re.findall(r"(\S+) \[", line), float)
+            np.testing.assert_allclose(means_of_line, expected[:, m], rtol=1e-5)
+            for mean in re.findall(r"\S+ \[", line):
+                self.assertIn(f"<td>{mean}", page)
+        said = json.loads(harness.twoview("theory", experiment, "--json", *settings).stdout)
+        means_of_theory = [said["summary"][0][f"alpha2_{method.replace('-', '_')}"]["mean"]
+                           for method in METHODS]
+        np.testing.assert_allclose(means_of_theory, expected[2], rtol=1e-12)
+
+    def test_labels_tell_values_apart(self):
+        harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5", *harness.settings(
+            "noise.lambda_max=[1.00001, 1.00002]", "samples=[1000001, 1000002]",
+            "noise.sampler=law", "archive.samples=false")).close()
+        table = harness.twoview("report", "tiny.h5", "-o", "report").stdout
+        for value in ("1.00001", "1.00002"):
+            self.assertRegex(table, rf"(?m)^{value} +reconstruction +1000001 ")
+            self.assertRegex(table, rf"(?m)^{value} +reconstruction +1000002 ")
+            for name in ("figure.svg", "spectra.svg", "report.html", "figure.tsv", "thresholds.csv"):
+                self.assertIn(value, (harness.folder / "report" / name).read_text(), name)
 
     def test_report_of_one_replicate_without_need(self):
         harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5", "--set", "replicates=1", "--set",
                         "noise.lambda_max=1e-3").close()
         done = harness.twoview("report", "tiny.h5", "-o", "report")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r"\n0.001 +reconstruction +15 +0 +- +\S+ +-\d")
+        self.assertRegex(done.stdout, r"\n0.001 +reconstruction +15 +0 +\S+ +0\n")
 
     def test_plan(self):
         harness.write("e.yaml", EXAMPLE)

@@ -34,7 +34,8 @@ tv_label tv_quantity_label(tv_quantity quantity) {
        "found, not looked for others, as a solution failed, -1: a solution failed",
        "1"},
       {"alpha2_evaluations", "solutions that the search of alpha2_measured took", "1"},
-      {"alpha2_predicted", "mean of alpha2_measured that is predicted for n", "1"}};
+      {"alpha2_predicted", "mean of alpha2_measured predicted for n; negative: none is needed",
+       "1"}};
   return labels[quantity];
 }
 
@@ -108,7 +109,9 @@ static tv_error *write_quantities(hid_t root, const tv_experiment *e, const tv_r
   for (int i = r->quantities.first; i < r->quantities.end; ++i)
     TV_TRY(tv_label_array(root, tv_quantity_label((tv_quantity)i), dimensions, 0, r->quantity[i]));
   return tv_label_array(
-      root, (tv_label){"alpha2_threshold", "least alpha^2 that recovers, n to infinity", "1"},
+      root,
+      (tv_label){"alpha2_threshold",
+                 "least alpha^2 that recovers, n to infinity; negative: none is needed", "1"},
       (const char *[]){"replicate", "lambda_max", "method", NULL}, 0, r->alpha2_threshold);
 }
 

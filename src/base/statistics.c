@@ -2,14 +2,16 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-tv_band tv_band_over(const double *values, long stride, int count) {
+/* Values below `floor` count as that. */
+static tv_band band_above(double floor, const double *values, long stride, int count) {
   tv_band band = {0, INFINITY, -INFINITY};
   int counted = 0;
   for (int i = 0; i < count; ++i) {
-    const double value = values[i * stride];
-    if (isnan(value)) continue;
+    if (isnan(values[i * stride])) continue;
+    const double value = fmax(values[i * stride], floor);
     band.mean += value;
     band.least = fmin(band.least, value);
     band.largest = fmax(band.largest, value);
@@ -20,51 +22,67 @@ tv_band tv_band_over(const double *values, long stride, int count) {
   return band;
 }
 
-double tv_deviation_over(const double *values, long stride, int count) {
-  const double mean = tv_band_over(values, stride, count).mean;
-  double squares = 0;
-  int counted = 0;
-  for (int i = 0; i < count; ++i) {
-    const double from_mean = values[i * stride] - mean;
-    if (isnan(from_mean)) continue;
-    squares += from_mean * from_mean;
-    ++counted;
+tv_band tv_band_over(const double *values, long stride, int count) {
+  return band_above(-INFINITY, values, stride, count);
+}
+
+tv_band tv_band_over_needs(const double *values, long stride, int count) {
+  return band_above(0, values, stride, count);
+}
+
+/* ---- Digits ---- */
+
+static int ascending(const void *left, const void *right) {
+  const double x = *(const double *)left, y = *(const double *)right;
+  return (x > y) - (x < y);
+}
+
+static int look_alike(double x, double y, int digits) {
+  char shown[2][32];
+  snprintf(shown[0], sizeof shown[0], "%.*g", digits, x);
+  snprintf(shown[1], sizeof shown[1], "%.*g", digits, y);
+  return strcmp(shown[0], shown[1]) == 0;
+}
+
+/* Rounding keeps the order, so that those which look alike are neighbours in it. */
+int tv_digits_of(const double *values, long count) {
+  int digits = TV_LEAST_DIGITS;
+  double *sorted = malloc((size_t)(count > 0 ? count : 1) * sizeof(*sorted));
+  if (!sorted) return TV_MOST_DIGITS;
+  memcpy(sorted, values, (size_t)count * sizeof(*sorted));
+  qsort(sorted, (size_t)count, sizeof(*sorted), ascending);
+  for (long i = 1; i < count; ++i)
+    while (sorted[i - 1] < sorted[i] && digits < TV_MOST_DIGITS &&
+           look_alike(sorted[i - 1], sorted[i], digits))
+      ++digits;
+  free(sorted);
+  return digits;
+}
+
+void tv_number_format(double value, char out[TV_NUMBER_TEXT]) {
+  for (int digits = 15; digits <= TV_MOST_DIGITS; ++digits) {
+    snprintf(out, TV_NUMBER_TEXT, "%.*g", digits, value);
+    if (strtod(out, NULL) == value) return;
   }
-  return counted > 1 ? sqrt(squares / (counted - 1)) : NAN;
 }
 
-/* The value that `rank` others precede in order. */
-static double value_of_rank(const double *values, long stride, int count, int rank) {
-  for (int i = 0; i < count; ++i) {
-    int less = 0, equal = 0;
-    for (int j = 0; j < count; ++j) {
-      less += values[j * stride] < values[i * stride];
-      equal += values[j * stride] == values[i * stride];
-    }
-    if (less <= rank && rank < less + equal) return values[i * stride];
-  }
-  return NAN;
+/* A sign, a point and an exponent of two digits. */
+int tv_width_of(int digits, int least) {
+  return digits + 6 > least ? digits + 6 : least;
 }
 
-double tv_quantile_over(const double *values, long stride, int count, double share) {
-  int counted = 0;
-  for (int i = 0; i < count; ++i) counted += !isnan(values[i * stride]);
-  if (counted == 0) return NAN;
-  const double place = share * (counted - 1);
-  const double below = value_of_rank(values, stride, count, (int)floor(place));
-  const double above = value_of_rank(values, stride, count, (int)ceil(place));
-  return below == above ? below : below + (place - floor(place)) * (above - below);
-}
+/* What differs beyond these digits may differ by rounding. */
+enum { MOST_OF_BAND = 12 };
 
-void tv_band_format(const tv_band *band, char out[TV_BAND_TEXT]) {
-  char mean[16], least[16], largest[16];
-  snprintf(mean, sizeof mean, "%.4g", band->mean);
-  snprintf(least, sizeof least, "%.4g", band->least);
-  snprintf(largest, sizeof largest, "%.4g", band->largest);
+void tv_band_format(const tv_band *band, int digits, char out[TV_BAND_TEXT]) {
+  const double ends[] = {band->least, band->largest};
+  const int needed = tv_digits_of(ends, 2) < MOST_OF_BAND ? tv_digits_of(ends, 2) : MOST_OF_BAND;
+  const int shown = needed > digits ? needed : digits;
   if (isnan(band->mean))
     snprintf(out, TV_BAND_TEXT, "not defined");
-  else if (strcmp(least, largest) == 0)
-    snprintf(out, TV_BAND_TEXT, "%s", mean);
+  else if (look_alike(ends[0], ends[1], shown))
+    snprintf(out, TV_BAND_TEXT, "%.*g", digits, band->mean);
   else
-    snprintf(out, TV_BAND_TEXT, "%s [%s, %s]", mean, least, largest);
+    snprintf(out, TV_BAND_TEXT, "%.*g [%.*g, %.*g]", shown, band->mean, shown, ends[0], shown,
+             ends[1]);
 }

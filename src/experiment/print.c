@@ -4,14 +4,11 @@
 
 #include "check.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/statistics.h"
 
-/* The shortest of the decimal forms that reads back as the same number. */
 static void print_number(FILE *out, double value) {
-  char text[32];
-  for (int digits = 6; digits <= 17; ++digits) {
-    snprintf(text, sizeof text, "%.*g", digits, value);
-    if (strtod(text, NULL) == value) break;
-  }
+  char text[TV_NUMBER_TEXT];
+  tv_number_format(value, text);
   fputs(text, out);
 }
 

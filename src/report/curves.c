@@ -10,17 +10,19 @@
 /* One block of lines for each curve. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
-  fputs("# n\tmedian distance\tlower quarter\tupper quarter\n", out);
+  const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
+  const int of_alpha = tv_digits_of(a->alpha, a->alphas);
+  fputs("# n\tmean distance\tleast\tlargest\n", out);
   for (int g = 0; g < a->magnitudes; ++g)
     for (int m = 0; m < a->methods; ++m)
       for (int alpha = 0; alpha < a->alphas; ++alpha) {
-        fprintf(out, "\n\n# lambda_max %g, %s, alpha %g\n", a->lambda_max[g], a->method[m],
-                a->alpha[alpha]);
-        for (int level = 0; level < a->levels; ++level)
-          fprintf(out, "%.10g\t%.6e\t%.6e\t%.6e\n", a->n[level],
-                  tv_quantile_of(a, TV_DISTANCE, g, alpha, level, m, 0.5),
-                  tv_quantile_of(a, TV_DISTANCE, g, alpha, level, m, 0.25),
-                  tv_quantile_of(a, TV_DISTANCE, g, alpha, level, m, 0.75));
+        fprintf(out, "\n\n# lambda_max %.*g, %s, alpha %.*g\n", of_lambda, a->lambda_max[g],
+                a->method[m], of_alpha, a->alpha[alpha]);
+        for (int level = 0; level < a->levels; ++level) {
+          const tv_band band = tv_band_of(a, TV_DISTANCE, g, alpha, level, m);
+          fprintf(out, "%.17g\t%.6e\t%.6e\t%.6e\n", a->n[level], band.mean, band.least,
+                  band.largest);
+        }
       }
 }
 
@@ -29,19 +31,25 @@ static int is_drawable(double distance) {
   return distance > 1e-16 && distance < 1e300;
 }
 
+static void widen(double value, double *low, double *high) {
+  if (!is_drawable(value)) return;
+  *low = fmin(*low, value);
+  *high = fmax(*high, value);
+}
+
 /* The decades that hold all that is drawn. */
 static void find_range(const tv_archive *a, double *low, double *high) {
   const int curves = a->magnitudes * a->alphas * a->methods;
   *low = HUGE_VAL;
   *high = 0;
-  for (int i = 0; i < curves * a->levels * 3; ++i) {
-    const int level = i / 3 % a->levels, curve = i / 3 / a->levels;
-    const double value = tv_quantile_of(a, TV_DISTANCE, curve / a->methods / a->alphas,
-                                        curve / a->methods % a->alphas, level, curve % a->methods,
-                                        (1 + i % 3) / 4.0);
-    if (!is_drawable(value)) continue;
-    *low = fmin(*low, value);
-    *high = fmax(*high, value);
+  for (int i = 0; i < curves * a->levels; ++i) {
+    const int curve = i / a->levels;
+    const tv_band band =
+        tv_band_of(a, TV_DISTANCE, curve / a->methods / a->alphas, curve / a->methods % a->alphas,
+                   i % a->levels, curve % a->methods);
+    widen(band.mean, low, high);
+    widen(band.least, low, high);
+    widen(band.largest, low, high);
   }
   if (*high == 0) *low = *high = 1;
   *low = pow(10, fmax(floor(log10(*low)), -16));
@@ -80,9 +88,9 @@ typedef struct {
   int columns, panel, key_columns, key_rows;
 } layout;
 
-static void name_curve(const tv_archive *a, int alpha, char out[40]) {
+static void name_curve(const tv_archive *a, int alpha, int digits, char out[40]) {
   char value[32];
-  tv_format_magnitude(a->alpha[alpha], value, sizeof value);
+  tv_format_magnitude(a->alpha[alpha], digits, value, sizeof value);
   snprintf(out, 40, "α = %s", value);
 }
 
@@ -90,8 +98,9 @@ static void name_curve(const tv_archive *a, int alpha, char out[40]) {
 static int count_key_columns(const tv_archive *a, int width) {
   char name[40];
   size_t longest = 0;
+  const int digits = tv_digits_of(a->alpha, a->alphas);
   for (int alpha = 0; alpha < a->alphas; ++alpha) {
-    name_curve(a, alpha, name);
+    name_curve(a, alpha, digits, name);
     longest = strlen(name) > longest ? strlen(name) : longest;
   }
   const int columns = (width - LABEL) / (KEY_LINE + KEY_LETTER * (int)longest);
@@ -128,8 +137,7 @@ static void write_curve(const tv_archive *a, int g, int m, int alpha, FILE *out)
 
 static int is_empty(const tv_archive *a, int g, int m) {
   for (int i = 0; i < a->alphas * a->levels; ++i)
-    if (is_drawable(tv_quantile_of(a, TV_DISTANCE, g, i / a->levels, i % a->levels, m, 0.5)))
-      return 0;
+    if (is_drawable(tv_band_of(a, TV_DISTANCE, g, i / a->levels, i % a->levels, m).mean)) return 0;
   return 1;
 }
 
@@ -142,7 +150,8 @@ static void write_panel(const tv_archive *a, const layout *c, int g, int column,
   tv_place_panel(c->size, left, left + c->panel, top, top + HEIGHT, out);
   fprintf(out, g == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n",
           tv_columns[column].title, tv_columns[column].short_name);
-  tv_format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
+  tv_format_magnitude(a->lambda_max[g], tv_digits_of(a->lambda_max, a->magnitudes), magnitude,
+                      sizeof magnitude);
   if (panel_column == 0)
     fprintf(out,
             "set ylabel \"λ_{max}  = %s\\ndistance to optimality\" offset two_lines\n"
@@ -164,12 +173,13 @@ static void write_panel(const tv_archive *a, const layout *c, int g, int column,
 
 static void write_key(const tv_archive *a, const layout *c, FILE *out) {
   char name[40];
+  const int digits = tv_digits_of(a->alpha, a->alphas);
   tv_begin_key(c->size, LEFT, c->size.width - RIGHT, c->key_columns,
                "dashed: α below the threshold of theory", out);
   fputs("plot NaN with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' title \"∝ 1/n\"",
         out);
   for (int alpha = 0; alpha < a->alphas; ++alpha) {
-    name_curve(a, alpha, name);
+    name_curve(a, alpha, digits, name);
     fprintf(out,
             ", \\\n  NaN with linespoints linewidth 3 pointsize 0.45 pointtype %d linecolor rgb "
             "\"%s\" title \"%s\"",
@@ -203,8 +213,8 @@ static void put_caption(const tv_figure *f, FILE *out) {
   fprintf(out,
           "<p>Distance to optimality, |score on clean inputs &minus; score on noisy inputs|, "
           "against the sample size: supervised learning, joint embedding and reconstruction in "
-          "closed form. Lines are medians over %d replicate%s, bands their middle half (between "
-          "quartiles); dashed lines have an alignment &alpha; below the threshold of theory in "
+          "closed form. Lines are means over %d replicate%s, bands their range; dashed lines have "
+          "an alignment &alpha; below the threshold of theory in "
           "most of them; dotted: how 1/n falls.</p>\n",
           f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
 }

@@ -73,16 +73,18 @@ void tv_begin_key(tv_canvas c, double left, double right, int columns, const cha
           text, left / c.width, 1 - 12.0 / c.height, right / c.width, 1 - 2.0 / c.height, columns);
 }
 
-void tv_format_magnitude(double value, char *out, size_t size) {
-  char digits[16], *exponent;
-  snprintf(digits, sizeof digits, "%.3e", value);
-  const int power = (int)strtol(strchr(digits, 'e') + 1, &exponent, 10);
-  if (value > 0 && abs(power) >= 3 && strncmp(digits, "1.000", 5) == 0)
+void tv_format_magnitude(double value, int digits, char *out, size_t size) {
+  char text[32];
+  snprintf(text, sizeof text, "%.*e", digits - 1, value);
+  char *exponent = strchr(text, 'e');
+  const int power = (int)strtol(exponent + 1, NULL, 10);
+  *exponent = 0; /* the text is the mantissa */
+  if (value > 0 && abs(power) >= 3 && strtod(text, NULL) == 1)
     snprintf(out, size, "10^{%d}", power);
   else if (value > 0 && (power < -4 || power > 3))
-    snprintf(out, size, "%.4g×10^{%d}", strtod(digits, NULL) / pow(10, power), power);
+    snprintf(out, size, "%.*g×10^{%d}", digits, strtod(text, NULL), power);
   else
-    snprintf(out, size, "%.4g", value);
+    snprintf(out, size, "%.*g", digits, value);
 }
 
 /* Those between the first and the last sample size. */
@@ -92,6 +94,7 @@ static int count_decades(const tv_archive *a) {
 
 void tv_write_size_tics(const tv_archive *a, int is_labelled, FILE *out) {
   const int last = a->levels - 1, step = last > 2 ? last : 1;
+  const int digits = tv_digits_of(a->n, a->levels);
   char label[32] = "";
   if (count_decades(a) > 1) {
     fprintf(out, "set xtics 1,%d nomirror\nset format x \"%s\"\n", count_decades(a) > 7 ? 100 : 10,
@@ -99,8 +102,8 @@ void tv_write_size_tics(const tv_archive *a, int is_labelled, FILE *out) {
     return;
   }
   for (int level = 0; level <= last; level += step) {
-    if (is_labelled) tv_format_magnitude(a->n[level], label, sizeof label);
-    fprintf(out, "%s\"%s\" %.10g", level ? ", " : "set xtics nomirror (", label, a->n[level]);
+    if (is_labelled) tv_format_magnitude(a->n[level], digits, label, sizeof label);
+    fprintf(out, "%s\"%s\" %.17g", level ? ", " : "set xtics nomirror (", label, a->n[level]);
   }
   fputs(")\n", out);
 }

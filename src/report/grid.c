@@ -10,21 +10,14 @@ tv_band tv_band_of(const tv_archive *a, tv_quantity quantity, int magnitude, int
                    int method) {
   const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
   const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
-  return tv_band_over(a->quantity[quantity] + point * a->methods + method, of_replicate,
-                      a->replicates);
-}
-
-double tv_quantile_of(const tv_archive *a, tv_quantity quantity, int magnitude, int alpha,
-                      int level, int method, double share) {
-  const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
-  const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
-  return tv_quantile_over(a->quantity[quantity] + point * a->methods + method, of_replicate,
-                          a->replicates, share);
+  const int is_need = quantity == TV_ALPHA2_MEASURED || quantity == TV_ALPHA2_PREDICTED;
+  return (is_need ? tv_band_over_needs : tv_band_over)(
+      a->quantity[quantity] + point * a->methods + method, of_replicate, a->replicates);
 }
 
 tv_band tv_threshold_band(const tv_archive *a, int magnitude, int method) {
-  return tv_band_over(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
-                      (long)a->magnitudes * a->methods, a->replicates);
+  return tv_band_over_needs(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
+                            (long)a->magnitudes * a->methods, a->replicates);
 }
 
 /* Slope of log distance against log n over the upper half of the sample sizes. */
@@ -67,19 +60,23 @@ void tv_print_failures(const tv_archive *a, FILE *out) {
 
 static void print_table(const tv_archive *a, FILE *out) {
   const int last = a->levels - 1;
+  const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
+  const int of_alpha = tv_digits_of(a->alpha, a->alphas);
+  const int wide = tv_width_of(of_lambda, 10), narrow = tv_width_of(of_alpha, 8);
   tv_print_line(out, "%s: distance to optimality, mean over %d replicate%s", a->experiment_name,
                 a->replicates, a->replicates == 1 ? "" : "s");
   fputc('\n', out);
-  fprintf(out, "%-10s  %-16s %8s  n=%-10.10g n=%-10.10g %7s  %s\n", "lambda_max", "method", "alpha",
-          a->n[0], a->n[last], "slope", "alpha^2 needed as n grows");
+  fprintf(out, "%-*s  %-16s %*s  n=%-10.*g n=%-10.*g %7s  %s\n", wide, "lambda_max", "method",
+          narrow, "alpha", TV_MOST_DIGITS, a->n[0], TV_MOST_DIGITS, a->n[last], "slope",
+          "alpha^2 needed as n grows (0: none)");
   for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
     for (int method = 0; method < a->methods; ++method) {
       const tv_band band = tv_threshold_band(a, magnitude, method);
-      char threshold[TV_BAND_TEXT] = "none needed";
-      if (band.mean != -INFINITY) tv_band_format(&band, threshold);
+      char threshold[TV_BAND_TEXT];
+      tv_band_format(&band, TV_LEAST_DIGITS, threshold);
       for (int alpha = 0; alpha < a->alphas; ++alpha) {
-        fprintf(out, "%-10.4g  %-16s %8.4g  %-12.3e %-12.3e ", a->lambda_max[magnitude],
-                a->method[method], a->alpha[alpha],
+        fprintf(out, "%-*.*g  %-16s %*.*g  %-12.3e %-12.3e ", wide, of_lambda,
+                a->lambda_max[magnitude], a->method[method], narrow, of_alpha, a->alpha[alpha],
                 tv_band_of(a, TV_DISTANCE, magnitude, alpha, 0, method).mean,
                 tv_band_of(a, TV_DISTANCE, magnitude, alpha, last, method).mean);
         print_slope(slope(a, magnitude, alpha, method), out);
@@ -92,23 +89,21 @@ static void print_table(const tv_archive *a, FILE *out) {
 /* ---- HTML ---- */
 
 static void put_thresholds(const tv_archive *a, FILE *out) {
-  fputs("<h2>Alignment needed as n grows</h2>\n<p>The least &alpha; with which the solution on "
-        "noisy inputs becomes the clean one as the sample size grows (asymptotic theory; mean "
-        "over replicates, and their range).</p>\n<table><tr><th>&lambda;<sub>max</sub></th>",
+  const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
+  char text[TV_BAND_TEXT];
+  fputs("<h2>Alignment needed as n grows</h2>\n<p>The least &alpha;<sup>2</sup> with which the "
+        "solution on noisy inputs becomes the clean one as the sample size grows, by theory: mean "
+        "[least, largest] over replicates; 0: no alignment is needed.</p>\n"
+        "<table><tr><th>&lambda;<sub>max</sub></th>",
         out);
   for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
   fputs("</tr>\n", out);
   for (int g = 0; g < a->magnitudes; ++g) {
-    fprintf(out, "<tr><td>%g</td>", a->lambda_max[g]);
+    fprintf(out, "<tr><td>%.*g</td>", digits, a->lambda_max[g]);
     for (int m = 0; m < a->methods; ++m) {
       const tv_band band = tv_threshold_band(a, g, m);
-      if (isnan(band.mean))
-        fputs("<td>not defined</td>", out);
-      else if (band.largest < 0)
-        fputs("<td>any</td>", out);
-      else
-        fprintf(out, "<td>%.3g [%.3g, %.3g]</td>", sqrt(fmax(band.mean, 0)),
-                sqrt(fmax(band.least, 0)), sqrt(fmax(band.largest, 0)));
+      tv_band_format(&band, TV_LEAST_DIGITS, text);
+      fprintf(out, "<td>%s</td>", text);
     }
     fputs("</tr>\n", out);
   }
@@ -117,18 +112,23 @@ static void put_thresholds(const tv_archive *a, FILE *out) {
 
 static void put_distances(const tv_archive *a, FILE *out) {
   const int last = a->levels - 1;
+  const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
+  const int of_alpha = tv_digits_of(a->alpha, a->alphas);
+  char text[TV_BAND_TEXT];
   fprintf(out,
-          "<h2>Distance to optimality at n = %.10g</h2>\n<table><tr><th>&lambda;<sub>max</sub></th>"
-          "<th>&alpha;</th>",
-          a->n[last]);
+          "<h2>Distance to optimality at n = %.*g</h2>\n<p>Mean [least, largest] over "
+          "replicates.</p>\n<table><tr><th>&lambda;<sub>max</sub></th><th>&alpha;</th>",
+          TV_MOST_DIGITS, a->n[last]);
   for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
   fputs("</tr>\n", out);
   for (int g = 0; g < a->magnitudes; ++g)
     for (int alpha = 0; alpha < a->alphas; ++alpha) {
-      fprintf(out, "<tr><td>%g</td><td>%g</td>", a->lambda_max[g], a->alpha[alpha]);
+      fprintf(out, "<tr><td>%.*g</td><td>%.*g</td>", of_lambda, a->lambda_max[g], of_alpha,
+              a->alpha[alpha]);
       for (int m = 0; m < a->methods; ++m) {
         const tv_band band = tv_band_of(a, TV_DISTANCE, g, alpha, last, m);
-        fprintf(out, "<td>%.2e [%.1e, %.1e]</td>", band.mean, band.least, band.largest);
+        tv_band_format(&band, TV_LEAST_DIGITS, text);
+        fprintf(out, "<td>%s</td>", text);
       }
       fputs("</tr>\n", out);
     }

@@ -76,8 +76,8 @@ void tv_place_panel(tv_canvas canvas, double left, double right, double top, dou
 void tv_begin_key(tv_canvas canvas, double left, double right, int columns, const char *text,
                   FILE *out);
 
-/* For gnuplot, to four digits: far from 1 as, or times, a power of ten. */
-void tv_format_magnitude(double value, char *out, size_t size);
+/* For gnuplot, to so many digits (tv_digits_of): far from 1 as, or times, a power of ten. */
+void tv_format_magnitude(double value, int digits, char *out, size_t size);
 
 /* The tics of an axis of sample sizes: decades, or the sizes themselves where those are too few. */
 void tv_write_size_tics(const tv_archive *archive, int is_labelled, FILE *out);

@@ -10,7 +10,7 @@
  * sample size. A column of panels for each method, distance above and leakage below, and a panel
  * that tells which of RC and JE is closer to optimality, all with the boundaries of theory. */
 
-static const double half = 0.5; /* the median; and the leakage from which on an encoder is noise */
+static const double half = 0.5; /* the leakage from which on an encoder is noise */
 
 /* ---- What is told of a point ---- */
 
@@ -24,9 +24,9 @@ static int has_both(const tv_archive *a) {
   return method_named(a, TV_RECONSTRUCTION) >= 0 && method_named(a, TV_JOINT_EMBEDDING) >= 0;
 }
 
-static double median_of(const tv_archive *a, tv_quantity quantity, int g, int alpha, int level,
-                        int method) {
-  return tv_quantile_of(a, quantity, g, alpha, level, method, half);
+static double mean_of(const tv_archive *a, tv_quantity quantity, int g, int alpha, int level,
+                      int method) {
+  return tv_band_of(a, quantity, g, alpha, level, method).mean;
 }
 
 /* ---- The table ---- */
@@ -86,7 +86,7 @@ static void print_table(const tv_archive *a, FILE *out) {
   for (int method = 0; method < a->methods; ++method)
     for (int level = 0; level < a->levels; ++level) {
       const tally t = count_phases(a, level, method);
-      fprintf(out, "%-16s  %-10.10g", a->method[method], a->n[level]);
+      fprintf(out, "%-16s  %-10.17g", a->method[method], a->n[level]);
       print_share(12, t.measured, t.points, out);
       print_share(12, t.predicted, t.points, out);
       print_share(8, t.agreeing, t.points, out);
@@ -102,21 +102,21 @@ static void write_data(const void *figure, FILE *out) {
   const tv_figure *f = figure;
   const tv_archive *a = f->archive;
   fputs("# lambda_max\talpha", out);
-  for (int m = 0; m < a->methods; ++m) fprintf(out, "\tmedian distance, leakage: %s", a->method[m]);
+  for (int m = 0; m < a->methods; ++m) fprintf(out, "\tmean distance, leakage: %s", a->method[m]);
   fputc('\n', out);
   for (int alpha = 0; alpha < a->alphas; ++alpha)
     for (int g = 0; g < a->magnitudes; ++g) {
-      fprintf(out, "%.12g\t%.12g", a->lambda_max[g], a->alpha[alpha]);
+      fprintf(out, "%.17g\t%.17g", a->lambda_max[g], a->alpha[alpha]);
       for (int m = 0; m < a->methods; ++m)
-        fprintf(out, "\t%.6e\t%.6e", median_of(a, TV_DISTANCE, g, alpha, f->level, m),
-                median_of(a, TV_LEAKAGE, g, alpha, f->level, m));
+        fprintf(out, "\t%.6e\t%.6e", mean_of(a, TV_DISTANCE, g, alpha, f->level, m),
+                mean_of(a, TV_LEAKAGE, g, alpha, f->level, m));
       fputc('\n', out);
     }
   fputs("\n\n# lambda_max", out);
   for (int m = 0; m < a->methods; ++m)
     fprintf(out, "\tmean alpha^2 needed as n grows: %s", a->method[m]);
   for (int g = 0; g < a->magnitudes; ++g) {
-    fprintf(out, "\n%.12g", a->lambda_max[g]);
+    fprintf(out, "\n%.17g", a->lambda_max[g]);
     for (int m = 0; m < a->methods; ++m) fprintf(out, "\t%.10g", tv_threshold_band(a, g, m).mean);
   }
   fputc('\n', out);
@@ -186,12 +186,27 @@ static double on_axis(const axis *x, double value) {
   return x->is_logarithmic ? log10(value) : value;
 }
 
+/* Of an axis too short for decades: its first and last value. */
+static void write_ends(const axis *x, int is_labelled, FILE *out) {
+  const double ends[] = {x->values[0], x->values[x->count - 1]};
+  char label[32] = "";
+  for (int i = 0; i < 2; ++i) {
+    if (is_labelled) tv_format_magnitude(ends[i], tv_digits_of(ends, 2), label, sizeof label);
+    fprintf(out, "%s\"%s\" %.17g", i ? ", " : " (", label, log10(ends[i]));
+  }
+  fputc(')', out);
+}
+
 /* Decades, of many only some, and 2 and 5 between them where there are few; as gnuplot's list of
  * tics. */
 static void write_decades(const axis *x, int is_labelled, FILE *out) {
   static const int steps[] = {1, 2, 5};
   char label[32] = "";
   const double from = x->values[0], to = x->values[x->count - 1];
+  if (to < 5 * from) {
+    write_ends(x, is_labelled, out);
+    return;
+  }
   const int is_short = to < 100 * from, every = 1 + (int)(log10(to / from) / 5);
   const char *separator = "";
   fputs(" (", out);
@@ -199,7 +214,7 @@ static void write_decades(const axis *x, int is_labelled, FILE *out) {
     for (int i = 0; i < (is_short ? 3 : decade % every == 0); ++i) {
       const double value = steps[i] * pow(10, decade);
       if (value < from * (1 - 1e-9) || value > to * (1 + 1e-9)) continue;
-      if (is_labelled) tv_format_magnitude(value, label, sizeof label);
+      if (is_labelled) tv_format_magnitude(value, TV_LEAST_DIGITS, label, sizeof label);
       fprintf(out, "%s\"%s\" %.6f", separator, label, log10(value));
       separator = ", ";
     }
@@ -213,12 +228,21 @@ static double step_of(const axis *x) {
   return decade * (third < 2 * decade ? 1 : third < 5 * decade ? 2 : 5);
 }
 
+/* The labels have the digits that tell them apart. */
+static void write_even_tics(const axis *x, int is_labelled, FILE *out) {
+  const double step = step_of(x),
+               ends[] = {x->values[x->count - 1] - step, x->values[x->count - 1]};
+  fprintf(out, " 0,%.17g\nset format %s \"", step, x->name);
+  if (is_labelled) fprintf(out, "%%.%dg", tv_digits_of(ends, 2));
+  fputs("\"", out);
+}
+
 static void write_tics(const axis *x, int is_labelled, FILE *out) {
   fprintf(out, "set %stics out nomirror scale 0.6", x->name);
   if (x->is_logarithmic)
     write_decades(x, is_labelled, out);
   else
-    fprintf(out, " 0,%g\nset format %s \"%s\"", step_of(x), x->name, is_labelled ? "%g" : "");
+    write_even_tics(x, is_labelled, out);
   fputc('\n', out);
 }
 
@@ -274,7 +298,7 @@ static void find_decades(const tv_archive *a, int level, double *low, double *hi
   for (int g = 0; g < a->magnitudes; ++g)
     for (int alpha = 0; alpha < a->alphas; ++alpha)
       for (int m = 0; m < a->methods; ++m) {
-        const double decade = log10(median_of(a, TV_DISTANCE, g, alpha, level, m));
+        const double decade = log10(mean_of(a, TV_DISTANCE, g, alpha, level, m));
         if (!isfinite(decade)) continue;
         *low = fmin(*low, decade);
         *high = fmax(*high, decade);
@@ -340,7 +364,7 @@ static void write_row(const tv_figure *f, const layout *c, int row, FILE *out) {
 static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
   const tv_archive *a = f->archive;
   char text[3][96];
-  snprintf(text[0], sizeof text[0], "n = %.10g, median of %d replicate%s", a->n[f->level],
+  snprintf(text[0], sizeof text[0], "n = %.17g, mean of %d replicate%s", a->n[f->level],
            a->replicates, a->replicates == 1 ? "" : "s");
   snprintf(text[1], sizeof text[1], "Lines: α above which, in theory,");
   snprintf(text[2], sizeof text[2], "the method recovers (n → ∞)");
@@ -429,7 +453,7 @@ static void write_script(const void *figure, FILE *out) {
 static void put_caption(const tv_figure *f, FILE *out) {
   const tv_archive *a = f->archive;
   fprintf(out,
-          "<h2>n = %.10g</h2>\n<p>Distance to optimality and leakage, medians over %d replicate%s. "
+          "<h2>n = %.17g</h2>\n<p>Distance to optimality and leakage, means over %d replicate%s. "
           "Lines: the alignment &alpha; above which theory says that the method recovers as n "
           "grows (line: RC, dashes: JE).</p>\n",
           a->n[f->level], a->replicates, a->replicates == 1 ? "" : "s");

@@ -18,8 +18,13 @@ char *tv_report_path(const char *directory, const char *name) {
 
 static void print_coordinates(const tv_archive *a, int replicate, int64_t point, FILE *out) {
   const int64_t setting = point / a->levels;
-  fprintf(out, "%.17g,%.17g", a->replicate[replicate], a->lambda_max[setting / a->alphas]);
-  if (a->alpha) fprintf(out, ",%.17g", a->alpha[setting % a->alphas]);
+  char text[TV_NUMBER_TEXT];
+  tv_number_format(a->lambda_max[setting / a->alphas], text);
+  fprintf(out, "%.17g,%s", a->replicate[replicate], text);
+  if (a->alpha) {
+    tv_number_format(a->alpha[setting % a->alphas], text);
+    fprintf(out, ",%s", text);
+  }
   fprintf(out, ",%.17g", a->n[point % a->levels]);
 }
 

@@ -101,14 +101,16 @@ static void write_signal(const tv_archive *a, tv_method_id method, FILE *out) {
 /* Two blocks for each panel. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
+  const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
   for (int row = 0; row < count_rows(a); ++row)
     for (int m = 0; m < 2; ++m) {
       const char *name = tv_method_name(methods[m]);
       const double lambda = a->lambda_max[chosen(row, count_rows(a), a->magnitudes)];
-      fprintf(out, "%s# lambda_max %g, %s: alpha, largest value of noise, values of noise\n",
-              row + m ? "\n" : "", lambda, name);
+      fprintf(out, "%s# lambda_max %.*g, %s: alpha, largest value of noise, values of noise\n",
+              row + m ? "\n" : "", digits, lambda, name);
       write_noise(a, row, methods[m], out);
-      fprintf(out, "\n\n# lambda_max %g, %s: values of important components\n", lambda, name);
+      fprintf(out, "\n\n# lambda_max %.*g, %s: values of important components\n", digits, lambda,
+              name);
       write_signal(a, methods[m], out);
     }
 }
@@ -155,6 +157,18 @@ int tv_has_spectra(const tv_archive *a) {
   return is_drawn;
 }
 
+/* With which the crossings of all panels are told apart. */
+static int digits_of_crossings(const tv_archive *a) {
+  double alpha2[2 * MOST_ROWS];
+  int count = 0;
+  for (int row = 0; row < count_rows(a); ++row)
+    for (int m = 0; m < 2; ++m) {
+      const double alpha = crossing(a, row, methods[m]);
+      if (!isnan(alpha)) alpha2[count++] = alpha * alpha;
+    }
+  return tv_digits_of(alpha2, count);
+}
+
 /* The label stands beside the line, towards the middle. */
 static void write_crossing(const tv_archive *a, int row, int m, double bottom, double top,
                            FILE *out) {
@@ -169,11 +183,12 @@ static void write_crossing(const tv_archive *a, int row, int m, double bottom, d
           out);
     return;
   }
-  fprintf(out,
-          "set arrow 1 from %.8g,%.8g to %.8g,%.8g nohead linewidth 1.5 dashtype 2 linecolor rgb "
-          "'#000000'\nset label 2 \"α_{%s} = %.4g\" at %.8g, graph 0.13 %s offset %d front boxed\n",
-          alpha, bottom, alpha, top, m ? "JE" : "RC", alpha, alpha, is_right ? "right" : "left",
-          is_right ? -1 : 1);
+  fprintf(
+      out,
+      "set arrow 1 from %.8g,%.8g to %.8g,%.8g nohead linewidth 1.5 dashtype 2 linecolor rgb "
+      "'#000000'\nset label 2 \"α_{%s}^2 = %.*g\" at %.8g, graph 0.13 %s offset %d front boxed\n",
+      alpha, bottom, alpha, top, m ? "JE" : "RC", digits_of_crossings(a), alpha * alpha, alpha,
+      is_right ? "right" : "left", is_right ? -1 : 1);
 }
 
 static void write_lines(const tv_archive *a, int block, double weakest, FILE *out) {
@@ -197,8 +212,8 @@ static tv_canvas canvas_of(const tv_archive *a) {
 
 static void label_panel(const tv_archive *a, int row, int m, FILE *out) {
   char magnitude[32];
-  tv_format_magnitude(a->lambda_max[chosen(row, count_rows(a), a->magnitudes)], magnitude,
-                      sizeof magnitude);
+  tv_format_magnitude(a->lambda_max[chosen(row, count_rows(a), a->magnitudes)],
+                      tv_digits_of(a->lambda_max, a->magnitudes), magnitude, sizeof magnitude);
   if (row == 0)
     fprintf(out, "set title \"%s\" offset 0,-0.6\n",
             m ? "Joint embedding (JE)" : "Reconstruction (RC)");

@@ -10,22 +10,13 @@
 /* ---- What is told of a magnitude, sample size and method ---- */
 
 typedef struct {
-  double mean, deviation; /* of the measured alpha^2, over replicates that have one */
-  double lower_quarter, upper_quarter;
-  double predicted, asymptotic; /* means of what is expected, at n and as n grows */
+  tv_band measured, predicted, asymptotic; /* alpha^2 at n, what is expected there and as n grows */
 } summary;
 
 static summary summarise(const tv_archive *a, int magnitude, int level, int method) {
-  const long place = ((long)magnitude * a->levels + level) * a->methods + method;
-  const long stride = (long)a->magnitudes * a->levels * a->methods;
-  const double *measured = a->quantity[TV_ALPHA2_MEASURED] + place;
-  return (summary){.mean = tv_band_over(measured, stride, a->replicates).mean,
-                   .deviation = tv_deviation_over(measured, stride, a->replicates),
-                   .lower_quarter = tv_quantile_over(measured, stride, a->replicates, 0.25),
-                   .upper_quarter = tv_quantile_over(measured, stride, a->replicates, 0.75),
-                   .predicted =
-                       tv_band_of(a, TV_ALPHA2_PREDICTED, magnitude, 0, level, method).mean,
-                   .asymptotic = tv_threshold_band(a, magnitude, method).mean};
+  return (summary){.measured = tv_band_of(a, TV_ALPHA2_MEASURED, magnitude, 0, level, method),
+                   .predicted = tv_band_of(a, TV_ALPHA2_PREDICTED, magnitude, 0, level, method),
+                   .asymptotic = tv_threshold_band(a, magnitude, method)};
 }
 
 static int64_t count_entries(const tv_archive *a) {
@@ -39,9 +30,11 @@ static int64_t count_status(const tv_archive *a, tv_alpha2_status status) {
   return count;
 }
 
-/* "-" for what is not finite: the deviation of one replicate, a threshold that nothing reaches. */
-static const char *number(double value, int digits, char out[32]) {
-  snprintf(out, 32, isfinite(value) ? "%.*g" : "-", digits, value);
+/* "-" where there is nothing: no replicate has such a value. */
+static const char *words_of(const tv_band *band, char out[TV_BAND_TEXT]) {
+  const int digits = 6;
+  if (isnan(band->mean)) return "-";
+  tv_band_format(band, digits, out);
   return out;
 }
 
@@ -65,23 +58,30 @@ static void print_statuses(const tv_archive *a, FILE *out) {
   }
 }
 
+static void print_bands(const summary *s, FILE *out) {
+  char measured[TV_BAND_TEXT], predicted[TV_BAND_TEXT], asymptotic[TV_BAND_TEXT];
+  fprintf(out, "%-30s %-30s %s\n", words_of(&s->measured, measured),
+          words_of(&s->predicted, predicted), words_of(&s->asymptotic, asymptotic));
+}
+
 static void print_table(const tv_archive *a, FILE *out) {
+  const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
+  const int of_n = tv_digits_of(a->n, a->levels);
+  const int wide = tv_width_of(of_lambda, 10), narrow = tv_width_of(of_n, 10);
   tv_print_line(out,
-                "%s: least alpha^2 at which the leakage is below 1/2, mean over %d "
-                "replicate%s",
+                "%s: least alpha^2 at which the leakage is below 1/2 (0: no alignment is needed), "
+                "over %d replicate%s: mean [least, largest]",
                 a->experiment_name, a->replicates, a->replicates == 1 ? "" : "s");
   fputc('\n', out);
-  fprintf(out, "%-10s  %-16s %-10s %-12s %-10s %-12s %s\n", "lambda_max", "method", "n", "measured",
-          "deviation", "predicted", "n to infinity");
+  fprintf(out, "%-*s  %-16s %-*s %-30s %-30s %s\n", wide, "lambda_max", "method", narrow, "n",
+          "measured", "predicted", "n to infinity");
   for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
     for (int method = 0; method < a->methods; ++method)
       for (int level = 0; level < a->levels; ++level) {
         const summary s = summarise(a, magnitude, level, method);
-        char mean[32], deviation[32], predicted[32], asymptotic[32];
-        fprintf(out, "%-10.4g  %-16s %-10.4g %-12s %-10s %-12s %s\n", a->lambda_max[magnitude],
-                a->method[method], a->n[level], number(s.mean, 6, mean),
-                number(s.deviation, 2, deviation), number(s.predicted, 6, predicted),
-                number(s.asymptotic, 6, asymptotic));
+        fprintf(out, "%-*.*g  %-16s %-*.*g ", wide, of_lambda, a->lambda_max[magnitude],
+                a->method[method], narrow, of_n, a->n[level]);
+        print_bands(&s, out);
       }
   fputc('\n', out);
   print_statuses(a, out);
@@ -92,14 +92,15 @@ static void print_table(const tv_archive *a, FILE *out) {
 /* One block of lines for each curve. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
-  fputs("# n\tmean alpha^2\tlower quarter\tupper quarter\tpredicted\tn to infinity\n", out);
+  const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
+  fputs("# n\tmean alpha^2\tleast\tlargest\tmean predicted\tmean as n grows\n", out);
   for (int g = 0; g < a->magnitudes; ++g)
     for (int m = 0; m < a->methods; ++m) {
-      fprintf(out, "\n\n# lambda_max %g, %s\n", a->lambda_max[g], a->method[m]);
+      fprintf(out, "\n\n# lambda_max %.*g, %s\n", digits, a->lambda_max[g], a->method[m]);
       for (int level = 0; level < a->levels; ++level) {
         const summary s = summarise(a, g, level, m);
-        fprintf(out, "%.10g\t%.8g\t%.8g\t%.8g\t%.8g\t%.8g\n", a->n[level], s.mean, s.lower_quarter,
-                s.upper_quarter, s.predicted, s.asymptotic);
+        fprintf(out, "%.17g\t%.8g\t%.8g\t%.8g\t%.8g\t%.8g\n", a->n[level], s.measured.mean,
+                s.measured.least, s.measured.largest, s.predicted.mean, s.asymptotic.mean);
       }
     }
 }
@@ -120,11 +121,11 @@ static range find_range(const tv_archive *a, int method) {
   for (int g = 0; g < a->magnitudes; ++g)
     for (int level = 0; level < a->levels; ++level) {
       const summary s = summarise(a, g, level, method);
-      widen(&r, s.mean);
-      widen(&r, s.lower_quarter);
-      widen(&r, s.upper_quarter);
-      widen(&r, s.predicted);
-      widen(&r, s.asymptotic);
+      widen(&r, s.measured.mean);
+      widen(&r, s.measured.least);
+      widen(&r, s.measured.largest);
+      widen(&r, s.predicted.mean);
+      widen(&r, s.asymptotic.mean);
     }
   return r.high > 0 ? r : (range){0, 1};
 }
@@ -134,6 +135,12 @@ static int is_logarithmic(range r) {
   return r.low > 0 && r.high > 10 * r.low;
 }
 
+/* Of some ten tics of a linear axis. */
+static int digits_of_tics(double low, double high) {
+  const double ends[] = {high - (high - low) / 10, high};
+  return tv_digits_of(ends, 2) + 1;
+}
+
 static void write_axis(const tv_archive *a, int method, FILE *out) {
   const range r = find_range(a, method);
   const double margin = 0.06 * (r.high - r.low) + 1e-3 * r.high;
@@ -141,15 +148,17 @@ static void write_axis(const tv_archive *a, int method, FILE *out) {
     fprintf(out, "set logscale y\nset format y \"10^{%%L}\"\nset yrange [%g:%g]\n", r.low / 1.5,
             r.high * 1.5);
   else
-    fprintf(out, "unset logscale y\nset format y \"%%g\"\nset yrange [%g:%g]\n",
-            fmax(r.low - margin, 0), r.high + margin);
+    fprintf(out, "unset logscale y\nset format y \"%%.%dg\"\nset yrange [%.17g:%.17g]\n",
+            digits_of_tics(fmax(r.low - margin, 0), r.high + margin), fmax(r.low - margin, 0),
+            r.high + margin);
 }
 
 static void write_curve(const tv_archive *a, int g, int method, int has_key, FILE *out) {
   char magnitude[32];
   const int block = g * a->methods + method;
   const char *colour = tv_colours[g % TV_COLOURS];
-  tv_format_magnitude(a->lambda_max[g], magnitude, sizeof magnitude);
+  tv_format_magnitude(a->lambda_max[g], tv_digits_of(a->lambda_max, a->magnitudes), magnitude,
+                      sizeof magnitude);
   fprintf(out,
           "%s data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
           "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:6 with lines "
@@ -202,7 +211,7 @@ static int lacks_zeros(const tv_archive *a) {
   for (int m = 0; m < a->methods; ++m)
     for (int g = 0; g < a->magnitudes && is_logarithmic(find_range(a, m)); ++g)
       for (int level = 0; level < a->levels; ++level)
-        is_lacking |= summarise(a, g, level, m).mean == 0;
+        is_lacking |= summarise(a, g, level, m).measured.mean == 0;
   return is_lacking;
 }
 
@@ -233,8 +242,9 @@ static void put_caption(const tv_figure *f, FILE *out) {
           "<p>The least alignment &alpha;<sup>2</sup> of augmentation and noise at which the "
           "leakage (largest squared sine between encoder and important components, S-whitened) is "
           "below 1/2, against the sample size. Lines are means over %d "
-          "replicate%s, bands their middle half (between quartiles); dashed: predicted "
-          "for n, dotted: theory as n grows, means over replicates.</p>\n",
+          "replicate%s, bands their range; dashed: predicted for n, dotted: theory as n grows, "
+          "means over the same replicates. Where no alignment is needed &alpha;<sup>2</sup> is "
+          "0.</p>\n",
           f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
 }
 
@@ -250,28 +260,37 @@ static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
 
 /* ---- HTML ---- */
 
-static void put_tables(const tv_archive *a, FILE *out) {
-  char mean[32], deviation[32], predicted[32];
-  fputs("<h2>Least &alpha;<sup>2</sup> that is enough</h2>\n<p>Mean &plusmn; standard deviation "
-        "over replicates, and what is predicted; last line: theory, n to infinity.</p>\n",
-        out);
-  for (int g = 0; g < a->magnitudes; ++g) {
-    fprintf(out, "<table><tr><th>&lambda;<sub>max</sub> = %g: n</th>", a->lambda_max[g]);
-    for (int m = 0; m < a->methods; ++m)
-      fprintf(out, "<th>%s</th><th>predicted</th>", a->method[m]);
-    for (int level = 0; level < a->levels; ++level) {
-      fprintf(out, "</tr>\n<tr><td>%.10g</td>", a->n[level]);
-      for (int m = 0; m < a->methods; ++m) {
-        const summary s = summarise(a, g, level, m);
-        fprintf(out, "<td>%s &plusmn; %s</td><td>%s</td>", number(s.mean, 5, mean),
-                number(s.deviation, 2, deviation), number(s.predicted, 5, predicted));
-      }
+static void put_cell(const tv_band *band, FILE *out) {
+  char text[TV_BAND_TEXT];
+  fprintf(out, "<td>%s</td>", words_of(band, text));
+}
+
+static void put_table(const tv_archive *a, int g, int digits, FILE *out) {
+  fprintf(out, "<table><tr><th>&lambda;<sub>max</sub> = %.*g: n</th>", digits, a->lambda_max[g]);
+  for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th><th>predicted</th>", a->method[m]);
+  for (int level = 0; level < a->levels; ++level) {
+    fprintf(out, "</tr>\n<tr><td>%.*g</td>", TV_MOST_DIGITS, a->n[level]);
+    for (int m = 0; m < a->methods; ++m) {
+      const summary s = summarise(a, g, level, m);
+      put_cell(&s.measured, out);
+      put_cell(&s.predicted, out);
     }
-    fputs("</tr>\n<tr><td>&infin;</td>", out);
-    for (int m = 0; m < a->methods; ++m)
-      fprintf(out, "<td>%s</td><td></td>", number(tv_threshold_band(a, g, m).mean, 5, mean));
-    fputs("</tr></table>\n", out);
   }
+  fputs("</tr>\n<tr><td>&infin;</td>", out);
+  for (int m = 0; m < a->methods; ++m) {
+    const tv_band asymptotic = tv_threshold_band(a, g, m);
+    put_cell(&asymptotic, out);
+    fputs("<td></td>", out);
+  }
+  fputs("</tr></table>\n", out);
+}
+
+static void put_tables(const tv_archive *a, FILE *out) {
+  const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
+  fputs("<h2>Least &alpha;<sup>2</sup> that is enough</h2>\n<p>Mean [least, largest] over "
+        "replicates, measured and predicted; last line: theory, n to infinity.</p>\n",
+        out);
+  for (int g = 0; g < a->magnitudes; ++g) put_table(a, g, digits, out);
   if (count_status(a, TV_ALPHA2_FOUND) == count_entries(a)) return;
   fputs("<pre>", out);
   print_statuses(a, out);

@@ -38,8 +38,10 @@ void tv_theory_destroy(tv_theory **theory) {
 }
 
 tv_band tv_theory_band(const tv_theory *t, int magnitude, tv_asymptotic which) {
-  return tv_band_over(&t->asymptotics[magnitude][which],
-                      (long)t->spectra->magnitudes * TV_ASYMPTOTICS, t->spectra->replicates);
+  const int is_need = which == TV_ALPHA2_RECONSTRUCTION || which == TV_ALPHA2_JOINT_EMBEDDING;
+  return (is_need ? tv_band_over_needs : tv_band_over)(
+      &t->asymptotics[magnitude][which], (long)t->spectra->magnitudes * TV_ASYMPTOTICS,
+      t->spectra->replicates);
 }
 
 int tv_theory_count(const tv_theory *t, int magnitude, tv_method_id favoured) {
@@ -55,7 +57,7 @@ static void print_band(const tv_theory *t, const char *name, tv_asymptotic which
                        FILE *out) {
   char text[TV_BAND_TEXT];
   const tv_band band = tv_theory_band(t, 0, which);
-  tv_band_format(&band, text);
+  tv_band_format(&band, TV_LEAST_DIGITS, text);
   fprintf(out, "%-12s %-28s %s\n", name, text, what);
 }
 
@@ -66,8 +68,9 @@ static void print_head(const tv_theory *t, FILE *out) {
                 e->encoder.k, p, e->noise.components, e->replicates, e->replicates == 1 ? "" : "s",
                 e->replicates == 1 ? "" : ": mean [least, largest]");
   fputc('\n', out);
-  fprintf(out, "%-12s %.4g to %.4g\n", "variances s", t->features->spectrum[0],
-          t->features->spectrum[p - 1]);
+  const double ends[] = {t->features->spectrum[0], t->features->spectrum[p - 1]};
+  const int digits = tv_digits_of(ends, 2);
+  fprintf(out, "%-12s %.*g to %.*g\n", "variances s", digits, ends[0], digits, ends[1]);
   print_band(t, "eta", TV_ETA, "k-th largest s/sqrt(s + theta)", out);
   print_band(t, "delta", TV_DELTA, "k-th largest s/(s + theta)", out);
   print_band(t, "eta^2/delta", TV_ETA2_OVER_DELTA,
@@ -89,18 +92,20 @@ static void print_favoured(const tv_theory *t, int magnitude, FILE *out) {
 }
 
 static void print_magnitudes(const tv_theory *t, FILE *out) {
-  fprintf(out, "\n%-10s  %-21s  %-56s  %s\n", "", "noise eigenvalues", "alpha^2 needed as n grows",
-          "favoured by");
-  fprintf(out, "%-10s  %-9s   %-9s  %-27s  %-27s  %s\n", "lambda_max", "least", "largest",
-          "reconstruction", "joint embedding", "eta^2/delta");
+  const int digits = tv_digits_of(t->experiment->noise.lambda_max, t->spectra->magnitudes);
+  const int width = tv_width_of(digits, 10);
+  fprintf(out, "\n%-*s  %-21s  %-56s  %s\n", width, "", "noise eigenvalues",
+          "alpha^2 needed as n grows (0: none)", "needs less");
+  fprintf(out, "%-*s  %-9s   %-9s  %-27s  %s\n", width, "lambda_max", "least", "largest",
+          "reconstruction", "joint embedding");
   for (int m = 0; m < t->spectra->magnitudes; ++m) {
     char rc[TV_BAND_TEXT], je[TV_BAND_TEXT];
     const tv_band bands[] = {tv_theory_band(t, m, TV_ALPHA2_RECONSTRUCTION),
                              tv_theory_band(t, m, TV_ALPHA2_JOINT_EMBEDDING)};
-    tv_band_format(&bands[0], rc);
-    tv_band_format(&bands[1], je);
-    fprintf(out, "%-10.4g  %-9.4g   %-9.4g  %-27s  %-27s  ", t->experiment->noise.lambda_max[m],
-            tv_theory_band(t, m, TV_LEAST_GAMMA).least,
+    tv_band_format(&bands[0], TV_LEAST_DIGITS, rc);
+    tv_band_format(&bands[1], TV_LEAST_DIGITS, je);
+    fprintf(out, "%-*.*g  %-9.4g   %-9.4g  %-27s  %-27s  ", width, digits,
+            t->experiment->noise.lambda_max[m], tv_theory_band(t, m, TV_LEAST_GAMMA).least,
             tv_theory_band(t, m, TV_LARGEST_GAMMA).largest, rc, je);
     print_favoured(t, m, out);
   }
@@ -130,22 +135,26 @@ static void print_method_at(const tv_theory *t, int magnitude, double alpha, tv_
   const int replicates = t->spectra->replicates;
   const int recovered = look_at(t, magnitude, alpha, method, largest);
   const tv_band band = tv_band_over(largest, 1, replicates);
-  tv_band_format(&band, text);
+  tv_band_format(&band, TV_LEAST_DIGITS, text);
   snprintf(share, sizeof share, "%d of %d", recovered, replicates);
   fprintf(out, "  %-30s %8s", text, share);
 }
 
 static tv_error *print_alignments(const tv_theory *t, FILE *out) {
   const tv_experiment *e = t->experiment;
+  const int of_lambda = tv_digits_of(e->noise.lambda_max, e->noise.lambda_max_count);
+  const int of_alpha = tv_digits_of(e->augmentation.alpha, e->augmentation.alpha_count);
+  const int wide = tv_width_of(of_lambda, 10), narrow = of_alpha > 4 ? tv_width_of(of_alpha, 8) : 8;
   double *largest;
   TV_TRY(tv_allocate(e->replicates, sizeof(*largest), &largest));
-  fprintf(out, "\n%-20s  %-39s  %s\n", "", "reconstruction", "joint embedding");
-  fprintf(out, "%-10s  %-8s  %-30s %8s  %-30s %8s\n", "lambda_max", "alpha", "largest phi of noise",
-          "recovers", "largest omega of noise", "recovers");
+  fprintf(out, "\n%-*s  %-39s  %s\n", wide + 2 + narrow, "", "reconstruction", "joint embedding");
+  fprintf(out, "%-*s  %-*s  %-30s %8s  %-30s %8s\n", wide, "lambda_max", narrow, "alpha",
+          "largest phi of noise", "recovers", "largest omega of noise", "recovers");
   for (int m = 0; m < t->spectra->magnitudes; ++m)
     for (unsigned i = 0; i < e->augmentation.alpha_count; ++i) {
       const double alpha = e->augmentation.alpha[i];
-      fprintf(out, "%-10.4g  %-8.4g", e->noise.lambda_max[m], alpha);
+      fprintf(out, "%-*.*g  %-*.*g", wide, of_lambda, e->noise.lambda_max[m], narrow, of_alpha,
+              alpha);
       print_method_at(t, m, alpha, TV_RECONSTRUCTION, largest, out);
       print_method_at(t, m, alpha, TV_JOINT_EMBEDDING, largest, out);
       fputc('\n', out);

@@ -76,7 +76,9 @@ tv_error *tv_asymptotics_of(int k, int p, int q, const double *signal, const dou
 }
 
 tv_method_id tv_favoured(const double asymptotics[TV_ASYMPTOTICS]) {
-  if (asymptotics[TV_LARGEST_GAMMA] < asymptotics[TV_ETA2_OVER_DELTA]) return TV_RECONSTRUCTION;
-  if (asymptotics[TV_LEAST_GAMMA] > asymptotics[TV_ETA2_OVER_DELTA]) return TV_JOINT_EMBEDDING;
+  const double rc = asymptotics[TV_ALPHA2_RECONSTRUCTION];
+  const double je = asymptotics[TV_ALPHA2_JOINT_EMBEDDING];
+  if (rc < je && je > 0) return TV_RECONSTRUCTION;
+  if (je < rc && rc > 0) return TV_JOINT_EMBEDDING;
   return TV_METHODS;
 }

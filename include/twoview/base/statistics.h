@@ -1,4 +1,5 @@
-/* What is told of a number that every replicate has one of. */
+/* What is said of a number that every replicate has one of, the same in tables, figures and pages:
+ * its mean over the replicates, and their range. And how many digits numbers are shown with. */
 #ifndef TWOVIEW_BASE_STATISTICS_H
 #define TWOVIEW_BASE_STATISTICS_H
 
@@ -10,16 +11,29 @@ typedef struct {
 /* Of values[0], values[stride], ..., `count` of them. */
 tv_band tv_band_over(const double *values, long stride, int count);
 
-/* Their sample standard deviation; NaN of fewer than two. */
-double tv_deviation_over(const double *values, long stride, int count);
+/* The same of alpha^2 that are needed. Theory and prediction go below 0 where no alignment is
+ * needed, by how much there is to spare; a measurement ends at 0. So that all average the same,
+ * a negative value counts as 0. */
+tv_band tv_band_over_needs(const double *values, long stride, int count);
 
-/* Their quantile: 0 the least, 0.5 the median, 1 the largest; between neighbours in proportion.
- * Takes time quadratic in `count`. */
-double tv_quantile_over(const double *values, long stride, int count, double share);
+enum { TV_LEAST_DIGITS = 4, TV_MOST_DIGITS = 17 };
 
-enum { TV_BAND_TEXT = 64 };
+/* The significant digits, TV_LEAST_DIGITS or more, with which %g shows no two different ones of the
+ * values alike. TV_MOST_DIGITS where memory lacks. Costs a sort. */
+int tv_digits_of(const double *values, long count);
 
-/* "1.5 [1.2, 1.9]", "1.5" where the three print alike, "not defined" for NaN. */
-void tv_band_format(const tv_band *band, char out[TV_BAND_TEXT]);
+enum { TV_NUMBER_TEXT = 32 };
+
+/* The shortest decimal number that reads back as the value. */
+void tv_number_format(double value, char out[TV_NUMBER_TEXT]);
+
+/* The width of a column of such numbers, not below `least`. */
+int tv_width_of(int digits, int least);
+
+enum { TV_BAND_TEXT = 96 };
+
+/* "1.5 [1.2, 1.9]", to `digits` or as many as tell the ends apart; "1.5" where these are equal up
+ * to rounding, "not defined" for NaN. */
+void tv_band_format(const tv_band *band, int digits, char out[TV_BAND_TEXT]);
 
 #endif

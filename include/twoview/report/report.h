@@ -13,11 +13,9 @@
  * removed. A figure that gnuplot fails to draw is an error, returned when all else is written. */
 tv_error *tv_report(const char *path, const char *directory, FILE *out);
 
-/* Of a quantity over the replicates that were solved. */
+/* Of a quantity over the replicates that were solved; of alpha^2 as tv_band_over_needs says. */
 tv_band tv_band_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
                    int level, int method);
-double tv_quantile_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
-                      int level, int method, double share);
 tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);
 
 /* The page; the SVGs of the figures that are drawn are taken from `directory`. */

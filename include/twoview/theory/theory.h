@@ -46,8 +46,9 @@ typedef enum {
 tv_error *tv_asymptotics_of(int k, int p, int q, const double *signal, const double *theta,
                             const double *gamma, double out[TV_ASYMPTOTICS]);
 
-/* The method of the lower threshold by Corollary 4.5: TV_RECONSTRUCTION when all of gamma are below
- * eta^2/delta, TV_JOINT_EMBEDDING when all are above it, otherwise TV_METHODS: it does not say. */
+/* The method that needs less alignment; TV_METHODS where neither needs any or a threshold is NaN.
+ * By Corollary 4.5 it is RC when all of gamma are below eta^2/delta, and JE when all are above it.
+ */
 tv_method_id tv_favoured(const double asymptotics[TV_ASYMPTOTICS]);
 
 #endif
