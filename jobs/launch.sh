@@ -4,7 +4,7 @@
 # launch RANKS COMMAND [ARGUMENT...] runs a program on so many ranks of the allocation, on as few
 # nodes as hold them at the allocation's own density, and returns its exit status. SIGUSR1 and
 # SIGTERM to the job's shell reach the ranks as SIGUSR1, because mpirun answers SIGTERM by killing
-# them a second later.
+# them after a while.
 #
 # launch_or_requeue TIMES RANKS COMMAND [ARGUMENT...] does the same. A program that ends with 75 has
 # saved its work and wants to go on: the job goes back into the queue, unless it has been started
@@ -18,6 +18,9 @@
 launch_job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
 launch_process=
 launch_is_told=0
+
+# mpirun kills ranks that it told to end after a minute instead of a second, so that they can save.
+export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-60}"
 trap launch_tell USR1 TERM
 
 launch_tell() {

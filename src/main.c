@@ -44,14 +44,18 @@ static const char *const run_usage =
     "      --force           replace an existing archive, forget an interrupted run\n"
     "      --max-time TIME   save and leave before TIME is over: seconds, or [[D-]HH:]MM:SS\n"
     "                        (default: the end of the Slurm job where Slurm tells it)\n"
-    "      --checkpoint-every TIME  (default: 300 seconds, or what keeps it below 1 % of the "
-    "time)\n"
+    "      --checkpoint-every TIME  (default: after 10 seconds, then every 30, or what keeps it "
+    "below\n"
+    "                        1 % of the time)\n"
     "      --dry-run         check the experiment and its data's sizes and labels, without a pass\n"
     "                        over the samples, print the plan, compute nothing\n"
     "  -h, --help            this text\n"
     "\n"
-    "SIGTERM, SIGUSR1 and SIGINT (Ctrl-C) make it save its work and leave with exit status 75,\n"
-    "SIGUSR2 save and go on. The checkpoint stands beside the archive, as FILE.h5.checkpoint.\n";
+    "Signals that would end it (Ctrl-C, SIGTERM, SIGHUP, ...) make it save its work and leave "
+    "with\n"
+    "exit status 75, SIGUSR2 save and go on. A second Ctrl-C ends it at once. The checkpoint "
+    "stands\n"
+    "beside the archive, as FILE.h5.checkpoint.\n";
 
 static const char *const theory_usage =
     "Usage: twoview theory EXPERIMENT.yaml [OPTION]...\n"
@@ -212,9 +216,9 @@ static tv_error *run_with(int argc, char **argv, const char *command, const char
       .overrides = overrides, .command = command, .time_limit = tv_scheduler_time_left()};
   int wants_help = 0;
   opterr = 0;
+  if (rank == 0) tv_interruption_announce();
   TV_TRY(expect_all_ranks());
   TV_TRY(parse_run(argc, argv, &o, overrides, &wants_help));
-  if (!wants_help) TV_TRY(tv_interruption_watch());
   if (!wants_help) return tv_run(&o, MPI_COMM_WORLD);
   if (rank == 0) fputs(run_usage, stdout);
   return NULL;
@@ -291,6 +295,8 @@ static int main_on_ranks(int argc, char **argv,
 }
 
 static int main_run(int argc, char **argv) {
+  tv_error *error = tv_interruption_watch();
+  if (error) return report_error(error, 1);
   return main_on_ranks(argc, argv, run_with);
 }
 

@@ -158,6 +158,64 @@ class Resume(unittest.TestCase):
         self.assertIn("typed.h5.checkpoint holds what is done", error)
         self.assertTrue((harness.folder / "typed.h5.checkpoint").exists())
 
+    def watched(self, output, *settings, ranks=None, **options):
+        """An endless run that watches signals already."""
+        self.forget(output)
+        launched = interrupted.start("run", harness.write("endless.yaml", ENDLESS), "-o",
+                                     f"{output}.h5", *settings, ranks=ranks, **options)
+        count = ranks or 1
+        of_run = lambda: interrupted.ranks_of(launched) if ranks else [launched.pid]
+        interrupted.wait_for(lambda: len(of_run()) == count)
+        interrupted.wait_for(lambda: interrupted.watch_signals(of_run()))
+        return launched
+
+    def test_every_deadly_signal_saves(self):
+        """From before MPI starts on; those that tell of faults of the program itself aside."""
+        faults = {signal.SIGKILL, signal.SIGSTOP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE,
+                  signal.SIGILL, signal.SIGSEGV, signal.SIGSYS, signal.SIGTRAP}
+        harmless = {signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH, signal.SIGTSTP,
+                    signal.SIGTTIN, signal.SIGTTOU, signal.SIGXFSZ, signal.SIGUSR2}
+        default = lambda: [signal.signal(number, signal.SIG_DFL) for number in
+                           (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGPIPE)]
+        deadly = sorted(set(signal.Signals) - faults - harmless)
+        self.assertGreaterEqual(len(deadly), 15)
+        for number in deadly:
+            launched = self.watched("deadly", preexec_fn=default)
+            launched.send_signal(number)
+            error = launched.communicate(timeout=60)[1]
+            self.assertEqual(launched.returncode, 75, (number, error))
+            self.assertIn("twoview: told to stop; saves what is done", error)
+            self.assertEqual(self.files("deadly"), ["deadly.h5.checkpoint"], number)
+
+    def test_readers_that_leave(self):
+        """Of the log, while the run goes on, and of the summary, after it."""
+        launched = self.watched("unread", "--set", "samples=[1e6]", "--set", "replicates=1", "--set",
+                                "noise.lambda_max=1", "--checkpoint-every", "0.001")
+        launched.stderr.close()
+        launched.stdout.close()
+        self.assertIn(launched.wait(timeout=120), (1, 75))
+        self.assertIn(self.files("unread")[0], ("unread.h5", "unread.h5.checkpoint"))
+        launched = self.watched("unheard")
+        launched.stderr.close()
+        launched.send_signal(signal.SIGPIPE)
+        self.assertEqual(launched.wait(timeout=60), 75)
+        self.assertEqual(self.files("unheard"), ["unheard.h5.checkpoint"])
+
+    def test_a_signal_is_not_waited_for_by_a_slow_disk(self):
+        """A launcher that kills soon after finds a whole checkpoint under its name."""
+        held = harness.write("held", "")
+        launched = self.watched("slow", ranks=2, env=dict(
+            os.environ, LD_PRELOAD=os.environ["HOLD_FSYNC"], HELD_DISK=str(held)))
+        os.kill(interrupted.ranks_of(launched)[-1], signal.SIGTERM)
+        interrupted.wait_for((harness.folder / "slow.h5.checkpoint").exists)
+        self.assertIsNone(launched.poll())
+        for rank in interrupted.ranks_of(launched):
+            os.kill(rank, signal.SIGKILL)
+        interrupted.wait_for_silence(launched)
+        told = harness.twoview("info", "slow.h5.checkpoint")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        self.assertEqual(self.files("slow"), ["slow.h5.checkpoint"])
+
     def test_save_and_go_on(self):
         self.assertEqual(self.stopped_by(signal.SIGUSR2, signal.SIGUSR2, signal.SIGTERM), 75)
 

@@ -1,43 +1,61 @@
 #include "twoview/base/interruption.h"
 
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A handler can reach nothing else. */
-static volatile sig_atomic_t is_stop_wanted, is_save_wanted;
+static volatile sig_atomic_t is_stop_wanted, is_save_wanted, announces;
 
-static void take_note(int number) {
-  if (number == SIGUSR2)
-    is_save_wanted = 1;
-  else
-    is_stop_wanted = 1;
+/* At once, since a launcher may leave no time for more. */
+static void announce(void) {
+  static const char text[] = "\ntwoview: told to stop; saves what is done\n";
+  const int reason = errno;
+  (void)!write(STDERR_FILENO, text, sizeof text - 1);
+  errno = reason;
 }
 
-/* A person at a terminal who asks twice means at once. */
+/* Only the first one is announced: where nobody reads that, it brings the next SIGPIPE. */
+static void take_note(int number) {
+  const int is_first = !is_stop_wanted;
+  if (number == SIGUSR2) {
+    is_save_wanted = 1;
+    return;
+  }
+  is_stop_wanted = 1;
+  if (is_first && announces) announce();
+}
+
+/* Unless it is ignored, as shells let jobs in the background ignore SIGINT, and nohup SIGHUP. A
+ * person at a terminal who asks twice means at once. */
 static tv_error *watch(int number) {
-  struct sigaction action = {.sa_handler = take_note,
-                             .sa_flags = SA_RESTART | (number == SIGINT ? SA_RESETHAND : 0)};
+  const int is_typed = number == SIGINT || number == SIGQUIT;
+  struct sigaction present,
+      action = {.sa_handler = take_note, .sa_flags = SA_RESTART | (is_typed ? SA_RESETHAND : 0)};
   sigemptyset(&action.sa_mask);
+  if (sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_IGN) return NULL;
   return sigaction(number, &action, NULL) == 0
              ? NULL
              : tv_fail_errno("signal %d cannot be watched", number);
 }
 
-/* Shells let jobs in the background ignore the terminal's SIGINT. */
-static int is_ignored(int number) {
-  struct sigaction present;
-  return sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_IGN;
-}
-
+/* All that would end the process, but those that tell of its own faults. */
 tv_error *tv_interruption_watch(void) {
-  static const int signals[] = {SIGTERM, SIGUSR1, SIGUSR2};
+  static const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1,   SIGUSR2, SIGPIPE, SIGALRM,
+                                SIGTERM, SIGPOLL, SIGPROF, SIGVTALRM, SIGXCPU, SIGPWR,  SIGSTKFLT};
   for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i) TV_TRY(watch(signals[i]));
-  if (!is_ignored(SIGINT)) TV_TRY(watch(SIGINT));
+  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) TV_TRY(watch(number));
   signal(SIGXFSZ, SIG_IGN); /* a file too large for the limit is an error of write, not the end */
   return NULL;
+}
+
+void tv_interruption_announce(void) {
+  if (is_stop_wanted && !announces) announce();
+  announces = 1;
 }
 
 tv_wish tv_interruption_wish(void) {

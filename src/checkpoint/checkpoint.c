@@ -12,7 +12,7 @@
 
 enum { CALL = 1, HINT }; /* tags */
 
-static const double usual_interval = 300;
+static const double usual_interval = 30, first_interval = 10;
 
 /* ---- Lifetime ---- */
 
@@ -115,12 +115,13 @@ void tv_checkpoint_release_kind(tv_checkpoint *c, tv_saved_kind kind) {
 
 /* ---- Agreeing on it ---- */
 
-/* Unless told otherwise, saving may cost one part in a hundred of the time. Under a time limit the
- * first one comes early, to learn how long it takes. */
+/* Unless told otherwise, saving may cost one part in a hundred of the time. The first one comes
+ * early, to learn how long it takes. */
 static double interval(const tv_checkpoint *c) {
-  const double every =
-      c->policy.every > 0 ? c->policy.every : fmax(usual_interval, 100 * c->save_seconds);
-  return c->save_seconds > 0 ? every : fmin(every, 0.1 * c->policy.time_limit);
+  const int is_first = !(c->save_seconds > 0);
+  const double usual = is_first ? first_interval : fmax(usual_interval, 100 * c->save_seconds);
+  const double every = c->policy.every > 0 ? c->policy.every : usual;
+  return is_first ? fmin(every, 0.1 * c->policy.time_limit) : every;
 }
 
 /* Time enough to save, thrice over, after the longest step seen: one until this rank looks again,
@@ -168,6 +169,7 @@ static tv_error *meet(tv_checkpoint *c, tv_wish wish, int fails) {
   ++c->meeting;
   c->is_called = c->is_hinted = 0;
   c->has_failed = most[1] > 0;
+  c->is_hurried = most[0] >= TV_STOP; /* mpirun kills its ranks a second after SIGTERM */
   if (c->has_failed)
     error = tv_fail("another rank has failed");
   else
@@ -243,7 +245,7 @@ tv_error *tv_checkpoint_finish(tv_checkpoint *c, MPI_Comm comm, tv_error *mine) 
 
 tv_error *tv_checkpoint_keep(tv_checkpoint *c) {
   if (!c) return NULL;
-  int is_due = MPI_Wtime() - c->last_saved >= interval(c);
-  MPI_Bcast(&is_due, 1, MPI_INT, 0, c->comm);
+  int is_due = current_wish(c) != TV_GO_ON;
+  MPI_Allreduce(MPI_IN_PLACE, &is_due, 1, MPI_INT, MPI_MAX, c->comm);
   return is_due ? tv_checkpoint_save(c) : NULL;
 }

@@ -154,8 +154,7 @@ tv_error *tv_checkpoint_file_seal(const char *path, int file, tv_saved_entry *en
       head.offset = entries[i].offset + entries[i].bytes;
   TV_TRY(tv_digest_memory(entries, bytes, head.digest));
   TV_TRY(tv_checkpoint_file_write(path, file, head.offset, entries, bytes));
-  TV_TRY(tv_checkpoint_file_write(path, file, 0, &head, sizeof head));
-  return fsync(file) == 0 ? NULL : tv_fail_errno("%s: cannot be flushed to disk", path);
+  return tv_checkpoint_file_write(path, file, 0, &head, sizeof head);
 }
 
 /* ---- For the user ---- */

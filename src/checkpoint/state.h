@@ -36,6 +36,7 @@ struct tv_checkpoint {
   int call;                  /* the number under way in `calls` */
   MPI_Request *calls;        /* size of them */
   int has_ended, has_failed; /* a meeting ended the run; since a rank has failed */
+  int is_hurried;            /* the file gets its name before it is flushed to disk */
   double last_saved, save_seconds, last_poll, longest_step;
 };
 

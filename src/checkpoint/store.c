@@ -85,11 +85,15 @@ static int64_t region_of(const tv_checkpoint *c) {
   return (bytes + TV_REGION - 1) / TV_REGION * TV_REGION;
 }
 
+static tv_error *flush(const char *path, int file) {
+  return fsync(file) == 0 ? NULL : tv_fail_errno("%s: cannot be flushed to disk", path);
+}
+
 static tv_error *write_region(const tv_checkpoint *c, int file, int64_t offset,
                               tv_saved_entry *entries) {
   TV_TRY(write_held(c, file, &offset, entries));
   TV_TRY(write_claimed(c, file, offset, entries + c->held_count));
-  return fsync(file) == 0 ? NULL : tv_fail_errno("%s: cannot be flushed to disk", c->part);
+  return c->is_hurried ? NULL : flush(c->part, file);
 }
 
 /* Rank 0 starts the file, then every rank writes its region of it.                 Collective. */
@@ -151,13 +155,25 @@ static tv_error *seal(const tv_checkpoint *c, tv_saved_entry *entries, int64_t c
   const int file = open(c->part, O_WRONLY);
   if (file < 0) return tv_fail_errno("%s: cannot be opened again", c->part);
   tv_error *error = tv_checkpoint_file_seal(c->part, file, entries, count);
+  if (!error && !c->is_hurried) error = flush(c->part, file);
   close(file);
   if (error) return error;
   if (!c->is_path_bad && rename(c->path, c->previous) != 0 && errno != ENOENT)
     return tv_fail_errno("%s: cannot be renamed to %s", c->path, c->previous);
   if (rename(c->part, c->path) != 0)
     return tv_fail_errno("%s: cannot be renamed to %s", c->part, c->path);
-  return flush_folder(c->path);
+  return c->is_hurried ? NULL : flush_folder(c->path);
+}
+
+/* What bears its name already. Should the power fail first, its digests tell, and there is the one
+ * before it. */
+static tv_error *flush_late(const tv_checkpoint *c) {
+  const int file = open(c->path, O_WRONLY);
+  if (file < 0) return tv_fail_errno("%s: cannot be opened again", c->path);
+  tv_error *error = flush(c->path, file);
+  close(file);
+  if (!error && c->rank == 0) error = flush_folder(c->path);
+  return error;
 }
 
 static tv_error *write_checkpoint(const tv_checkpoint *c) {
@@ -168,6 +184,7 @@ static tv_error *write_checkpoint(const tv_checkpoint *c) {
   if (!error) error = gather_entries(c, mine, &all, &count);
   if (!error) error = tv_agree(c->comm, c->rank == 0 ? seal(c, all, count) : NULL);
   if (error && c->rank == 0) unlink(c->part);
+  if (!error && c->is_hurried) error = tv_agree(c->comm, flush_late(c));
   free(mine);
   free(all);
   return error;

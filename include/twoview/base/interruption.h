@@ -7,9 +7,14 @@
 
 typedef enum { TV_GO_ON, TV_SAVE, TV_STOP } tv_wish; /* the larger one wins */
 
-/* Take note of signals from now on: SIGTERM, SIGUSR1 and SIGINT wish to save and stop, SIGUSR2 to
- * save and go on. A second SIGINT ends the process. Where SIGINT is ignored, it stays so. */
+/* Take note of signals from now on, of all that would end the process and can be handled: SIGUSR2
+ * wishes to save and go on, every other one to save and stop. A second SIGINT or SIGQUIT ends the
+ * process. A signal that is ignored stays so. To be called before MPI starts, so that none is
+ * missed. */
 tv_error *tv_interruption_watch(void);
+
+/* Say on stderr at once, from the handler, that the process is told to stop: for one rank. */
+void tv_interruption_announce(void);
 
 /* The largest wish on this process since the last one was fulfilled. */
 tv_wish tv_interruption_wish(void);

@@ -46,7 +46,7 @@ typedef struct tv_checkpoint tv_checkpoint;
 
 typedef struct {
   double begun;      /* MPI_Wtime at the start of the run */
-  double every;      /* seconds between checkpoints; 0: 300, or more where saving is slow */
+  double every;      /* seconds between checkpoints; 0: 30, or more where saving is slow */
   double time_limit; /* seconds from the start by which the run has to have saved and left */
 } tv_checkpoint_policy;
 
