@@ -8,7 +8,8 @@
 #
 # launch_or_requeue TIMES RANKS COMMAND [ARGUMENT...] does the same. A program that ends with 75 has
 # saved its work and wants to go on: the job goes back into the queue, unless it has been started
-# again so many TIMES, and the script ends.
+# again so many TIMES, and the script ends. Other statuses are returned: with 3 the program says that
+# the job's time is too short to get anywhere.
 #
 # launch_counts says on how many ranks to run to see how a program scales: 1, 2, 4, ... up to all.
 

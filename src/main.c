@@ -32,7 +32,8 @@ static const char *const usage =
     "\n"
     "Several ranks: mpirun -np 4 twoview run EXPERIMENT.yaml\n"
     "Exit status: 0 done, 1 the run failed, 2 the command line or the experiment is wrong,\n"
-    "75 the run was told to stop and has saved its work: the same command with --resume goes on.\n";
+    "75 the run was told to stop and has saved its work: the same command with --resume goes on,\n"
+    "3 the same, but --max-time is too short for it to get anywhere.\n";
 
 static const char *const run_usage =
     "Usage: twoview run EXPERIMENT.yaml [OPTION]...\n"

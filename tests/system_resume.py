@@ -1,6 +1,7 @@
 """Interrupted runs go on, on any number of ranks, and end with what an undisturbed run ends with."""
 import os
 import random
+import re
 import signal
 import subprocess
 import unittest
@@ -49,7 +50,7 @@ class Resume(unittest.TestCase):
                                    *settings, ranks=ranks)
             if done.returncode == 0:
                 return session
-            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertIn(done.returncode, (3,) if float(limit) < 2 else (3, 75), done.stderr)
             self.assertIn(f"{output}.checkpoint holds what is done", done.stderr)
         raise AssertionError("it never ends")
 
@@ -80,6 +81,21 @@ class Resume(unittest.TestCase):
     def test_law_beside_a_data_set(self):
         write_rows()
         self.check(DATA_SET, *self.LAW)
+
+    def test_a_time_limit_without_time_for_work_is_told(self):
+        """Again and again: how much is needed, and with a status of its own. What a signal ends is
+        not of that kind, whatever the limit."""
+        experiment = harness.write("endless.yaml", ENDLESS)
+        self.forget("hopeless")
+        for ranks in (1, 2, 3):
+            done = harness.twoview("run", experiment, "-o", "hopeless.h5", "--resume", "--max-time", "1",
+                                   ranks=ranks)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            told = re.search(r"no progress: of 1 s .* starting took (\S+) s and (\S+) s are kept for "
+                             r"saving, .* give more than (\S+) s", done.stderr)
+            starting, kept, needed = map(float, told.groups())
+            self.assertGreaterEqual(kept, 2)
+            self.assertGreaterEqual(needed, 0.98 * (starting + kept))  # two and three digits
 
     def get_further(self, name, experiment, steps, *settings):
         """One session for each step, and one that finds all done, and does none of it again."""
@@ -228,7 +244,7 @@ class Resume(unittest.TestCase):
         for _ in range(sessions):
             done = harness.twoview("run", experiment, "-o", f"{stem}.h5", "--resume", "--max-time",
                                    "0.01", ranks=2)
-            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertEqual(done.returncode, 3, done.stderr)
         return experiment
 
     def refuse(self, exit_code, *expected, arguments):
@@ -264,7 +280,7 @@ class Resume(unittest.TestCase):
         harness.archive(experiment, "second.h5", "--set", "seed=4").close()
         harness.archive(experiment, "place.h5").close()
         second = [experiment, "-o", "place.h5", "--set", "seed=4"]
-        self.refuse(75, arguments=[*second, "--force", "--max-time", "0.01"])
+        self.refuse(3, arguments=[*second, "--force", "--max-time", "0.01"])
         self.refuse(0, arguments=[experiment, "-o", "place.h5", "--resume"])
         self.assertEqual(self.files("place"), ["place.h5", "place.h5.checkpoint"])
         self.refuse(2, "add --force to replace it", arguments=[*second, "--resume"])
@@ -277,7 +293,7 @@ class Resume(unittest.TestCase):
         write_rows(600)
         experiment = harness.write("changing.yaml", DATA_SET)
         settings = ["--set", "samples=[500]", "--resume", "-o"]
-        self.refuse(75, "holds what is done",
+        self.refuse(3, "holds what is done",
                     arguments=[experiment, "--max-time", "0.01", *settings, "half.h5"])
         harness.archive(experiment, "done.h5", "--set", "samples=[500]").close()
         with h5py.File(harness.folder / "rows.h5", "a") as file:
@@ -315,7 +331,7 @@ class Resume(unittest.TestCase):
             path.write_bytes(broken)
             previous.write_bytes(older)
             self.assertEqual(harness.twoview("info", path).returncode, 1)
-            self.refuse(75, "damaged.h5.checkpoint: ", "going on from the one before it",
+            self.refuse(3, "damaged.h5.checkpoint: ", "going on from the one before it",
                         arguments=arguments)
         path.write_bytes(b"twoview checkpoint 1\n")
         previous.write_bytes(older[:-1])

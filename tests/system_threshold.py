@@ -195,7 +195,7 @@ class Threshold(unittest.TestCase):
                                    "--max-time", "4", ranks=ranks)
             if done.returncode == 0:
                 break
-            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertIn(done.returncode, (3, 75), done.stderr)
         self.assertEqual(interrupted.differences("whole.h5", "pieces.h5"), [])
         with h5py.File(harness.folder / "pieces.h5") as archive:
             self.assertEqual(archive.attrs["sessions"], sessions)

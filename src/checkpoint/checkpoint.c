@@ -46,8 +46,12 @@ tv_error *tv_checkpoint_create(const char *output, const char *identity,
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof **out, out)));
   tv_checkpoint *c = *out;
   const double now = MPI_Wtime();
-  *c = (tv_checkpoint){
-      .identity = identity, .policy = *policy, .file = -1, .last_saved = now, .last_poll = now};
+  *c = (tv_checkpoint){.identity = identity,
+                       .policy = *policy,
+                       .file = -1,
+                       .started = now,
+                       .last_saved = now,
+                       .last_poll = now};
   MPI_Comm_dup(comm, &c->comm);
   MPI_Comm_dup(comm, &c->gate);
   MPI_Comm_rank(comm, &c->rank);
@@ -124,10 +128,15 @@ static double interval(const tv_checkpoint *c) {
   return is_first ? fmin(every, 0.1 * c->policy.time_limit) : every;
 }
 
-/* Time enough to save, thrice over, after the longest step seen: one until this rank looks again,
- * one until the others do, one for good measure. */
+/* Seconds that are kept: time enough to save, thrice over. */
+static double kept_for_saving(const tv_checkpoint *c) {
+  return 2 + 3 * c->save_seconds;
+}
+
+/* Before saving comes the longest step seen, three times: one until this rank looks again, one
+ * until the others do, one for good measure. */
 static int is_time_over(const tv_checkpoint *c, double now) {
-  const double margin = 2 + 3 * c->save_seconds + 3 * c->longest_step;
+  const double margin = kept_for_saving(c) + 3 * c->longest_step;
   return now - c->policy.begun + margin >= c->policy.time_limit;
 }
 
@@ -158,6 +167,23 @@ static void listen(tv_checkpoint *c) {
   }
 }
 
+/* The run was saved and is to stop. A time limit that starting and saving use up leaves each
+ * session its first step only: it would go on so for ever. Collective. */
+static tv_error *leave(const tv_checkpoint *c) {
+  const double starting = c->started - c->policy.begun, step = 3 * c->longest_step;
+  double most[] = {starting, kept_for_saving(c), tv_interruption_wish() == TV_STOP};
+  MPI_Allreduce(MPI_IN_PLACE, most, 3, MPI_DOUBLE, MPI_MAX, c->comm);
+  if (most[2] > 0 || most[0] + most[1] < c->policy.time_limit)
+    return tv_fail_as(TV_EXIT_INTERRUPTED, "interrupted; %s holds what is done, --resume goes on",
+                      c->path);
+  return tv_fail_as(
+      TV_EXIT_NO_TIME,
+      "no progress: of %.3g s (--max-time, or the job's time) starting took %.2g s and "
+      "%.2g s are kept for saving, which leaves each session a single step; give more "
+      "than %.3g s; %s holds what is done",
+      c->policy.time_limit, most[0], most[1], most[0] + most[1] + step, c->path);
+}
+
 /* All ranks, each at its next poll: the largest wish is done. A rank that fails ends the run for
  * all, unsaved, since what it was adding is half added.                                 Collective.
  */
@@ -174,9 +200,7 @@ static tv_error *meet(tv_checkpoint *c, tv_wish wish, int fails) {
     error = tv_fail("another rank has failed");
   else
     error = tv_checkpoint_save(c);
-  if (!error && most[0] >= TV_STOP)
-    error = tv_fail_as(TV_EXIT_INTERRUPTED, "interrupted; %s holds what is done, --resume goes on",
-                       c->path);
+  if (!error && most[0] >= TV_STOP) error = leave(c);
   c->has_ended = error != NULL;
   c->last_poll = MPI_Wtime();
   return error;

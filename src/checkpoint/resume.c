@@ -151,6 +151,7 @@ tv_error *tv_checkpoint_resume(tv_checkpoint *c) {
   TV_TRY(take_up_either(c));
   TV_TRY(tv_agree(c->comm, tv_checkpoint_read_items(c, key, &c->sessions, sizeof c->sessions)));
   ++c->sessions;
+  c->started = c->last_poll = MPI_Wtime();
   if (c->rank == 0) claim_stages(c);
   return NULL;
 }

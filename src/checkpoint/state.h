@@ -37,6 +37,7 @@ struct tv_checkpoint {
   MPI_Request *calls;        /* size of them */
   int has_ended, has_failed; /* a meeting ended the run; since a rank has failed */
   int is_hurried;            /* the file gets its name before it is flushed to disk */
+  double started;            /* when everything was ready for work: MPI_Wtime */
   double last_saved, save_seconds, last_poll, longest_step;
 };
 

@@ -4,10 +4,16 @@
 #ifndef TWOVIEW_BASE_ERROR_H
 #define TWOVIEW_BASE_ERROR_H
 
-enum { TV_EXIT_OK = 0, TV_EXIT_FAILED = 1, TV_EXIT_USAGE = 2, TV_EXIT_INTERRUPTED = 75 };
+enum {
+  TV_EXIT_OK = 0,
+  TV_EXIT_FAILED = 1,
+  TV_EXIT_USAGE = 2,
+  TV_EXIT_NO_TIME = 3,
+  TV_EXIT_INTERRUPTED = 75
+};
 
 typedef struct {
-  int exit_code;  /* TV_EXIT_FAILED, TV_EXIT_USAGE or TV_EXIT_INTERRUPTED */
+  int exit_code;  /* any of these but TV_EXIT_OK */
   int is_shared;  /* known to all ranks (tv_agree): the message tells whose it is */
   char message[]; /* one line, without the program's name and without a newline */
 } tv_error;
@@ -19,7 +25,8 @@ tv_error *tv_fail(const char *format, ...) __attribute__((format(printf, 1, 2)))
 tv_error *tv_fail_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same with any exit code: TV_EXIT_INTERRUPTED says that the run was told to stop and has saved
- * what it has (75, EX_TEMPFAIL: try again). */
+ * what it has (75, EX_TEMPFAIL: try again), TV_EXIT_NO_TIME that trying again with the same time
+ * limit would not get further. */
 tv_error *tv_fail_as(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A system call failed: `what: the reason errno gives`. */

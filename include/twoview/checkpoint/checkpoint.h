@@ -90,8 +90,9 @@ void tv_checkpoint_release_kind(tv_checkpoint *checkpoint, tv_saved_kind kind);
 /* Save when this rank has a reason to, or another has called. The ranks of `team` (MPI_COMM_SELF: a
  * rank on its own) poll in step; every rank has to poll, or to be in tv_checkpoint_finish. An error
  * is everybody's and to be given to tv_checkpoint_finish: the disk refused, another rank has
- * failed, or, with exit code TV_EXIT_INTERRUPTED, the run has been saved and is to stop. Not
- * collective, but over the team. */
+ * failed, or, with exit code TV_EXIT_INTERRUPTED, the run has been saved and is to stop
+ * (TV_EXIT_NO_TIME: and its time limit leaves no time for work). Not collective, but over the team.
+ */
 tv_error *tv_checkpoint_poll(tv_checkpoint *checkpoint, MPI_Comm team);
 
 /* The end of a stage: wait for all ranks, saving when one of them calls meanwhile, and agree on

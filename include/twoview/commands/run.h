@@ -19,7 +19,8 @@ typedef struct {
 } tv_run_options;
 
 /* Results on stdout, progress on stderr, both from rank 0. An error of exit code
- * TV_EXIT_INTERRUPTED: the run was told to stop, and a checkpoint holds what it has done.
+ * TV_EXIT_INTERRUPTED: the run was told to stop, and a checkpoint holds what it has done;
+ * TV_EXIT_NO_TIME: the same, but its time limit is too short to get anywhere.
  *                                                                                  Collective. */
 tv_error *tv_run(const tv_run_options *options, MPI_Comm comm);
 
