@@ -13,13 +13,13 @@ static const double rule = 1e-2;
 
 /* Eigenvalues of H^{1/2} K H^{1/2}: X_j = h_j kappa. */
 typedef struct {
-  double square[MOST], linear[MOST], offset[MOST];
+  double square[MOST], linear[MOST], offset[MOST], kappa[MOST];
   tv_secular psi;
 } spectrum;
 
 static void equal_population(spectrum *s, int count, double n) {
   *s = (spectrum){.psi.n = n};
-  s->psi.levels = (tv_levels){count, s->square, s->linear, s->offset};
+  s->psi.levels = (tv_levels){count, s->square, s->linear, s->offset, s->kappa};
   for (int j = 0; j < count; ++j) s->linear[j] = 1;
 }
 

@@ -2,25 +2,45 @@
 
 #include <complex.h>
 #include <math.h>
-#include <stdlib.h>
+
+/* Complex numbers at the nodes are kept as two arrays, so that loops over nodes are vectorised:
+ * C's own quotient of complex numbers is a call that looks for infinities. */
 
 /* Nodes on the upper half of the line, from the real axis: the lower half is its mirror image. The
- * spacing is in deviations of the integrand's Gaussian. */
-enum { NODES = 37 };
-static const double spacing = 0.25;
+ * spacing is in deviations of the integrand's Gaussian, of which they reach 9. */
+typedef struct {
+  int nodes;
+  double spacing;
+} quadrature;
+
+enum { MOST_NODES = 37 };
+static const quadrature coarse = {24, 0.35};       /* exact to rounding where all is smooth */
+static const quadrature fine = {MOST_NODES, 0.25}; /* for the singularity of a logarithm */
 
 /* Which zero is meant: for the largest the line passes below all kappas, for the smallest above. */
 typedef enum { SMALLEST = -1, LARGEST = 1 } which_zero;
 
+typedef struct {
+  double re[MOST_NODES], im[MOST_NODES];
+} row;
+
 /* Psi's integrand at the nodes, up to a factor, its logarithmic derivative in x, and its second
  * derivative over itself. */
 typedef struct {
-  double complex w[NODES], f[NODES], slope[NODES], curvature[NODES];
+  quadrature rule;
+  double centre, across[MOST_NODES]; /* real and imaginary parts of the nodes w */
+  row f, slope, curvature;
 } integrand;
 
-static double complex value_of(const tv_levels *levels, int j, double complex kappa) {
+/* [r][s]: sum_j profile_j^s / (x - X_j(w))^(r + 1) */
+enum { POWERS = 3 };
+typedef row power_sums[POWERS][POWERS];
+
+static double value_of(const tv_levels *levels, int j, double kappa) {
   return (levels->square[j] * kappa + levels->linear[j]) * kappa - levels->offset[j];
 }
+
+/* ---- Where the line is ---- */
 
 /* The larger kappa at which X_j is x. */
 static double kappa_of(const tv_levels *levels, int j, double x) {
@@ -28,149 +48,243 @@ static double kappa_of(const tv_levels *levels, int j, double x) {
   return a > 0 ? (sqrt(fmax(b * b + 4 * a * c, 0)) - b) / (2 * a) : c / b;
 }
 
-/* The logarithm of the integrand without couplings has the derivative n - (n + 1)/w - sum_j
- * 1/(rho_j
- * - w). Sets that, and sum_j (w/(rho_j - w))^2, which is n + 1 where its own derivative vanishes.
- */
-static void steepness(const tv_secular *psi, double x, double w, double *slope, double *squares) {
-  *slope = psi->n - (psi->n + 1) / w;
-  *squares = 0;
-  for (int j = 0; j < psi->levels.count; ++j) {
-    const double gap = kappa_of(&psi->levels, j, x) - w;
-    *slope -= 1 / gap;
-    *squares += w * w / (gap * gap);
-  }
-}
-
-/* The kappa nearest to the line's place. */
-static double nearest_kappa(const tv_levels *levels, double x, which_zero side) {
+/* Sets all kappas. Returns the one nearest to the line's place. */
+static double find_kappas(const tv_levels *levels, double x, which_zero side) {
   double nearest = side * INFINITY;
   for (int j = 0; j < levels->count; ++j) {
-    const double kappa = kappa_of(levels, j, x);
+    const double kappa = levels->kappa[j] = kappa_of(levels, j, x);
     nearest = side == LARGEST ? fmin(nearest, kappa) : fmax(nearest, kappa);
   }
   return nearest;
 }
 
-/* Where the line crosses the real axis: at the saddle point next to 1, where the integrand does not
- * oscillate. At a zero of Psi there may be none: then short of where two merge, which keeps the
- * width of a Gaussian. */
-static double crossing(const tv_secular *psi, double x, which_zero side) {
-  const double plain = (psi->n + 1) / psi->n, distance = 1.2;
-  const double nearest = nearest_kappa(&psi->levels, x, side);
-  double slope, squares, low = side == LARGEST ? 0 : nearest, high = nearest;
-  if (!(nearest > 0)) return plain;
-  if (side == SMALLEST) high += 2 * sqrt(psi->levels.count);
-  for (int bit = 0; bit < 50; ++bit) {
-    const double middle = (low + high) / 2;
-    steepness(psi, x, middle, &slope, &squares);
-    *((squares < psi->n + 1) == (side == LARGEST) ? &low : &high) = middle;
-  }
-  const double place = nearest - distance * (nearest - (low + high) / 2);
-  steepness(psi, x, place, &slope, &squares);
-  if (side * slope <= 0) return place;
-  low = side == LARGEST ? 0 : place;
-  high = side == LARGEST ? place : place + 5;
-  for (int bit = 0; bit < 50; ++bit) {
-    const double middle = (low + high) / 2;
-    steepness(psi, x, middle, &slope, &squares);
-    *(slope < 0 ? &low : &high) = middle;
-  }
-  return (low + high) / 2;
-}
-
-/* Psi without couplings at one node; `scale` is the distance of nodes times 1/spacing. */
-static void include_levels(const tv_secular *psi, double x, double centre, double scale, int t,
-                           integrand *out) {
-  const tv_levels *levels = &psi->levels;
-  const double complex across = I * (t * spacing * scale), w = centre + across;
-  double complex log_sum = psi->n * across - (psi->n + 1) * clog(w / centre);
-  double complex product = 1, slope = 0, change = 0;
-  for (int j = 0; j < levels->count; ++j) {
-    const double kappa = kappa_of(levels, j, x);
-    const double rate = 1 / (2 * levels->square[j] * kappa + levels->linear[j]);
-    const double bend = -2 * levels->square[j] * rate * rate * rate;
-    const double complex part = rate / (kappa - w);
-    product *= (kappa - w) / (fabs(kappa - centre) + scale);
-    slope += part;
-    change += bend / (kappa - w) - part * part;
-    if (j % 64 == 63) { /* before the product leaves the range of a double */
-      log_sum += clog(product);
-      product = 1;
-    }
-  }
-  out->w[t] = w;
-  out->f[t] = cexp(log_sum) * product;
-  out->slope[t] = slope;
-  out->curvature[t] = change;
-}
-
-/* sums[r][s] = sum_j profile_j^s / (x - X_j(w))^(r + 1) */
-static void power_sums(const tv_secular *psi, double x, double complex w,
-                       double complex sums[3][3]) {
-  for (int r = 0; r < 3; ++r)
-    for (int s = 0; s < 3; ++s) sums[r][s] = 0;
+/* The logarithm of the integrand without couplings has the derivative n - (n + 1)/w - sum_j
+ * 1/(rho_j - w). Sets that, and sum_j (w/(rho_j - w))^2, which is n + 1 where its own derivative
+ * vanishes. */
+static void steepness(const tv_secular *psi, double w, double *slope, double *squares) {
+  double inverses = 0, inverse_squares = 0;
   for (int j = 0; j < psi->levels.count; ++j) {
-    const double profile = psi->couplings.profile[j];
-    const double complex inverse = 1 / (x - value_of(&psi->levels, j, w));
-    double complex power = inverse;
-    for (int r = 0; r < 3; ++r, power *= inverse) {
-      sums[r][0] += power;
-      sums[r][1] += power * profile;
-      sums[r][2] += power * (profile * profile);
-    }
+    const double inverse = 1 / (psi->levels.kappa[j] - w);
+    inverses += inverse;
+    inverse_squares += inverse * inverse;
   }
+  *slope = psi->n - (psi->n + 1) / w - inverses;
+  *squares = w * w * inverse_squares;
 }
 
-static double complex coupled(const double complex sums[3], double weight, double shift) {
-  return weight * (sums[2] + 2 * shift * sums[1] + shift * shift * sums[0]);
-}
-
-static void include_couplings(const tv_secular *psi, double x, int t, integrand *out) {
-  const tv_couplings *c = &psi->couplings;
-  double complex sums[3][3];
-  power_sums(psi, x, out->w[t], sums);
-  for (int i = 0; i < c->count; ++i) {
-    const double complex factor = 1 + c->strength[i] * coupled(sums[0], c->weight[i], c->shift[i]);
-    const double complex slope =
-        -c->strength[i] * coupled(sums[1], c->weight[i], c->shift[i]) / factor;
-    const double complex curvature =
-        2 * c->strength[i] * coupled(sums[2], c->weight[i], c->shift[i]) / factor;
-    out->f[t] *= factor;
-    out->slope[t] += slope;
-    out->curvature[t] += curvature - slope * slope;
+/* How far from the nearest kappa two saddle points merge, roughly. The sum of squares there is
+ * between u^2 and as many u^2 as there are levels, u = w/|nearest - w|. */
+static double merging_distance(const tv_secular *psi, double nearest, which_zero side) {
+  double slope, squares, high = sqrt(psi->n + 1), low = high / sqrt(psi->levels.count);
+  for (int step = 0; step < 8; ++step) {
+    const double u = sqrt(low * high);
+    steepness(psi, u * nearest / (u + side), &slope, &squares);
+    *(squares < psi->n + 1 ? &low : &high) = u;
   }
+  return nearest / (sqrt(low * high) + side);
 }
 
-static void evaluate(const tv_secular *psi, double x, which_zero side, integrand *out) {
-  const double centre = crossing(psi, x, side);
+/* Where the slope vanishes, to a small part of a deviation, by Newton's method in a bracket. */
+static double saddle_point(const tv_secular *psi, double from, double low, double high) {
+  const double tolerance = 0.02;
+  double slope, squares, w = from;
+  for (int step = 0; step < 60; ++step) {
+    steepness(psi, w, &slope, &squares);
+    const double variance = w * w / (psi->n + 1 - squares);
+    if (slope * slope * variance <= tolerance * tolerance) break;
+    *(slope < 0 ? &low : &high) = w;
+    const double next = w - slope * variance;
+    w = next > low && next < high ? next : (low + high) / 2;
+  }
+  return w;
+}
+
+/* Where the line crosses the real axis, which does not change Psi but how well the nodes settle it:
+ * at the saddle point next to 1, where the integrand does not oscillate. At a zero of Psi there may
+ * be none: then short of where two merge, which keeps the width of a Gaussian. */
+static double crossing(const tv_secular *psi, double x, which_zero side) {
+  const double distance = 1.2, nearest = find_kappas(&psi->levels, x, side);
   double slope, squares;
-  steepness(psi, x, centre, &slope, &squares);
-  const double scale = centre / sqrt(psi->n + 1 - squares);
-  for (int t = 0; t < NODES; ++t) {
-    include_levels(psi, x, centre, scale, t, out);
-    if (psi->couplings.count > 0) include_couplings(psi, x, t, out);
-    out->curvature[t] += out->slope[t] * out->slope[t];
+  if (!(nearest > 0)) return (psi->n + 1) / psi->n;
+  const double place = nearest - side * distance * merging_distance(psi, nearest, side);
+  steepness(psi, place, &slope, &squares);
+  if (side * slope <= 0) return place;
+  return side == LARGEST ? saddle_point(psi, place, 0, place)
+                         : saddle_point(psi, place, place, place + 5);
+}
+
+/* ---- The integrand ---- */
+
+static double complex at_node(const row *values, int t) {
+  return CMPLX(values->re[t], values->im[t]);
+}
+
+static void set_node(row *values, int t, double complex value) {
+  values->re[t] = creal(value);
+  values->im[t] = cimag(value);
+}
+
+static double complex node_of(const integrand *at, int t) {
+  return CMPLX(at->centre, at->across[t]);
+}
+
+/* One level's factor, to the product, and what it adds to the derivatives. */
+static void include_level(const tv_levels *levels, int j, double scale, integrand *out,
+                          row *product) {
+  const double kappa = levels->kappa[j], gap = kappa - out->centre;
+  const double rate = 1 / (2 * levels->square[j] * kappa + levels->linear[j]);
+  const double bend = -2 * levels->square[j] * rate * rate;
+  const double unit = 1 / (fabs(gap) + scale);
+  for (int t = 0; t < out->rule.nodes; ++t) {
+    const double y = out->across[t], last = product->re[t];
+    const double inverse = rate / (gap * gap + y * y);
+    const double re = gap * inverse, im = y * inverse; /* rate/(kappa - w) */
+    product->re[t] = (last * gap + product->im[t] * y) * unit;
+    product->im[t] = (product->im[t] * gap - last * y) * unit;
+    out->slope.re[t] += re;
+    out->slope.im[t] += im;
+    out->curvature.re[t] += bend * re - (re * re - im * im);
+    out->curvature.im[t] += bend * im - 2 * re * im;
   }
+}
+
+/* The product's logarithm is set aside, and 1 is left of it. */
+static void set_aside(row *product, int nodes, row *logarithm) {
+  for (int t = 0; t < nodes; ++t) {
+    set_node(logarithm, t, at_node(logarithm, t) + clog(at_node(product, t)));
+    set_node(product, t, 1);
+  }
+}
+
+/* Psi without couplings; curvature is that of its logarithm. */
+static void include_levels(const tv_secular *psi, double scale, integrand *out) {
+  const int nodes = out->rule.nodes, often = 64; /* before a product leaves the range of a double */
+  row product, logarithm;
+  for (int t = 0; t < nodes; ++t) {
+    const double complex across = I * out->across[t];
+    set_node(&logarithm, t, psi->n * across - (psi->n + 1) * clog(node_of(out, t) / out->centre));
+    set_node(&product, t, 1);
+    set_node(&out->slope, t, 0);
+    set_node(&out->curvature, t, 0);
+  }
+  for (int j = 0; j < psi->levels.count; ++j) {
+    include_level(&psi->levels, j, scale, out, &product);
+    if (j % often == often - 1) set_aside(&product, nodes, &logarithm);
+  }
+  for (int t = 0; t < nodes; ++t)
+    set_node(&out->f, t, cexp(at_node(&logarithm, t)) * at_node(&product, t));
+}
+
+/* One level's share in the first sums. */
+static void add_powers(double profile, const row *inverse, int nodes, int powers, power_sums sums) {
+  row power = *inverse;
+  for (int r = 0; r < powers; ++r)
+    for (int t = 0; t < nodes; ++t) {
+      const double re = power.re[t], im = power.im[t];
+      sums[r][0].re[t] += re;
+      sums[r][0].im[t] += im;
+      sums[r][1].re[t] += profile * re;
+      sums[r][1].im[t] += profile * im;
+      sums[r][2].re[t] += profile * profile * re;
+      sums[r][2].im[t] += profile * profile * im;
+      power.re[t] = re * inverse->re[t] - im * inverse->im[t];
+      power.im[t] = re * inverse->im[t] + im * inverse->re[t];
+    }
+}
+
+static void sum_powers(const tv_secular *psi, double x, const integrand *at, int powers,
+                       power_sums sums) {
+  const tv_levels *levels = &psi->levels;
+  row inverse;
+  for (int i = 0; i < powers * POWERS; ++i) sums[i / POWERS][i % POWERS] = (row){{0}, {0}};
+  for (int j = 0; j < levels->count; ++j) {
+    const double a = levels->square[j], b = levels->linear[j], c = at->centre;
+    const double gap = x - value_of(levels, j, c), rate = 2 * a * c + b;
+    for (int t = 0; t < at->rule.nodes; ++t) {
+      const double y = at->across[t], re = gap + a * y * y, im = -rate * y; /* x - X_j(w) */
+      const double square = re * re + im * im;
+      inverse.re[t] = re / square;
+      inverse.im[t] = -im / square;
+    }
+    add_powers(psi->couplings.profile[j], &inverse, at->rule.nodes, powers, sums);
+  }
+}
+
+static double complex coupled(const row sums[POWERS], int t, double weight, double shift) {
+  return weight * (at_node(&sums[2], t) + 2 * shift * at_node(&sums[1], t) +
+                   shift * shift * at_node(&sums[0], t));
+}
+
+static double complex inverse_of(double complex z) {
+  return conj(z) / (creal(z) * creal(z) + cimag(z) * cimag(z));
+}
+
+/* The factors of the couplings; with all powers what they add to the derivatives. */
+static void include_couplings(const tv_couplings *c, power_sums sums, int powers, integrand *out) {
+  for (int i = 0; i < c->count; ++i)
+    for (int t = 0; t < out->rule.nodes; ++t) {
+      const double weight = c->strength[i] * c->weight[i], shift = c->shift[i];
+      const double complex factor = 1 + coupled(sums[0], t, weight, shift);
+      set_node(&out->f, t, at_node(&out->f, t) * factor);
+      if (powers < POWERS) continue;
+      const double complex inverse = inverse_of(factor);
+      const double complex slope = -coupled(sums[1], t, weight, shift) * inverse;
+      const double complex change = 2 * coupled(sums[2], t, weight, shift) * inverse;
+      set_node(&out->slope, t, at_node(&out->slope, t) + slope);
+      set_node(&out->curvature, t, at_node(&out->curvature, t) + change - slope * slope);
+    }
+}
+
+/* The nodes, and Psi's integrand without couplings. */
+static void begin(const tv_secular *psi, double x, which_zero side, quadrature rule,
+                  integrand *out) {
+  double slope, squares;
+  out->rule = rule;
+  out->centre = crossing(psi, x, side);
+  steepness(psi, out->centre, &slope, &squares);
+  const double scale = out->centre / sqrt(psi->n + 1 - squares);
+  for (int t = 0; t < rule.nodes; ++t) out->across[t] = t * rule.spacing * scale;
+  include_levels(psi, scale, out);
+}
+
+static void evaluate(const tv_secular *psi, double x, which_zero side, quadrature rule,
+                     integrand *out) {
+  power_sums sums;
+  begin(psi, x, side, rule, out);
+  if (psi->couplings.count > 0) {
+    sum_powers(psi, x, out, POWERS, sums);
+    include_couplings(&psi->couplings, sums, POWERS, out);
+  }
+  for (int t = 0; t < rule.nodes; ++t) {
+    const double complex slope = at_node(&out->slope, t);
+    set_node(&out->curvature, t, at_node(&out->curvature, t) + slope * slope);
+  }
+}
+
+/* The integral of a function that takes conjugate values at conjugate nodes. */
+static double twice(int t) {
+  return t == 0 ? 1 : 2;
 }
 
 /* Psi and its two derivatives in x, up to one factor. */
 static void integrate(const integrand *at, double psi[3]) {
   psi[0] = psi[1] = psi[2] = 0;
-  for (int t = 0; t < NODES; ++t) {
-    const double complex f = t == 0 ? at->f[t] : 2 * at->f[t];
+  for (int t = 0; t < at->rule.nodes; ++t) {
+    const double complex f = twice(t) * at_node(&at->f, t);
     psi[0] += creal(f);
-    psi[1] += creal(f * at->slope[t]);
-    psi[2] += creal(f * at->curvature[t]);
+    psi[1] += creal(f * at_node(&at->slope, t));
+    psi[2] += creal(f * at_node(&at->curvature, t));
   }
 }
 
 static double value_at(const tv_secular *psi, double x, which_zero side, double values[3]) {
   integrand at;
-  evaluate(psi, x, side, &at);
+  evaluate(psi, x, side, coarse, &at);
   integrate(&at, values);
   return values[0];
 }
+
+/* ---- Zeros ---- */
 
 /* Laguerre's step from x towards the nearest zero (the largest: downwards) of a function with
  * `degree` real zeros, whose logarithmic derivative and minus that one's derivative are g and h. */
@@ -185,7 +299,7 @@ static double beyond_all(const tv_secular *psi, which_zero side) {
   const double kappa = fmax(edge * edge + side * 8 / sqrt(psi->n), edge * edge / 4);
   double x = -INFINITY, push = 0;
   for (int j = 0; j < psi->levels.count; ++j) {
-    x = fmax(x, side * creal(value_of(&psi->levels, j, kappa)));
+    x = fmax(x, side * value_of(&psi->levels, j, kappa));
     for (int i = 0; i < c->count; ++i)
       push = fmax(push, -c->strength[i] * c->weight[i] * pow(c->profile[j] + c->shift[i], 2));
   }
@@ -210,39 +324,44 @@ double tv_secular_largest_zero(const tv_secular *psi, double floor) {
   return high;
 }
 
+/* ---- Fluctuations ---- */
+
 /* Weights of the rule for int int log|t - t'| F(t) G(t') dt dt' by the distance of nodes: the
  * trapezoidal rule with two terms of its correction at the singularity (-zeta'(-2) is the number).
  */
 static double log_weight(int distance) {
   const double correction = 0.030448457058393270;
-  if (distance == 0) return log(spacing / (2 * acos(-1.))) - 2 * correction;
-  return log(distance * spacing) + (distance == 1 ? correction : 0);
+  if (distance == 0) return log(fine.spacing / (2 * acos(-1.))) - 2 * correction;
+  return log(distance * fine.spacing) + (distance == 1 ? correction : 0);
 }
 
-static double complex mirrored(const double complex *half, int t) {
-  return t < 0 ? conj(half[-t]) : half[t];
-}
-
-static double log_product(const double complex *f, const double complex *g) {
+/* That integral, over both halves of the line. */
+static double log_product(const double *weight, const row *f, const row *g) {
   double sum = 0;
-  for (int s = 1 - NODES; s < NODES; ++s)
-    for (int t = 1 - NODES; t < NODES; ++t)
-      sum += log_weight(abs(s - t)) * creal(mirrored(f, s) * mirrored(g, t));
+  for (int s = 0; s < fine.nodes; ++s)
+    for (int t = 0; t < fine.nodes; ++t) {
+      const double re = f->re[s] * g->re[t], im = f->im[s] * g->im[t];
+      const double near = weight[s < t ? t - s : s - t] * (re - im),
+                   far = weight[s + t] * (re + im);
+      sum += twice(s) * twice(t) / 2 * (near + far);
+    }
   return sum;
 }
 
 static void fluctuation(const tv_secular *psi, double x, which_zero side, double *lacking,
                         double *variance) {
   integrand at;
-  double complex along[NODES];
-  double values[3], logarithm = 0;
-  evaluate(psi, x, side, &at);
+  row along;
+  double weight[2 * MOST_NODES], values[3], logarithm = 0;
+  evaluate(psi, x, side, fine, &at);
   integrate(&at, values);
-  for (int t = 0; t < NODES; ++t) {
-    along[t] = at.f[t] * at.slope[t];
-    logarithm += creal(clog(at.w[t]) * at.f[t]) * (t == 0 ? 1 : 2);
+  for (int i = 0; i < 2 * MOST_NODES; ++i) weight[i] = log_weight(i);
+  for (int t = 0; t < fine.nodes; ++t) {
+    set_node(&along, t, at_node(&at.f, t) * at_node(&at.slope, t));
+    logarithm += twice(t) * creal(clog(node_of(&at, t)) * at_node(&at.f, t));
   }
-  const double square = log_product(at.f, at.f), rate = 2 * log_product(at.f, along);
+  const double square = log_product(weight, &at.f, &at.f);
+  const double rate = 2 * log_product(weight, &at.f, &along);
   *lacking =
       2 * (rate - values[1] * logarithm - square * values[2] / values[1]) / (values[1] * values[1]);
   *variance = 4 * square / (values[1] * values[1]);
@@ -270,14 +389,15 @@ void tv_secular_smallest_zero(const tv_secular *psi, double *zero, double *lacki
 
 double tv_secular_mean_coupling(const tv_secular *psi, double x, double weight, double shift) {
   integrand at;
-  double complex sums[3][3];
+  power_sums sums;
   double total = 0, mean = 0;
-  evaluate(psi, x, LARGEST, &at);
-  for (int t = 0; t < NODES; ++t) {
-    const double complex f = t == 0 ? at.f[t] : 2 * at.f[t];
-    power_sums(psi, x, at.w[t], sums);
+  begin(psi, x, LARGEST, coarse, &at);
+  sum_powers(psi, x, &at, 1, sums);
+  include_couplings(&psi->couplings, sums, 1, &at);
+  for (int t = 0; t < at.rule.nodes; ++t) {
+    const double complex f = twice(t) * at_node(&at.f, t);
     total += creal(f);
-    mean += creal(f * coupled(sums[0], weight, shift));
+    mean += creal(f * coupled(sums[0], t, weight, shift));
   }
   return mean / total;
 }

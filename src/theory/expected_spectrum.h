@@ -15,6 +15,7 @@
 typedef struct {
   int count;
   double *square, *linear, *offset;
+  double *kappa; /* workspace */
 } tv_levels;
 
 /* None: count 0. */

@@ -38,15 +38,16 @@ static double ratio_of(const component *c) {
 static tv_error *problem_create(tv_method_id method, int k, int p, int q, double n, problem *m) {
   *m = (problem){.method = method, .p = p, .weakest = k - 1, .n = n, .psi.n = n};
   TV_TRY(tv_allocate(p, sizeof(*m->signal), &m->signal));
-  tv_error *error = tv_allocate(5LL * q + 3LL * p, sizeof(double), &m->storage);
+  tv_error *error = tv_allocate(6LL * q + 3LL * p, sizeof(double), &m->storage);
   if (error) {
     free(m->signal);
     return error;
   }
-  double *next = m->storage, *zeros = next + 4 * q;
-  m->psi.levels = (tv_levels){.offset = next, .linear = next + q, .square = next + 2 * q};
-  m->gamma = next + 3 * q;
-  next += 5 * q;
+  double *next = m->storage, *zeros = next + 5 * q;
+  m->psi.levels = (tv_levels){
+      .offset = next, .linear = next + q, .square = next + 2 * q, .kappa = next + 3 * q};
+  m->gamma = next + 4 * q;
+  next += 6 * q;
   m->psi.couplings = (tv_couplings){.profile = method == TV_RECONSTRUCTION ? m->gamma : zeros,
                                     .weight = next,
                                     .shift = next + p,
@@ -133,11 +134,12 @@ static double push_from_below(const problem *m, const double *linear, const doub
 /* Mean and variance of the k-th level: the smallest zero of those that are kept. */
 static tv_error *drawn_level(const problem *m, double *mean, double *variance) {
   double *linear, lacking;
-  TV_TRY(tv_allocate(3LL * m->p, sizeof(*linear), &linear));
+  TV_TRY(tv_allocate(4LL * m->p, sizeof(*linear), &linear));
   double *offset = linear + m->p, *squares = offset + m->p; /* zeros */
+  double *kappa = squares + m->p;
   for (int i = 0; i < m->p; ++i) sample_level(m, &m->signal[i], &linear[i], &offset[i]);
   offset[m->weakest] -= push_from_below(m, linear, offset);
-  const tv_secular psi = {.n = m->n, .levels = {m->weakest + 1, squares, linear, offset}};
+  const tv_secular psi = {.n = m->n, .levels = {m->weakest + 1, squares, linear, offset, kappa}};
   tv_secular_smallest_zero(&psi, mean, &lacking, variance);
   *mean += lacking;
   free(linear);
