@@ -81,7 +81,10 @@ static const char *const report_usage =
     "Print a table and write CSV, figure (SVG, PDF) and one HTML page.\n"
     "\n"
     "  -o, --output DIR      folder for the files (default: FILE-report)\n"
-    "  -h, --help            this text\n";
+    "  -h, --help            this text\n"
+    "\n"
+    "gnuplot draws the figures. It has failed when it takes more than TWOVIEW_GNUPLOT_SECONDS (a\n"
+    "variable of the environment, default: 60); the page is then written without the figure.\n";
 
 static const char *const scaling_usage =
     "Usage: twoview scaling FILE.h5 FILE.h5... [OPTION]...\n"

@@ -153,12 +153,12 @@ class Files(unittest.TestCase):
         self.assertIn("gnuplot is not installed", done.stdout)
         self.assertTrue((harness.folder / "plain/report.html").exists())
 
-    def report_under(self, gnuplot, *words):
+    def report_under(self, gnuplot, *words, **variables):
         """A report with this shell script for gnuplot; exit 1, with its output and messages."""
         script = harness.write("gnuplot", "#!/bin/sh\n" + gnuplot)
         script.chmod(0o755)
         path = f"{harness.folder}:{os.environ['PATH']}"
-        done = harness.twoview("report", *words, env={**os.environ, "PATH": path})
+        done = harness.twoview("report", *words, env={**os.environ, "PATH": path, **variables})
         script.unlink()
         self.assertEqual(done.returncode, 1)
         return done
@@ -181,6 +181,53 @@ class Files(unittest.TestCase):
         self.assertEqual({path.name for path in folder.iterdir()}, {
             "report.html", "scores.csv", "figure.gp", "figure.tsv", "figure.svg", "figure.pdf",
             "spectra.gp", "spectra.tsv"})
+
+    def test_gnuplot_that_does_not_do_its_work(self):
+        """The page is written all the same."""
+        draws = """echo half > "$(echo "$2" | cut -d "'" -f 4)"\n"""
+        for script, words in ((draws + "exit 127", "exit 127"),
+                              (draws + "kill -9 $$", "signal 9"),
+                              (draws + "sleep 1000 & sleep 1000", "no end within 0.5 s"),
+                              (draws + "exec >&- 2>&-; sleep 1000", "no end within 0.5 s"),
+                              (draws + "cat; while :; do echo waiting; done", "no end within 0.5 s"),
+                              (f"rm -f bad/*.tsv *.tsv; exec /usr/bin/gnuplot \"$@\"", "could not read its data"),
+                              (f"echo > $(basename $3 .gp).tsv; exec /usr/bin/gnuplot \"$@\"",
+                               "could not read its data")):
+            with self.subTest(script=script):
+                harness.twoview("report", "g.h5", "-o", "bad")
+                done = self.report_under(script, "g.h5", "-o", "bad", TWOVIEW_GNUPLOT_SECONDS="0.5")
+                self.assertRegex(done.stderr, rf"gnuplot failed on bad/figure.gp \([^)]*{words}")
+                self.assertIn("no figure: gnuplot failed", done.stdout)
+                page = (harness.folder / "bad/report.html").read_text()
+                self.assertNotIn("<svg", page)
+                self.assertIn("</html>", page)
+                kept = {path.suffix for path in (harness.folder / "bad").iterdir()}
+                self.assertLessEqual(kept, {".html", ".csv", ".gp", ".tsv"})
+
+    def test_gnuplot_in_relative_entries_of_path(self):
+        """What it means depends on the folder: one in the report's would run."""
+        (harness.folder / "planted").mkdir()
+        for folder in (harness.folder, harness.folder / "planted"):
+            script = folder / "gnuplot"
+            script.write_text(f"#!/bin/sh\ntouch {harness.folder}/owned\n")
+            script.chmod(0o755)
+            self.addCleanup(script.unlink)
+        for path, words in ((".:planted::/nowhere", "is not installed"), (":/usr/bin:/bin", "planted/figure.svg")):
+            done = harness.twoview("report", "g.h5", "-o", "planted", env={**os.environ, "PATH": path})
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(words, done.stdout)
+            self.assertFalse((harness.folder / "owned").exists())
+
+    def test_gnuplot_has_no_settings_of_its_own(self):
+        harness.twoview("report", "g.h5", "-o", "usual")
+        harness.write(".gnuplot", "set terminal dumb\nset xlabel 'mine'\nexit")
+        variables = {name: "nonsense" for name in ("GNUTERM", "GNUPLOT_LIB", "GNUPLOT_FONTPATH", "GDFONTPATH",
+                                                   "GNUPLOT_DEFAULT_GDFONT", "GNUPLOT_DRIVER_DIR",
+                                                   "GNUPLOT_PS_DIR", "GNUHELP", "LC_ALL", "LANG")}
+        done = harness.twoview("report", "g.h5", "-o", "set", env={**os.environ, **variables, "HOME": str(harness.folder)})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for name in ("figure.svg", "spectra.svg", "report.html"):
+            self.assertEqual(*((harness.folder / folder / name).read_text() for folder in ("usual", "set")))
 
     def test_report_on_a_full_disk(self):
         """Files end at 4 kB of 16: by a failing write, and by a signal that kills the program."""

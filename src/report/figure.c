@@ -1,12 +1,12 @@
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "gnuplot.h"
 #include "parts.h"
+#include "twoview/base/escape.h"
 #include "twoview/base/output.h"
 
 /* What the figures share: columns, colours, the head of a script, writing and drawing. */
@@ -128,36 +128,17 @@ tv_error *tv_report_write(const char *directory, const char *name,
   return error;
 }
 
-/* Run gnuplot in the folder. 127: it is not installed. */
-static tv_error *run_gnuplot(const char *directory, const char *settings, const char *script,
-                             int *exit_code) {
-  int status = 0;
-  const pid_t child = fork();
-  if (child < 0) return tv_fail_errno("gnuplot cannot be started");
-  if (child == 0) {
-    setenv("LC_ALL", "C.UTF-8", 1); /* the labels are UTF-8 */
-    if (chdir(directory) == 0) execlp("gnuplot", "gnuplot", "-e", settings, script, (char *)0);
-    _exit(127);
-  }
-  while (waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) return tv_fail_errno("waiting for gnuplot");
-  *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-  return NULL;
-}
-
 /* Draw one form into `part`, a path from the folder of this program, and give that its name. */
-static tv_error *draw_form(const char *directory, const char *name, const char *form,
-                           const char *path, const char *part, int *is_drawn) {
+static tv_error *draw_form(const char *program, const char *directory, const char *name,
+                           const char *form, const char *path, const char *part, int *is_drawn) {
   char settings[NAME_MAX + 64], script[64];
-  int exit_code = 0;
+  tv_gnuplot_failure failure;
   snprintf(settings, sizeof settings, "form='%s'; drawing='%s'", form, strrchr(part, '/') + 1);
   snprintf(script, sizeof script, "%s.gp", name);
-  TV_TRY(run_gnuplot(directory, settings, script, &exit_code));
-  if (exit_code == 127) return NULL;
-  if (exit_code != 0)
-    return tv_fail(
-        "gnuplot failed on %s/%s (exit %d): there is no such figure; all else is written",
-        directory, script, exit_code);
+  TV_TRY(tv_gnuplot_run(program, directory, settings, script, &failure));
+  if (failure.text[0])
+    return tv_fail("gnuplot failed on %s/%s (%s): there is no such figure; all else is written",
+                   directory, script, failure.text);
   TV_TRY(tv_output_flush(part));
   TV_TRY(tv_output_name(part, path, 1));
   *is_drawn = 1;
@@ -166,28 +147,32 @@ static tv_error *draw_form(const char *directory, const char *name, const char *
 
 tv_error *tv_report_draw(const char *directory, const char *name, int *is_drawn) {
   static const char *const forms[] = {"svg", "pdf"};
-  char file[64];
-  tv_error *error = NULL;
-  *is_drawn = 1;
+  char file[64], *program;
+  *is_drawn = 0;
+  tv_error *error = tv_gnuplot_find(&program);
+  *is_drawn = program != NULL;
   for (int i = 0; !error && *is_drawn && i < 2; ++i) {
     char *part = NULL;
     *is_drawn = 0;
     snprintf(file, sizeof file, "%s.%s", name, forms[i]);
     char *path = tv_report_path(directory, file);
     error = path ? tv_output_part(path, &part) : tv_fail("out of memory");
-    if (!error) error = draw_form(directory, name, forms[i], path, part, is_drawn);
+    if (!error) error = draw_form(program, directory, name, forms[i], path, part, is_drawn);
     if (error && part) unlink(part);
     free(part);
     free(path);
   }
+  free(program);
   return error;
 }
 
 void tv_report_print_figure(const char *directory, const char *name, int is_drawn, int has_failed,
                             FILE *out) {
-  if (is_drawn)
-    fprintf(out, "%s/%s.svg\n%s/%s.pdf\n", directory, name, directory, name);
-  else
-    fprintf(out, "no figure: gnuplot %s; %s/%s.gp draws it\n",
-            has_failed ? "failed" : "is not installed", directory, name);
+  if (is_drawn) {
+    tv_print_line(out, "%s/%s.svg", directory, name);
+    tv_print_line(out, "%s/%s.pdf", directory, name);
+  } else {
+    tv_print_line(out, "no figure: gnuplot %s; %s/%s.gp draws it",
+                  has_failed ? "failed" : "is not installed", directory, name);
+  }
 }

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "twoview/base/escape.h"
 #include "twoview/report/report.h"
 #include "twoview/scaling/scaling.h"
 
@@ -125,7 +126,8 @@ static tv_error *write_files(const drawing *d, const char *directory, FILE *out)
   TV_TRY(tv_report_write(directory, "scaling.tsv", write_data, d));
   TV_TRY(tv_report_write(directory, "scaling.gp", write_script, d));
   tv_error *error = tv_report_draw(directory, "scaling", &is_drawn);
-  fprintf(out, "\n%s/scaling.csv\n", directory);
+  fputc('\n', out);
+  tv_print_line(out, "%s/scaling.csv", directory);
   tv_report_print_figure(directory, "scaling", is_drawn, error != NULL, out);
   return error;
 }
