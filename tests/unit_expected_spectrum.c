@@ -31,7 +31,7 @@ START_TEST(zeros_of_two_levels_by_hand) {
     equal_population(&s, 2, n);
     /* The zeros are found to 1e-12, from cancelling sums of relative error sqrt(n) epsilon. */
     const double bound = 2e-12 + 100 * DBL_EPSILON * sqrt(n) / sqrt(n);
-    ck_assert_double_eq_tol(tv_secular_largest_zero(&s.psi, -1), 1 + 1 / sqrt(n), bound);
+    ck_assert_double_eq_tol(tv_secular_largest_zero(&s.psi, -1, INFINITY), 1 + 1 / sqrt(n), bound);
     tv_secular_smallest_zero(&s.psi, &low, &lacking, &variance);
     ck_assert_double_eq_tol(low, 1 - 1 / sqrt(n), bound);
   }
@@ -49,7 +49,7 @@ START_TEST(fluctuation_of_two_levels_by_hand) {
     equal_population(&s, 2, n);
     /* The next order in 1/sqrt(n), and what the rule for the logarithm leaves. */
     const double bound = 3 / sqrt(n) + rule;
-    zero = tv_secular_largest_zero(&s.psi, -1);
+    zero = tv_secular_largest_zero(&s.psi, -1, INFINITY);
     ck_assert_double_eq_tol(tv_secular_lacking(&s.psi, zero) * sqrt(n), 0.25, bound);
     tv_secular_smallest_zero(&s.psi, &zero, &lacking, &variance);
     ck_assert_double_eq_tol(lacking * sqrt(n), -0.25, bound);
@@ -90,7 +90,7 @@ START_TEST(outermost_zeros_of_equal_levels_are_those_of_laguerre) {
   double low, lacking, variance;
   equal_population(&s, q, n);
   tv_secular_smallest_zero(&s.psi, &low, &lacking, &variance);
-  const double high = tv_secular_largest_zero(&s.psi, 0);
+  const double high = tv_secular_largest_zero(&s.psi, 0, INFINITY);
   for (int side = -1; side <= 1; side += 2) {
     const double zero = side < 0 ? low : high;
     const double outer = laguerre(q, n - q, n * (zero + side * step));
@@ -106,7 +106,7 @@ END_TEST
 START_TEST(mean_of_many_equal_levels_is_that_of_draws) {
   spectrum s;
   equal_population(&s, 50, 1000);
-  const double zero = tv_secular_largest_zero(&s.psi, 0);
+  const double zero = tv_secular_largest_zero(&s.psi, 0, INFINITY);
   ck_assert_double_eq_tol(zero + tv_secular_lacking(&s.psi, zero), 1.4685, 3 * 0.0006);
 }
 END_TEST

@@ -306,22 +306,40 @@ static double beyond_all(const tv_secular *psi, which_zero side) {
   return side * (x + push * pow(sqrt(psi->levels.count) + 6, 2));
 }
 
-double tv_secular_largest_zero(const tv_secular *psi, double floor) {
-  double high = beyond_all(psi, LARGEST), low = high, values[3];
-  if (!(high > floor)) return floor;
-  while (value_at(psi, low, LARGEST, values) > 0) {
-    const double g = values[1] / values[0], h = g * g - values[2] / values[0];
-    const double step = laguerre_step(psi->levels.count, g, h, LARGEST);
-    if (low == floor || step <= 1e-14 * fmax(1, fabs(low))) return low;
-    if (!(step > 0)) return NAN;
-    high = low;
-    low = fmax(low - step, floor);
-  }
-  while (high - low > 1e-14 * fmax(1, fabs(high))) { /* the last step went a little too far */
-    const double middle = low + (high - low) / 2;
-    *(value_at(psi, middle, LARGEST, values) > 0 ? &high : &low) = middle;
+/* Whether a step, after the one before it, ends the search: Laguerre's method is of third order,
+ * and of what the step leaves, the square of their ratio is far from all that is left. */
+static int is_last(double step, double before, double x) {
+  const double ratio = step / before;
+  return fabs(step) * fmin(1, ratio * ratio) <= 1e-14 * fmax(1, fabs(x));
+}
+
+/* The zero between low and high, next to low, by Newton's method within them. */
+static double polish(const tv_secular *psi, double low, double high) {
+  double values[3], x = low;
+  while (high - low > 1e-14 * fmax(1, fabs(high))) {
+    *(value_at(psi, x, LARGEST, values) > 0 ? &high : &low) = x;
+    const double step = values[0] / values[1], next = x - step;
+    if (fabs(step) <= 1e-14 * fmax(1, fabs(x))) return x;
+    x = next > low && next < high ? next : low + (high - low) / 2;
   }
   return high;
+}
+
+double tv_secular_largest_zero(const tv_secular *psi, double floor, double from) {
+  const double beyond = beyond_all(psi, LARGEST);
+  double x = from < beyond ? from : beyond, before = NAN, values[3];
+  if (!(x > floor)) return floor;
+  while (value_at(psi, x, LARGEST, values) > 0) {
+    const double g = values[1] / values[0], h = g * g - values[2] / values[0];
+    const double step = laguerre_step(psi->levels.count, g, h, LARGEST);
+    if (x == floor) return x;
+    if (is_last(step, before, x)) return fmax(x - step, floor);
+    if (!(step > 0)) return NAN;
+    before = step;
+    x = fmax(x - step, floor);
+  }
+  if (!isnan(before)) return polish(psi, x, x + before); /* the last step went a little too far */
+  return x < beyond ? tv_secular_largest_zero(psi, floor, INFINITY) : x;
 }
 
 /* ---- Fluctuations ---- */

@@ -32,8 +32,10 @@ typedef struct {
   tv_couplings couplings;
 } tv_secular;
 
-/* The largest zero, not below `floor`: `floor` itself where there is none above. NaN: not found. */
-double tv_secular_largest_zero(const tv_secular *psi, double floor);
+/* The largest zero, not below `floor`: `floor` itself where there is none above. NaN: not found.
+ * The search begins at `from` where that is beyond the zero and nearer than what holds for any Psi;
+ * INFINITY where none is known. */
+double tv_secular_largest_zero(const tv_secular *psi, double floor, double from);
 
 /* The smallest zero where all X_j are linear and there are no couplings. `lacking` is what it lacks
  * to the mean of the random zero of real samples, to first order in the inverse of Dyson's index;

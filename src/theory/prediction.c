@@ -215,10 +215,10 @@ static void set_psi(problem *m, double lambda, double gap) {
   m->psi.couplings.count = m->p;
 }
 
-/* The alpha^2 at which noise lifts the weakest value by `gap`. */
-static double alpha2_at_gap(problem *m, double gap) {
+/* The alpha^2 at which noise lifts the weakest value by `gap`, from one that is larger. */
+static double alpha2_at_gap(problem *m, double gap, double larger) {
   set_psi(m, m->weakest_l + gap, gap);
-  return tv_secular_largest_zero(&m->psi, m->floor);
+  return tv_secular_largest_zero(&m->psi, m->floor, larger);
 }
 
 /* F(lambda), where W_i keeps the gap that it has at another lambda. */
@@ -236,54 +236,52 @@ static double noise_to_signal(problem *m, double alpha2, double gap) {
   return (lift(m, alpha2, lambda - step, gap) - lift(m, alpha2, lambda + step, gap)) / (2 * step);
 }
 
-/* A gap, and the logarithm of noise to signal there, which is 0 at the gap that is looked for. */
+/* A gap, its alpha^2, and the logarithm of noise to signal there, which is 0 at the gap that is
+ * looked for, NaN where nothing is found. */
 typedef struct {
-  double gap, imbalance;
+  double gap, alpha2, imbalance;
 } trial;
 
-static trial try_gap(problem *m, double gap) {
-  return (trial){gap, log(noise_to_signal(m, alpha2_at_gap(m, gap), gap))};
+/* Signal outweighs noise at `low`, or nothing is found there; noise signal at `high`. The larger
+ * the gap, the smaller alpha^2. */
+typedef struct {
+  trial low, high, last, before; /* tried last, and before it */
+} search;
+
+static void try_gap(problem *m, double gap, search *s) {
+  const double larger = gap > s->low.gap ? s->low.alpha2 : INFINITY;
+  trial next = {.gap = gap, .alpha2 = alpha2_at_gap(m, gap, larger)};
+  next.imbalance = log(noise_to_signal(m, next.alpha2, gap));
+  *(next.imbalance >= 0 ? &s->high : &s->low) = next;
+  s->before = s->last;
+  s->last = next;
 }
 
-/* Two gaps: signal outweighs noise at the lower one, or nothing is found there (NaN), and noise
- * signal at the higher one. Returns whether there are such. */
-static int enclose_balance(problem *m, trial *low, trial *high) {
-  const double factor = 1.5, end = is_rc(m) ? 1e3 * m->weakest_l : 1 - m->weakest_l;
-  *low = *high = try_gap(m, 0.3 * m->weakest_l / sqrt(m->n));
-  while (low->imbalance >= 0) {
-    *high = *low;
-    *low = try_gap(m, low->gap / factor);
-  }
-  while (!(high->imbalance >= 0)) {
-    *low = *high;
-    if (!(high->gap * factor < end)) return 0;
-    *high = try_gap(m, high->gap * factor);
-  }
-  return 1;
+/* Where the line through the last two trials crosses 0, at most a factor away, as imbalance against
+ * log gap is nearly linear; at first the line is one of slope 2. Within what encloses the gap. */
+static double next_gap(const search *s) {
+  const double most = 4;
+  const double rise = (s->last.imbalance - s->before.imbalance) / log(s->last.gap / s->before.gap);
+  const double factor = exp(-s->last.imbalance / (rise > 0.1 ? rise : 2));
+  const double next = s->last.gap * (isnan(factor) ? 1.5 : fmax(fmin(factor, most), 1 / most));
+  if (next > s->low.gap && next < s->high.gap) return next;
+  return s->low.gap > 0 ? sqrt(s->low.gap * s->high.gap) : s->high.gap / most;
 }
 
-/* Where the line through both crosses 0: imbalance against log gap is nearly linear. */
-static double gap_between(trial low, trial high) {
-  const double share =
-      low.imbalance < 0 ? low.imbalance / (low.imbalance - high.imbalance) : 0.5; /* NaN: halve */
-  return low.gap * pow(high.gap / low.gap, share);
-}
-
-/* The gap at which noise and signal weigh the same, by false position (Illinois: an end that stays
- * a second time counts half). NaN: never. */
-static double balanced_gap(problem *m) {
-  const double tolerance = 1e-9;
-  trial low, high;
-  if (!enclose_balance(m, &low, &high)) return NAN;
-  for (int last = 0; high.gap - low.gap > tolerance * high.gap;) {
-    const trial next = try_gap(m, gap_between(low, high));
-    const int side = next.imbalance >= 0 ? 1 : -1;
-    if (fabs(next.imbalance) < tolerance) return next.gap;
-    if (side == last) *(side > 0 ? &low.imbalance : &high.imbalance) /= 2;
-    *(side > 0 ? &high : &low) = next;
-    last = side;
+/* The gap at which noise and signal weigh the same. Sets an alpha^2 that is larger than its, or
+ * infinity. NaN: never. */
+static double balanced_gap(problem *m, double *larger) {
+  const double good = 1e-5, near = 1e-9; /* a step from there leaves far less */
+  const double end = (is_rc(m) ? 1e3 * m->weakest_l : 1 - m->weakest_l) / 1.5;
+  search s = {.low = {0, INFINITY, NAN}, .high = {INFINITY, NAN, NAN}};
+  try_gap(m, fmin(m->weakest_l / sqrt(m->n), end), &s);
+  while (!(fabs(s.last.imbalance) < good) && s.high.gap - s.low.gap > near * s.low.gap) {
+    if (isinf(s.high.gap) && s.last.gap >= end) return NAN;
+    try_gap(m, isinf(s.high.gap) ? fmin(next_gap(&s), end) : next_gap(&s), &s);
   }
-  return high.gap;
+  const double gap = next_gap(&s);
+  *larger = gap > s.low.gap ? s.low.alpha2 : INFINITY;
+  return gap;
 }
 
 /* ---- Step 8: together ---- */
@@ -292,14 +290,15 @@ static double balanced_gap(problem *m) {
 static double lacking_of_noise(problem *m) {
   set_levels(m, m->weakest_l);
   m->psi.couplings.count = 0;
-  const double level = tv_secular_largest_zero(&m->psi, m->floor);
+  const double level = tv_secular_largest_zero(&m->psi, m->floor, INFINITY);
   return level > m->floor ? tv_secular_lacking(&m->psi, level) : 0;
 }
 
 static double alpha2_of(problem *m) {
-  const double gap = balanced_gap(m);
+  double larger;
+  const double gap = balanced_gap(m, &larger);
   if (isnan(gap)) return NAN;
-  const double alpha2 = alpha2_at_gap(m, gap);
+  const double alpha2 = alpha2_at_gap(m, gap, larger);
   return alpha2 > m->floor ? alpha2 + lacking_of_noise(m) : alpha2;
 }
 
