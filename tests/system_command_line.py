@@ -229,6 +229,38 @@ class Files(unittest.TestCase):
         for name in ("figure.svg", "spectra.svg", "report.html"):
             self.assertEqual(*((harness.folder / folder / name).read_text() for folder in ("usual", "set")))
 
+    def test_report_of_many_curves(self):
+        """Some are drawn, which figure and page say; the data of the figure are those of what is drawn."""
+        few = harness.settings("replicates=1", "noise.lambda_max={from: 0.1, to: 1000, count: 20}",
+                               "augmentation.alpha={from: 0.1, to: 100, count: 30}")
+        harness.archive("g.yaml", "many.h5", *few, *harness.settings(
+            "archive={encoders: none, representations: none, samples: false}")).close()
+        self.assertEqual(harness.twoview("report", "many.h5", "-o", "many").returncode, 0)
+        folder = harness.folder / "many"
+        text = "".join(xml.etree.ElementTree.parse(folder / "figure.svg").getroot().itertext())
+        self.assertIn("24 of 30 α, 6 of 20 λ", text)
+        self.assertIn("study: phase", text)
+        self.assertIn("Of 30 alignments 24 are drawn, of 20 noise magnitudes 6",
+                      (folder / "report.html").read_text())
+        drawn = re.findall(r"# lambda_max (\S+), (\S+), alpha (\S+)", (folder / "figure.tsv").read_text())
+        self.assertEqual(len(drawn), 6 * 3 * 24)
+        self.assertEqual((float(drawn[0][0]), float(drawn[0][2])), (0.1, 0.1))
+        self.assertEqual((float(drawn[-1][0]), float(drawn[-1][2])), (1000, 100))
+        self.assertEqual(len((folder / "scores.csv").read_text().splitlines()), 1 + 20 * 30 * 2 * 3)
+
+    def test_curves_differ_in_colour(self):
+        """Alignments are in order: from dark to light, none twice."""
+        alphas = ", ".join(str(alpha) for alpha in range(1, 15))
+        harness.archive("g.yaml", "14.h5", *harness.settings(f"augmentation.alpha=[{alphas}]",
+                        "noise.lambda_max=1", "archive={encoders: none, representations: none}")).close()
+        harness.twoview("report", "14.h5", "-o", "14")
+        script = (harness.folder / "14/figure.gp").read_text()
+        colours = re.findall(r'NaN with linespoints .*linecolor rgb "#(\w{6})" title "α = ', script)
+        self.assertEqual(len(colours), 14)
+        parts = [[int(colour[i:i + 2], 16) for i in (0, 2, 4)] for colour in colours]
+        luma = [0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in parts]  # Rec. 709
+        self.assertEqual(luma, sorted(set(luma)))
+
     def test_report_on_a_full_disk(self):
         """Files end at 4 kB of 16: by a failing write, and by a signal that kills the program."""
         harness.twoview("report", "g.h5", "-o", "full")

@@ -7,15 +7,40 @@
 /* The figure of the paper: a row of panels for each noise magnitude, a column for each method, a
  * line and band for each alignment. */
 
-/* One block of lines for each curve. */
+/* ---- Which of many are drawn ---- */
+
+static int count_rows(const tv_archive *a) {
+  return tv_shown(a->magnitudes, TV_MOST_ROWS);
+}
+
+static int count_curves(const tv_archive *a) {
+  return tv_shown(a->alphas, TV_MOST_CURVES);
+}
+
+static int magnitude_of(const tv_archive *a, int row) {
+  return tv_chosen(row, count_rows(a), a->magnitudes);
+}
+
+static int alpha_of(const tv_archive *a, int curve) {
+  return tv_chosen(curve, count_curves(a), a->alphas);
+}
+
+static int shows_all(const tv_archive *a) {
+  return count_rows(a) == a->magnitudes && count_curves(a) == a->alphas;
+}
+
+/* ---- The data ---- */
+
+/* One block of lines for each curve that is drawn. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
   const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
   const int of_alpha = tv_digits_of(a->alpha, a->alphas);
   fputs("# n\tmean distance\tleast\tlargest\n", out);
-  for (int g = 0; g < a->magnitudes; ++g)
+  for (int row = 0; row < count_rows(a); ++row)
     for (int m = 0; m < a->methods; ++m)
-      for (int alpha = 0; alpha < a->alphas; ++alpha) {
+      for (int curve = 0; curve < count_curves(a); ++curve) {
+        const int g = magnitude_of(a, row), alpha = alpha_of(a, curve);
         fprintf(out, "\n\n# lambda_max %.*g, %s, alpha %.*g\n", of_lambda, a->lambda_max[g],
                 a->method[m], of_alpha, a->alpha[alpha]);
         for (int level = 0; level < a->levels; ++level) {
@@ -39,14 +64,14 @@ static void widen(double value, double *low, double *high) {
 
 /* The decades that hold all that is drawn. */
 static void find_range(const tv_archive *a, double *low, double *high) {
-  const int curves = a->magnitudes * a->alphas * a->methods;
+  const int curves = count_rows(a) * count_curves(a) * a->methods;
   *low = HUGE_VAL;
   *high = 0;
   for (int i = 0; i < curves * a->levels; ++i) {
-    const int curve = i / a->levels;
+    const int curve = i / a->levels, setting = curve / a->methods;
     const tv_band band =
-        tv_band_of(a, TV_DISTANCE, curve / a->methods / a->alphas, curve / a->methods % a->alphas,
-                   i % a->levels, curve % a->methods);
+        tv_band_of(a, TV_DISTANCE, magnitude_of(a, setting / count_curves(a)),
+                   alpha_of(a, setting % count_curves(a)), i % a->levels, curve % a->methods);
     widen(band.mean, low, high);
     widen(band.least, low, high);
     widen(band.largest, low, high);
@@ -99,8 +124,8 @@ static int count_key_columns(const tv_archive *a, int width) {
   char name[40];
   size_t longest = 0;
   const int digits = tv_digits_of(a->alpha, a->alphas);
-  for (int alpha = 0; alpha < a->alphas; ++alpha) {
-    name_curve(a, alpha, digits, name);
+  for (int curve = 0; curve < count_curves(a); ++curve) {
+    name_curve(a, alpha_of(a, curve), digits, name);
     longest = strlen(name) > longest ? strlen(name) : longest;
   }
   const int columns = (width - LABEL) / (KEY_LINE + KEY_LETTER * (int)longest);
@@ -112,9 +137,10 @@ static layout lay_out(const tv_archive *a) {
   c.panel = c.columns > 1 ? PANEL : SINGLE_PANEL;
   c.size.width = LEFT + c.columns * (c.panel + COLUMN_GAP) - COLUMN_GAP + RIGHT;
   c.key_columns = count_key_columns(a, c.size.width - LEFT - RIGHT);
-  c.key_rows = (a->alphas + c.key_columns) / c.key_columns; /* with 1/n */
+  c.key_rows = (count_curves(a) + c.key_columns) / c.key_columns; /* with 1/n */
+  if (!shows_all(a) && c.key_rows < 3) c.key_rows = 3;            /* lines of the text */
   c.size.height =
-      KEY_ROW * c.key_rows + TITLE + a->magnitudes * (HEIGHT + ROW_GAP) - ROW_GAP + BOTTOM;
+      KEY_ROW * c.key_rows + TITLE + count_rows(a) * (HEIGHT + ROW_GAP) - ROW_GAP + BOTTOM;
   return c;
 }
 
@@ -123,32 +149,35 @@ static layout lay_out(const tv_archive *a) {
 /* More of them would hide the line. */
 static const int most_markers = 12;
 
-static void write_curve(const tv_archive *a, int g, int m, int alpha, FILE *out) {
-  const int block = (g * a->methods + m) * a->alphas + alpha;
-  const char *colour = tv_colours[alpha % TV_COLOURS];
+static void write_curve(const tv_archive *a, int row, int m, int curve, FILE *out) {
+  const int block = (row * a->methods + m) * count_curves(a) + curve;
+  char colour[TV_COLOUR_TEXT];
+  tv_colour_of_curve(curve, count_curves(a), colour);
   fprintf(out,
           ", \\\n  data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
           "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:2 with "
           "linespoints linewidth 2 pointsize 0.45 pointtype %d pointinterval %d dashtype %d "
           "linecolor rgb \"%s\" notitle",
-          block, colour, block, tv_point_of_curve(alpha), 1 + a->levels / most_markers,
-          is_below_threshold(a, g, alpha, m) ? 2 : 1, colour);
+          block, colour, block, tv_point_of_curve(curve), 1 + a->levels / most_markers,
+          is_below_threshold(a, magnitude_of(a, row), alpha_of(a, curve), m) ? 2 : 1, colour);
 }
 
 static int is_empty(const tv_archive *a, int g, int m) {
-  for (int i = 0; i < a->alphas * a->levels; ++i)
-    if (is_drawable(tv_band_of(a, TV_DISTANCE, g, i / a->levels, i % a->levels, m).mean)) return 0;
+  for (int curve = 0; curve < count_curves(a); ++curve)
+    for (int level = 0; level < a->levels; ++level)
+      if (is_drawable(tv_band_of(a, TV_DISTANCE, g, alpha_of(a, curve), level, m).mean)) return 0;
   return 1;
 }
 
-static void write_panel(const tv_archive *a, const layout *c, int g, int column, int panel_column,
+static void write_panel(const tv_archive *a, const layout *c, int row, int column, int panel_column,
                         FILE *out) {
-  const int m = tv_method_of_column(a, column), is_bottom = g == a->magnitudes - 1;
+  const int m = tv_method_of_column(a, column), is_bottom = row == count_rows(a) - 1;
+  const int g = magnitude_of(a, row);
   const double left = LEFT + panel_column * (c->panel + COLUMN_GAP);
-  const double top = KEY_ROW * c->key_rows + TITLE + g * (HEIGHT + ROW_GAP);
+  const double top = KEY_ROW * c->key_rows + TITLE + row * (HEIGHT + ROW_GAP);
   char magnitude[32];
   tv_place_panel(c->size, left, left + c->panel, top, top + HEIGHT, out);
-  fprintf(out, g == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n",
+  fprintf(out, row == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n",
           tv_columns[column].title, tv_columns[column].short_name);
   tv_format_magnitude(a->lambda_max[g], tv_digits_of(a->lambda_max, a->magnitudes), magnitude,
                       sizeof magnitude);
@@ -167,23 +196,27 @@ static void write_panel(const tv_archive *a, const layout *c, int g, int column,
             : "unset label 1\n",
         out);
   fputs("plot guide(x) with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' notitle", out);
-  for (int alpha = 0; alpha < a->alphas; ++alpha) write_curve(a, g, m, alpha, out);
+  for (int curve = 0; curve < count_curves(a); ++curve) write_curve(a, row, m, curve, out);
   fputs("\n", out);
 }
 
 static void write_key(const tv_archive *a, const layout *c, FILE *out) {
-  char name[40];
+  char name[40], text[192] = "dashed: α below the threshold of theory", colour[TV_COLOUR_TEXT];
   const int digits = tv_digits_of(a->alpha, a->alphas);
-  tv_begin_key(c->size, LEFT, c->size.width - RIGHT, c->key_columns,
-               "dashed: α below the threshold of theory", out);
+  if (!shows_all(a))
+    snprintf(text + strlen(text), sizeof text - strlen(text),
+             "\\n%d of %d α, %d of %d λ_{max}; all of them:\\nstudy: phase", count_curves(a),
+             a->alphas, count_rows(a), a->magnitudes);
+  tv_begin_key(c->size, LEFT, c->size.width - RIGHT, c->key_columns, text, out);
   fputs("plot NaN with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' title \"∝ 1/n\"",
         out);
-  for (int alpha = 0; alpha < a->alphas; ++alpha) {
-    name_curve(a, alpha, digits, name);
+  for (int curve = 0; curve < count_curves(a); ++curve) {
+    name_curve(a, alpha_of(a, curve), digits, name);
+    tv_colour_of_curve(curve, count_curves(a), colour);
     fprintf(out,
             ", \\\n  NaN with linespoints linewidth 3 pointsize 0.45 pointtype %d linecolor rgb "
             "\"%s\" title \"%s\"",
-            tv_point_of_curve(alpha), tv_colours[alpha % TV_COLOURS], name);
+            tv_point_of_curve(curve), colour, name);
   }
   fputs("\n", out);
 }
@@ -202,9 +235,9 @@ static void write_script(const void *figure, FILE *out) {
           "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\nset border 3\nunset key\n"
           "set multiplot\n",
           high / 2 * first, first / 1.15, last * 1.15, low, high, low, high > 1e9 * low ? 100 : 10);
-  for (int g = 0; g < a->magnitudes; ++g)
+  for (int row = 0; row < count_rows(a); ++row)
     for (int column = 0, panel = 0; column < TV_COLUMNS; ++column)
-      if (tv_method_of_column(a, column) >= 0) write_panel(a, &c, g, column, panel++, out);
+      if (tv_method_of_column(a, column) >= 0) write_panel(a, &c, row, column, panel++, out);
   write_key(a, &c, out);
   fputs("unset multiplot\n", out);
 }
@@ -217,6 +250,12 @@ static void put_caption(const tv_figure *f, FILE *out) {
           "an alignment &alpha; below the threshold of theory in "
           "most of them; dotted: how 1/n falls.</p>\n",
           f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
+  if (!shows_all(f->archive))
+    fprintf(out,
+            "<p>Of %d alignments %d are drawn, of %d noise magnitudes %d; the table and the CSV "
+            "file hold all. <code>study: phase</code> draws maps of them all.</p>\n",
+            f->archive->alphas, count_curves(f->archive), f->archive->magnitudes,
+            count_rows(f->archive));
 }
 
 int tv_one_figure(const tv_archive *a) {

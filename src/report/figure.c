@@ -15,12 +15,31 @@ const tv_column tv_columns[TV_COLUMNS] = {{"supervised", "Supervised", "SL"},
                                           {"reconstruction", "Reconstruction", "RC"},
                                           {"joint-embedding", "Joint embedding", "JE"}};
 
-const char *const tv_colours[TV_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                            "#E69F00", "#56B4E9", "#000000", "#999933"};
+int tv_shown(int count, int most) {
+  return count < most ? count : most;
+}
+
+int tv_chosen(int i, int shown, int count) {
+  return shown > 1 ? (int)((int64_t)i * (count - 1) / (shown - 1)) : 0;
+}
+
+void tv_colour_of_curve(int i, int count, char out[TV_COLOUR_TEXT]) {
+  enum { STOPS = 8, PARTS = 3 };
+  static const int stops[STOPS][PARTS] = {{68, 1, 84},    {71, 45, 123},  {59, 82, 139},
+                                          {44, 114, 142}, {33, 144, 141}, {39, 173, 129},
+                                          {93, 200, 99},  {170, 220, 50}};
+  const double place = count > 1 ? (STOPS - 1.0) * i / (count - 1) : 0;
+  const int stop = place < STOPS - 1 ? (int)place : STOPS - 2;
+  out[0] = '#';
+  for (int part = 0; part < PARTS; ++part) {
+    const int from = stops[stop][part], to = stops[stop + 1][part];
+    snprintf(out + 1 + 2 * part, 3, "%02x", (unsigned)(from + (place - stop) * (to - from)) & 0xff);
+  }
+}
 
 int tv_point_of_curve(int i) {
   static const int disc_square_triangle_diamond[] = {7, 5, 9, 13};
-  return disc_square_triangle_diamond[i / TV_COLOURS % 4];
+  return disc_square_triangle_diamond[i % 4];
 }
 
 int tv_method_of_column(const tv_archive *a, int column) {

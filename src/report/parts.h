@@ -42,10 +42,15 @@ void tv_print_failures(const tv_archive *archive, FILE *out);
 int tv_has_spectra(const tv_archive *archive);
 void tv_describe_spectra(const tv_archive *archive, tv_figure *out);
 
-/* Okabe and Ito's palette, distinguishable with any colour vision. Where there are more curves the
- * colours come round again, with another of gnuplot's types of points. */
-enum { TV_COLOURS = 8 };
-extern const char *const tv_colours[TV_COLOURS];
+/* Figures of many curves show some of them, evenly chosen, the first and the last among them. */
+enum { TV_MOST_ROWS = 6, TV_MOST_CURVES = 24 };
+int tv_shown(int count, int most);
+int tv_chosen(int number, int shown, int count);
+
+/* What curves stand for is ordered: a colour from dark to light (viridis, even in lightness and for
+ * any colour vision), the same for no two of `count`, and one of gnuplot's types of points. */
+enum { TV_COLOUR_TEXT = 8 };
+void tv_colour_of_curve(int number, int count, char out[TV_COLOUR_TEXT]);
 int tv_point_of_curve(int number);
 
 /* Columns of panels, one for each method, in the order of the tables. */

@@ -15,22 +15,17 @@ static const tv_method_id methods[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING};
 /* ---- Which of many are drawn ---- */
 
 static int count_rows(const tv_archive *a) {
-  return a->magnitudes < MOST_ROWS ? a->magnitudes : MOST_ROWS;
-}
-
-/* Some of `count`, evenly, the first and the last among them. */
-static int chosen(int i, int shown, int count) {
-  return shown > 1 ? (int)((int64_t)i * (count - 1) / (shown - 1)) : 0;
+  return tv_shown(a->magnitudes, MOST_ROWS);
 }
 
 static int count_lines(int components) {
-  return components < MOST_LINES ? components : MOST_LINES;
+  return tv_shown(components, MOST_LINES);
 }
 
 /* ---- Values ---- */
 
 static const double *gamma_of(const tv_archive *a, int row) {
-  return a->gamma + (int64_t)chosen(row, count_rows(a), a->magnitudes) * a->q;
+  return a->gamma + (int64_t)tv_chosen(row, count_rows(a), a->magnitudes) * a->q;
 }
 
 static double noise_value(const tv_archive *a, int row, tv_method_id method, int i, double alpha) {
@@ -83,7 +78,7 @@ static void write_noise(const tv_archive *a, int row, tv_method_id method, FILE 
     fprintf(out, "%.6g\t%.8g", alpha, largest_noise(a, row, method, alpha));
     for (int line = 0; line < count_lines(a->q); ++line)
       fprintf(out, "\t%.8g",
-              noise_value(a, row, method, chosen(line, count_lines(a->q), a->q), alpha));
+              noise_value(a, row, method, tv_chosen(line, count_lines(a->q), a->q), alpha));
     fputc('\n', out);
   }
 }
@@ -92,7 +87,7 @@ static void write_signal(const tv_archive *a, tv_method_id method, FILE *out) {
   double low, high;
   find_alignments(a, &low, &high);
   for (int line = 0; line < count_lines(a->p); ++line) {
-    const int i = chosen(line, count_lines(a->p), a->p);
+    const int i = tv_chosen(line, count_lines(a->p), a->p);
     const double value = tv_signal_value(method, a->spectrum[i], a->theta[i]);
     fprintf(out, "%.6g\t%.8g\n%.6g\t%.8g\n\n", low, value, high, value);
   }
@@ -105,7 +100,7 @@ static void write_data(const void *figure, FILE *out) {
   for (int row = 0; row < count_rows(a); ++row)
     for (int m = 0; m < 2; ++m) {
       const char *name = tv_method_name(methods[m]);
-      const double lambda = a->lambda_max[chosen(row, count_rows(a), a->magnitudes)];
+      const double lambda = a->lambda_max[tv_chosen(row, count_rows(a), a->magnitudes)];
       fprintf(out, "%s# lambda_max %.*g, %s: alpha, largest value of noise, values of noise\n",
               row + m ? "\n" : "", digits, lambda, name);
       write_noise(a, row, methods[m], out);
@@ -212,7 +207,7 @@ static tv_canvas canvas_of(const tv_archive *a) {
 
 static void label_panel(const tv_archive *a, int row, int m, FILE *out) {
   char magnitude[32];
-  tv_format_magnitude(a->lambda_max[chosen(row, count_rows(a), a->magnitudes)],
+  tv_format_magnitude(a->lambda_max[tv_chosen(row, count_rows(a), a->magnitudes)],
                       tv_digits_of(a->lambda_max, a->magnitudes), magnitude, sizeof magnitude);
   if (row == 0)
     fprintf(out, "set title \"%s\" offset 0,-0.6\n",

@@ -89,13 +89,22 @@ static void print_table(const tv_archive *a, FILE *out) {
 
 /* ---- The figure ---- */
 
+static int count_curves(const tv_archive *a) {
+  return tv_shown(a->magnitudes, TV_MOST_CURVES);
+}
+
+static int magnitude_of(const tv_archive *a, int curve) {
+  return tv_chosen(curve, count_curves(a), a->magnitudes);
+}
+
 /* One block of lines for each curve. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
   const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
   fputs("# n\tmean alpha^2\tleast\tlargest\tmean predicted\tmean as n grows\n", out);
-  for (int g = 0; g < a->magnitudes; ++g)
+  for (int curve = 0; curve < count_curves(a); ++curve)
     for (int m = 0; m < a->methods; ++m) {
+      const int g = magnitude_of(a, curve);
       fprintf(out, "\n\n# lambda_max %.*g, %s\n", digits, a->lambda_max[g], a->method[m]);
       for (int level = 0; level < a->levels; ++level) {
         const summary s = summarise(a, g, level, m);
@@ -118,9 +127,9 @@ static void widen(range *r, double value) {
 /* All that is positive in the panel of a method. */
 static range find_range(const tv_archive *a, int method) {
   range r = {HUGE_VAL, 0};
-  for (int g = 0; g < a->magnitudes; ++g)
+  for (int curve = 0; curve < count_curves(a); ++curve)
     for (int level = 0; level < a->levels; ++level) {
-      const summary s = summarise(a, g, level, method);
+      const summary s = summarise(a, magnitude_of(a, curve), level, method);
       widen(&r, s.measured.mean);
       widen(&r, s.measured.least);
       widen(&r, s.measured.largest);
@@ -153,12 +162,12 @@ static void write_axis(const tv_archive *a, int method, FILE *out) {
             r.high + margin);
 }
 
-static void write_curve(const tv_archive *a, int g, int method, int has_key, FILE *out) {
-  char magnitude[32];
-  const int block = g * a->methods + method;
-  const char *colour = tv_colours[g % TV_COLOURS];
-  tv_format_magnitude(a->lambda_max[g], tv_digits_of(a->lambda_max, a->magnitudes), magnitude,
-                      sizeof magnitude);
+static void write_curve(const tv_archive *a, int curve, int method, int has_key, FILE *out) {
+  char magnitude[32], colour[TV_COLOUR_TEXT];
+  const int block = curve * a->methods + method;
+  tv_colour_of_curve(curve, count_curves(a), colour);
+  tv_format_magnitude(a->lambda_max[magnitude_of(a, curve)],
+                      tv_digits_of(a->lambda_max, a->magnitudes), magnitude, sizeof magnitude);
   fprintf(out,
           "%s data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
           "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:6 with lines "
@@ -166,13 +175,13 @@ static void write_curve(const tv_archive *a, int g, int method, int has_key, FIL
           "with lines linewidth 1.5 dashtype 2 linecolor rgb \"%s\" notitle, \\\n  data index %d "
           "using 1:2 with linespoints linewidth 2 pointsize 0.45 pointtype %d linecolor rgb \"%s\" "
           "notitle",
-          g ? ", \\\n " : "", block, colour, block, colour, block, colour, block,
-          tv_point_of_curve(g), colour);
+          curve ? ", \\\n " : "", block, colour, block, colour, block, colour, block,
+          tv_point_of_curve(curve), colour);
   if (has_key)
     fprintf(out,
             ", \\\n  NaN with linespoints linewidth 3 pointsize 0.45 pointtype %d linecolor rgb "
             "\"%s\" title \"λ_{max} = %s\"",
-            tv_point_of_curve(g), colour, magnitude);
+            tv_point_of_curve(curve), colour, magnitude);
 }
 
 /* Layout, in pixels. */
@@ -180,7 +189,7 @@ enum { LEFT = 94, PANEL = 312, GAP = 62, RIGHT = 178, TOP = 58, HEIGHT = 282, BO
 enum { KEY_ROW = 17 }; /* right of the panels, one for each magnitude */
 
 static tv_canvas canvas_of(const tv_archive *a) {
-  const int columns = tv_columns_of(a), key = KEY_ROW * a->magnitudes;
+  const int columns = tv_columns_of(a), key = KEY_ROW * count_curves(a);
   return (tv_canvas){LEFT + columns * (PANEL + GAP) - GAP + RIGHT,
                      TOP + (key > HEIGHT ? key : HEIGHT) + BOTTOM};
 }
@@ -201,17 +210,20 @@ static void write_panel(const tv_archive *a, int column, int panel, FILE *out) {
     fputs("unset ylabel\nunset key\nunset label 1\n", out);
   write_axis(a, method, out);
   fputs("plot", out);
-  for (int g = 0; g < a->magnitudes; ++g) write_curve(a, g, method, panel == 0, out);
+  for (int curve = 0; curve < count_curves(a); ++curve)
+    write_curve(a, curve, method, panel == 0, out);
   fputs("\n", out);
 }
 
 /* Whether thresholds of 0 are on an axis that has no 0. */
 static int lacks_zeros(const tv_archive *a) {
   int is_lacking = 0;
-  for (int m = 0; m < a->methods; ++m)
-    for (int g = 0; g < a->magnitudes && is_logarithmic(find_range(a, m)); ++g)
+  for (int m = 0; m < a->methods; ++m) {
+    if (!is_logarithmic(find_range(a, m))) continue;
+    for (int curve = 0; curve < count_curves(a); ++curve)
       for (int level = 0; level < a->levels; ++level)
-        is_lacking |= summarise(a, g, level, m).measured.mean == 0;
+        is_lacking |= summarise(a, magnitude_of(a, curve), level, m).measured.mean == 0;
+  }
   return is_lacking;
 }
 
@@ -246,6 +258,9 @@ static void put_caption(const tv_figure *f, FILE *out) {
           "means over the same replicates. Where no alignment is needed &alpha;<sup>2</sup> is "
           "0.</p>\n",
           f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
+  if (count_curves(f->archive) < f->archive->magnitudes)
+    fprintf(out, "<p>Of %d noise magnitudes %d are drawn; the tables hold all.</p>\n",
+            f->archive->magnitudes, count_curves(f->archive));
 }
 
 static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
