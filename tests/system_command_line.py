@@ -146,6 +146,9 @@ class Files(unittest.TestCase):
         for outside in ("<script", "<link", "<img", "url(http", "src=", "@import"):
             self.assertNotIn(outside, page)
         self.assertIn("git_revision", page)
+        self.assertEqual(page.count("<title>"), 1)  # none of gnuplot's names of curves
+        for wide in ("table{", "figure{", "pre{"):  # and each scrolls in a narrow window
+            self.assertRegex(page, rf"{wide}[^}}]*overflow(-x)?:auto")
 
     def test_report_without_gnuplot(self):
         done = harness.twoview("report", "g.h5", "-o", "plain", env={"PATH": "/nowhere"})

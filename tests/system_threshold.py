@@ -250,6 +250,20 @@ class Threshold(unittest.TestCase):
         self.assertEqual((folder / "figure.pdf").read_bytes()[:5], b"%PDF-")
         self.assertIn("<svg", (folder / "report.html").read_text())
 
+    def test_panels_have_the_same_kind_of_axis(self):
+        """RC's thresholds are decades apart, JE's are not, and some are 0."""
+        small = harness.write("axes.yaml", harness.GAUSSIAN.replace(", alpha: [0.5, 2]", "").replace(
+            "{encoders: all, representations: all, samples: true}", "{encoders: none, representations: none}"))
+        for magnitudes, is_logarithmic in (("[1, 10]", False), ("[1, 10, 1000]", True)):
+            harness.archive(small, "axes.h5", *harness.settings(
+                "study=threshold", "methods=[reconstruction, joint-embedding]",
+                f"noise.lambda_max={magnitudes}")).close()
+            harness.twoview("report", "axes.h5", "-o", "axes")
+            script = (harness.folder / "axes/figure.gp").read_text()
+            self.assertEqual(script.count("\nset logscale y"), 2 * is_logarithmic)
+            for low in re.findall(r"^set yrange \[(\S+):", script, re.M):
+                self.assertEqual(float(low) > 0, is_logarithmic)  # a linear axis shows 0
+
     def test_figures_data(self):
         """Means, ranges and asymptotes of the figure, block by block."""
         with harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5") as archive:

@@ -9,30 +9,45 @@ static const char *const style =
     "body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem;"
     "color:#222;background:#fff}"
     "h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}"
-    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
-    "th,td{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #ddd}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums;display:block;overflow-x:"
+    "auto}"
+    "h1,p{overflow-wrap:anywhere}figure{margin:1rem 0;overflow-x:auto}"
+    "th,td{white-space:nowrap;padding:.2rem .8rem;text-align:right;border-bottom:1px solid #ddd}"
     "th:first-child,td:first-child,.l{text-align:left}"
     "pre{background:#f6f6f6;padding:.8rem;overflow:auto;font-size:.85rem}"
     "summary{font-size:1.15rem;font-weight:bold;margin-top:2.2rem;cursor:pointer}"
-    "svg{max-width:100%;height:auto}image{image-rendering:pixelated}.p "
-    "td{font-size:.85rem;word-break:break-word}";
+    "svg{max-width:100%;min-width:34rem;height:auto}image{image-rendering:pixelated}.p "
+    "td{font-size:.85rem;word-break:break-word;white-space:pre-line}";
+
+/* gnuplot gives each curve a title, its own name of it, which browsers show. */
+static void put_without_titles(char *line, FILE *out) {
+  static const char opening[] = "<title>", closing[] = "</title>";
+  for (char *title; (title = strstr(line, opening)) && strstr(title, closing);) {
+    fwrite(line, 1, (size_t)(title - line), out);
+    line = strstr(title, closing) + strlen(closing);
+  }
+  fputs(line, out);
+}
 
 /* The SVG element of a file, without the prologue that only a file of its own has. */
 static tv_error *put_figure(const char *path, const char *label, FILE *out) {
-  char line[4096];
+  char *line = NULL;
+  size_t size = 0;
   int is_inside = 0;
   FILE *file = fopen(path, "r");
   if (!file) return tv_fail_errno("%s", path);
   fputs("<figure role=\"img\" aria-label=\"", out);
   tv_put_html(label, out);
   fputs("\">\n", out);
-  while (fgets(line, sizeof line, file)) {
+  while (getline(&line, &size, file) >= 0) {
     is_inside |= strncmp(line, "<svg", 4) == 0;
-    if (is_inside) fputs(line, out);
+    if (is_inside) put_without_titles(line, out);
   }
+  tv_error *error = ferror(file) ? tv_fail_errno("%s", path) : NULL;
   fputs("</figure>\n", out);
+  free(line);
   fclose(file);
-  return NULL;
+  return error;
 }
 
 static tv_error *put_figures(const tv_archive *a, const char *directory, const int *is_drawn,

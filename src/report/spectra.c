@@ -126,12 +126,15 @@ static double largest_signal(const tv_archive *a, tv_method_id method) {
   return largest;
 }
 
-/* What a panel shows is above a fortieth of the weakest important component. */
+/* What a panel shows is above a fortieth of the weakest important component, and leaves a fifth of
+ * its height to a label. */
 static void find_values(const tv_archive *a, int row, int m, double *bottom, double *top) {
   double low, high;
   find_alignments(a, &low, &high);
   *bottom = weakest_signal(a, methods[m]) / 40;
-  *top = 2 * fmax(largest_signal(a, methods[m]), largest_noise(a, row, methods[m], low));
+  const double largest =
+      fmax(largest_signal(a, methods[m]), largest_noise(a, row, methods[m], low));
+  *top = *bottom * pow(largest / *bottom, 1 / 0.8);
 }
 
 static int is_drawable(double low, double high) {
@@ -197,7 +200,7 @@ static void write_lines(const tv_archive *a, int block, double weakest, FILE *ou
 }
 
 /* Layout, in pixels. */
-enum { LEFT = 84, RIGHT = 16, TOP = 54, BOTTOM = 60, WIDTH = 330, HEIGHT = 190, GAP = 76 };
+enum { LEFT = 104, RIGHT = 16, TOP = 54, BOTTOM = 60, WIDTH = 330, HEIGHT = 190, GAP = 76 };
 enum { ROW_GAP = 20 };
 
 static tv_canvas canvas_of(const tv_archive *a) {
@@ -268,7 +271,7 @@ static void put_caption(const tv_figure *f, FILE *out) {
   fprintf(out,
           "<h2>Components</h2>\n<p>What each component competes with for one of the k = %d rows of "
           "the encoder as the sample size grows: &phi; (RC) and &omega; (JE) of important "
-          "components (blue), which do not depend on the alignment, and of noise (red), at the "
+          "components (blue), which do not depend on the alignment, and of noise (orange), at the "
           "eigenvalues of the first replicate. A method recovers where all of the noise is below "
           "the weakest important component; dashed: the alignment from which on it is.</p>\n",
           a->k);

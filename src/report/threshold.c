@@ -139,9 +139,22 @@ static range find_range(const tv_archive *a, int method) {
   return r.high > 0 ? r : (range){0, 1};
 }
 
-/* Where magnitudes are far apart. */
-static int is_logarithmic(range r) {
-  return r.low > 0 && r.high > 10 * r.low;
+/* All panels, so that they compare: where magnitudes are far apart in one of them. */
+static int is_logarithmic(const tv_archive *a) {
+  for (int m = 0; m < a->methods; ++m) {
+    const range r = find_range(a, m);
+    if (r.low > 0 && r.high > 10 * r.low) return 1;
+  }
+  return 0;
+}
+
+/* Whether there are thresholds of 0, which a logarithmic axis does not have. */
+static int has_zeros(const tv_archive *a) {
+  for (int m = 0; m < a->methods; ++m)
+    for (int curve = 0; curve < count_curves(a); ++curve)
+      for (int level = 0; level < a->levels; ++level)
+        if (summarise(a, magnitude_of(a, curve), level, m).measured.mean == 0) return 1;
+  return 0;
 }
 
 /* Of some ten tics of a linear axis. */
@@ -153,13 +166,13 @@ static int digits_of_tics(double low, double high) {
 static void write_axis(const tv_archive *a, int method, FILE *out) {
   const range r = find_range(a, method);
   const double margin = 0.06 * (r.high - r.low) + 1e-3 * r.high;
-  if (is_logarithmic(r))
-    fprintf(out, "set logscale y\nset format y \"10^{%%L}\"\nset yrange [%g:%g]\n", r.low / 1.5,
-            r.high * 1.5);
+  const double low = has_zeros(a) ? -margin : fmax(r.low - margin, 0), high = r.high + margin;
+  if (is_logarithmic(a))
+    fprintf(out, "set logscale y\nset format y \"10^{%%L}\"\nset yrange [%g:%g]\n",
+            (r.low > 0 ? r.low : 0.1 * r.high) / 1.5, r.high * 1.5);
   else
     fprintf(out, "unset logscale y\nset format y \"%%.%dg\"\nset yrange [%.17g:%.17g]\n",
-            digits_of_tics(fmax(r.low - margin, 0), r.high + margin), fmax(r.low - margin, 0),
-            r.high + margin);
+            digits_of_tics(low, high), low, high);
 }
 
 static void write_curve(const tv_archive *a, int curve, int method, int has_key, FILE *out) {
@@ -215,18 +228,6 @@ static void write_panel(const tv_archive *a, int column, int panel, FILE *out) {
   fputs("\n", out);
 }
 
-/* Whether thresholds of 0 are on an axis that has no 0. */
-static int lacks_zeros(const tv_archive *a) {
-  int is_lacking = 0;
-  for (int m = 0; m < a->methods; ++m) {
-    if (!is_logarithmic(find_range(a, m))) continue;
-    for (int curve = 0; curve < count_curves(a); ++curve)
-      for (int level = 0; level < a->levels; ++level)
-        is_lacking |= summarise(a, magnitude_of(a, curve), level, m).measured.mean == 0;
-  }
-  return is_lacking;
-}
-
 static void write_script(const void *figure, FILE *out) {
   const tv_figure *f = figure;
   const tv_archive *a = f->archive;
@@ -240,7 +241,9 @@ static void write_script(const void *figure, FILE *out) {
           "set label 1 \"dashed: predicted for n; dotted: theory, n to infinity%s\" at screen "
           "%.5f,%.5f left textcolor rgb '#555555'\n",
           a->n[0] / 1.15, a->n[a->levels - 1] * 1.15,
-          lacks_zeros(a) ? "; 0 (no alignment is needed) is below a logarithmic axis" : "",
+          is_logarithmic(a) && has_zeros(a)
+              ? "; 0 (no alignment is needed) is below a logarithmic axis"
+              : "",
           (double)LEFT / c.width, 1 - 14.0 / c.height);
   tv_write_size_tics(a, 1, out);
   fputs("set multiplot\n", out);
