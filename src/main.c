@@ -291,6 +291,7 @@ static int main_on_ranks(int argc, char **argv,
   tv_error *error = tv_allocate(argc + 1, sizeof(*overrides), &overrides);
   if (!error) error = command_line(argc, argv, &command);
   if (!error) error = carry_out(argc, argv, command, overrides, rank);
+  tv_interruption_hush();
   const int exit_code = report_error(error, rank == 0);
   free(command);
   free(overrides);

@@ -58,6 +58,10 @@ void tv_interruption_announce(void) {
   announces = 1;
 }
 
+void tv_interruption_hush(void) {
+  announces = 0;
+}
+
 tv_wish tv_interruption_wish(void) {
   return is_stop_wanted ? TV_STOP : is_save_wanted ? TV_SAVE : TV_GO_ON;
 }

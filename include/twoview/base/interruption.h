@@ -16,6 +16,10 @@ tv_error *tv_interruption_watch(void);
 /* Say on stderr at once, from the handler, that the process is told to stop: for one rank. */
 void tv_interruption_announce(void);
 
+/* No longer say so: the work is over. A launcher stops the ranks that are still there when one has
+ * left with an error. */
+void tv_interruption_hush(void);
+
 /* The largest wish on this process since the last one was fulfilled. */
 tv_wish tv_interruption_wish(void);
 void tv_interruption_saved(void);
