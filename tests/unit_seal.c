@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "twoview/base/file.h"
 #include "unit_main.h"
 
 /* `printf abc | sha256sum`, as in FIPS 180-2. */
@@ -27,14 +28,40 @@ static void expect_content(const char *bytes) {
   ck_assert_str_eq(content, bytes);
 }
 
+static int exists(const char *path) {
+  int file;
+  tv_error *error = tv_file_open(path, &file);
+  const int is_there = !error && tv_seal_exists(path, file);
+  if (!error) close(file);
+  tv_error_free(error);
+  return is_there;
+}
+
+static tv_error *write_seal(const char *path) {
+  int file;
+  TV_TRY(tv_file_open_to_change(path, &file));
+  tv_error *error = tv_seal_write(path, file);
+  close(file);
+  return error;
+}
+
+static tv_error *check(const char *path) {
+  int file;
+  char digits[TV_DIGEST_LENGTH];
+  TV_TRY(tv_file_open(path, &file));
+  tv_error *error = tv_seal_check(path, file, digits);
+  close(file);
+  return error;
+}
+
 START_TEST(a_seal_is_a_last_line) {
   put("abc", 3);
-  ck_assert(!tv_seal_exists("file"));
-  expect_success(tv_seal_write("file"));
+  ck_assert(!exists("file"));
+  expect_success(write_seal("file"));
   expect_content(sealed);
-  ck_assert(tv_seal_exists("file"));
-  expect_success(tv_seal_check("file"));
-  expect_success(tv_seal_write("file"));
+  ck_assert(exists("file"));
+  expect_success(check("file"));
+  expect_success(write_seal("file"));
   expect_content(sealed);
 }
 END_TEST
@@ -44,7 +71,7 @@ START_TEST(a_wrong_seal_is_replaced) {
   strcpy(wrong, sealed);
   wrong[SIZE - 2] ^= 1;
   put(wrong, SIZE);
-  expect_success(tv_seal_write("file"));
+  expect_success(write_seal("file"));
   expect_content(sealed);
 }
 END_TEST
@@ -55,20 +82,20 @@ START_TEST(any_damage_is_refused) {
     strcpy(damaged, sealed);
     damaged[i] ^= 1;
     put(damaged, SIZE);
-    expect_error(tv_seal_check("file"), TV_EXIT_FAILED, "file: ", "checksum");
+    expect_error(check("file"), TV_EXIT_FAILED, "file: ", "checksum");
     put(sealed, (size_t)i);
-    expect_error(tv_seal_check("file"), TV_EXIT_FAILED, "file: ", "cut short");
+    expect_error(check("file"), TV_EXIT_FAILED, "file: ", "cut short");
   }
   put(sealed, SIZE + 1); /* with the zero byte */
-  expect_error(tv_seal_check("file"), TV_EXIT_FAILED, "file: ", "changed by another program");
+  expect_error(check("file"), TV_EXIT_FAILED, "file: ", "changed by another program");
 }
 END_TEST
 
 START_TEST(files_that_cannot_be_read_are_named) {
-  ck_assert(!tv_seal_exists("nowhere"));
-  expect_error(tv_seal_check("nowhere"), TV_EXIT_FAILED, "nowhere: ", "No such file");
-  expect_error(tv_seal_write("nowhere"), TV_EXIT_FAILED, "nowhere: ", "No such file");
-  expect_error(tv_seal_check("."), TV_EXIT_FAILED, ".: ", "no archive");
+  ck_assert(!exists("nowhere"));
+  expect_error(check("nowhere"), TV_EXIT_FAILED, "nowhere: ", "No such file");
+  expect_error(write_seal("nowhere"), TV_EXIT_FAILED, "nowhere: ", "No such file");
+  expect_error(check("."), TV_EXIT_FAILED, ".: ", "Is a directory");
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 #include "twoview/hdf5/error.h"
 
 enum { PIECE_NUMBERS = 1 << 22 };
@@ -101,6 +102,13 @@ tv_error *tv_bulk_reserve(hid_t root, const tv_record *record) {
 
 /* ---- Writing ---- */
 
+/* Where all ranks write. */
+typedef struct {
+  hid_t file;
+  const char *name; /* for messages */
+  MPI_Comm comm;
+} target;
+
 /* Numbers [first, first + count) of the C-ordered indices over the first `outer` dimensions, all
  * of the others, as a union of rectangles that share all but the last of the outer ones. */
 static herr_t select_items(hid_t space, int outer, int64_t first, int64_t count) {
@@ -143,33 +151,30 @@ static tv_error *write_selected(hid_t set, const char *name, hid_t space, int64_
 
 /* A rank whose part of a collective write failed cannot tell the others, who wait for it inside
  * HDF5: it takes the unfinished file and the whole job along. One rank alone just reports. */
-static tv_error *leave_together(hid_t file, MPI_Comm comm, tv_error *error) {
-  char path[4096] = "";
+static tv_error *leave_together(const target *t, tv_error *error) {
   int rank, size;
   if (!error) return NULL;
-  MPI_Comm_rank(comm, &rank);
-  MPI_Comm_size(comm, &size);
-  H5Fget_name(file, path, sizeof path);
-  tv_error *located = tv_fail("%s: %s; is the disk full?", path, error->message);
+  MPI_Comm_rank(t->comm, &rank);
+  MPI_Comm_size(t->comm, &size);
+  tv_error *located = tv_fail("%s: %s; is the disk full?", t->name, error->message);
   tv_error_free(error);
   if (size == 1) return located;
   tv_print_line(stderr, "twoview: rank %d: %s", rank, located->message);
-  unlink(path);
-  MPI_Abort(comm, TV_EXIT_FAILED);
+  unlink(t->name);
+  MPI_Abort(t->comm, TV_EXIT_FAILED);
   return located;
 }
 
 /* This rank's items of a dataset.                                                 Collective. */
-static tv_error *write_items(hid_t file, MPI_Comm comm, const char *name, int outer, int64_t first,
+static tv_error *write_items(const target *t, const char *name, int outer, int64_t first,
                              int64_t count, const double *values) {
-  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  const hid_t set = H5Dopen2(t->file, name, H5P_DEFAULT);
   const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
   tv_error *error = NULL;
   if (space < 0 || select_items(space, outer, first, count) < 0)
     error = tv_hdf5_fail("dataset '%s' cannot be opened", name);
-  error = tv_agree(comm, error);
-  if (!error)
-    error = leave_together(file, comm, write_selected(set, name, space, first, count, values));
+  error = tv_agree(t->comm, error);
+  if (!error) error = leave_together(t, write_selected(set, name, space, first, count, values));
   if (space >= 0) H5Sclose(space);
   if (set >= 0) H5Dclose(set);
   return error;
@@ -195,39 +200,39 @@ static tv_error *pick_levels(const tv_results *r, int levels, int64_t item, cons
 }
 
 /* The encoders, or decoders, of one method.                                       Collective. */
-static tv_error *write_encoder(hid_t file, const tv_results *r, MPI_Comm comm, const char *name,
-                               int levels, int rows, const double *kept) {
+static tv_error *write_encoder(const target *t, const tv_results *r, const char *name, int levels,
+                               int rows, const double *kept) {
   double *picked = NULL;
   tv_error *error = NULL;
   const int64_t first = tv_point_among(r, levels, r->first_point);
   const int64_t end = tv_point_among(r, levels, r->first_point + r->own_points);
   if (levels < r->kept_levels) error = pick_levels(r, levels, (int64_t)rows * r->d, kept, &picked);
-  error = tv_agree(comm, error);
-  if (!error) error = write_items(file, comm, name, 4, first, end - first, picked ? picked : kept);
+  error = tv_agree(t->comm, error);
+  if (!error) error = write_items(t, name, 4, first, end - first, picked ? picked : kept);
   free(picked);
   return error;
 }
 
-static tv_error *write_encoders(hid_t file, const tv_results *r, int levels, MPI_Comm comm) {
+static tv_error *write_encoders(const target *t, const tv_results *r, int levels) {
   char name[64];
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->rows[m]) continue;
     snprintf(name, sizeof name, "encoder_%s", tv_method_key((tv_method_id)m));
-    TV_TRY(write_encoder(file, r, comm, name, levels, r->rows[m], r->encoder[m]));
+    TV_TRY(write_encoder(t, r, name, levels, r->rows[m], r->encoder[m]));
   }
   if (!r->rows[TV_RECONSTRUCTION]) return NULL;
-  return write_encoder(file, r, comm, "decoder_reconstruction", levels, r->rows[TV_RECONSTRUCTION],
+  return write_encoder(t, r, "decoder_reconstruction", levels, r->rows[TV_RECONSTRUCTION],
                        r->decoder);
 }
 
-static tv_error *write_representations(hid_t file, const tv_results *r, MPI_Comm comm) {
+static tv_error *write_representations(const target *t, const tv_results *r) {
   char name[64];
   const int64_t first = tv_point_among(r, r->represented_levels, r->first_point);
   const int64_t end = tv_point_among(r, r->represented_levels, r->first_point + r->own_points);
   for (int m = 0; m < TV_METHODS; ++m) {
     if (!r->rows[m]) continue;
     snprintf(name, sizeof name, "representation_%s", tv_method_key((tv_method_id)m));
-    TV_TRY(write_items(file, comm, name, 4, first, end - first, r->representation[m]));
+    TV_TRY(write_items(t, name, 4, first, end - first, r->representation[m]));
   }
   return NULL;
 }
@@ -240,7 +245,7 @@ static void take_columns(const double *rows, int64_t count, int width, int colum
 }
 
 /* One block of samples: every rank has all of it and writes an equal part.        Collective. */
-static tv_error *write_block(hid_t file, const tv_sampling *s, const tv_selection *block,
+static tv_error *write_block(const target *t, const tv_sampling *s, const tv_selection *block,
                              int64_t largest, const double *rows, double *columns) {
   const struct {
     const char *name;
@@ -255,8 +260,8 @@ static tv_error *write_block(hid_t file, const tv_sampling *s, const tv_selectio
     if (!parts[i].columns) continue;
     take_columns(rows + begin * s->width, end - begin, s->width, parts[i].column, parts[i].columns,
                  columns);
-    TV_TRY(write_items(file, p->comm, parts[i].name, 2,
-                       block->replicate * largest + block->first + begin, end - begin, columns));
+    TV_TRY(write_items(t, parts[i].name, 2, block->replicate * largest + block->first + begin,
+                       end - begin, columns));
   }
   return NULL;
 }
@@ -267,44 +272,68 @@ int64_t tv_samples_piece(int width, int64_t samples) {
   return samples < most ? samples : most;
 }
 
-static tv_error *write_samples(hid_t file, const tv_record *record, MPI_Comm comm) {
+static tv_error *write_samples(const target *t, const tv_record *record) {
   const tv_experiment *e = record->experiment;
   const tv_sampling *s = record->sampling;
   const int64_t largest = e->sizes[e->sizes_count - 1], piece = tv_samples_piece(s->width, largest);
   double *rows = NULL, *columns = NULL;
   tv_error *error = tv_allocate(piece * s->width, sizeof(double), &rows);
   if (!error) error = tv_allocate(piece * s->width, sizeof(double), &columns);
-  error = tv_agree(comm, error);
+  error = tv_agree(t->comm, error);
   for (int r = 0; r < e->replicates; ++r)
     for (int64_t first = 0; !error && first < largest; first += piece) {
       const int64_t end = first + piece < largest ? first + piece : largest;
       const tv_selection block = {r, r + 1, first, end};
       error = tv_sampling_collect(s, &block, rows);
-      if (!error) error = write_block(file, s, &block, largest, rows, columns);
+      if (!error) error = write_block(t, s, &block, largest, rows, columns);
     }
   free(rows);
   free(columns);
   return error;
 }
 
-static tv_error *write_all(hid_t file, const tv_record *record, MPI_Comm comm) {
+static tv_error *write_all(const target *t, const tv_record *record) {
   const tv_experiment *e = record->experiment;
   const tv_results *r = record->results;
   const int archived = tv_levels_of(r, e->archive.encoders);
-  if (archived) TV_TRY(write_encoders(file, r, archived, comm));
-  if (r->represented_levels) TV_TRY(write_representations(file, r, comm));
-  return e->archive.samples ? write_samples(file, record, comm) : NULL;
+  if (archived) TV_TRY(write_encoders(t, r, archived));
+  if (r->represented_levels) TV_TRY(write_representations(t, r));
+  return e->archive.samples ? write_samples(t, record) : NULL;
 }
 
-tv_error *tv_bulk_write(const char *path, const tv_record *record, MPI_Comm comm) {
+/* Every rank opens its own descriptor anew: the layer below cannot be led to another file, and the
+ * names that it makes of this one stay short. */
+static tv_error *open_everywhere(const tv_output *part, MPI_Comm comm, hid_t *file) {
+  char alias[TV_FILE_ALIAS];
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  tv_file_alias(part->file, alias);
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
   H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL);
   H5Pset_all_coll_metadata_ops(access, 1);
   H5Pset_coll_metadata_write(access, 1);
-  const hid_t file = H5Fopen(path, H5F_ACC_RDWR, access);
+  *file = H5Fopen(alias, H5F_ACC_RDWR, access);
   H5Pclose(access);
-  TV_TRY(tv_agree(comm, file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", path) : NULL));
-  TV_TRY(write_all(file, record, comm));
-  return leave_together(file, comm, H5Fclose(file) < 0 ? tv_hdf5_fail("cannot be closed") : NULL);
+  return tv_agree(comm,
+                  *file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", part->part) : NULL);
+}
+
+tv_error *tv_bulk_try(const tv_output *part, MPI_Comm comm) {
+  char alias[TV_FILE_ALIAS], reason[MPI_MAX_ERROR_STRING] = "";
+  int length;
+  MPI_File file;
+  tv_file_alias(part->file, alias);
+  const int code = MPI_File_open(comm, alias, MPI_MODE_RDWR, MPI_INFO_NULL, &file);
+  if (code == MPI_SUCCESS) {
+    MPI_File_close(&file);
+    return tv_agree(comm, NULL);
+  }
+  MPI_Error_string(code, reason, &length);
+  return tv_agree(comm, tv_fail("%s: cannot be opened by all ranks: %s", part->part, reason));
+}
+
+tv_error *tv_bulk_write(const tv_output *part, const tv_record *record, MPI_Comm comm) {
+  target t = {.name = part->part, .comm = comm};
+  TV_TRY(open_everywhere(part, comm, &t.file));
+  TV_TRY(write_all(&t, record));
+  return leave_together(&t, H5Fclose(t.file) < 0 ? tv_hdf5_fail("cannot be closed") : NULL);
 }

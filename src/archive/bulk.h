@@ -10,7 +10,10 @@ const char *tv_method_key(tv_method_id method);
 /* Create the arrays, to be written later. One process. */
 tv_error *tv_bulk_reserve(hid_t root, const tv_record *record);
 
+/* Open the part that every rank has open by way of MPI, as it will be written.    Collective. */
+tv_error *tv_bulk_try(const tv_output *part, MPI_Comm comm);
+
 /* Write this rank's part of each.                                                   Collective. */
-tv_error *tv_bulk_write(const char *path, const tv_record *record, MPI_Comm comm);
+tv_error *tv_bulk_write(const tv_output *part, const tv_record *record, MPI_Comm comm);
 
 #endif

@@ -311,7 +311,7 @@ static tv_error *write_joined(hid_t root, const char *resolved, const char *comm
 static tv_error *move_input(const tv_merge_input *input, const passage *p, hid_t root,
                             hid_t parts) {
   hid_t from;
-  TV_TRY(tv_archive_open(input->path, &from));
+  TV_TRY(tv_archive_open_again(input->path, input->seal, &from));
   tv_error *error = p->is_first ? tv_attributes_copy(from, root) : keep_common(root, from);
   if (!error) error = move_all(p, from, root);
   if (!error) error = add_runs(from, input->experiment, parts);
@@ -335,12 +335,12 @@ static tv_error *move_inputs(const tv_merge_input *inputs, int count, hid_t root
   return error;
 }
 
-tv_error *tv_merge_write(const char *part, const tv_merge_input *inputs, int count,
+tv_error *tv_merge_write(const tv_output *part, const tv_merge_input *inputs, int count,
                          const char *resolved, const char *command) {
   hid_t root;
-  TV_TRY(tv_label_create_file(part, &root));
+  TV_TRY(tv_label_create_file(part->part, part->file, &root));
   tv_error *error = move_inputs(inputs, count, root);
   if (!error) error = write_joined(root, resolved, command);
-  if (H5Fclose(root) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", part);
+  if (H5Fclose(root) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", part->part);
   return error;
 }

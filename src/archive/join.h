@@ -2,19 +2,22 @@
 #ifndef TWOVIEW_ARCHIVE_JOIN_H
 #define TWOVIEW_ARCHIVE_JOIN_H
 
+#include "twoview/base/digest.h"
+#include "twoview/base/output.h"
 #include "twoview/experiment/experiment.h"
 
 enum { TV_COMMON_ATTRIBUTES = 6 }; /* that must be equal in all files */
 
 typedef struct {
-  const char *path; /* borrowed */
+  const char *path;            /* borrowed */
+  char seal[TV_DIGEST_LENGTH]; /* of the file that was checked */
   tv_experiment *experiment;
   char *common[TV_COMMON_ATTRIBUTES];
 } tv_merge_input;
 
 /* Write the arrays and attributes of all inputs, in order of their replicates, and `resolved`, the
- * experiment of them together, to a new file. */
-tv_error *tv_merge_write(const char *part, const tv_merge_input *inputs, int count,
+ * experiment of them together, to the part of a new file. */
+tv_error *tv_merge_write(const tv_output *part, const tv_merge_input *inputs, int count,
                          const char *resolved, const char *command);
 
 #endif

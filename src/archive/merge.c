@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "join.h"
 #include "twoview/archive/archive.h"
@@ -31,7 +30,7 @@ static tv_error *read_header(hid_t file, tv_merge_input *input) {
 static tv_error *read_input(const char *path, tv_merge_input *input) {
   hid_t file;
   input->path = path;
-  TV_TRY(tv_archive_open(path, &file));
+  TV_TRY(tv_archive_open_sealed(path, input->seal, &file));
   tv_error *error = read_header(file, input);
   H5Fclose(file);
   return error;
@@ -121,40 +120,46 @@ static tv_error *print_joined(const tv_merge_input *inputs, int count, char **re
   return tv_experiment_print(&joined, resolved);
 }
 
-static tv_error *write_output(const tv_merge_options *o, const tv_merge_input *inputs, int count) {
-  char *part = NULL, *resolved = NULL;
-  TV_TRY(tv_output_part(o->output, &part));
-  tv_error *error = print_joined(inputs, count, &resolved);
-  if (!error) error = tv_merge_write(part, inputs, count, resolved, o->command);
-  if (!error) error = tv_seal_write(part);
-  if (!error) error = tv_output_flush(part);
-  if (error)
-    unlink(part);
-  else
-    error = tv_output_name(part, o->output, o->replaces);
+static tv_error *write_part(const tv_output *part, const tv_merge_input *inputs, int count,
+                            const char *command) {
+  char *resolved = NULL;
+  TV_TRY(print_joined(inputs, count, &resolved));
+  tv_error *error = tv_merge_write(part, inputs, count, resolved, command);
   free(resolved);
-  free(part);
-  return error;
+  return error ? error : tv_seal_write(part->part, part->file);
 }
 
-static tv_error *merge(const tv_merge_options *o, tv_merge_input *inputs, int count, FILE *out) {
+static tv_error *merge(const tv_merge_options *o, tv_output *output, tv_merge_input *inputs,
+                       int count, FILE *out) {
   for (int i = 0; i < count; ++i) TV_TRY(read_input(o->files[i], &inputs[i]));
   qsort(inputs, (size_t)count, sizeof *inputs, by_first_replicate);
   TV_TRY(expect_fit(inputs, count));
-  TV_TRY(write_output(o, inputs, count));
+  TV_TRY(write_part(output, inputs, count, o->command));
+  TV_TRY(tv_output_finish(output));
   tv_print_line(out, "%s: replicates %d to %d, of %d archive%s", o->output,
                 inputs->experiment->first_replicate, last_replicate(&inputs[count - 1]), count,
                 count == 1 ? "" : "s");
   return NULL;
 }
 
+static tv_error *begin(const tv_merge_options *o, tv_output *output) {
+  char *path = NULL;
+  TV_TRY(tv_output_locate(o->output, &path));
+  tv_error *error = tv_output_begin(path, o->files, o->replaces, output);
+  free(path);
+  return error;
+}
+
 tv_error *tv_merge(const tv_merge_options *o, FILE *out) {
   tv_merge_input *inputs = NULL;
+  tv_output output;
   int count = 0;
   while (o->files[count]) ++count;
-  TV_TRY(tv_output_expect(o->output, o->files, o->replaces));
-  TV_TRY(tv_allocate(count, sizeof(*inputs), &inputs));
-  tv_error *error = merge(o, inputs, count, out);
+  TV_TRY(begin(o, &output));
+  tv_error *error = tv_allocate(count, sizeof(*inputs), &inputs);
+  if (!error) error = merge(o, &output, inputs, count, out);
+  tv_output_abandon(&output);
+  if (!inputs) return error;
   for (int i = 0; i < count; ++i) {
     tv_experiment_destroy(&inputs[i].experiment);
     for (int j = 0; j < TV_COMMON_ATTRIBUTES; ++j) free(inputs[i].common[j]);

@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
+#include "twoview/hdf5/file.h"
 
 /* Deflate packs to 1/1032 at the best: what claims more was not written by a run, and is not to
  * claim memory either. */
@@ -287,16 +290,42 @@ static tv_error *locate(const char *path, tv_error *error) {
   return located;
 }
 
-tv_error *tv_archive_open(const char *path, hid_t *out) {
-  TV_TRY(tv_expect_file_name(path));
-  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path));
-  *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (*out < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", path);
-  tv_error *error = tv_archive_expect_format(*out);
+/* What is no HDF5 file at all is left to HDF5 to refuse. */
+static tv_error *check_and_open(const char *path, int file, char seal[TV_DIGEST_LENGTH],
+                                hid_t *out) {
+  *seal = '\0';
+  if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path, file, seal));
+  return tv_hdf5_open(path, file, out);
+}
+
+tv_error *tv_archive_open_sealed(const char *path, char seal[TV_DIGEST_LENGTH], hid_t *out) {
+  int file;
+  *out = H5I_INVALID_HID;
+  TV_TRY(tv_file_open(path, &file));
+  tv_error *error = check_and_open(path, file, seal, out);
+  close(file);
+  TV_TRY(error);
+  error = tv_archive_expect_format(*out);
   if (!error) error = expect_coordinates(*out);
   if (!error) return NULL;
   H5Fclose(*out);
   return locate(path, error);
+}
+
+tv_error *tv_archive_open(const char *path, hid_t *out) {
+  char seal[TV_DIGEST_LENGTH];
+  return tv_archive_open_sealed(path, seal, out);
+}
+
+tv_error *tv_archive_open_again(const char *path, const char *seal, hid_t *out) {
+  char found[TV_DIGEST_LENGTH];
+  TV_TRY(tv_archive_open_sealed(path, found, out));
+  if (strcmp(found, seal) == 0) return NULL;
+  H5Fclose(*out);
+  *out = H5I_INVALID_HID;
+  return tv_fail("%s: was replaced or changed since it was first read; merge again when nothing "
+                 "writes to it any more",
+                 path);
 }
 
 tv_error *tv_archive_read(const char *path, tv_archive **out) {

@@ -9,6 +9,7 @@
 
 typedef struct {
   const char *path;
+  int file; /* open */
   FILE *out;
   int accepts, is_sealed, problems;
   FILE *names; /* of the datasets that the experiment calls for, each between newlines */

@@ -2,14 +2,16 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 #include "twoview/base/guard.h"
-#include "twoview/base/output.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
+#include "twoview/hdf5/file.h"
 #include "twoview/studies/tally.h"
 #include "verification.h"
 
@@ -108,12 +110,13 @@ static tv_error *check_content(void *context) {
   tv_verification *v = context;
   size_t size;
   v->names = open_memstream(&v->name_list, &size);
-  const hid_t file = H5Fopen(v->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  tv_error *error = NULL;
-  if (file < 0) {
-    tv_error *reason = tv_hdf5_fail("cannot be opened as an HDF5 file");
-    tv_verify_problem(v, "%s", reason->message);
-    tv_error_free(reason);
+  hid_t file;
+  tv_error *error = tv_hdf5_open(v->path, v->file, &file);
+  if (error) {
+    fprintf(v->out, "%s\n", error->message);
+    ++v->problems;
+    tv_error_free(error);
+    error = NULL;
   } else {
     error = v->names ? check_file(v, file) : tv_fail_errno("%s", v->path);
     H5Fclose(file);
@@ -128,16 +131,16 @@ static tv_error *check_content(void *context) {
                                               "is wrong, take it with twoview info --accept");
 }
 
-tv_error *tv_verify(const char *path, int accepts, FILE *out) {
-  tv_verification v = {
-      .path = path, .out = out, .accepts = accepts, .is_sealed = tv_seal_exists(path)};
-  TV_TRY(tv_expect_file_name(path));
-  FILE *file = fopen(path, "rb");
-  if (!file) return tv_fail_errno("%s", path);
-  fclose(file);
+static tv_error *verify_open(const char *path, int file, int accepts, FILE *out) {
+  char digits[TV_DIGEST_LENGTH];
+  tv_verification v = {.path = path,
+                       .file = file,
+                       .out = out,
+                       .accepts = accepts,
+                       .is_sealed = tv_seal_exists(path, file)};
   /* A change through HDF5 cuts the seal off: bytes that differ from one that is there are damage.
    */
-  tv_error *error = accepts && !v.is_sealed ? NULL : tv_seal_check(path);
+  tv_error *error = accepts && !v.is_sealed ? NULL : tv_seal_check(path, file, digits);
   if (error) {
     tv_print_line(out, "%s", error->message);
     ++v.problems;
@@ -145,6 +148,14 @@ tv_error *tv_verify(const char *path, int accepts, FILE *out) {
   }
   TV_TRY(tv_guard(path, check_content, &v));
   if (!accepts) return NULL;
-  TV_TRY(tv_seal_write(path));
-  return tv_output_flush(path);
+  TV_TRY(tv_seal_write(path, file));
+  return fsync(file) == 0 ? NULL : tv_fail_errno("%s: cannot be flushed to disk", path);
+}
+
+tv_error *tv_verify(const char *path, int accepts, FILE *out) {
+  int file;
+  TV_TRY(accepts ? tv_file_open_to_change(path, &file) : tv_file_open(path, &file));
+  tv_error *error = verify_open(path, file, accepts, out);
+  close(file);
+  return error;
 }

@@ -1,14 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bulk.h"
 #include "twoview/archive/archive.h"
 #include "twoview/archive/provenance.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/comm.h"
+#include "twoview/base/file.h"
 #include "twoview/base/memory.h"
-#include "twoview/base/output.h"
 #include "twoview/hdf5/error.h"
 
 /* ---- Coordinates and small arrays ---- */
@@ -129,11 +128,11 @@ static tv_error *write_root(hid_t root, const tv_record *record, int ranks) {
 }
 
 /* Rank 0 alone: all that is small, and room for what is not. */
-static tv_error *create_file(const char *path, const tv_record *record, int ranks) {
+static tv_error *create_file(const tv_output *o, const tv_record *record, int ranks) {
   hid_t file;
-  TV_TRY(tv_label_create_file(path, &file));
+  TV_TRY(tv_label_create_file(o->part, o->file, &file));
   tv_error *error = write_root(file, record, ranks);
-  if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", path);
+  if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", o->part);
   return error;
 }
 
@@ -218,58 +217,61 @@ done:
 }
 
 /* Rank 0 adds what only the end of the writing tells. */
-static tv_error *append_reports(const char *path, int ranks, const rank_report *reports) {
-  const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
-  if (file < 0) return tv_hdf5_fail("%s: cannot be opened again", path);
+static tv_error *append_reports(const tv_output *o, int ranks, const rank_report *reports) {
+  char alias[TV_FILE_ALIAS];
+  tv_file_alias(o->file, alias);
+  const hid_t file = H5Fopen(alias, H5F_ACC_RDWR, H5P_DEFAULT);
+  if (file < 0) return tv_hdf5_fail("%s: cannot be opened again", o->part);
   tv_error *error = write_reports(file, ranks, reports);
-  if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", path);
+  if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", o->part);
   return error;
 }
 
 /* ---- Before any work ---- */
 
-static tv_error *expect_output(const char *path, const tv_record *inputs) {
-  const char *reads[TV_MOST_FILES + 2] = {inputs->experiment->file};
-  for (int i = 0; i < TV_MOST_FILES && inputs->source->files[i].path; ++i)
-    reads[i + 1] = inputs->source->files[i].path;
-  return tv_output_expect(path, reads, inputs->replaces);
+/* Rank 0's part becomes everybody's.                                               Collective. */
+static tv_error *join_part(MPI_Comm comm, tv_output *o) {
+  int rank;
+  uint64_t identity = 0;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(tv_broadcast_text(comm, &o->part));
+  if (rank == 0) identity = tv_file_identity(o->file);
+  MPI_Bcast(&identity, 1, MPI_UINT64_T, 0, comm);
+  return tv_agree(comm, rank != 0 ? tv_file_join(o->part, identity, &o->file) : NULL);
 }
 
-tv_error *tv_archive_expect_writable(const char *path, const tv_record *inputs, MPI_Comm comm) {
+tv_error *tv_archive_begin(const char *path, const char *const *inputs, int replaces, MPI_Comm comm,
+                           tv_output *out) {
   int rank;
   MPI_Comm_rank(comm, &rank);
-  return tv_agree(comm, rank == 0 ? expect_output(path, inputs) : NULL);
+  *out = (tv_output){.file = -1};
+  TV_TRY(tv_agree(comm, rank == 0 ? tv_output_begin(path, inputs, replaces, out) : NULL));
+  tv_error *error = join_part(comm, out);
+  if (!error) error = tv_bulk_try(out, comm);
+  if (error) tv_output_abandon(out);
+  return error;
 }
 
 /* ---- Together ---- */
 
-static tv_error *write_part(const char *part, const tv_record *record, MPI_Comm comm) {
+static tv_error *write_part(const tv_output *o, const tv_record *record, MPI_Comm comm) {
   const double begun = MPI_Wtime();
   int rank, size;
   rank_report *reports = NULL;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
-  tv_error *error = tv_agree(comm, rank == 0 ? create_file(part, record, size) : NULL);
-  if (!error) error = tv_bulk_write(part, record, comm);
+  tv_error *error = tv_agree(comm, rank == 0 ? create_file(o, record, size) : NULL);
+  if (!error) error = tv_bulk_write(o, record, comm);
   if (!error) error = gather_reports(record, MPI_Wtime() - begun, comm, &reports);
-  if (!error && rank == 0) error = append_reports(part, size, reports);
-  if (!error && rank == 0) error = tv_seal_write(part);
-  if (!error && rank == 0) error = tv_output_flush(part);
+  if (!error && rank == 0) error = append_reports(o, size, reports);
+  if (!error && rank == 0) error = tv_seal_write(o->part, o->file);
   free(reports);
-  error = tv_agree(comm, error);
-  if (error && rank == 0) unlink(part);
-  return error;
+  return tv_agree(comm, error);
 }
 
-tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm) {
+tv_error *tv_archive_write(tv_output *o, const tv_record *record, MPI_Comm comm) {
   int rank;
-  char *part = NULL;
   MPI_Comm_rank(comm, &rank);
-  tv_error *error = tv_agree(comm, rank == 0 ? tv_output_part(path, &part) : NULL);
-  if (!error) error = tv_broadcast_text(comm, &part);
-  if (!error) error = write_part(part, record, comm);
-  if (!error)
-    error = tv_agree(comm, rank == 0 ? tv_output_name(part, path, record->replaces) : NULL);
-  free(part);
-  return error;
+  TV_TRY(write_part(o, record, comm));
+  return tv_agree(comm, rank == 0 ? tv_output_finish(o) : NULL);
 }

@@ -3,6 +3,9 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "twoview/base/file.h"
 
 enum { PIECE = 1 << 20 };
 
@@ -42,33 +45,37 @@ void tv_digest_free(tv_digest **digest) {
   *digest = NULL;
 }
 
-static tv_error *digest_stream(const char *path, FILE *file, int64_t left, tv_digest *digest,
+static tv_error *digest_pieces(const char *path, int file, int64_t count, tv_digest *digest,
                                void *piece, char out[TV_DIGEST_LENGTH]) {
   unsigned char bytes[TV_DIGEST_BYTES];
-  size_t got;
-  for (; (got = fread(piece, 1, left < PIECE ? (size_t)left : PIECE, file)) > 0;
-       left -= (int64_t)got)
-    TV_TRY(tv_digest_add(digest, piece, got));
-  if (ferror(file)) return tv_fail_errno("%s", path);
+  for (int64_t done = 0; done < count;) {
+    const int64_t left = count - done;
+    const ssize_t got = pread(file, piece, left < PIECE ? (size_t)left : PIECE, (off_t)done);
+    if (got < 0) return tv_fail_errno("%s", path);
+    if (got == 0) break;
+    TV_TRY(tv_digest_add(digest, piece, (size_t)got));
+    done += got;
+  }
   TV_TRY(tv_digest_end(digest, bytes));
   tv_digest_print(bytes, out);
   return NULL;
 }
 
-tv_error *tv_digest_start(const char *path, int64_t count, char out[TV_DIGEST_LENGTH]) {
+tv_error *tv_digest_start(const char *path, int file, int64_t count, char out[TV_DIGEST_LENGTH]) {
   tv_digest *digest = NULL;
   void *piece = NULL;
-  FILE *file = fopen(path, "rb");
-  if (!file) return tv_fail_errno("%s", path);
   tv_error *error = tv_digest_begin(&digest);
   if (!error) error = tv_allocate(PIECE, 1, &piece);
-  if (!error) error = digest_stream(path, file, count, digest, piece, out);
+  if (!error) error = digest_pieces(path, file, count, digest, piece, out);
   tv_digest_free(&digest);
   free(piece);
-  fclose(file);
   return error;
 }
 
 tv_error *tv_digest_file(const char *path, char digest[TV_DIGEST_LENGTH]) {
-  return tv_digest_start(path, INT64_MAX, digest);
+  int file;
+  TV_TRY(tv_file_open(path, &file));
+  tv_error *error = tv_digest_start(path, file, INT64_MAX, digest);
+  close(file);
+  return error;
 }

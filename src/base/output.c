@@ -1,7 +1,6 @@
 #include "twoview/base/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,37 +8,65 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "twoview/base/digest.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 
-tv_error *tv_output_part(const char *path, char **part) {
-  char host[HOST_NAME_MAX + 1] = "";
-  if (gethostname(host, sizeof host) != 0) return tv_fail_errno("the name of this host");
-  const size_t size = strlen(path) + strlen(host) + 32;
-  TV_TRY(tv_allocate((long long)size, 1, part));
-  snprintf(*part, size, "%s.%s-%d.part", path, host, (int)getpid());
-  return NULL;
+/* ---- Names ---- */
+
+tv_error *tv_output_locate(const char *name, char **path) {
+  struct stat status;
+  const int is_link = lstat(name, &status) == 0 && S_ISLNK(status.st_mode);
+  *path = is_link ? realpath(name, NULL) : strdup(name);
+  if (*path) return NULL;
+  return tv_fail_usage("%s: not a regular file but a link that leads nowhere (%s); remove it, or "
+                       "name its target with -o",
+                       name, strerror(errno));
 }
 
-tv_error *tv_output_flush(const char *part) {
-  const int file = open(part, O_RDONLY);
-  const int is_synced = file >= 0 && fsync(file) == 0;
-  tv_error *error = is_synced ? NULL : tv_fail_errno("%s: cannot be flushed to disk", part);
-  if (file >= 0) close(file);
-  return error;
+/* The longest name of a file in the folder of `path`. */
+static size_t longest_name(const char *path, size_t folder_length) {
+  char *folder = folder_length ? strndup(path, folder_length) : strdup(".");
+  const long longest = folder ? pathconf(folder, _PC_NAME_MAX) : -1;
+  free(folder);
+  return longest > 0 ? (size_t)longest : NAME_MAX;
 }
 
-/* Where a file system has no hard links, whether there is a file is found by looking once more. */
-tv_error *tv_output_name(const char *part, const char *path, int replaces) {
-  if (!replaces && link(part, path) == 0) {
-    unlink(part);
-    return NULL;
+tv_error *tv_output_beside(const char *path, const char *suffix, char **beside) {
+  enum { DIGITS = 16 };
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  const size_t folder = (size_t)(name - path), length = strlen(name), end = strlen(suffix);
+  const size_t longest = longest_name(path, folder);
+  unsigned char digest[TV_DIGEST_BYTES];
+  char digits[TV_DIGEST_LENGTH] = "";
+  size_t kept = length;
+  if (length + end > longest) {
+    if (end + DIGITS >= longest)
+      return tv_fail("%s: names of files are too short there for one that ends with %s", path,
+                     suffix);
+    kept = longest - end - DIGITS;
+    TV_TRY(tv_digest_memory(name, length, digest));
+    tv_digest_print(digest, digits);
+    digits[DIGITS] = '\0';
   }
-  if (!replaces && (errno == EEXIST || access(path, F_OK) == 0))
-    return tv_fail("%s: has appeared during the run and is kept; this run's archive is whole in %s",
-                   path, part);
-  if (rename(part, path) == 0) return NULL;
-  return tv_fail_errno("%s: cannot be renamed to %s", part, path);
+  TV_TRY(tv_allocate((long long)(folder + longest + length + end + 1), 1, beside));
+  sprintf(*beside, "%.*s%.*s%s%s", (int)folder, path, (int)kept, name, digits, suffix);
+  if (strlen(*beside) < PATH_MAX) return NULL;
+  free(*beside);
+  *beside = NULL;
+  return tv_fail_usage("%s: is too long a path by the time that %s is added; go into its folder, "
+                       "and name the file alone",
+                       path, suffix);
 }
+
+static tv_error *part_beside(const char *path, char **part) {
+  char host[HOST_NAME_MAX + 1] = "", suffix[HOST_NAME_MAX + 32];
+  if (gethostname(host, sizeof host) != 0) return tv_fail_errno("the name of this host");
+  snprintf(suffix, sizeof suffix, ".%s-%d.part", host, (int)getpid());
+  return tv_output_beside(path, suffix, part);
+}
+
+/* ---- Beginning ---- */
 
 /* An output may replace a file of its kind, never a device, a folder, or what is read for it. */
 static tv_error *expect_replaceable(const char *path, const char *const *inputs, int replaces) {
@@ -47,8 +74,9 @@ static tv_error *expect_replaceable(const char *path, const char *const *inputs,
   const size_t length = strlen(path);
   if (length == 0 || path[length - 1] == '/')
     return tv_fail_usage("'%s' is no name of a file; name the archive with -o FILE.h5", path);
-  if (lstat(path, &there) != 0) return NULL;
-  if (!S_ISREG(there.st_mode))
+  if (lstat(path, &there) != 0)
+    return errno == ENOENT ? NULL : tv_fail_errno("%s: cannot be written", path);
+  if (!S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode))
     return tv_fail_usage("%s: exists and is not a regular file; name another output with -o", path);
   for (; *inputs; ++inputs)
     if (stat(*inputs, &other) == 0 && other.st_dev == there.st_dev && other.st_ino == there.st_ino)
@@ -58,21 +86,61 @@ static tv_error *expect_replaceable(const char *path, const char *const *inputs,
                        path);
 }
 
-static tv_error *expect_creatable(const char *path) {
+static void release(tv_output *o) {
+  if (o->part) close(o->file);
+  free(o->path);
+  free(o->part);
+  *o = (tv_output){0};
+}
+
+tv_error *tv_output_begin(const char *path, const char *const *inputs, int replaces,
+                          tv_output *out) {
+  int file = -1;
   char *part = NULL;
-  TV_TRY(tv_output_part(path, &part));
-  const int file = open(part, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  tv_error *error = file < 0 ? tv_fail_errno("%s: cannot be written", path) : NULL;
-  if (file >= 0) {
-    close(file);
-    unlink(part);
+  *out = (tv_output){0};
+  TV_TRY(tv_expect_file_name(path));
+  TV_TRY(expect_replaceable(path, inputs, replaces));
+  char *name = strdup(path);
+  tv_error *error = name ? part_beside(path, &part) : tv_fail("out of memory");
+  if (!error) error = tv_file_create(part, &file);
+  if (error) {
+    free(name);
+    free(part);
+    return error;
   }
-  free(part);
+  *out = (tv_output){name, part, file, replaces};
+  return NULL;
+}
+
+/* ---- Ending ---- */
+
+/* Where a file system has no hard links, whether there is a file is found by looking once more. */
+static tv_error *give_name(const tv_output *o) {
+  if (!tv_file_has_name(o->file, o->part))
+    return tv_fail("%s: was removed or replaced by another program while it was written", o->part);
+  if (!o->replaces && link(o->part, o->path) == 0) {
+    unlink(o->part);
+    return NULL;
+  }
+  if (!o->replaces && (errno == EEXIST || access(o->path, F_OK) == 0))
+    return tv_fail("%s: has appeared during the run and is kept; this run's archive is whole in %s",
+                   o->path, o->part);
+  if (rename(o->part, o->path) == 0) return NULL;
+  return tv_fail_errno("%s: cannot be renamed to %s", o->part, o->path);
+}
+
+tv_error *tv_output_finish(tv_output *o) {
+  if (fsync(o->file) != 0) {
+    tv_error *error = tv_fail_errno("%s: cannot be flushed to disk", o->part);
+    tv_output_abandon(o);
+    return error;
+  }
+  tv_error *error = give_name(o);
+  release(o);
   return error;
 }
 
-tv_error *tv_output_expect(const char *path, const char *const *inputs, int replaces) {
-  TV_TRY(tv_expect_file_name(path));
-  TV_TRY(expect_replaceable(path, inputs, replaces));
-  return expect_creatable(path);
+void tv_output_abandon(tv_output *o) {
+  if (o->path && tv_file_has_name(o->file, o->part)) unlink(o->part);
+  release(o);
 }

@@ -9,18 +9,13 @@
 #include "state.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/interruption.h"
+#include "twoview/base/output.h"
 
 enum { CALL = 1, HINT }; /* tags */
 
 static const double usual_interval = 30, first_interval = 10;
 
 /* ---- Lifetime ---- */
-
-static tv_error *beside(const char *output, const char *suffix, char **out) {
-  TV_TRY(tv_allocate((long long)(strlen(output) + strlen(suffix) + 1), 1, out));
-  sprintf(*out, "%s%s", output, suffix);
-  return NULL;
-}
 
 static tv_error *hold_own(tv_checkpoint *c) {
   if (c->rank != 0) return NULL;
@@ -31,10 +26,10 @@ static tv_error *hold_own(tv_checkpoint *c) {
 }
 
 static tv_error *fill(const char *output, tv_checkpoint *c) {
-  TV_TRY(beside(output, ".checkpoint", &c->path));
-  TV_TRY(beside(output, ".checkpoint.previous", &c->previous));
-  TV_TRY(beside(output, ".checkpoint.part", &c->part));
-  TV_TRY(beside(output, ".checkpoint.resumed", &c->resumed));
+  TV_TRY(tv_output_beside(output, ".checkpoint", &c->path));
+  TV_TRY(tv_output_beside(output, ".checkpoint.previous", &c->previous));
+  TV_TRY(tv_output_beside(output, ".checkpoint.part", &c->part));
+  TV_TRY(tv_output_beside(output, ".checkpoint.resumed", &c->resumed));
   TV_TRY(tv_allocate(c->size, sizeof(*c->calls), &c->calls));
   for (int rank = 0; rank < c->size; ++rank) c->calls[rank] = MPI_REQUEST_NULL;
   return hold_own(c);

@@ -1,12 +1,12 @@
 #include "twoview/checkpoint/file.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 
 enum { MAGIC = 24, PIECE = 1 << 20 };
 
@@ -33,31 +33,9 @@ static int compare_entries(const void *a, const void *b) {
 
 /* ---- Bytes ---- */
 
-tv_error *tv_checkpoint_file_write(const char *path, int file, int64_t offset, const void *data,
-                                   size_t bytes) {
-  for (size_t done = 0; done < bytes;) {
-    const ssize_t written =
-        pwrite(file, (const char *)data + done, bytes - done, (off_t)(offset + (int64_t)done));
-    if (written <= 0) return tv_fail_errno("%s: cannot be written", path);
-    done += (size_t)written;
-  }
-  return NULL;
-}
-
-static tv_error *read_bytes(const char *path, int file, int64_t offset, void *out, size_t bytes) {
-  for (size_t done = 0; done < bytes;) {
-    const ssize_t got =
-        pread(file, (char *)out + done, bytes - done, (off_t)(offset + (int64_t)done));
-    if (got < 0) return tv_fail_errno("%s: cannot be read", path);
-    if (got == 0) return tv_fail("%s: ends too soon", path);
-    done += (size_t)got;
-  }
-  return NULL;
-}
-
 tv_error *tv_checkpoint_file_read(const char *path, int file, const tv_saved_entry *entry,
                                   int64_t from, void *out, size_t bytes) {
-  return read_bytes(path, file, entry->offset + from, out, bytes);
+  return tv_file_read(path, file, entry->offset + from, out, bytes);
 }
 
 static tv_error *digest_array(const char *path, int file, const tv_saved_entry *entry, void *piece,
@@ -65,7 +43,7 @@ static tv_error *digest_array(const char *path, int file, const tv_saved_entry *
   for (int64_t done = 0; done < entry->bytes; done += PIECE) {
     const int64_t left = entry->bytes - done;
     const size_t bytes = (size_t)(left < PIECE ? left : PIECE);
-    TV_TRY(read_bytes(path, file, entry->offset + done, piece, bytes));
+    TV_TRY(tv_file_read(path, file, entry->offset + done, piece, bytes));
     TV_TRY(tv_digest_add(digest, piece, bytes));
   }
   return NULL;
@@ -113,7 +91,7 @@ static tv_error *read_index(const char *path, int file, tv_saved_entry **entries
   if (status.st_size < (off_t)sizeof head)
     return tv_fail("%s: is damaged (%lld bytes are no checkpoint)", path,
                    (long long)status.st_size);
-  TV_TRY(read_bytes(path, file, 0, &head, sizeof head));
+  TV_TRY(tv_file_read(path, file, 0, &head, sizeof head));
   if (memcmp(head.magic, magic, MAGIC) != 0 || head.order != byte_order)
     return tv_fail("%s: is no checkpoint, or one of another version or kind of processor", path);
   const int64_t room = (int64_t)sizeof **entries;
@@ -122,7 +100,7 @@ static tv_error *read_index(const char *path, int file, tv_saved_entry **entries
     return tv_fail("%s: is damaged (its index lies outside of it)", path);
   *count = head.count;
   TV_TRY(tv_allocate(head.count, sizeof **entries, entries));
-  TV_TRY(read_bytes(path, file, head.offset, *entries, (size_t)(head.count * room)));
+  TV_TRY(tv_file_read(path, file, head.offset, *entries, (size_t)(head.count * room)));
   TV_TRY(tv_digest_memory(*entries, (size_t)(head.count * room), digest));
   if (memcmp(digest, head.digest, sizeof digest) != 0)
     return tv_fail("%s: is damaged (its index differs from its digest)", path);
@@ -132,8 +110,7 @@ static tv_error *read_index(const char *path, int file, tv_saved_entry **entries
 tv_error *tv_checkpoint_file_open(const char *path, int *file, tv_saved_entry **entries,
                                   int64_t *count) {
   *entries = NULL;
-  *file = open(path, O_RDONLY);
-  if (*file < 0) return tv_fail_errno("%s", path);
+  TV_TRY(tv_file_open(path, file));
   tv_error *error = read_index(path, *file, entries, count);
   if (!error) return NULL;
   free(*entries);
@@ -153,17 +130,22 @@ tv_error *tv_checkpoint_file_seal(const char *path, int file, tv_saved_entry *en
     if (entries[i].offset + entries[i].bytes > head.offset)
       head.offset = entries[i].offset + entries[i].bytes;
   TV_TRY(tv_digest_memory(entries, bytes, head.digest));
-  TV_TRY(tv_checkpoint_file_write(path, file, head.offset, entries, bytes));
-  return tv_checkpoint_file_write(path, file, 0, &head, sizeof head);
+  TV_TRY(tv_file_write(path, file, head.offset, entries, bytes));
+  return tv_file_write(path, file, 0, &head, sizeof head);
 }
 
 /* ---- For the user ---- */
 
 int tv_checkpoint_file_is_one(const char *path) {
   char found[MAGIC] = "";
-  FILE *file = fopen(path, "rb");
-  const int is_one = file && fread(found, 1, MAGIC, file) == MAGIC && !memcmp(found, magic, MAGIC);
-  if (file) fclose(file);
+  int file;
+  tv_error *error = tv_file_open(path, &file);
+  if (!error) {
+    error = tv_file_read(path, file, 0, found, MAGIC);
+    close(file);
+  }
+  const int is_one = !error && memcmp(found, magic, MAGIC) == 0;
+  tv_error_free(error);
   return is_one;
 }
 

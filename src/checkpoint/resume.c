@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "state.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 
 /* ---- Taking one up ---- */
 
@@ -59,7 +59,7 @@ static tv_error *open_everywhere(tv_checkpoint *c, const char *path) {
   MPI_Bcast(&c->entries_count, 1, MPI_INT64_T, 0, c->comm);
   if (c->rank != 0) {
     error = tv_allocate(c->entries_count, sizeof *c->entries, &c->entries);
-    if (!error && (c->file = open(path, O_RDONLY)) < 0) error = tv_fail_errno("%s", path);
+    if (!error) error = tv_file_open(path, &c->file);
   }
   if (!error) error = tv_allocate(c->entries_count, 1, &c->is_claimed);
   TV_TRY(tv_agree(c->comm, error));

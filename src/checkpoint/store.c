@@ -7,6 +7,7 @@
 
 #include "state.h"
 #include "twoview/base/comm.h"
+#include "twoview/base/file.h"
 #include "twoview/base/interruption.h"
 
 enum { PIECE = 1 << 20 };
@@ -36,7 +37,7 @@ static tv_error *carry_over(const tv_checkpoint *c, int file, const tv_saved_ent
     const int64_t left = from->bytes - done;
     const size_t bytes = (size_t)(left < PIECE ? left : PIECE);
     TV_TRY(tv_checkpoint_file_read(c->taken, c->file, from, done, piece, bytes));
-    TV_TRY(tv_checkpoint_file_write(c->part, file, offset + done, piece, bytes));
+    TV_TRY(tv_file_write(c->part, file, offset + done, piece, bytes));
   }
   return NULL;
 }
@@ -69,8 +70,7 @@ static tv_error *write_held(const tv_checkpoint *c, int file, int64_t *offset,
     entries[i] = (tv_saved_entry){.key = h->key, .offset = *offset, .bytes = bytes_of(h)};
     error = gather_pieces(h, &buffer, &bytes);
     if (!error) error = tv_digest_memory(bytes, (size_t)entries[i].bytes, entries[i].digest);
-    if (!error)
-      error = tv_checkpoint_file_write(c->part, file, *offset, bytes, (size_t)entries[i].bytes);
+    if (!error) error = tv_file_write(c->part, file, *offset, bytes, (size_t)entries[i].bytes);
     *offset += entries[i].bytes;
   }
   free(buffer);
@@ -96,23 +96,29 @@ static tv_error *write_region(const tv_checkpoint *c, int file, int64_t offset,
   return c->is_hurried ? NULL : flush(c->part, file);
 }
 
-/* Rank 0 starts the file, then every rank writes its region of it.                 Collective. */
-static tv_error *write_regions(const tv_checkpoint *c, tv_saved_entry *entries) {
+/* What a killed run has left gives way; where its name leads does not matter. */
+static tv_error *create_part(const tv_checkpoint *c, int *file) {
+  if (unlink(c->part) != 0 && errno != ENOENT)
+    return tv_fail_errno("%s: is in the way and cannot be removed", c->part);
+  return tv_file_create(c->part, file);
+}
+
+/* Rank 0 creates the file, the others open that one.                               Collective. */
+static tv_error *open_part(const tv_checkpoint *c, int *file) {
+  uint64_t identity = 0;
+  *file = -1;
+  TV_TRY(tv_agree(c->comm, c->rank == 0 ? create_part(c, file) : NULL));
+  if (c->rank == 0) identity = tv_file_identity(*file);
+  MPI_Bcast(&identity, 1, MPI_UINT64_T, 0, c->comm);
+  return tv_agree(c->comm, c->rank != 0 ? tv_file_join(c->part, identity, file) : NULL);
+}
+
+/* Every rank's region, one after the other.                                        Collective. */
+static tv_error *write_regions(const tv_checkpoint *c, int file, tv_saved_entry *entries) {
   int64_t own = region_of(c), before = 0;
-  int file = -1;
-  tv_error *error = NULL;
   MPI_Exscan(&own, &before, 1, MPI_INT64_T, MPI_SUM, c->comm);
   if (c->rank == 0) before = 0; /* left undefined by the standard */
-  if (c->rank == 0) file = open(c->part, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  if (c->rank == 0 && file < 0) error = tv_fail_errno("%s: cannot be written", c->part);
-  error = tv_agree(c->comm, error);
-  if (!error && c->rank != 0) {
-    file = open(c->part, O_WRONLY);
-    if (file < 0) error = tv_fail_errno("%s: cannot be written", c->part);
-  }
-  if (!error) error = write_region(c, file, TV_REGION + before, entries);
-  if (file >= 0) close(file);
-  return tv_agree(c->comm, error);
+  return tv_agree(c->comm, write_region(c, file, TV_REGION + before, entries));
 }
 
 /* All ranks' entries on rank 0, which owns them.                                   Collective. */
@@ -151,13 +157,11 @@ static tv_error *flush_folder(const char *path) {
 }
 
 /* Rank 0: index, header, names. */
-static tv_error *seal(const tv_checkpoint *c, tv_saved_entry *entries, int64_t count) {
-  const int file = open(c->part, O_WRONLY);
-  if (file < 0) return tv_fail_errno("%s: cannot be opened again", c->part);
-  tv_error *error = tv_checkpoint_file_seal(c->part, file, entries, count);
-  if (!error && !c->is_hurried) error = flush(c->part, file);
-  close(file);
-  if (error) return error;
+static tv_error *seal(const tv_checkpoint *c, int file, tv_saved_entry *entries, int64_t count) {
+  TV_TRY(tv_checkpoint_file_seal(c->part, file, entries, count));
+  if (!c->is_hurried) TV_TRY(flush(c->part, file));
+  if (!tv_file_has_name(file, c->part))
+    return tv_fail("%s: was removed or replaced by another program while it was written", c->part);
   if (!c->is_path_bad && rename(c->path, c->previous) != 0 && errno != ENOENT)
     return tv_fail_errno("%s: cannot be renamed to %s", c->path, c->previous);
   if (rename(c->part, c->path) != 0)
@@ -167,24 +171,23 @@ static tv_error *seal(const tv_checkpoint *c, tv_saved_entry *entries, int64_t c
 
 /* What bears its name already. Should the power fail first, its digests tell, and there is the one
  * before it. */
-static tv_error *flush_late(const tv_checkpoint *c) {
-  const int file = open(c->path, O_WRONLY);
-  if (file < 0) return tv_fail_errno("%s: cannot be opened again", c->path);
-  tv_error *error = flush(c->path, file);
-  close(file);
-  if (!error && c->rank == 0) error = flush_folder(c->path);
-  return error;
+static tv_error *flush_late(const tv_checkpoint *c, int file) {
+  TV_TRY(flush(c->path, file));
+  return c->rank == 0 ? flush_folder(c->path) : NULL;
 }
 
 static tv_error *write_checkpoint(const tv_checkpoint *c) {
   tv_saved_entry *mine = NULL, *all = NULL;
   int64_t count = 0;
+  int file = -1;
   tv_error *error = tv_agree(c->comm, tv_allocate(c->held_count + c->claims, sizeof *mine, &mine));
-  if (!error) error = write_regions(c, mine);
+  if (!error) error = open_part(c, &file);
+  if (!error) error = write_regions(c, file, mine);
   if (!error) error = gather_entries(c, mine, &all, &count);
-  if (!error) error = tv_agree(c->comm, c->rank == 0 ? seal(c, all, count) : NULL);
-  if (error && c->rank == 0) unlink(c->part);
-  if (!error && c->is_hurried) error = tv_agree(c->comm, flush_late(c));
+  if (!error) error = tv_agree(c->comm, c->rank == 0 ? seal(c, file, all, count) : NULL);
+  if (error && c->rank == 0 && file >= 0 && tv_file_has_name(file, c->part)) unlink(c->part);
+  if (!error && c->is_hurried) error = tv_agree(c->comm, flush_late(c, file));
+  if (file >= 0) close(file);
   free(mine);
   free(all);
   return error;

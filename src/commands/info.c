@@ -3,15 +3,18 @@
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 #include "twoview/base/guard.h"
 #include "twoview/checkpoint/file.h"
 #include "twoview/data/idx.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
+#include "twoview/hdf5/file.h"
 
 static void print_attribute(const char *name, const char *text, FILE *out) {
   if (strchr(text, '\n')) {
@@ -105,6 +108,7 @@ static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info,
 
 typedef struct {
   const char *path;
+  int file; /* open */
   FILE *out;
 } description;
 
@@ -119,9 +123,10 @@ static tv_error *describe_open(const description *d, hid_t file) {
 
 /* What an archive tells is told also where its checksum is not right, which is told last. */
 static tv_error *describe_hdf5(void *context) {
+  char digits[TV_DIGEST_LENGTH];
   const description *d = context;
-  const hid_t file = H5Fopen(d->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file < 0) return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", d->path);
+  hid_t file;
+  TV_TRY(tv_hdf5_open(d->path, d->file, &file));
   tv_error *error = tv_archive_expect_format(file);
   if (error) {
     tv_error *located = tv_fail("%s: %s", d->path, error->message);
@@ -130,19 +135,22 @@ static tv_error *describe_hdf5(void *context) {
   } else {
     error = describe_open(d, file);
   }
-  if (!error && (tv_seal_exists(d->path) || tv_archive_is_one(file)))
-    error = tv_seal_expect(d->path);
+  if (!error && (tv_seal_exists(d->path, d->file) || tv_archive_is_one(file)))
+    error = tv_seal_expect(d->path, d->file, digits);
   H5Fclose(file);
   return error;
 }
 
 tv_error *tv_info(const char *path, FILE *out) {
   tv_idx idx;
-  TV_TRY(tv_expect_file_name(path));
-  FILE *file = fopen(path, "rb");
-  if (!file) return tv_fail_errno("%s", path);
-  fclose(file);
-  if (H5Fis_hdf5(path) > 0) return tv_guard(path, describe_hdf5, &(description){path, out});
+  int file;
+  TV_TRY(tv_file_open(path, &file));
+  if (H5Fis_hdf5(path) > 0) {
+    tv_error *damage = tv_guard(path, describe_hdf5, &(description){path, file, out});
+    close(file);
+    return damage;
+  }
+  close(file);
   if (tv_checkpoint_file_is_one(path)) return tv_checkpoint_file_describe(path, out);
   tv_error *error = tv_idx_open(path, 1, &idx);
   if (error) {

@@ -21,6 +21,7 @@ typedef struct {
   tv_experiment *experiment;
   char *output;
   tv_source *source;
+  tv_output archive; /* under way */
   tv_features *features;
   tv_spectra *spectra;
   tv_plan plan;
@@ -43,6 +44,7 @@ static void release(run *r) {
   free(r->identity);
   tv_spectra_destroy(&r->spectra);
   tv_features_destroy(&r->features);
+  tv_output_abandon(&r->archive);
   tv_source_close(&r->source);
   tv_experiment_destroy(&r->experiment);
   free(r->output);
@@ -50,15 +52,27 @@ static void release(run *r) {
 
 static tv_error *name_output(const tv_run_options *options, const tv_experiment *experiment,
                              char **out) {
-  const char *name = options->output ? options->output : experiment->name;
-  tv_error *unusable = options->output ? NULL : tv_expect_file_name(name);
+  char *file = NULL;
+  const char *name = experiment->name;
+  if (options->output) return tv_output_locate(options->output, out);
+  tv_error *unusable = tv_expect_file_name(name);
   tv_error_free(unusable);
-  if (!options->output && (unusable || !*name || strchr(name, '/')))
+  if (unusable || !*name || strchr(name, '/'))
     return tv_experiment_fault(experiment, "name",
                                "'%s' cannot name the output file; give one with -o", name);
-  TV_TRY(tv_allocate((long long)strlen(name) + 4, 1, out));
-  sprintf(*out, "%s%s", name, options->output ? "" : ".h5");
-  return NULL;
+  TV_TRY(tv_allocate((long long)strlen(name) + 4, 1, &file));
+  sprintf(file, "%s.h5", name);
+  tv_error *error = tv_output_locate(file, out);
+  free(file);
+  return error;
+}
+
+/* One rank looks where a link leads.                                               Collective. */
+static tv_error *agree_on_output(const tv_run_options *options, run *r, MPI_Comm comm) {
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(tv_agree(comm, rank == 0 ? name_output(options, r->experiment, &r->output) : NULL));
+  return tv_broadcast_text(comm, &r->output);
 }
 
 static tv_error *print_plan(const run *r, MPI_Comm comm) {
@@ -112,10 +126,9 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                             .results = r->results,
                             .stopwatch = &r->stopwatch,
                             .command = options->command,
-                            .sessions = tv_checkpoint_sessions(r->checkpoint) + 1,
-                            .replaces = options->replaces};
+                            .sessions = tv_checkpoint_sessions(r->checkpoint) + 1};
   r->stage = "archive";
-  TV_TRY(tv_archive_write(r->output, &record, comm));
+  TV_TRY(tv_archive_write(&r->archive, &record, comm));
   return tv_checkpoint_remove(r->checkpoint);
 }
 
@@ -143,7 +156,7 @@ static void print_summary(const run *r, int64_t failures) {
 
 static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, int *is_finished) {
   TV_TRY(tv_experiment_load(options->experiment, options->overrides, comm, &r->experiment));
-  TV_TRY(tv_agree(comm, name_output(options, r->experiment, &r->output)));
+  TV_TRY(agree_on_output(options, r, comm));
   if (options->resumes)
     TV_TRY(tv_continuation_expect_archive(r->output, options->replaces, r->experiment, comm,
                                           is_finished));
@@ -151,10 +164,11 @@ static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, i
   TV_TRY(tv_source_open(r->experiment, comm, &r->source));
   TV_TRY(tv_law_expect_sizes(r->experiment, r->source));
   TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
-  const tv_record inputs = {.experiment = r->experiment,
-                            .source = r->source,
-                            .replaces = options->replaces || options->is_dry};
-  return tv_archive_expect_writable(r->output, &inputs, comm);
+  const char *reads[TV_MOST_FILES + 2] = {r->experiment->file};
+  for (int i = 0; i < TV_MOST_FILES && r->source->files[i].path; ++i)
+    reads[i + 1] = r->source->files[i].path;
+  return tv_archive_begin(r->output, reads, options->replaces || options->is_dry, comm,
+                          &r->archive);
 }
 
 static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm) {

@@ -8,6 +8,7 @@
 #include "twoview/base/guard.h"
 #include "twoview/data/source.h"
 #include "twoview/hdf5/error.h"
+#include "twoview/hdf5/file.h"
 
 enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
 
@@ -86,8 +87,7 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
 static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
   hdf5_rows *h = source->state;
   hsize_t samples[2], targets[2] = {0, 0};
-  if ((h->file = H5Fopen(spec->file, H5F_ACC_RDONLY, H5P_DEFAULT)) < 0)
-    return tv_hdf5_fail("%s: cannot be opened as an HDF5 file", spec->file);
+  TV_TRY(tv_hdf5_open_path(spec->file, &h->file));
   const tv_dataset_wish of_samples = {spec->file, spec->samples, 2, 0};
   TV_TRY(tv_dataset_open(h->file, &of_samples, &h->samples, samples, &source->cache_bytes));
   h->has_labels = spec->labels != NULL;

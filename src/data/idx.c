@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/file.h"
+
 enum { UNSIGNED_BYTE = 0x08, MOST_DIMENSIONS = 8, STREAM_BUFFER = 1 << 18 };
 
 static const int64_t largest_item = 1 << 28;
@@ -107,8 +109,7 @@ static tv_error *read_dimensions(tv_idx *idx, int wanted) {
 static tv_error *open_stream(tv_idx *idx) {
   TV_TRY(tv_allocate(1, sizeof(*idx->stream), &idx->stream));
   tv_idx_stream *s = idx->stream;
-  s->file = fopen(idx->path, "rb");
-  if (!s->file) return tv_fail_errno("%s", idx->path);
+  TV_TRY(tv_file_open_stream(idx->path, &s->file));
   setvbuf(s->file, NULL, _IONBF, 0);
   isal_inflate_init(&s->inflate);
   s->inflate.crc_flag = ISAL_GZIP;

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 
 static const long long largest_digested = 1LL << 32;
 
@@ -22,15 +24,16 @@ int tv_source_digesting_rank(MPI_Comm comm) {
 }
 
 tv_error *tv_source_note_file(tv_source *source, const char *path) {
-  int slot = 0;
+  int file, slot = 0;
   struct stat status;
   while (source->files[slot].path) ++slot;
   source->files[slot].path = strdup(path);
   if (!source->files[slot].path) return tv_fail("out of memory");
-  if (stat(path, &status) != 0) return tv_fail_errno("%s", path);
-  if (!S_ISREG(status.st_mode)) return tv_fail("%s: not a regular file", path);
+  TV_TRY(tv_file_open(path, &file));
+  tv_error *error = fstat(file, &status) != 0 ? tv_fail_errno("%s", path) : NULL;
   source->files[slot].bytes = status.st_size;
-  return NULL;
+  close(file);
+  return error;
 }
 
 tv_error *tv_source_digest_files(tv_source *source) {

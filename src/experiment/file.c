@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "twoview/base/comm.h"
-#include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 
 static tv_error *read_text(const char *path, char **text) {
   enum { LARGEST_EXPERIMENT = 1 << 22 };
-  TV_TRY(tv_expect_file_name(path));
-  FILE *file = fopen(path, "rb");
-  if (!file) return tv_fail_errno("%s", path);
+  FILE *file;
+  TV_TRY(tv_file_open_stream(path, &file));
   tv_error *error = tv_allocate(LARGEST_EXPERIMENT + 1, 1, text);
   if (!error) {
     const size_t length = fread(*text, 1, LARGEST_EXPERIMENT, file);

@@ -4,16 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/file.h"
 #include "twoview/hdf5/error.h"
 
 enum { DEFLATE_LEVEL = 1 };
 
-tv_error *tv_label_create_file(const char *path, hid_t *file) {
+tv_error *tv_label_create_file(const char *path, int open_file, hid_t *file) {
+  char alias[TV_FILE_ALIAS];
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
   H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+  tv_file_alias(open_file, alias);
+  *file = H5Fcreate(alias, H5F_ACC_TRUNC, creation, access);
   tv_error *error = *file < 0 ? tv_hdf5_fail("%s: cannot be created", path) : NULL;
   H5Pclose(access);
   H5Pclose(creation);

@@ -1,4 +1,4 @@
-#include <limits.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "gnuplot.h"
 #include "parts.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 #include "twoview/base/output.h"
 
 /* What the figures share: columns, colours, the head of a script, writing and drawing. */
@@ -127,39 +128,53 @@ void tv_write_size_tics(const tv_archive *a, int is_labelled, FILE *out) {
   fputs(")\n", out);
 }
 
-tv_error *tv_report_write(const char *directory, const char *name,
-                          void (*write)(const void *what, FILE *out), const void *what) {
-  char *path = tv_report_path(directory, name), *part = NULL;
-  FILE *file = NULL;
-  tv_error *error = path ? tv_output_part(path, &part) : tv_fail("out of memory");
-  if (!error) file = fopen(part, "w");
-  if (!error && !file) error = tv_fail_errno("%s", path);
-  if (file) {
-    write(what, file);
-    const int is_good = !ferror(file);
-    if (fclose(file) != 0 || !is_good) error = tv_fail_errno("%s", path);
-    if (!error) error = tv_output_flush(part);
-    if (!error) error = tv_output_name(part, path, 1);
-    if (error) unlink(part);
+/* The stream has a descriptor of its own, as the output keeps its own to the end. */
+static tv_error *fill(const tv_output *output, void (*write)(const void *what, FILE *out),
+                      const void *what) {
+  const int file = fcntl(output->file, F_DUPFD_CLOEXEC, 0);
+  FILE *stream = file >= 0 ? fdopen(file, "w") : NULL;
+  if (!stream) {
+    if (file >= 0) close(file);
+    return tv_fail_errno("%s", output->path);
   }
-  free(part);
+  write(what, stream);
+  const int is_good = !ferror(stream);
+  return fclose(stream) == 0 && is_good ? NULL : tv_fail_errno("%s", output->path);
+}
+
+/* The output of that name in the folder, which may replace what an earlier report left. */
+static tv_error *begin(const char *directory, const char *name, tv_output *output) {
+  static const char *const no_inputs[] = {NULL};
+  char *path = tv_report_path(directory, name);
+  *output = (tv_output){0};
+  tv_error *error = path ? tv_output_begin(path, no_inputs, 1, output) : tv_fail("out of memory");
   free(path);
   return error;
 }
 
-/* Draw one form into `part`, a path from the folder of this program, and give that its name. */
+tv_error *tv_report_write(const char *directory, const char *name,
+                          void (*write)(const void *what, FILE *out), const void *what) {
+  tv_output output;
+  TV_TRY(begin(directory, name, &output));
+  tv_error *error = fill(&output, write, what);
+  if (!error) error = tv_output_finish(&output);
+  tv_output_abandon(&output);
+  return error;
+}
+
+/* Draw one form, and give it its name. */
 static tv_error *draw_form(const char *program, const char *directory, const char *name,
-                           const char *form, const char *path, const char *part, int *is_drawn) {
-  char settings[NAME_MAX + 64], script[64];
+                           const char *form, tv_output *output, int *is_drawn) {
+  char alias[TV_FILE_ALIAS], settings[TV_FILE_ALIAS + 64], script[64];
   tv_gnuplot_failure failure;
-  snprintf(settings, sizeof settings, "form='%s'; drawing='%s'", form, strrchr(part, '/') + 1);
+  tv_file_alias(output->file, alias);
+  snprintf(settings, sizeof settings, "form='%s'; drawing='%s'", form, alias);
   snprintf(script, sizeof script, "%s.gp", name);
-  TV_TRY(tv_gnuplot_run(program, directory, settings, script, &failure));
+  TV_TRY(tv_gnuplot_run(program, directory, settings, script, output->file, &failure));
   if (failure.text[0])
     return tv_fail("gnuplot failed on %s/%s (%s): there is no such figure; all else is written",
                    directory, script, failure.text);
-  TV_TRY(tv_output_flush(part));
-  TV_TRY(tv_output_name(part, path, 1));
+  TV_TRY(tv_output_finish(output));
   *is_drawn = 1;
   return NULL;
 }
@@ -171,15 +186,12 @@ tv_error *tv_report_draw(const char *directory, const char *name, int *is_drawn)
   tv_error *error = tv_gnuplot_find(&program);
   *is_drawn = program != NULL;
   for (int i = 0; !error && *is_drawn && i < 2; ++i) {
-    char *part = NULL;
+    tv_output output;
     *is_drawn = 0;
     snprintf(file, sizeof file, "%s.%s", name, forms[i]);
-    char *path = tv_report_path(directory, file);
-    error = path ? tv_output_part(path, &part) : tv_fail("out of memory");
-    if (!error) error = draw_form(program, directory, name, forms[i], path, part, is_drawn);
-    if (error && part) unlink(part);
-    free(part);
-    free(path);
+    error = begin(directory, file, &output);
+    if (!error) error = draw_form(program, directory, name, forms[i], &output, is_drawn);
+    tv_output_abandon(&output);
   }
   free(program);
   return error;

@@ -65,12 +65,13 @@ static void forget_settings(void) {
 /* The new process becomes gnuplot, in a group of its own with all that it starts, and ends with the
  * process that waits for it. The labels are UTF-8. */
 static void become(const char *program, const char *directory, const char *settings,
-                   const char *script, int messages) {
+                   const char *script, int drawing, int messages) {
   const int nothing = open("/dev/null", O_RDONLY);
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   forget_settings();
   setenv("LC_ALL", "C.UTF-8", 1);
+  fcntl(drawing, F_SETFD, 0);
   if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(messages, STDOUT_FILENO) >= 0 &&
       dup2(messages, STDERR_FILENO) >= 0 && chdir(directory) == 0)
     execl(program, "gnuplot", "-e", settings, script, "--default-settings", (char *)0);
@@ -145,13 +146,13 @@ static void describe(int status, int is_late, const char *messages, tv_gnuplot_f
 }
 
 static tv_error *start(const char *program, const char *directory, const char *settings,
-                       const char *script, pid_t *child, int *pipe_end) {
+                       const char *script, int drawing, pid_t *child, int *pipe_end) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return tv_fail_errno("gnuplot cannot be started");
   *child = fork();
   if (*child == 0) {
     fcntl(ends[1], F_SETFL, 0); /* gnuplot may wait to be heard */
-    become(program, directory, settings, script, ends[1]);
+    become(program, directory, settings, script, drawing, ends[1]);
   }
   close(ends[1]);
   *pipe_end = ends[0];
@@ -161,14 +162,14 @@ static tv_error *start(const char *program, const char *directory, const char *s
 }
 
 tv_error *tv_gnuplot_run(const char *program, const char *directory, const char *settings,
-                         const char *script, tv_gnuplot_failure *failure) {
+                         const char *script, int drawing, tv_gnuplot_failure *failure) {
   pid_t child = -1;
   char *text = NULL;
   size_t size;
   int status = 0, is_late = 0, pipe_end = -1;
   FILE *messages = open_memstream(&text, &size);
   if (!messages) return tv_fail_errno("gnuplot cannot be started");
-  tv_error *error = start(program, directory, settings, script, &child, &pipe_end);
+  tv_error *error = start(program, directory, settings, script, drawing, &child, &pipe_end);
   if (!error) error = await(child, most_seconds(), &pipe_end, messages, &status, &is_late);
   if (!error && !is_late && pipe_end >= 0) take_messages(&pipe_end, messages);
   if (pipe_end >= 0) close(pipe_end);

@@ -14,11 +14,12 @@ typedef struct {
   char text[128];
 } tv_gnuplot_failure;
 
-/* Run `program` on a script in a folder, with settings that are gnuplot commands. It reads no file
+/* Run `program` on a script in a folder, with settings that are gnuplot commands; the open file
+ * `drawing` stays open in it. It reads no file
  * or variable of the user's (gnuplotrc, GNUTERM ...). What it says goes to stderr. It has failed,
  * too, when it warns that it could not read its data, or has not ended within
  * TWOVIEW_GNUPLOT_SECONDS (default: 60), when it is killed with all that it started. */
 tv_error *tv_gnuplot_run(const char *program, const char *directory, const char *settings,
-                         const char *script, tv_gnuplot_failure *failure);
+                         const char *script, int drawing, tv_gnuplot_failure *failure);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "parts.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/file.h"
 
 static const char *const style =
     "body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem;"
@@ -34,8 +35,8 @@ static tv_error *put_figure(const char *path, const char *label, FILE *out) {
   char *line = NULL;
   size_t size = 0;
   int is_inside = 0;
-  FILE *file = fopen(path, "r");
-  if (!file) return tv_fail_errno("%s", path);
+  FILE *file;
+  TV_TRY(tv_file_open_stream(path, &file));
   fputs("<figure role=\"img\" aria-label=\"", out);
   tv_put_html(label, out);
   fputs("\">\n", out);

@@ -6,6 +6,8 @@
 
 #include <mpi.h>
 
+#include "twoview/base/digest.h"
+#include "twoview/base/output.h"
 #include "twoview/base/stopwatch.h"
 #include "twoview/data/sampling.h"
 #include "twoview/hdf5/array.h"
@@ -26,17 +28,17 @@ typedef struct {
   const tv_stopwatch *stopwatch;
   const char *command; /* the command line */
   int64_t sessions;    /* runs that it took: 1 and one for each that was resumed */
-  int replaces;        /* an existing archive */
 } tv_record;
 
-/* Refuse, before any work, an output that exists (unless it may be replaced), that is no regular
- * file or an input of the run, or that cannot be written. Of `inputs` the experiment, the source
- * and `replaces` are known by then.                                                 Collective. */
-tv_error *tv_archive_expect_writable(const char *path, const tv_record *inputs, MPI_Comm comm);
+/* Create the file before any work, as tv_output_begin does, and have every rank open it as it will
+ * be written; `inputs` ends with NULL. Ranks other than the first have no part in its names. End
+ * with tv_archive_write, or with tv_output_abandon on every rank.                  Collective. */
+tv_error *tv_archive_begin(const char *path, const char *const *inputs, int replaces, MPI_Comm comm,
+                           tv_output *out);
 
-/* Write the archive. On an error nothing is left at `path` that was not there before. Collective.
- */
-tv_error *tv_archive_write(const char *path, const tv_record *record, MPI_Comm comm);
+/* Write the archive and give it its name. On an error nothing is left at its path that was not
+ * there before.                                                                     Collective. */
+tv_error *tv_archive_write(tv_output *output, const tv_record *record, MPI_Comm comm);
 
 /* How many of a replicate's samples are written at a time; every rank then holds them. */
 int64_t tv_samples_piece(int width, int64_t samples);
@@ -54,6 +56,13 @@ int tv_archive_is_one(hid_t file);
  * format is known, and its coordinates are those of its experiment. Not collective; close with
  * H5Fclose. */
 tv_error *tv_archive_open(const char *path, hid_t *file);
+
+/* The same, and the digits of that checksum, by which the archive is known again. */
+tv_error *tv_archive_open_sealed(const char *path, char seal[TV_DIGEST_LENGTH], hid_t *file);
+
+/* Open an archive that was opened before, with its checksum of then: anything else that is there by
+ * now is an error. */
+tv_error *tv_archive_open_again(const char *path, const char *seal, hid_t *file);
 
 /* All words of a dataset, at least one, and how many. Not collective; free with
  * tv_archive_free_words. */

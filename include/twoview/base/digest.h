@@ -14,8 +14,8 @@ enum {
 
 tv_error *tv_digest_file(const char *path, char digest[TV_DIGEST_LENGTH]);
 
-/* Of the first `count` bytes, or of all where there are fewer. */
-tv_error *tv_digest_start(const char *path, int64_t count, char digest[TV_DIGEST_LENGTH]);
+/* Of the first `count` bytes of an open file, or of all where there are fewer. */
+tv_error *tv_digest_start(const char *path, int file, int64_t count, char digest[TV_DIGEST_LENGTH]);
 
 /* Of bytes that come piece by piece: begin, add ..., end. Free with tv_digest_free. */
 typedef struct tv_digest tv_digest;

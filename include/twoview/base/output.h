@@ -5,18 +5,34 @@
 
 #include "twoview/base/error.h"
 
-/* Refuse, before any work, an output that exists (unless it may be replaced), that is no regular
- * file or one of `inputs` (ends with NULL), or that cannot be written. */
-tv_error *tv_output_expect(const char *path, const char *const *inputs, int replaces);
+/* A file on its way; zeroed: none. */
+typedef struct {
+  char *path; /* its final name, owned; NULL: another rank began it, and is to end it */
+  char *part; /* its name until it is whole, which is this process's alone; owned */
+  int file;   /* to read and to write */
+  int replaces;
+} tv_output;
 
-/* The name beside `path` under which this process writes, and no other: PATH.HOST-PROCESS.part.
- * Owned by the caller. */
-tv_error *tv_output_part(const char *path, char **part);
+/* Where an output that a user names is to stand: a link leads to it, so that the link stays. Owned
+ * by the caller. */
+tv_error *tv_output_locate(const char *name, char **path);
 
-tv_error *tv_output_flush(const char *part);
+/* A name beside `path`, which ends with `suffix`: PATH.SUFFIX, unless the file system has no names
+ * so long. Then the end of the file's own name gives way to the first digits of its SHA-256. Owned
+ * by the caller. */
+tv_error *tv_output_beside(const char *path, const char *suffix, char **beside);
 
-/* Give the whole file its name. A file that another process has put there in the meantime is kept
- * unless it may be replaced. */
-tv_error *tv_output_name(const char *part, const char *path, int replaces);
+/* Create the part, PATH.HOST-PROCESS.part. Refused are an output that exists (unless it may be
+ * replaced), that is no regular file or one of `inputs` (ends with NULL), or that cannot be
+ * written. End with tv_output_finish or tv_output_abandon. */
+tv_error *tv_output_begin(const char *path, const char *const *inputs, int replaces,
+                          tv_output *out);
+
+/* Flush the whole file to disk and give it its name. A file that another process has put there in
+ * the meantime is kept unless it may be replaced; the part is kept then, too. */
+tv_error *tv_output_finish(tv_output *output);
+
+/* Remove the part. Accepts an output that is finished. */
+void tv_output_abandon(tv_output *output);
 
 #endif

@@ -34,10 +34,6 @@ tv_error *tv_checkpoint_file_verify(const char *path, int file, const tv_saved_e
 tv_error *tv_checkpoint_file_read(const char *path, int file, const tv_saved_entry *entry,
                                   int64_t from, void *out, size_t bytes);
 
-/* Write bytes at an offset. */
-tv_error *tv_checkpoint_file_write(const char *path, int file, int64_t offset, const void *data,
-                                   size_t bytes);
-
 /* Write index and header, which make the file a checkpoint, without flushing them to disk. Sorts
  * the entries. */
 tv_error *tv_checkpoint_file_seal(const char *path, int file, tv_saved_entry *entries,

@@ -20,8 +20,9 @@ typedef struct {
   const char *name, *long_name, *units; /* units "1": dimensionless */
 } tv_label;
 
-/* Create a file for labelled arrays, which replaces what is there. Close with H5Fclose. */
-tv_error *tv_label_create_file(const char *path, hid_t *file);
+/* Make an open file one for labelled arrays, instead of all that it held; `path` for messages.
+ * Close with H5Fclose. */
+tv_error *tv_label_create_file(const char *path, int open_file, hid_t *file);
 
 /* Coordinates: a dimension of the group with its values. */
 tv_error *tv_label_numbers(hid_t group, tv_label label, int64_t count, const double *values);
