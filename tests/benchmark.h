@@ -26,10 +26,18 @@ typedef struct {
   tv_sampling sampling;
 } benchmark_data;
 
+static inline benchmark_data open_text(const char *text) {
+  benchmark_data b = {0};
+  demand(tv_experiment_parse("benchmark", text, NULL, &b.experiment));
+  demand(tv_source_open(b.experiment, MPI_COMM_WORLD, &b.source));
+  demand(tv_features_fit(b.experiment, b.source, MPI_COMM_WORLD, NULL, &b.features));
+  b.sampling = tv_sampling_make(b.experiment, b.source, b.features, MPI_COMM_WORLD, NULL);
+  return b;
+}
+
 /* A generated experiment of p features, q noise components, one sample size, and as many noise
  * magnitudes and alignments as `side` says. */
 static inline benchmark_data open_grid(int p, int q, int l, int k, double n, int side) {
-  benchmark_data b = {0};
   char text[1024];
   snprintf(text, sizeof text,
            "source:\n"
@@ -42,11 +50,7 @@ static inline benchmark_data open_grid(int p, int q, int l, int k, double n, int
            "encoder: {k: %d}\n"
            "archive: {encoders: none, representations: none}\n",
            p, l, q, side, side, n, k);
-  demand(tv_experiment_parse("benchmark", text, NULL, &b.experiment));
-  demand(tv_source_open(b.experiment, MPI_COMM_WORLD, &b.source));
-  demand(tv_features_fit(b.experiment, b.source, MPI_COMM_WORLD, NULL, &b.features));
-  b.sampling = tv_sampling_make(b.experiment, b.source, b.features, MPI_COMM_WORLD, NULL);
-  return b;
+  return open_text(text);
 }
 
 static inline benchmark_data open_data(int p, int q, int l, double n) {

@@ -175,21 +175,31 @@ static void include_levels(const tv_secular *psi, double scale, integrand *out) 
     set_node(&out->f, t, cexp(at_node(&logarithm, t)) * at_node(&product, t));
 }
 
-/* One level's share in the first sums. */
+static void add(double weight, const row *values, int nodes, row *sum) {
+  for (int t = 0; t < nodes; ++t) {
+    sum->re[t] += weight * values->re[t];
+    sum->im[t] += weight * values->im[t];
+  }
+}
+
+static void multiply(const row *by, int nodes, row *values) {
+  for (int t = 0; t < nodes; ++t) {
+    const double re = values->re[t], im = values->im[t];
+    values->re[t] = re * by->re[t] - im * by->im[t];
+    values->im[t] = re * by->im[t] + im * by->re[t];
+  }
+}
+
+/* One level's share in the sums of the first powers. JE's profile is 0. */
 static void add_powers(double profile, const row *inverse, int nodes, int powers, power_sums sums) {
   row power = *inverse;
-  for (int r = 0; r < powers; ++r)
-    for (int t = 0; t < nodes; ++t) {
-      const double re = power.re[t], im = power.im[t];
-      sums[r][0].re[t] += re;
-      sums[r][0].im[t] += im;
-      sums[r][1].re[t] += profile * re;
-      sums[r][1].im[t] += profile * im;
-      sums[r][2].re[t] += profile * profile * re;
-      sums[r][2].im[t] += profile * profile * im;
-      power.re[t] = re * inverse->re[t] - im * inverse->im[t];
-      power.im[t] = re * inverse->im[t] + im * inverse->re[t];
-    }
+  for (int r = 0; r < powers; ++r) {
+    if (r > 0) multiply(inverse, nodes, &power);
+    add(1, &power, nodes, &sums[r][0]);
+    if (profile == 0) continue;
+    add(profile, &power, nodes, &sums[r][1]);
+    add(profile * profile, &power, nodes, &sums[r][2]);
+  }
 }
 
 static void sum_powers(const tv_secular *psi, double x, const integrand *at, int powers,

@@ -271,7 +271,7 @@ static double next_gap(const search *s) {
 /* The gap at which noise and signal weigh the same. Sets an alpha^2 that is larger than its, or
  * infinity. NaN: never. */
 static double balanced_gap(problem *m, double *larger) {
-  const double good = 1e-5, near = 1e-9; /* a step from there leaves far less */
+  const double good = 3e-4, near = 1e-9; /* a step from there leaves far less */
   const double end = (is_rc(m) ? 1e3 * m->weakest_l : 1 - m->weakest_l) / 1.5;
   search s = {.low = {0, INFINITY, NAN}, .high = {INFINITY, NAN, NAN}};
   try_gap(m, fmin(m->weakest_l / sqrt(m->n), end), &s);
