@@ -235,6 +235,99 @@ START_TEST(judge_sees_a_wrong_encoder) {
   free_problem(&m);
 }
 
+/* The weakest row of a graded problem, made wrong by 1e-3: beside the others its residual is below
+ * 1e-9, beside its own terms it is 1e-3 times the distance of the values, nearly all of theirs. */
+START_TEST(judge_sees_one_wrong_row) {
+  const problem_shape shape = {8, 0, 2, 300, 8};
+  problem m = make_problem(shape, 0);
+  tv_grid *grid = NULL;
+  tv_statistics *s = NULL;
+  int status;
+  for (int j = 0; j < m.d; ++j) m.theta[j] = 0.1;
+  for (int row = 0; row < m.n; ++row)
+    for (int j = 0; j < m.p; ++j) m.rows[row * m.width + j] *= pow(10, -0.3 * j);
+  take_moments(&m);
+  ASSERT_DONE(open_statistics(&m, 0, 0, &grid, &s, &status));
+  for (int method = 1; method < 3; ++method) {
+    tv_solution solution = {0};
+    tv_scores scores;
+    ASSERT_DONE(every_method[method]->solve(s, m.k, &solution, &status));
+    double *E = gathered(solution.encoder);
+    for (int i = 0; i < m.d; ++i) E[7 * m.d + i] += 1e-3 * E[6 * m.d + i];
+    tv_distmat_scatter(E, solution.encoder);
+    ASSERT_DONE(tv_scores_evaluate(every_method[method], s, &solution, &scores));
+    ASSERT_AT_MOST(5e-4, scores.optimality.residual);
+    ASSERT_AT_MOST(scores.optimality.whole_residual, 1e-5);
+    free(E);
+    tv_solution_destroy(&solution);
+  }
+  tv_statistics_destroy(&s);
+  tv_grid_destroy(&grid);
+  free_problem(&m);
+}
+
+/* ---- Nothing to learn, and nothing to learn it from ---- */
+
+static void check_residuals(const answer *a) {
+  ASSERT_AT_MOST(a->scores.optimality.residual, 1e-10);
+  ASSERT_AT_MOST(a->scores.optimality.whole_residual, 1e-10);
+}
+
+/* One target, or all, are 0 in every row: a rare class in a small subsample. V has a row of zeros
+ * for it, and nothing is lost. */
+START_TEST(targets_that_are_zero_are_solved) {
+  for (int i = 0; i < 6; ++i) {
+    problem m = make_problem(small_shape, 0.8);
+    const int first = i % 2 ? 0 : m.l - 1;
+    answer a;
+    for (int row = 0; row < m.n; ++row)
+      for (int t = first; t < m.l; ++t) m.rows[row * m.width + m.d + t] = 0;
+    take_moments(&m);
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[i / 2], 0, 0.5, &a));
+    check_residuals(&a);
+    if (first == 0) ASSERT_ALL(a.scores.score == 0);
+    if (i < 2) ASSERT_ALL(norm_plain(m.d, a.E + (m.l - 1) * m.d) == 0);
+    if (i == 1) ASSERT_ALL(a.scores.leakage == 0 && a.scores.optimum == 0);
+    free_answer(&a);
+    free_problem(&m);
+  }
+}
+
+/* More rows of an encoder than directions of the inputs: fewer samples than rows, or inputs that
+ * are all 0. The others are free, and not wrong whatever they are. */
+START_TEST(encoders_of_few_directions_are_solved) {
+  const problem_shape shape = {6, 5, 3, 7, 9};
+  for (int i = 0; i < 4; ++i) {
+    problem m = make_problem(shape, 0.8);
+    answer a;
+    for (int row = 0; i / 2 && row < m.n; ++row)
+      for (int j = 0; j < m.d; ++j) m.rows[row * m.width + j] = 0;
+    take_moments(&m);
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[1 + i % 2], 0, 0.5, &a));
+    check_residuals(&a);
+    free_answer(&a);
+    free_problem(&m);
+  }
+}
+
+/* In units of 1e-90 the squares of squares vanish, but no residual does. */
+START_TEST(small_units_are_solved) {
+  for (int method = 0; method < 3; ++method) {
+    problem m = make_problem(small_shape, 0.8);
+    answer a;
+    for (int64_t i = 0; i < (int64_t)m.n * m.width; ++i)
+      if (i % m.width < m.p) m.rows[i] *= 1e-90;
+    for (int j = 0; j < m.d; ++j) m.theta[j] *= 1e-180;
+    for (int j = 0; j < m.q; ++j) m.gamma[j] *= 1e-180;
+    take_moments(&m);
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[method], 0, 0.5, &a));
+    ASSERT_ALL(a.scores.optimality.residual > 0);
+    check_residuals(&a);
+    free_answer(&a);
+    free_problem(&m);
+  }
+}
+
 /* ---- Spectra and subspaces, against Jacobi's method ---- */
 
 /* The values of a pencil N v = value S v from those of S^-1/2 N S^-1/2. */
@@ -347,6 +440,10 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, singular_statistics_have_a_status);
   tcase_add_test(tests, solutions_attain_an_optimum);
   tcase_add_test(tests, judge_sees_a_wrong_encoder);
+  tcase_add_test(tests, judge_sees_one_wrong_row);
+  tcase_add_test(tests, targets_that_are_zero_are_solved);
+  tcase_add_test(tests, encoders_of_few_directions_are_solved);
+  tcase_add_test(tests, small_units_are_solved);
   tcase_add_test(tests, values_are_those_of_the_pencil);
   tcase_add_test(tests, without_augmentation_reconstruction_is_pca);
   tcase_add_test(tests, wide_spectra_are_solved_by_singular_values);

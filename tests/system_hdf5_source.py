@@ -53,6 +53,19 @@ class Hdf5Source(unittest.TestCase):
             done = self.run_on_file(experiment, "--dry-run")
             self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_targets_that_are_all_zero(self):
+        """There is nothing to learn, and every method learns it: no loss, no distance."""
+        write(x=X, y=np.zeros_like(Y))
+        for methods in ("supervised", "[supervised, reconstruction, joint-embedding]"):
+            done = self.run_on_file(harness.HDF5, "--set", f"methods={methods}")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with h5py.File(harness.folder / "o.h5") as archive:
+                for name in ("score_clean", "score_corrupted", "distance", "status"):
+                    self.assertTrue(np.all(archive[name][()] == 0), name)
+                self.assertTrue(np.all(archive["residual"][()] < 1e-10))
+                self.assertTrue(np.all(archive["encoder_supervised"][()] == 0))
+            (harness.folder / "o.h5").unlink()
+
     def test_number_that_is_not_finite(self):
         for value, shown in ((np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")):
             write(x=np.where(np.arange(X.size).reshape(X.shape) == 1187, value, X))

@@ -61,8 +61,7 @@ static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e
   tv_tally tally = {.study = e->study, .clean_failed = count_clean_failures(v, file, e)};
   const char *name = tv_quantity_label(tv_status_of(e->study)).name;
   double *status = tv_verify_read(v, file, name, &tally.solutions);
-  for (int64_t i = 0; status && i < tally.solutions; ++i)
-    tally.failed += tv_status_is_failure(e->study, status[i]);
+  if (status) tv_tally_count(&tally, status);
   free(status);
   tv_put_plain(v->path, v->out);
   fprintf(v->out, ": whole: %d datasets, replicates %d to %d, ", datasets, e->first_replicate,

@@ -10,11 +10,11 @@ typedef int (*agreement)(double status, double value);
 
 /* Without it a solution is none. */
 static int decides(double status, double value) {
-  return status == 0 ? isfinite(value) : isnan(value);
+  return tv_status_is_failure(TV_STUDY_GRID, status) ? isnan(value) : isfinite(value);
 }
 
 static int accompanies(double status, double value) {
-  return status == 0 || isnan(value);
+  return !tv_status_is_failure(TV_STUDY_GRID, status) || isnan(value);
 }
 
 static int is_found(double status, double alpha2) {

@@ -23,9 +23,13 @@ tv_label tv_quantity_label(tv_quantity quantity) {
        "1"},
       {"objective", "objective attained", "1"},
       {"objective_optimum", "least objective by theory", "1"},
-      {"residual", "relative residual of the stationarity equation", "1"},
+      {"residual",
+       "relative residual of the stationarity equation, the largest of an encoder's rows", "1"},
       {"orthonormality", "largest entry of |E S E' - I|", "1"},
-      {"status", "0: solved, -1: residual too large or score not finite, else the solver's info",
+      {"status",
+       "0: solved, -2: solved, but a row of this or of the clean encoder is inaccurate, -1: "
+       "residual "
+       "too large or score not finite, else the solver's info",
        "1"},
       {"alpha2_measured", "least alpha^2 at which the leakage is below 1/2", "1"},
       {"alpha2_status",

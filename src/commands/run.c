@@ -132,17 +132,25 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
   return tv_checkpoint_remove(r->checkpoint);
 }
 
-static void print_summary(const run *r, int64_t failures) {
+static tv_tally count_solutions(const run *r) {
+  const tv_results *results = r->results;
+  tv_tally tally = {.study = r->experiment->study,
+                    .solutions = results->points * results->methods,
+                    .clean_failed =
+                        tv_count_clean_failures(results->clean, results->replicates, 1,
+                                                (int64_t)results->levels * results->methods)};
+  tv_tally_count(&tally, results->quantity[tv_status_of(tally.study)]);
+  return tally;
+}
+
+static void print_summary(const run *r, const tv_tally *tally) {
   const tv_results *results = r->results;
   const double all = MPI_Wtime() - r->stopwatch.begun;
   double archive = all;
   char peak[64], planned[64], threads[64];
-  const tv_tally tally = {r->experiment->study, results->points * results->methods, failures,
-                          tv_count_clean_failures(results->clean, results->replicates, 1,
-                                                  (int64_t)results->levels * results->methods)};
   tv_put_plain(r->output, stdout);
   printf(": %" PRId64 " points, ", results->points);
-  tv_tally_print(&tally, stdout);
+  tv_tally_print(tally, stdout);
   for (int i = 0; i < TV_STAGES; ++i) {
     printf("%s %s %.2f s", i ? "," : ";", tv_stage_name((tv_stage)i), r->stopwatch.seconds[i]);
     archive -= r->stopwatch.seconds[i];
@@ -183,9 +191,9 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);
   TV_TRY(compute(options, r, rank == 0, comm));
   r->stage = NULL;
-  const int64_t failures = tv_results_failures(r->results, r->experiment->study);
-  if (rank == 0) print_summary(r, failures);
-  if (failures < r->results->points * r->results->methods) return NULL;
+  const tv_tally tally = count_solutions(r);
+  if (rank == 0) print_summary(r, &tally);
+  if (tally.failed < tally.solutions) return NULL;
   return tv_fail(r->experiment->study == TV_STUDY_THRESHOLD
                      ? "%s: no threshold was found; 'alpha2_status' tells why of each"
                      : "%s: no solution succeeded; 'status' tells why each failed",

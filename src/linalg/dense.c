@@ -458,3 +458,26 @@ double tv_trace(const tv_distmat *a) {
   }
   return sum_over_grid(a->grid, sum);
 }
+
+double tv_norm(int count, const double *numbers) {
+  return dnrm2_(&count, numbers, &one);
+}
+
+/* The ranks' parts, side by side, and then their norms. */
+tv_error *tv_column_norms(const tv_distmat *a, double **out) {
+  const int ranks = a->grid->size;
+  double *parts = NULL;
+  *out = NULL;
+  tv_error *error = tv_allocate((int64_t)a->columns * ranks, sizeof(*parts), &parts);
+  if (!error) error = tv_allocate(a->columns, sizeof(**out), out);
+  error = tv_grid_agree(a->grid, error);
+  if (!error) {
+    for (int j = 0; j < a->local_columns; ++j)
+      parts[(int64_t)a->column_of[j] * ranks + a->grid->rank] =
+          tv_norm(a->local_rows, a->data + (int64_t)j * a->leading);
+    if (ranks > 1) tv_sum_all(a->grid->comm, parts, (int64_t)a->columns * ranks);
+    for (int j = 0; j < a->columns; ++j) (*out)[j] = tv_norm(ranks, parts + (int64_t)j * ranks);
+  }
+  free(parts);
+  return error;
+}

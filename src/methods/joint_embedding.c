@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "twoview/linalg/dense.h"
@@ -35,7 +36,7 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   tv_error *error;
   TV_GO(tv_image_under(s->G, s, solution, of_a, &image));
   TV_GO(tv_distmat_create(s->G->grid, solution->k, solution->k, &gram));
-  TV_GO(tv_pencil_residual(s, solution, image, gram, out));
+  TV_GO(tv_pencil_residual(s, solution, image, sqrt(tv_trace(s->G)), gram, out));
   out->objective = 2 * tv_trace(gram) - 2 * tv_dot(solution->encoder, image);
 done:
   tv_distmat_destroy(&image);

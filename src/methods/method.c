@@ -1,5 +1,6 @@
 #include "twoview/methods/method.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,20 +90,72 @@ static double departure_from_identity(const tv_distmat *gram) {
   return largest;
 }
 
-tv_error *tv_pencil_residual(const tv_statistics *s, const tv_solution *solution,
-                             const tv_distmat *image, tv_distmat *gram, tv_optimality *out) {
-  tv_distmat *product = NULL;
-  TV_TRY(tv_distmat_create(s->S->grid, s->d, solution->k, &product));
-  tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
-  tv_multiply(TV_TRANSPOSED, solution->encoder, TV_PLAIN, product, gram);
-  out->orthonormality = departure_from_identity(gram);
+/* 0 / 0 is 0: nothing is missing where nothing is asked for. */
+static double ratio(double part, double whole) {
+  return part == 0 ? 0 : part / whole;
+}
+
+/* NaN counts as larger than any number. */
+static double larger(double a, double b) {
+  return isnan(a) || a > b ? a : b;
+}
+
+tv_error *tv_compare_columns(const tv_distmat *residual, const double *sizes, tv_optimality *out) {
+  const int count = residual->columns;
+  double *norms = NULL;
+  TV_TRY(tv_column_norms(residual, &norms));
+  out->residual = 0;
+  for (int j = 0; j < count; ++j) out->residual = larger(out->residual, ratio(norms[j], sizes[j]));
+  out->whole_residual = ratio(tv_norm(count, norms), tv_norm(count, sizes));
+  free(norms);
+  return NULL;
+}
+
+/* image - S E' diag(values), in place of S E'. */
+static void subtract_image(const tv_distmat *image, const double *values, tv_distmat *product) {
   for (int j = 0; j < product->local_columns; ++j) {
-    const double value = solution->values[product->column_of[j]];
+    const double value = values[product->column_of[j]];
     const double *from = image->data + (int64_t)j * image->leading;
     double *to = product->data + (int64_t)j * product->leading;
     for (int i = 0; i < product->local_rows; ++i) to[i] = from[i] - value * to[i];
   }
-  out->residual = sqrt(tv_dot(product, product) / tv_dot(image, image));
+}
+
+/* What the columns of the residual are compared with: the image N e. Where that is lost in the
+ * rounding of its own terms, the row is blind to the inputs, and its value is 0 as far as can be
+ * seen beside the largest one: then it is compared with these terms and with the largest value. */
+static tv_error *sizes_of_terms(const tv_statistics *s, const tv_solution *solution,
+                                const tv_distmat *image, double bound, const tv_distmat *product,
+                                double **out) {
+  double *rows = NULL, *scales = NULL;
+  tv_error *error = tv_column_norms(image, out);
+  if (!error) error = tv_column_norms(product, &scales);
+  if (!error) error = tv_row_sizes(s, solution, &rows);
+  for (int j = 0; !error && j < solution->k; ++j) {
+    const double terms = bound * rows[j];
+    if ((*out)[j] <= s->d * DBL_EPSILON * terms)
+      (*out)[j] = terms + solution->values[0] * scales[j];
+  }
+  free(rows);
+  free(scales);
+  return error;
+}
+
+tv_error *tv_pencil_residual(const tv_statistics *s, const tv_solution *solution,
+                             const tv_distmat *image, double bound, tv_distmat *gram,
+                             tv_optimality *out) {
+  tv_distmat *product = NULL;
+  double *sizes = NULL;
+  TV_TRY(tv_distmat_create(s->S->grid, s->d, solution->k, &product));
+  tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
+  tv_multiply(TV_TRANSPOSED, solution->encoder, TV_PLAIN, product, gram);
+  out->orthonormality = departure_from_identity(gram);
+  tv_error *error = sizes_of_terms(s, solution, image, bound, product, &sizes);
+  if (!error) {
+    subtract_image(image, solution->values, product);
+    error = tv_compare_columns(product, sizes, out);
+  }
+  free(sizes);
   tv_distmat_destroy(&product);
-  return NULL;
+  return error;
 }

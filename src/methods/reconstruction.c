@@ -1,4 +1,5 @@
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "twoview/linalg/dense.h"
@@ -63,7 +64,7 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_decoder));
   out->objective = tv_trace(s->A) - 2 * tv_dot(solution->decoder, image);
   tv_multiply(TV_TRANSPOSED, s->C, TV_PLAIN, solution->decoder, image);
-  TV_GO(tv_pencil_residual(s, solution, image, of_encoder, out));
+  TV_GO(tv_pencil_residual(s, solution, image, pow(tv_trace(s->A), 1.5), of_encoder, out));
   tv_gram(solution->decoder, 0, of_decoder);
   tv_symmetrise(of_decoder);
   out->objective += tv_dot(of_decoder, of_encoder);

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "twoview/linalg/dense.h"
@@ -22,16 +23,19 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
 static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *image,
                        tv_optimality *out) {
   tv_distmat *product = NULL;
+  double *sizes = NULL;
   (void)image;
   TV_TRY(tv_distmat_create(s->S->grid, s->d, s->l, &product));
   tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
   out->objective = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, product);
   for (int64_t i = 0; i < (int64_t)product->leading * product->local_columns; ++i)
     product->data[i] -= s->B->data[i];
-  out->residual = sqrt(tv_dot(product, product) / tv_dot(s->B, s->B));
   out->orthonormality = NAN;
+  tv_error *error = tv_column_norms(s->B, &sizes);
+  if (!error) error = tv_compare_columns(product, sizes, out);
+  free(sizes);
   tv_distmat_destroy(&product);
-  return NULL;
+  return error;
 }
 
 const tv_method tv_supervised = {TV_SUPERVISED, solve, judge};

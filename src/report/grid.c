@@ -47,15 +47,15 @@ static void print_slope(double value, FILE *out) {
 void tv_print_failures(const tv_archive *a, FILE *out) {
   const int64_t settings = (int64_t)a->magnitudes * a->alphas;
   const int64_t items = (int64_t)a->levels * a->methods;
-  tv_tally tally = {
-      a->study, a->replicates * settings * items, 0,
-      tv_count_clean_failures(a->quantity[TV_SCORE_CLEAN], a->replicates, settings, items)};
-  for (int64_t i = 0; i < tally.solutions; ++i)
-    tally.failed += tv_status_is_failure(a->study, a->quantity[TV_STATUS][i]);
-  if (!tally.failed && !tally.clean_failed) return;
+  tv_tally tally = {.study = a->study,
+                    .solutions = a->replicates * settings * items,
+                    .clean_failed = tv_count_clean_failures(a->quantity[TV_SCORE_CLEAN],
+                                                            a->replicates, settings, items)};
+  tv_tally_count(&tally, a->quantity[TV_STATUS]);
+  if (!tally.failed && !tally.clean_failed && !tally.inaccurate) return;
   fputc('\n', out);
   tv_tally_print(&tally, out);
-  fputs(": their values are NaN\n", out);
+  fputs(tally.failed || tally.clean_failed ? "; values of failed ones are NaN\n" : "\n", out);
 }
 
 static void print_table(const tv_archive *a, FILE *out) {

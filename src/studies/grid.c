@@ -9,19 +9,31 @@
 
 /* ---- One method at one point ---- */
 
-/* Beyond this relative residual a solution is none, whatever the solver said of it. */
+/* Beyond this relative residual of the whole a solution is none, whatever the solver said of it;
+ * beyond this one of a row it is inaccurate. */
 static const double largest_residual = 1e-6;
 
-/* Solve and score. status: 0, the solver's info, or TV_UNSOUND. The caller destroys `solution`. */
+static int status_of(const tv_scores *scores) {
+  const tv_optimality *o = &scores->optimality;
+  if (!(o->whole_residual <= largest_residual) || !isfinite(o->residual) ||
+      !isfinite(scores->score) || !isfinite(scores->leakage))
+    return TV_UNSOUND;
+  return o->residual <= largest_residual ? 0 : TV_INACCURATE;
+}
+
+/* Solve and score. status: 0, the solver's info, TV_UNSOUND or TV_INACCURATE. The caller destroys
+ * `solution`. */
 static tv_error *solve_and_score(const tv_method *method, const tv_statistics *statistics, int k,
                                  tv_solution *solution, tv_scores *scores, int *status) {
   TV_TRY(method->solve(statistics, k, solution, status));
   if (*status) return NULL;
   TV_TRY(tv_scores_evaluate(method, statistics, solution, scores));
-  if (!(scores->optimality.residual <= largest_residual) || !isfinite(scores->score) ||
-      !isfinite(scores->leakage))
-    *status = TV_UNSOUND;
+  *status = status_of(scores);
   return NULL;
+}
+
+static int has_failed(int status) {
+  return tv_status_is_failure(TV_STUDY_GRID, status);
 }
 
 static void record_failure(tv_results *r, int64_t entry, int status) {
@@ -30,13 +42,14 @@ static void record_failure(tv_results *r, int64_t entry, int status) {
   r->quantity[TV_STATUS][entry] = status;
 }
 
-static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores) {
+static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores, int status) {
   r->quantity[TV_SCORE_CORRUPTED][entry] = scores->score;
   r->quantity[TV_LEAKAGE][entry] = scores->leakage;
   r->quantity[TV_OBJECTIVE][entry] = scores->optimality.objective;
   r->quantity[TV_OBJECTIVE_OPTIMUM][entry] = scores->optimum;
   r->quantity[TV_RESIDUAL][entry] = scores->optimality.residual;
   r->quantity[TV_ORTHONORMALITY][entry] = scores->optimality.orthonormality;
+  r->quantity[TV_STATUS][entry] = status;
 }
 
 static void keep_solution(const tv_solver *s, tv_method_id id, int64_t point,
@@ -60,8 +73,8 @@ static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistic
   const int64_t entry = point * r->methods + m;
   tv_error *error =
       solve_and_score(method, statistics, s->experiment->encoder.k, &solution, &scores, &status);
-  if (!error && status == 0) {
-    if (s->group->is_leader) record_scores(r, entry, &scores);
+  if (!error && !has_failed(status)) {
+    if (s->group->is_leader) record_scores(r, entry, &scores, status);
     keep_solution(s, method->id, point, &solution);
   } else if (!error && s->group->is_leader) {
     record_failure(r, entry, status);
@@ -240,15 +253,15 @@ tv_error *tv_solve_threshold(const tv_solver *s, const tv_moment_matrix *moments
 
 /* ---- Clean inputs: once per replicate and sample size ---- */
 
-tv_error *tv_solve_clean(const tv_solver *s, const tv_moment_matrix *moments, int replicate,
-                         double *scores) {
-  const tv_results *r = s->results;
+tv_error *tv_solve_clean(const tv_solver *s, const tv_moment_matrix *moments, int64_t item) {
+  tv_results *r = s->results;
   const int k = s->experiment->encoder.k < r->p ? s->experiment->encoder.k : r->p;
   tv_statistics *statistics = NULL;
   int status = 0;
   tv_scores found;
-  TV_TRY(tv_statistics_create(s->group->grid, moments, NULL, tv_theta_of(s->spectra, replicate), 0,
-                              &statistics, &status));
+  TV_TRY(tv_statistics_create(s->group->grid, moments, NULL,
+                              tv_theta_of(s->spectra, (int)(item / r->levels)), 0, &statistics,
+                              &status));
   tv_error *error = NULL;
   count_work(s, r->p, k);
   for (int m = 0; !error && m < r->methods; ++m) {
@@ -257,7 +270,10 @@ tv_error *tv_solve_clean(const tv_solver *s, const tv_moment_matrix *moments, in
     int method_status = status;
     if (status == 0)
       error = solve_and_score(method, statistics, k, &solution, &found, &method_status);
-    if (s->group->is_leader) scores[m] = method_status == 0 ? found.score : NAN;
+    if (s->group->is_leader) {
+      r->clean[item * r->methods + m] = has_failed(method_status) ? NAN : found.score;
+      r->clean_status[item * r->methods + m] = method_status;
+    }
     tv_solution_destroy(&solution);
   }
   tv_statistics_destroy(&statistics);

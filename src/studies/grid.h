@@ -24,9 +24,8 @@ tv_error *tv_solve_point(const tv_solver *solver, const tv_moment_matrix *moment
 tv_error *tv_solve_threshold(const tv_solver *solver, const tv_moment_matrix *moments,
                              int64_t point);
 
-/* Scores on clean inputs, one for each method, on the leader (0 elsewhere); NaN for a method that
- * failed. */
-tv_error *tv_solve_clean(const tv_solver *solver, const tv_moment_matrix *moments, int replicate,
-                         double *scores);
+/* The clean inputs of an item, a replicate and a sample size: scores, NaN for a method that failed,
+ * and statuses into the results, on the group's leader. */
+tv_error *tv_solve_clean(const tv_solver *solver, const tv_moment_matrix *moments, int64_t item);
 
 #endif

@@ -12,7 +12,7 @@ typedef struct {
   size_t item; /* bytes */
 } share;
 
-enum { MOST_SHARES = 5 + TV_QUANTITIES + TV_METHODS };
+enum { MOST_SHARES = 6 + TV_QUANTITIES + TV_METHODS };
 
 static share numbers_of(tv_saved_kind kind, int part, int64_t first, int64_t end, double *all,
                         int64_t each) {
@@ -34,9 +34,12 @@ static int list_shares(const tv_ledger *l, tv_results *r, share out[MOST_SHARES]
   int count = 0;
   const int64_t clean = l->first_clean, clean_end = l->clean_end;
   out[count++] = (share){{TV_SAVED_CLEAN, IS_SOLVED, clean, clean_end}, l->has_clean, 1};
-  if (r->clean)
+  if (r->clean) {
     out[count++] =
         numbers_of(TV_SAVED_CLEAN, FIRST_NUMBERS, clean, clean_end, r->clean, r->methods);
+    out[count++] = numbers_of(TV_SAVED_CLEAN, FIRST_NUMBERS + 2, clean, clean_end, r->clean_status,
+                              r->methods);
+  }
   out[count++] = (share){
       {TV_SAVED_CLEAN, FIRST_NUMBERS + 1, clean, clean_end}, r->digest + clean, sizeof *r->digest};
   out[count++] =

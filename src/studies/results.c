@@ -31,7 +31,7 @@ tv_quantity tv_status_of(tv_study_type study) {
 }
 
 int tv_status_is_failure(tv_study_type study, double status) {
-  if (study != TV_STUDY_THRESHOLD) return status != 0;
+  if (study != TV_STUDY_THRESHOLD) return status != 0 && status != TV_INACCURATE;
   return status == TV_ALPHA2_OUT_OF_REACH || status == TV_ALPHA2_FAILED;
 }
 
@@ -47,9 +47,7 @@ static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *m, int6
 }
 
 static tv_error *solve_clean(const tv_solver *s, const tv_moment_matrix *m, int64_t item) {
-  const tv_results *r = s->results;
-  return r->clean ? tv_solve_clean(s, m, (int)(item / r->levels), r->clean + item * r->methods)
-                  : NULL;
+  return s->results->clean ? tv_solve_clean(s, m, item) : NULL;
 }
 
 /* ---- Moments whole on every rank: the points are shared out over groups ---- */
@@ -175,6 +173,9 @@ static void fill_derived(tv_results *r) {
       r->quantity[TV_SCORE_CLEAN][entry] = r->clean[item * r->methods + m];
       r->quantity[TV_DISTANCE][entry] =
           fabs(r->clean[item * r->methods + m] - r->quantity[TV_SCORE_CORRUPTED][entry]);
+      if (r->quantity[TV_STATUS][entry] == 0 &&
+          r->clean_status[item * r->methods + m] == TV_INACCURATE)
+        r->quantity[TV_STATUS][entry] = TV_INACCURATE;
     }
   }
 }
@@ -218,7 +219,9 @@ static tv_error *allocate_quantities(tv_study_type study, tv_results *r) {
   for (int i = which.first; i < which.end; ++i)
     TV_TRY(tv_allocate(entries, sizeof(double), &r->quantity[i]));
   if (study == TV_STUDY_THRESHOLD) return NULL;
-  return tv_allocate((int64_t)r->replicates * r->levels * r->methods, sizeof(double), &r->clean);
+  const int64_t clean = (int64_t)r->replicates * r->levels * r->methods;
+  TV_TRY(tv_allocate(clean, sizeof(double), &r->clean));
+  return tv_allocate(clean, sizeof(double), &r->clean_status);
 }
 
 static tv_error *allocate_results(const tv_study *study, tv_results **out) {
@@ -252,6 +255,7 @@ static void share_results(MPI_Comm comm, tv_results *r) {
                 MPI_BOR, comm);
   if (!r->clean) return;
   tv_sum_all(comm, r->clean, (int64_t)r->replicates * r->levels * r->methods);
+  tv_sum_all(comm, r->clean_status, (int64_t)r->replicates * r->levels * r->methods);
   fill_derived(r);
 }
 
@@ -282,19 +286,12 @@ tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, t
   return error;
 }
 
-int64_t tv_results_failures(const tv_results *r, tv_study_type study) {
-  const double *status = r->quantity[tv_status_of(study)];
-  int64_t failures = 0;
-  for (int64_t i = 0; i < r->points * r->methods; ++i)
-    failures += tv_status_is_failure(study, status[i]);
-  return failures;
-}
-
 void tv_results_destroy(tv_results **results) {
   tv_results *r = *results;
   if (!r) return;
   for (int i = 0; i < TV_QUANTITIES; ++i) free(r->quantity[i]);
   free(r->clean);
+  free(r->clean_status);
   free(r->alpha2_threshold);
   free(r->digest);
   free(r->decoder);

@@ -39,6 +39,11 @@ const char *tv_eigen_method(int d, int k, int ranks);
  * as the columns of `vectors` (d x k). Destroys `a`. */
 tv_error *tv_singular_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
 
+/* The norm of each column of `a`, a->columns numbers on every rank, and of `count` numbers: neither
+ * overflows nor vanishes where its square would. The caller frees `out`.            Collective. */
+tv_error *tv_column_norms(const tv_distmat *a, double **out);
+double tv_norm(int count, const double *numbers);
+
 /* sum_ij a_ij b_ij, and sum_i a_ii; the same value on every rank. */
 double tv_dot(const tv_distmat *a, const tv_distmat *b);
 double tv_trace(const tv_distmat *a);

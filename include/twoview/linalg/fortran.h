@@ -72,6 +72,7 @@ void dsyevx_(const char *jobz, const char *range, const char *uplo, const int *n
              const int *lda, const double *vl, const double *vu, const int *il, const int *iu,
              const double *abstol, int *m, double *w, double *z, const int *ldz, double *work,
              const int *lwork, int *iwork, int *ifail, int *info, size_t, size_t, size_t);
+double dnrm2_(const int *n, const double *x, const int *incx);
 double ddot_(const int *n, const double *x, const int *incx, const double *y, const int *incy);
 void dtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
             const int *n, const double *alpha, const double *a, const int *lda, double *b,

@@ -23,7 +23,9 @@ typedef struct {
 /* How well a solution does on the problem that it claims to solve. */
 typedef struct {
   double objective;      /* evaluated from the statistics, not from the eigenvalues */
-  double residual;       /* of the stationarity equation, relative, in Frobenius norm */
+  double residual;       /* of the stationarity equation, relative: the largest over the encoder's
+                          * rows, each compared with its own terms */
+  double whole_residual; /* the same of all rows together, in Frobenius norm */
   double orthonormality; /* max |E S E' - I|; NaN for SL, which has no such constraint */
 } tv_optimality;
 
@@ -62,9 +64,16 @@ tv_error *tv_row_sizes(const tv_statistics *statistics, const tv_solution *solut
 tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *statistics,
                          const tv_solution *solution, const tv_distmat *image, tv_distmat **out);
 
-/* For the methods: with image = N E' and the pencil N v = value S v, the relative residual
- * |image - S E' diag(values)| / |image|, gram = E S E' (k x k) and max |gram - I|. Collective. */
+/* For the methods: the relative residuals of `residual`, column by column and as a whole. `sizes`
+ * (one for each column, on every rank) is what the columns are compared with; one that is 0 is
+ * accurate if its size is 0, too.                                                   Collective. */
+tv_error *tv_compare_columns(const tv_distmat *residual, const double *sizes, tv_optimality *out);
+
+/* For the methods: with image = N E' and the pencil N v = value S v, the relative residuals of
+ * image - S E' diag(values), gram = E S E' (k x k) and max |gram - I|. |N e| is at most `bound`
+ * times the size of e (tv_row_sizes).                                               Collective. */
 tv_error *tv_pencil_residual(const tv_statistics *statistics, const tv_solution *solution,
-                             const tv_distmat *image, tv_distmat *gram, tv_optimality *out);
+                             const tv_distmat *image, double bound, tv_distmat *gram,
+                             tv_optimality *out);
 
 #endif

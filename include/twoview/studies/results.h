@@ -22,7 +22,8 @@ typedef enum {
   TV_OBJECTIVE_OPTIMUM, /* the least value that theory gives */
   TV_RESIDUAL,          /* of the stationarity equation */
   TV_ORTHONORMALITY,    /* max |E S E' - I| */
-  TV_STATUS, /* 0: solved; else the solver's info or TV_UNSOUND, and the others are NaN */
+  TV_STATUS, /* 0: solved, or TV_INACCURATE; else the solver's info or TV_UNSOUND, and the others
+              * are NaN */
   /* in a threshold study: */
   TV_ALPHA2_MEASURED,    /* the least alpha^2 at which leakage is below 1/2; else NaN */
   TV_ALPHA2_STATUS,      /* tv_alpha2_status */
@@ -43,7 +44,10 @@ tv_quantities tv_quantities_of(tv_study_type study);
 tv_quantity tv_status_of(tv_study_type study);
 int tv_status_is_failure(tv_study_type study, double status);
 
-enum { TV_UNSOUND = -1 }; /* a status: residual too large, or score not finite */
+/* Statuses: residual of the whole too large, or a score not finite; or solved, all values there,
+ * but some row of an encoder, of this solution or of the clean one beside it, has too large a
+ * residual of its own. */
+enum { TV_UNSOUND = -1, TV_INACCURATE = -2 };
 
 typedef struct {
   int replicates, magnitudes, alphas, levels, methods;
@@ -53,6 +57,7 @@ typedef struct {
   double *quantity[TV_QUANTITIES];  /* points x methods each; NULL: of another study */
   double *clean;                    /* replicates x levels x methods: scores on clean inputs, or
                                      * NULL where the study asks for none */
+  double *clean_status;             /* the same: as TV_STATUS, of these solutions */
   double *alpha2_threshold;         /* replicates x magnitudes x methods */
   char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments */
 
@@ -85,9 +90,6 @@ typedef struct {
  * tv_results_destroy.                                                               Collective. */
 tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, tv_results **out);
 void tv_results_destroy(tv_results **results);
-
-/* How many solutions or searches of thresholds failed. */
-int64_t tv_results_failures(const tv_results *results, tv_study_type study);
 
 /* Encode the first samples, un-augmented and corrupted as the encoders' training data were.
  * Needs the encoders.                                                           Not collective. */

@@ -5,13 +5,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "twoview/experiment/experiment.h"
+#include "twoview/studies/results.h"
 
 typedef struct {
   tv_study_type study;
   int64_t solutions, failed; /* or searches of thresholds */
   int64_t clean_failed;      /* of the solutions on clean inputs */
+  int64_t inaccurate;        /* solutions, themselves or their clean ones */
 } tv_tally;
+
+/* Count the failed and the inaccurate of t->solutions statuses. */
+void tv_tally_count(tv_tally *t, const double *status);
 
 /* How many solutions on clean inputs failed. `score_clean` is replicates x settings x items: a
  * setting is a magnitude and an alignment, an item a sample size and a method. The score is the
