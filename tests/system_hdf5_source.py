@@ -27,6 +27,9 @@ def write(**datasets):
 
 
 class Hdf5Source(unittest.TestCase):
+    def setUp(self):
+        (harness.folder / "o.h5").unlink(missing_ok=True)
+
     def run_on_file(self, experiment, *arguments, ranks=None):
         return harness.twoview("run", harness.write("e.yaml", experiment), "-o", "o.h5", "--force",
                                *arguments, ranks=ranks, timeout=60)
@@ -141,6 +144,89 @@ class Hdf5Source(unittest.TestCase):
         write(x=X[:-1])
         self.refused("'x' has 149 rows and 'y' 150; they must be of the same samples")
         self.refused("'x' has 149 rows and 'c' 150", experiment=LABELLED)
+
+    # ---- Principal components ----
+
+    def run_and_open(self, *arguments, experiment=harness.HDF5, ranks=None):
+        done = self.run_on_file(experiment, *arguments, ranks=ranks)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return h5py.File(harness.folder / "o.h5")
+
+    def expect_spectrum(self, x, *arguments):
+        """That of the rows centred in long double: a product of centred columns is rounded to
+        rows + columns units in the last place of the largest variance at most."""
+        write(x=x)
+        centred = x.astype(np.longdouble) - x.astype(np.longdouble).mean(0)
+        right = np.linalg.svd(centred.astype(float), compute_uv=False)**2 / len(x)
+        with self.run_and_open(*arguments) as archive:
+            found = archive["data_spectrum"][()]
+            bound = (len(x) + x.shape[1]) * np.finfo(float).eps * right[0]
+            np.testing.assert_allclose(found, right[:len(found)], rtol=0, atol=min(bound, 1e-12 * right[0]))
+            return archive["feature_mean"][()], archive["principal_axes"][()]
+
+    def test_rows_far_from_zero_in_any_order(self):
+        for offset in (0, 1e7, 1e9):
+            self.expect_spectrum(X + offset)
+            for row in (0, ROWS // 2, ROWS - 1):
+                for far in (0, 2 * offset, -offset, 1e6):
+                    with self.subTest(offset=offset, row=row, far=far):
+                        x = X + offset
+                        x[row] = far + X[row]
+                        self.expect_spectrum(x, "--set", "features.pca=1", "--set", "encoder.k=1")
+
+    def test_small_deviations_far_from_zero(self):
+        """Each by its own size: the smallest deviation is 4e-3 of the largest, at 1e8 times it."""
+        self.expect_spectrum(X * np.geomspace(1, 4e-3, COLUMNS) + np.geomspace(1, 1e6, COLUMNS))
+
+    def test_the_mean_in_all_its_digits(self):
+        """Rounded to a double at 1e9 it is off by some 1e-7, which the mean of the samples would show."""
+        x = X + 1e9 + 0.3
+        write(x=x)
+        with self.run_and_open("--set", "samples=150") as archive:
+            samples = archive["samples/clean"][0]
+        samples = samples if samples.shape == X.shape else samples.T
+        bound = ROWS * np.finfo(float).eps * np.abs(X).max()
+        np.testing.assert_allclose(samples.mean(0), 0, atol=bound)
+
+    def test_what_has_no_variance_is_named(self):
+        constant, last_bit, dependent = X.copy(), X.copy(), X.copy()
+        constant[:, [2, 5]] = 0.1, 1e9
+        last_bit[:, 3] = np.where(X[:, 3] > 0, 0.1, np.nextafter(0.1, 1))
+        dependent[:, 4] = X[:, 1] - 2 * X[:, 6]
+        for x, number, words in ((constant, 6, "counted from 0: 2 (0), 5 (0); keep at most 6"),
+                                 (last_bit, 7, "counted from 0: 3 ("),
+                                 (dependent, 7, "depend linearly on each other")):
+            write(x=x)
+            done = self.run_on_file(harness.HDF5)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("features.pca: the data have no variance beyond "
+                          f"{number} principal components: the largest is ", done.stderr)
+            self.assertIn("where rounding leaves up to ", done.stderr)
+            self.assertIn(words, done.stderr)
+        write(x=np.where(X > 0, 0.1, np.nextafter(0.1, 1)))
+        done = self.run_on_file(harness.HDF5)
+        self.assertIn("all samples are the same but for rounding", done.stderr)
+
+    def test_fewer_rows_than_features(self):
+        """Components of 150 rows of 400 features, about a mean far from zero."""
+        x = random.normal(size=(ROWS, 400)) * np.geomspace(10, 0.1, 400) + 1e6
+        all_that_vary = ("--set", f"features.pca={ROWS - 1}")
+        mean, axes = self.expect_spectrum(x, *all_that_vary)
+        np.testing.assert_array_equal(mean, x.astype(np.longdouble).mean(0).astype(float))
+        departure = np.abs(axes @ axes.T - np.eye(ROWS - 1)).max()
+        self.assertLessEqual(departure, ROWS * np.finfo(float).eps)
+        # X'X v = s v, to the accuracy of the eigenproblem
+        c = x - x.mean(0)
+        spectrum = np.linalg.svd(c, compute_uv=False)[:-1]**2
+        residual = np.abs(c.T @ (c @ axes.T) - axes.T * spectrum).max()
+        self.assertLessEqual(residual, (ROWS + 400) * np.finfo(float).eps * spectrum[0])
+
+    def test_more_components_than_rows_can_have(self):
+        write(x=random.normal(size=(ROWS, 400)))
+        for arguments in (("--dry-run",), ()):
+            done = self.run_on_file(harness.HDF5, "--set", f"features.pca={ROWS}", *arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("features.pca: 150 samples vary in 149 directions about their mean", done.stderr)
 
     # ---- Labels ----
 

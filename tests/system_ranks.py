@@ -1,6 +1,7 @@
 """The same experiment on several numbers of ranks."""
 import unittest
 
+import h5py
 import numpy as np
 
 import harness
@@ -53,6 +54,17 @@ class Ranks(unittest.TestCase):
         self.same_on([2, 3, 4, 7], harness.write("d.yaml", harness.GAUSSIAN),
                      *harness.settings("parallel.layout=distributed", "noise.components=300",
                                        "samples=[600, 1300]"))
+
+    def test_data_sets(self):
+        """Rows of one far from the others, and fewer rows than features."""
+        random = np.random.default_rng(4)
+        far = random.normal(size=(700, 8))
+        far[0] += 1e6
+        for x, components in ((far, 8), (random.normal(size=(140, 300)), 20)):
+            with h5py.File(harness.folder / "data.h5", "w") as file:
+                file["x"], file["y"] = x, random.normal(size=(len(x), 2))
+            self.same_on([2, 3, 4, 7], harness.write("h.yaml", harness.HDF5),
+                         "--set", f"features.pca={components}")
 
     def test_fashion_mnist(self):
         self.same_on([2, 3, 4, 7], harness.ROOT / "jobs/fashion-mnist.yaml",

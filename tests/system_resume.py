@@ -26,10 +26,11 @@ archive: {encoders: all, representations: all}
 """
 
 
-def write_rows(count=30000):
+def write_rows(count=30000, first=0):
     numbers = np.random.default_rng(0)
     with h5py.File(harness.folder / "rows.h5", "w") as file:
         x = numbers.normal(size=(count, 8)) * np.arange(1, 9)
+        x[0] += first
         file["x"], file["y"] = x + 5, x[:, :2] + numbers.normal(size=(count, 2))
 
 
@@ -113,6 +114,9 @@ class Resume(unittest.TestCase):
                "--set", "parallel.shards=2"]
         solves = 1 + 2  # clean, and of each alignment
         self.get_further("data", stored, 2 * 2 + solves, *few)  # two passes, two batches each
+        write_rows(600, first=1e6)
+        self.get_further("far", stored, 3 * 2 + solves, *few)  # the first one twice
+        write_rows(600)
         self.get_further("law", stored, 2 * 2 + 1 + solves, *few, *self.LAW)
         self.get_further("spread", spread, 1 + solves, *few, "--set", "parallel.layout=distributed")
 

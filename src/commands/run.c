@@ -75,13 +75,19 @@ static tv_error *agree_on_output(const tv_run_options *options, run *r, MPI_Comm
   return tv_broadcast_text(comm, &r->output);
 }
 
+/* What can be said before the data are read: memory, and samples for the components. */
+static tv_error *expect_feasible(const run *r) {
+  TV_TRY(tv_plan_expect_room(&r->plan));
+  return tv_features_expect_rows(r->experiment, r->source);
+}
+
 static tv_error *print_plan(const run *r, MPI_Comm comm) {
   int rank;
   double seconds = 0;
   MPI_Comm_rank(comm, &rank);
   TV_TRY(tv_agree(comm, rank == 0 ? tv_plan_estimate(r->experiment, &r->plan, &seconds) : NULL));
   if (rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
-  return tv_plan_expect_room(&r->plan);
+  return expect_feasible(r);
 }
 
 /* The first samples of each replicate, and the moments unless they are to be distributed. */
@@ -185,7 +191,7 @@ static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm)
   TV_TRY(prepare(options, r, comm, &is_finished));
   if (is_finished) return NULL;
   if (options->is_dry) return print_plan(r, comm);
-  TV_TRY(tv_plan_expect_room(&r->plan));
+  TV_TRY(expect_feasible(r));
   TV_TRY(tv_continuation_open(options, r->output, r->experiment, r->source, r->stopwatch.begun,
                               comm, &r->identity, &r->checkpoint));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_OPEN);

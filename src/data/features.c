@@ -1,108 +1,105 @@
 #include "twoview/data/features.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "raw_moments.h"
+#include "principal.h"
 #include "twoview/base/comm.h"
-#include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
 
-/* mean = shift + sum/n, and the covariance into the lower triangle of `covariance`. */
-static void centre(int inputs, int64_t rows, const double *sums, const double *shift, double *mean,
-                   tv_distmat *covariance) {
-  const int64_t width = inputs + 1;
-  const double n = (double)rows;
-  for (int j = 0; j < inputs; ++j) mean[j] = sums[j * width + inputs] / n;
-  for (int64_t j = 0; j < inputs; ++j)
-    for (int64_t i = j; i < inputs; ++i)
-      covariance->data[j * inputs + i] = sums[j * width + i] / n - mean[i] * mean[j];
-  for (int j = 0; j < inputs; ++j) mean[j] += shift[j];
+/* ---- What is refused ---- */
+
+static int count_components(const tv_experiment *e, const tv_source *source) {
+  return e->features.pca ? e->features.pca : source->features;
 }
 
-/* Eigenvectors have free signs: the entry largest in size is made positive. */
-static void fix_signs(int inputs, int p, double *basis) {
-  for (int c = 0; c < p; ++c) {
-    double *vector = basis + (int64_t)c * inputs;
-    int largest = 0;
-    for (int i = 1; i < inputs; ++i)
-      if (fabs(vector[i]) > fabs(vector[largest])) largest = i;
-    if (vector[largest] >= 0) continue;
-    for (int i = 0; i < inputs; ++i) vector[i] = -vector[i];
+tv_error *tv_features_expect_rows(const tv_experiment *e, const tv_source *source) {
+  const int p = count_components(e, source);
+  if (source->rows < 0 || source->rows > p) return NULL;
+  if (source->rows == 1)
+    return tv_experiment_fault(e, "source", "the data have no variance: there is one sample");
+  return tv_experiment_fault(e, "features.pca",
+                             "%lld samples vary in %lld directions about their mean, and %d "
+                             "principal components are wanted; keep at most %lld",
+                             (long long)source->rows, (long long)source->rows - 1, p,
+                             (long long)source->rows - 1);
+}
+
+/* The variance of half a unit in the last place of a feature's mean: less than that is no more than
+ * different ways to round one number. */
+static double rounded_variance(const tv_features *f, int feature) {
+  const double half = DBL_EPSILON * f->mean[feature] / 2;
+  return half * half;
+}
+
+/* What sums over a batch and the eigenproblem may leave of nothing, beside the largest variance. */
+static double computed_variance(const tv_features *f) {
+  return (TV_BATCH + f->inputs) * DBL_EPSILON * f->spectrum[0];
+}
+
+/* The same in the direction of a component. */
+static double rounding_of(const tv_features *f, int component) {
+  const double *vector = f->basis + (int64_t)component * f->inputs;
+  double sum = computed_variance(f);
+  for (int j = 0; j < f->inputs; ++j) sum += vector[j] * vector[j] * rounded_variance(f, j);
+  return sum;
+}
+
+/* What makes such a spectrum: the first features whose own variance is no more than that, or else
+ * what else may. */
+static void explain(const tv_features *f, char *out, size_t room) {
+  enum { MOST_NAMED = 5 };
+  int count = 0;
+  size_t used = 0;
+  for (int j = 0; j < f->inputs; ++j) {
+    if (f->variances[j] > computed_variance(f) + rounded_variance(f, j)) continue;
+    if (++count <= MOST_NAMED)
+      used +=
+          (size_t)snprintf(out + used, room - used, "%s%d (%.2g)",
+                           count > 1 ? ", " : "features of no more variance, counted from 0: ", j,
+                           fmax(f->variances[j], 0));
   }
-}
-
-/* Mean, basis and spectrum from the population's moments, or else from the data's. */
-static tv_error *rotate(tv_features *f, const tv_source *source, const double *sums,
-                        const double *shift) {
-  tv_grid *grid = NULL;
-  tv_distmat *covariance = NULL, *vectors = NULL;
-  int status = 0;
-  tv_error *error;
-  TV_GO(tv_grid_create(MPI_COMM_SELF, TV_SMALL_BLOCK, &grid));
-  TV_GO(tv_distmat_create(grid, f->inputs, f->inputs, &covariance));
-  TV_GO(tv_distmat_create(grid, f->inputs, f->p, &vectors));
-  if (source->population)
-    source->population(source, f->mean, covariance->data);
-  else
-    centre(f->inputs, source->rows, sums, shift, f->mean, covariance);
-  TV_GO(tv_eigen_top(covariance, f->p, f->spectrum, vectors, &status));
-  if (status)
-    TV_GO(tv_fail("the principal components did not converge (info %d); are there numbers in "
-                  "the data whose squares overflow?",
-                  status));
-  tv_distmat_gather(vectors, f->basis);
-  fix_signs(f->inputs, f->p, f->basis);
-done:
-  tv_distmat_destroy(&vectors);
-  tv_distmat_destroy(&covariance);
-  tv_grid_destroy(&grid);
-  return error;
+  if (count == 0)
+    snprintf(out, room,
+             "features that depend linearly on each other do this, and a row far from all others");
+  else if (count > MOST_NAMED)
+    snprintf(out + used, room - used, " and %d more", count - MOST_NAMED);
 }
 
 /* A component without variance carries nothing, and makes the clean problem singular. */
 static tv_error *expect_variance(const tv_experiment *experiment, const tv_features *f) {
-  const double floor_variance = 1e-13 * f->spectrum[0];
-  if (!(f->spectrum[0] > 0))
+  char reason[512];
+  if (!(f->spectrum[0] > rounding_of(f, 0)))
     return tv_experiment_fault(experiment, "source",
-                               "the data have no variance: all samples are the same");
-  for (int i = 1; i < f->p; ++i)
-    if (!(f->spectrum[i] > floor_variance))
-      return tv_experiment_fault(experiment, "features.pca",
-                                 "the data have no variance beyond %d principal component%s; "
-                                 "keep at most that many",
-                                 i, i == 1 ? "" : "s");
+                               "the data have no variance: all samples are the same%s",
+                               f->spectrum[0] > 0 ? " but for rounding" : "");
+  for (int i = 1; i < f->p; ++i) {
+    const double rounding = rounding_of(f, i);
+    if (f->spectrum[i] > rounding) continue;
+    explain(f, reason, sizeof reason);
+    return tv_experiment_fault(
+        experiment, "features.pca",
+        "the data have no variance beyond %d principal component%s: the largest is %.3g and the "
+        "next %.2g, where rounding leaves up to %.2g; %s; keep at most %d",
+        i, i == 1 ? "" : "s", f->spectrum[0], fmax(f->spectrum[i], 0), rounding, reason, i);
+  }
   return NULL;
 }
 
-/* Rank 0: from one pass over the data, in which all take part, or from the population. */
-static tv_error *fit_axes(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
-                          tv_checkpoint *checkpoint, tv_features *f) {
-  const int reads_data = !source->population;
-  int rank;
-  const int64_t width = f->inputs + 1;
-  double *sums = NULL, *shift = NULL;
-  tv_error *error = NULL;
-  MPI_Comm_rank(comm, &rank);
-  if (reads_data) error = tv_allocate(width * width, sizeof(*sums), &sums);
-  if (!error && reads_data) error = tv_allocate(f->inputs, sizeof(*shift), &shift);
-  error = tv_agree(comm, error);
-  if (!error && reads_data)
-    error = tv_raw_moments_sum(experiment, source, comm, checkpoint, shift, sums, &f->work);
-  if (!error) error = tv_agree(comm, rank == 0 ? rotate(f, source, sums, shift) : NULL);
-  free(sums);
-  free(shift);
-  return error;
-}
+/* ---- Fitting ---- */
 
 /* What is fitted, in the order of its parts in a checkpoint. */
-enum { AXES = 3 };
+enum { AXES = 5 };
 
 static void list_axes(const tv_features *f, double *arrays[AXES], int64_t counts[AXES]) {
   arrays[0] = f->mean, counts[0] = f->inputs;
   arrays[1] = f->basis, counts[1] = (int64_t)f->inputs * f->p;
   arrays[2] = f->spectrum, counts[2] = f->p;
+  arrays[3] = f->offset, counts[3] = f->p;
+  arrays[4] = f->variances, counts[4] = f->inputs;
 }
 
 static tv_error *read_axes(tv_checkpoint *checkpoint, double *const arrays[AXES],
@@ -129,11 +126,13 @@ static tv_error *find_axes(const tv_experiment *experiment, const tv_source *sou
   int64_t counts[AXES];
   MPI_Comm_rank(comm, &rank);
   tv_error *error = tv_allocate(f->inputs, sizeof(*f->mean), &f->mean);
+  if (!error) error = tv_allocate(f->p, sizeof(*f->offset), &f->offset);
+  if (!error) error = tv_allocate(f->inputs, sizeof(*f->variances), &f->variances);
   if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
   TV_TRY(tv_agree(comm, error));
   list_axes(f, arrays, counts);
   if (tv_checkpoint_find(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, 0, 0, 1}) < 0)
-    TV_TRY(fit_axes(experiment, source, comm, checkpoint, f));
+    TV_TRY(tv_principal_find(experiment, source, comm, checkpoint, f));
   else
     TV_TRY(tv_agree(comm, rank == 0 ? read_axes(checkpoint, arrays, counts) : NULL));
   for (int i = 0; i < AXES; ++i) tv_broadcast(comm, 0, arrays[i], counts[i]);
@@ -144,8 +143,9 @@ static tv_error *find_axes(const tv_experiment *experiment, const tv_source *sou
 tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                           tv_checkpoint *checkpoint, tv_features **out) {
   tv_features *f = NULL;
-  const int p = experiment->features.pca ? experiment->features.pca : source->features;
+  const int p = count_components(experiment, source);
   *out = NULL;
+  TV_TRY(tv_features_expect_rows(experiment, source));
   tv_error *error = tv_allocate(1, sizeof(*f), &f);
   if (!error) error = tv_allocate(p, sizeof(*f->spectrum), &f->spectrum);
   error = tv_agree(comm, error);
@@ -165,6 +165,8 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
 void tv_features_destroy(tv_features **features) {
   if (!*features) return;
   free((*features)->mean);
+  free((*features)->offset);
+  free((*features)->variances);
   free((*features)->basis);
   free((*features)->spectrum);
   free(*features);
@@ -185,4 +187,7 @@ void tv_features_apply(const tv_features *f, int count, const double *constants,
       raw[(int64_t)i * f->inputs + j] -= (constants ? constants[i] : 1) * f->mean[j];
   dgemm_("T", "N", &f->p, &count, &f->inputs, &unit, f->basis, &f->inputs, raw, &f->inputs,
          &nothing, components, &f->p, 1, 1);
+  for (int i = 0; i < count; ++i)
+    for (int j = 0; j < f->p; ++j)
+      components[(int64_t)i * f->p + j] -= (constants ? constants[i] : 1) * f->offset[j];
 }

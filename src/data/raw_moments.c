@@ -10,6 +10,9 @@
  * them exactly, at twice the speed of double. */
 enum { BYTE_SHIFT = 128, BYTE_BATCH = 1024 };
 
+/* From the shift to the mean: sums lose up to the square of it in accuracy. */
+static const double most_deviations = 4;
+
 typedef struct {
   const tv_partition *partition;
   const tv_source *source;
@@ -55,20 +58,111 @@ static tv_error *add_bytes(void *context, int64_t first, int count, double *sum)
   return NULL;
 }
 
-/* The middle of the bytes, or row 0 of other data, from the rank that has it. */
-static tv_error *take_shift(const raw_pass *pass, double *shift) {
+/* The first batch of the first shard that has rows, on its owner. The mean is taken about row 0, so
+ * that a constant feature is met exactly. */
+static tv_error *average_first_batch(const raw_pass *pass, double *shift) {
+  const tv_partition *p = pass->partition;
+  const int64_t inputs = pass->source->features;
+  int shard = 0;
+  while (tv_shard_first(p, shard + 1) == 0) ++shard;
+  const int64_t end = tv_shard_first(p, shard + 1);
+  const int count = end < TV_BATCH ? (int)end : TV_BATCH;
+  TV_TRY(pass->source->read(pass->source, 0, 0, count, pass->x, pass->y));
+  for (int64_t j = 0; j < inputs; ++j) {
+    double sum = 0;
+    for (int64_t i = 1; i < count; ++i) sum += pass->x[i * inputs + j] - pass->x[j];
+    shift[j] = pass->x[j] + sum / count;
+  }
+  return NULL;
+}
+
+/* The middle of the bytes, or the mean of the first batch of other data. */
+static tv_error *take_first_shift(const raw_pass *pass, double *shift) {
   const tv_partition *p = pass->partition;
   if (pass->source->bytes) {
     for (int j = 0; j < pass->source->features; ++j) shift[j] = BYTE_SHIFT;
     return NULL;
   }
   int owner = 0;
-  while (tv_shard_first_of_rank(p, owner + 1) == 0) ++owner;
-  tv_error *error = NULL;
-  if (p->rank == owner) error = pass->source->read(pass->source, 0, 0, 1, shift, pass->y);
-  TV_TRY(tv_agree(p->comm, error));
+  while (tv_shard_first_row_of_rank(p, owner + 1) == 0) ++owner;
+  TV_TRY(tv_agree(p->comm, p->rank == owner ? average_first_batch(pass, shift) : NULL));
   tv_broadcast(p->comm, owner, shift, pass->source->features);
   return NULL;
+}
+
+/* Whether the mean of every feature is within a few deviations of its shift, so that taking the
+ * square of their distance off costs no digits. */
+static int is_representative(const raw_pass *pass, const double *sums) {
+  const int64_t inputs = pass->source->features, width = inputs + 1;
+  const double n = (double)pass->source->rows;
+  for (int64_t j = 0; j < inputs; ++j) {
+    const double distance = sums[j * width + inputs] / n;
+    const double variance = sums[j * width + j] / n - distance * distance;
+    if (distance * distance > most_deviations * most_deviations * variance) return 0;
+  }
+  return 1;
+}
+
+/* One pass over the data about the shift, with its finished parts kept as `kind`. */
+static tv_error *sum_about_shift(raw_pass *pass, tv_checkpoint *checkpoint, tv_saved_kind kind,
+                                 double *sums, tv_work *work) {
+  const tv_partition *p = pass->partition;
+  const int64_t width = pass->source->features + 1;
+  const tv_summation summation = {.length = width * width,
+                                  .batch = pass->source->bytes ? BYTE_BATCH : TV_BATCH,
+                                  .add = pass->source->bytes ? add_bytes : add_batch,
+                                  .context = pass,
+                                  .checkpoint = checkpoint,
+                                  .kind = kind};
+  const int64_t own =
+      tv_shard_first_row_of_rank(p, p->rank + 1) - tv_shard_first_row_of_rank(p, p->rank);
+  work->flops += (double)own * (double)width * (double)width;
+  return tv_shard_sum(p, &summation, sums, work);
+}
+
+/* The first pass; *is_enough 0: `shift` becomes the mean, about which a second one is needed. */
+static tv_error *sum_first(raw_pass *pass, tv_checkpoint *checkpoint, double *shift, double *sums,
+                           tv_work *work, int *is_enough) {
+  const int64_t inputs = pass->source->features, width = inputs + 1;
+  TV_TRY(take_first_shift(pass, shift));
+  TV_TRY(sum_about_shift(pass, checkpoint, TV_SAVED_RAW, sums, work));
+  *is_enough = pass->source->bytes || is_representative(pass, sums);
+  for (int64_t j = 0; !*is_enough && j < inputs; ++j)
+    shift[j] += sums[j * width + inputs] / (double)pass->source->rows;
+  return NULL;
+}
+
+/* The mean that an earlier session found.                                          Collective. */
+static tv_error *take_up_mean(const raw_pass *pass, tv_checkpoint *checkpoint, tv_saved_key key,
+                              double *shift) {
+  const tv_partition *p = pass->partition;
+  const int64_t inputs = pass->source->features;
+  tv_error *error = NULL;
+  tv_checkpoint_take_over(checkpoint, TV_SAVED_RAW_MEAN);
+  if (p->rank == 0)
+    error = tv_checkpoint_read(checkpoint, key, shift, (size_t)inputs * sizeof(*shift));
+  TV_TRY(tv_agree(p->comm, error));
+  tv_broadcast(p->comm, 0, shift, inputs);
+  return NULL;
+}
+
+/* One pass, or two; a session that takes up the second one begins with that. */
+static tv_error *sum_passes(raw_pass *pass, tv_checkpoint *checkpoint, double *shift, double *sums,
+                            tv_work *work) {
+  const tv_saved_key key = {TV_SAVED_RAW_MEAN, 0, 0, 1};
+  const size_t bytes = (size_t)pass->source->features * sizeof(*shift);
+  const tv_partition *p = pass->partition;
+  int is_enough = 0;
+  if (tv_checkpoint_find(checkpoint, key) >= 0)
+    TV_TRY(take_up_mean(pass, checkpoint, key, shift));
+  else
+    TV_TRY(sum_first(pass, checkpoint, shift, sums, work, &is_enough));
+  if (is_enough) return NULL;
+  TV_TRY(
+      tv_agree(p->comm, p->rank == 0 ? tv_checkpoint_hold(checkpoint, key, shift, bytes) : NULL));
+  tv_error *error = sum_about_shift(pass, checkpoint, TV_SAVED_RAW_AGAIN, sums, work);
+  tv_checkpoint_release_kind(checkpoint, TV_SAVED_RAW_MEAN);
+  return error;
 }
 
 static tv_error *allocate_pass(raw_pass *pass) {
@@ -86,20 +180,9 @@ tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *s
                              MPI_Comm comm, tv_checkpoint *checkpoint, double *shift, double *sums,
                              tv_work *work) {
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
-  const int64_t width = source->features + 1;
   raw_pass pass = {.partition = &partition, .source = source, .shift = shift};
-  const tv_summation summation = {.length = width * width,
-                                  .batch = source->bytes ? BYTE_BATCH : TV_BATCH,
-                                  .add = source->bytes ? add_bytes : add_batch,
-                                  .context = &pass,
-                                  .checkpoint = checkpoint,
-                                  .kind = TV_SAVED_RAW};
   tv_error *error = tv_agree(comm, allocate_pass(&pass));
-  if (!error) error = take_shift(&pass, shift);
-  if (!error) error = tv_shard_sum(&partition, &summation, sums, work);
-  const int64_t own = tv_shard_first_row_of_rank(&partition, partition.rank + 1) -
-                      tv_shard_first_row_of_rank(&partition, partition.rank);
-  work->flops += (double)own * (double)width * (double)width;
+  if (!error) error = sum_passes(&pass, checkpoint, shift, sums, work);
   free(pass.x);
   free(pass.y);
   free(pass.shifted);

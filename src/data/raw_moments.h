@@ -8,9 +8,10 @@
 
 /* Sums over all rows of (x - shift, 1)(x - shift, 1)': `sums` is (features + 1)^2, the lower
  * triangle filled, the same bits on every rank and any number of ranks. `shift` (features) becomes
- * the first row, so that means large beside the spread cost no accuracy; for bytes, whose sums are
- * exact, 128. Finished parts are kept in `checkpoint` (or NULL).                      Collective.
- */
+ * the mean of the first batch or, when the mean of all turns out to be some deviations away from
+ * it, that mean, in a second pass: means large beside the deviations cost no accuracy, whatever the
+ * order of the rows. For bytes, whose sums are exact, it is 128. Finished parts are kept in
+ * `checkpoint` (or NULL).                                                           Collective. */
 tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *source,
                              MPI_Comm comm, tv_checkpoint *checkpoint, double *shift, double *sums,
                              tv_work *work);

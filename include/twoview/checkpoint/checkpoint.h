@@ -34,6 +34,8 @@ typedef enum {
   TV_SAVED_GIVEN_ALL = 13, /* ... and over all of them */
   TV_SAVED_DRAWN = 14,     /* increments that are drawn by it */
   TV_SAVED_SEARCH = 15,    /* what the search for a point's thresholds has asked so far */
+  TV_SAVED_RAW_MEAN = 16,  /* the mean of raw features about which they are summed again */
+  TV_SAVED_RAW_AGAIN = 17, /* ... and these sums over shards */
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... */

@@ -12,17 +12,28 @@
 #include "twoview/experiment/experiment.h"
 
 typedef struct {
-  int inputs;       /* raw features */
-  int p;            /* components kept */
-  double *mean;     /* inputs, or NULL for features that are components already */
-  double *basis;    /* inputs x p, column-major, orthonormal columns; NULL with the mean */
-  double *spectrum; /* p variances of the components over the population or the data set */
-  tv_work work;     /* of fitting */
+  int inputs;        /* raw features */
+  int p;             /* components kept */
+  double *mean;      /* inputs, or NULL for features that are components already, and then: */
+  double *offset;    /* p components of the mean less `mean`, which is rounded; NULL */
+  double *variances; /* inputs, of the raw features; NULL */
+  double *basis;     /* inputs x p, column-major, orthonormal columns; NULL */
+  double *spectrum;  /* p variances of the components over the population or the data set */
+  tv_work work;      /* of fitting */
 } tv_features;
+
+/* Whether a source is a data set of fewer rows than features, whose principal components are found
+ * by the Gram matrix of its rows. */
+int tv_features_are_wide(const tv_source *source);
+
+/* Whether a data set has rows enough for as many components as are wanted. Error: it has not.
+ *                                                                               Not collective. */
+tv_error *tv_features_expect_rows(const tv_experiment *experiment, const tv_source *source);
 
 /* Fit to the whole data set: one pass over this rank's shards and one reduction (a known population
  * needs neither), and one eigenproblem on rank 0 (so that the basis is the same bits on any number
- * of ranks). Kept in `checkpoint` (or NULL), from which it is taken when it is there. Free with
+ * of ranks). Kept in `checkpoint` (or NULL), from which it is taken when it is there. Errors: too
+ * few rows; components whose variance is no more than rounding leaves. Free with
  * tv_features_destroy.                                                              Collective. */
 tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                           tv_checkpoint *checkpoint, tv_features **out);

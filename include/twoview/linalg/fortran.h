@@ -73,6 +73,10 @@ void dsyevx_(const char *jobz, const char *range, const char *uplo, const int *n
              const double *abstol, int *m, double *w, double *z, const int *ldz, double *work,
              const int *lwork, int *iwork, int *ifail, int *info, size_t, size_t, size_t);
 double dnrm2_(const int *n, const double *x, const int *incx);
+void dgeqrf_(const int *m, const int *n, double *a, const int *lda, double *tau, double *work,
+             const int *lwork, int *info);
+void dorgqr_(const int *m, const int *n, const int *k, double *a, const int *lda, const double *tau,
+             double *work, const int *lwork, int *info);
 double ddot_(const int *n, const double *x, const int *incx, const double *y, const int *incy);
 void dtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
             const int *n, const double *alpha, const double *a, const int *lda, double *b,
