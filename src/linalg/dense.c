@@ -81,6 +81,24 @@ void tv_symmetrise(tv_distmat *a) {
   }
 }
 
+/* On one rank, by tiles that fit the cache. */
+static void transpose_here(const tv_distmat *a, tv_distmat *out) {
+  enum { TILE = 32 };
+  for (int first_column = 0; first_column < a->columns; first_column += TILE)
+    for (int first_row = 0; first_row < a->rows; first_row += TILE)
+      for (int j = first_column; j < a->columns && j < first_column + TILE; ++j)
+        for (int i = first_row; i < a->rows && i < first_row + TILE; ++i)
+          out->data[(int64_t)i * out->leading + j] = a->data[(int64_t)j * a->leading + i];
+}
+
+void tv_transpose_to(const tv_distmat *a, tv_distmat *out) {
+  if (a->grid->size == 1)
+    transpose_here(a, out);
+  else
+    pdtran_(&out->rows, &out->columns, &unit, a->data, &one, &one, a->descriptor, &nothing,
+            out->data, &one, &one, out->descriptor);
+}
+
 /* ScaLAPACK's info: positive is numerical, negative an argument (or argument and entry). */
 static tv_error *judge(const char *routine, int info, int *status) {
   *status = info > 0 ? info : 0;

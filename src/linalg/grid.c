@@ -15,8 +15,7 @@ void tv_grid_shape(int size, int *rows, int *columns) {
   *columns = size / *rows;
 }
 
-tv_error *tv_grid_create(MPI_Comm comm, int block, tv_grid **out) {
-  int rows, columns;
+static tv_error *create(MPI_Comm comm, int block, int rows, int columns, tv_grid **out) {
   tv_grid *grid;
   *out = NULL;
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(*grid), &grid)));
@@ -24,12 +23,24 @@ tv_error *tv_grid_create(MPI_Comm comm, int block, tv_grid **out) {
   grid->block = block;
   MPI_Comm_rank(comm, &grid->rank);
   MPI_Comm_size(comm, &grid->size);
-  tv_grid_shape(grid->size, &rows, &columns);
   grid->handle = grid->context = Csys2blacs_handle(comm);
   Cblacs_gridinit(&grid->context, "Row", rows, columns);
   Cblacs_gridinfo(grid->context, &grid->rows, &grid->columns, &grid->my_row, &grid->my_column);
   *out = grid;
   return NULL;
+}
+
+tv_error *tv_grid_create(MPI_Comm comm, int block, tv_grid **out) {
+  int rows, columns, size;
+  MPI_Comm_size(comm, &size);
+  tv_grid_shape(size, &rows, &columns);
+  return create(comm, block, rows, columns, out);
+}
+
+tv_error *tv_grid_create_row(MPI_Comm comm, int block, tv_grid **out) {
+  int size;
+  MPI_Comm_size(comm, &size);
+  return create(comm, block, 1, size, out);
 }
 
 void tv_grid_destroy(tv_grid **grid) {
@@ -115,4 +126,14 @@ void tv_distmat_scatter(const double *whole, tv_distmat *m) {
   for (int j = 0; j < m->local_columns; ++j)
     for (int i = 0; i < m->local_rows; ++i)
       m->data[(int64_t)j * m->leading + i] = whole[m->column_of[j] * rows + m->row_of[i]];
+}
+
+void tv_distmat_move(const tv_distmat *from, tv_distmat *to) {
+  const int one = 1;
+  if (from->grid->size == 1)
+    memcpy(to->data, from->data,
+           (size_t)from->leading * (size_t)from->local_columns * sizeof(double));
+  else
+    pdgemr2d_(&from->rows, &from->columns, from->data, &one, &one, from->descriptor, to->data, &one,
+              &one, to->descriptor, &from->grid->context);
 }

@@ -37,9 +37,24 @@ double tv_random_chi_square(tv_stream stream, uint64_t index, int64_t degrees) {
   return x * x;
 }
 
-int64_t tv_random_binomial(tv_stream stream, uint64_t index, int64_t n, double probability) {
+/* A product of independent uniforms falls short of exp(-mean) after Poisson(mean) of them; their
+ * logarithms are exponential. */
+static int64_t count_exponentials(tv_stream stream, uint64_t index, int number, double mean) {
+  const int64_t row = (int64_t)index;
+  double sum = 0, x[2];
+  int64_t count = -1;
+  for (int first = number * NORMALS_OF_NUMBER; sum <= mean; first += 2, ++count) {
+    tv_random_normal_rows(stream, &row, 1, first, 2, x, 2);
+    sum += (x[0] * x[0] + x[1] * x[1]) / 2;
+  }
+  return count;
+}
+
+/* The successes of n trials, by numbers from `number` on. */
+static int64_t draw_binomial(tv_stream stream, uint64_t index, int number, int64_t n,
+                             double probability) {
   int64_t successes = 0;
-  for (int number = 0; n > 0; number += 2) {
+  for (; n > 0; number += 2) {
     const int64_t median = (n + 1) / 2; /* of n uniforms, the one with this rank */
     const double below = draw_gamma(stream, index, number, (double)median);
     const double above = draw_gamma(stream, index, number + 1, (double)(n + 1 - median));
@@ -54,4 +69,41 @@ int64_t tv_random_binomial(tv_stream stream, uint64_t index, int64_t n, double p
     }
   }
   return successes;
+}
+
+int64_t tv_random_binomial(tv_stream stream, uint64_t index, int64_t n, double probability) {
+  return draw_binomial(stream, index, 0, n, probability);
+}
+
+/* The arrival time of event number m is a gamma number: if it is before the mean, m events and
+ * those of the time left have come; else m - 1 events lie before it, each before the mean by
+ * chance. */
+int64_t tv_random_poisson(tv_stream stream, uint64_t index, double mean) {
+  const double few = 16;
+  int64_t events = 0;
+  int number = 0;
+  for (; mean > few; ++number) {
+    const int64_t m = (int64_t)(7 * mean / 8);
+    const double arrival = draw_gamma(stream, index, number, (double)m);
+    if (arrival > mean)
+      return events + draw_binomial(stream, index, number + 1, m - 1, mean / arrival);
+    events += m;
+    mean -= arrival;
+  }
+  return events + count_exponentials(stream, index, number, mean);
+}
+
+/* The logarithm of a gamma number of any shape: of shape + 1, times u^(1/shape). */
+static double log_gamma_number(tv_stream stream, uint64_t index, int number, double shape) {
+  const int64_t row = (int64_t)index;
+  double x[2];
+  tv_random_normal_rows(stream, &row, 1, (number + 1) * NORMALS_OF_NUMBER, 2, x, 2);
+  return log(draw_gamma(stream, index, number, shape + 1)) -
+         (x[0] * x[0] + x[1] * x[1]) / (2 * shape);
+}
+
+double tv_random_beta(tv_stream stream, uint64_t index, double shape) {
+  const double a = log_gamma_number(stream, index, 0, shape);
+  const double b = log_gamma_number(stream, index, 2, shape);
+  return 1 / (1 + exp(b - a));
 }

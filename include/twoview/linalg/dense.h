@@ -17,6 +17,9 @@ void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, cons
 /* c = a' a of the rows of `a` from `first` on, lower triangle only. */
 void tv_gram(const tv_distmat *a, int first, tv_distmat *c);
 
+/* out = a'; they are apart. */
+void tv_transpose_to(const tv_distmat *a, tv_distmat *out);
+
 /* Copy the lower triangle of a square matrix over the upper one. */
 void tv_symmetrise(tv_distmat *a);
 

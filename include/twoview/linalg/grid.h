@@ -27,6 +27,10 @@ void tv_grid_shape(int size, int *rows, int *columns);
 tv_error *tv_grid_create(MPI_Comm comm, int block, tv_grid **out);
 void tv_grid_destroy(tv_grid **grid);
 
+/* The same with all ranks in one row, so that each rank has whole columns of a matrix. Collective.
+ */
+tv_error *tv_grid_create_row(MPI_Comm comm, int block, tv_grid **out);
+
 /* tv_agree over the grid's ranks; free of charge on one rank.                       Collective. */
 tv_error *tv_grid_agree(const tv_grid *grid, tv_error *mine);
 
@@ -53,6 +57,9 @@ void tv_distmat_gather(const tv_distmat *matrix, double *out);
 
 /* Set to zero.                                                                  Not collective. */
 void tv_distmat_clear(tv_distmat *matrix);
+
+/* Copy a matrix to one of its shape on another grid of the same ranks.               Collective. */
+void tv_distmat_move(const tv_distmat *from, tv_distmat *to);
 
 /* Take this rank's share of a matrix that every rank has whole.                 Not collective. */
 void tv_distmat_scatter(const double *whole, tv_distmat *matrix);

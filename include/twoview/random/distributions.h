@@ -14,4 +14,10 @@ double tv_random_chi_square(tv_stream stream, uint64_t index, int64_t degrees);
  * 1974). */
 int64_t tv_random_binomial(tv_stream stream, uint64_t index, int64_t n, double probability);
 
+/* A Poisson number of mean 0 <= mean < 2^52, by the same halving of gamma numbers. */
+int64_t tv_random_poisson(tv_stream stream, uint64_t index, double mean);
+
+/* A beta number, both of whose parameters are `shape` > 0. */
+double tv_random_beta(tv_stream stream, uint64_t index, double shape);
+
 #endif

@@ -1,0 +1,81 @@
+/* Numbers that are counts, or behave like them. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "parts.h"
+#include "twoview/random/distributions.h"
+
+static tv_error *expect_counts(const tv_step *step, const tv_shape *shape, int is_negative) {
+  (void)shape;
+  if (!is_negative) return NULL;
+  return tv_fail_usage("'%s' needs numbers that are not negative, and some of the data are",
+                       step->kind->name);
+}
+
+/* ---- poisson: Poisson(scale x) / scale, S <- S + diag(m) / scale ---- */
+
+enum { SCALE };
+
+static double add_mean(const void *context, const tv_views *v, int i, int j, double second) {
+  return i == j ? second + v->mean[i] / tv_step_number(context, SCALE, 0) : second;
+}
+
+static tv_error *poisson_moments(const tv_step *step, tv_views *v) {
+  tv_views_second(v, add_mean, step);
+  return NULL;
+}
+
+static void poisson_view(const tv_step *step, const tv_draw *draw, double *x) {
+  const double scale = tv_step_number(step, SCALE, 0);
+  const int d = tv_shape_size(draw->shape);
+  for (int i = 0; i < d; ++i)
+    x[i] = (double)tv_random_poisson(draw->stream, draw->index * (uint64_t)d + (uint64_t)i,
+                                     scale * x[i]) /
+           scale;
+}
+
+/* ---- thin: Bin(x, keep), S <- keep^2 S + (keep - keep^2) diag(m) ---- */
+
+enum { KEEP };
+
+static double thin_second(const void *context, const tv_views *v, int i, int j, double second) {
+  const double keep = tv_step_number(context, KEEP, 0);
+  return keep * keep * second + (i == j ? keep * (1 - keep) * v->mean[i] : 0);
+}
+
+static tv_error *thin_moments(const tv_step *step, tv_views *v) {
+  double *scale = NULL;
+  TV_TRY(tv_grid_agree(v->grid, tv_allocate(v->d, sizeof(*scale), &scale)));
+  for (int i = 0; i < v->d; ++i) scale[i] = tv_step_number(step, KEEP, 0);
+  tv_views_second(v, thin_second, step);
+  tv_views_scale_mean(v, scale, NULL);
+  free(scale);
+  return NULL;
+}
+
+static void thin_view(const tv_step *step, const tv_draw *draw, double *x) {
+  const int d = tv_shape_size(draw->shape);
+  for (int i = 0; i < d; ++i)
+    x[i] = (double)tv_random_binomial(draw->stream, draw->index * (uint64_t)d + (uint64_t)i,
+                                      (int64_t)x[i], tv_step_number(step, KEEP, 0));
+}
+
+static const tv_parameter poisson_parameters[] = {
+    {.name = "scale", .type = TV_NUMBER, .low = 1e-100, .high = 1e12, .help = "counts for each 1"},
+    {0}};
+static const tv_parameter thin_parameters[] = {
+    {.name = "keep", .type = TV_NUMBER, .high = 1, .help = "probability that a count stays"}, {0}};
+
+const tv_augmentation tv_counts[] = {{.name = "poisson",
+                                      .title = "Poisson noise of counts",
+                                      .parameters = poisson_parameters,
+                                      .check = expect_counts,
+                                      .moments = poisson_moments,
+                                      .view = poisson_view},
+                                     {.name = "thin",
+                                      .title = "each count kept or not",
+                                      .parameters = thin_parameters,
+                                      .check = expect_counts,
+                                      .moments = thin_moments,
+                                      .view = thin_view},
+                                     {0}};

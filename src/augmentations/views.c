@@ -1,0 +1,334 @@
+#include "views.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/base/comm.h"
+#include "twoview/linalg/dense.h"
+
+static size_t bytes_of(const tv_distmat *m) {
+  return (size_t)m->leading * (size_t)m->local_columns * sizeof(double);
+}
+
+static int64_t numbers_of(const tv_distmat *m) {
+  return (int64_t)m->rows * m->local_columns;
+}
+
+/* ---- Lifetime ---- */
+
+static tv_error *copy_numbers(int count, const double *from, double **out) {
+  TV_TRY(tv_allocate(count, sizeof(**out), out));
+  memcpy(*out, from, (size_t)count * sizeof(**out));
+  return NULL;
+}
+
+static tv_error *create_matrices(const tv_distmat *moments, const tv_distmat *targets,
+                                 tv_views *v) {
+  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &v->second));
+  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &v->agreement));
+  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &v->cross));
+  TV_TRY(tv_distmat_create(v->grid, v->d, v->l, &v->targets));
+  tv_distmat_move(moments, v->second);
+  tv_distmat_move(targets, v->targets);
+  memcpy(v->agreement->data, v->second->data, bytes_of(v->second));
+  memcpy(v->cross->data, v->second->data, bytes_of(v->second));
+  return NULL;
+}
+
+static tv_error *copy_means(const double *input_mean, const double *target_mean, tv_views *v) {
+  TV_TRY(copy_numbers(v->d, input_mean, &v->mean));
+  TV_TRY(copy_numbers(v->d, input_mean, &v->input_mean));
+  return copy_numbers(v->l, target_mean, &v->target_mean);
+}
+
+tv_error *tv_views_create(const tv_grid *grid, const tv_shape *shape, const tv_distmat *moments,
+                          const tv_distmat *targets, const double *input_mean,
+                          const double *target_mean, tv_views **out) {
+  tv_error *error = tv_allocate(1, sizeof(**out), out);
+  if (!error) {
+    **out = (tv_views){.shape = *shape,
+                       .d = moments->rows,
+                       .l = targets->columns,
+                       .grid = grid,
+                       .is_mean_identity = 1};
+    error = copy_means(input_mean, target_mean, *out);
+  }
+  error = tv_grid_agree(grid, error);
+  if (!error) error = create_matrices(moments, targets, *out);
+  if (error) tv_views_destroy(out);
+  return error;
+}
+
+void tv_views_destroy(tv_views **views) {
+  tv_views *v = *views;
+  if (!v) return;
+  tv_distmat_destroy(&v->second);
+  tv_distmat_destroy(&v->agreement);
+  tv_distmat_destroy(&v->cross);
+  tv_distmat_destroy(&v->targets);
+  free(v->mean);
+  free(v->input_mean);
+  free(v->target_mean);
+  free(v);
+  *views = NULL;
+}
+
+/* ---- Entry by entry ---- */
+
+/* m += factor u w'. */
+static void add_product(tv_distmat *m, double factor, const double *u, const double *w) {
+  for (int j = 0; j < m->local_columns; ++j) {
+    const double of_column = factor * w[m->column_of[j]];
+    double *column = m->data + (int64_t)j * m->leading;
+    for (int i = 0; i < m->rows; ++i) column[i] += of_column * u[i];
+  }
+}
+
+void tv_views_centre(tv_views *v) {
+  add_product(v->second, -1, v->mean, v->mean);
+  add_product(v->agreement, -1, v->mean, v->mean);
+  add_product(v->cross, -1, v->mean, v->input_mean);
+  add_product(v->targets, -1, v->mean, v->target_mean);
+}
+
+void tv_views_second(tv_views *v, tv_entry_function *f, const void *context) {
+  tv_distmat *s = v->second;
+  for (int j = 0; j < s->local_columns; ++j) {
+    double *column = s->data + (int64_t)j * s->leading;
+    for (int i = 0; i < s->rows; ++i) column[i] = f(context, v, i, s->column_of[j], column[i]);
+  }
+}
+
+/* m <- diag(scale) m. */
+static void scale_rows(tv_distmat *m, const double *scale) {
+  for (int j = 0; j < m->local_columns; ++j)
+    for (int i = 0; i < m->rows; ++i) m->data[(int64_t)j * m->leading + i] *= scale[i];
+}
+
+/* m <- m diag(scale). */
+static void scale_columns(tv_distmat *m, const double *scale) {
+  for (int j = 0; j < m->local_columns; ++j)
+    for (int i = 0; i < m->rows; ++i)
+      m->data[(int64_t)j * m->leading + i] *= scale[m->column_of[j]];
+}
+
+/* xbar <- xbar + offset; the mean is still that without it. */
+static void offset_mean(tv_views *v, const double *offset) {
+  add_product(v->agreement, 1, v->mean, offset);
+  add_product(v->agreement, 1, offset, v->mean);
+  add_product(v->agreement, 1, offset, offset);
+  add_product(v->cross, 1, offset, v->input_mean);
+  add_product(v->targets, 1, offset, v->target_mean);
+  for (int i = 0; i < v->d; ++i) v->mean[i] += offset[i];
+}
+
+void tv_views_scale_mean(tv_views *v, const double *scale, const double *offset) {
+  v->is_mean_identity = 0;
+  if (scale) {
+    scale_rows(v->agreement, scale);
+    scale_columns(v->agreement, scale);
+    scale_rows(v->cross, scale);
+    scale_rows(v->targets, scale);
+    for (int i = 0; i < v->d; ++i) v->mean[i] *= scale[i];
+  }
+  if (offset) offset_mean(v, offset);
+}
+
+void tv_views_row_sums(const tv_views *v, double *out) {
+  const tv_distmat *s = v->second;
+  memset(out, 0, (size_t)v->d * sizeof(*out));
+  for (int j = 0; j < s->local_columns; ++j)
+    for (int i = 0; i < s->rows; ++i) out[s->column_of[j]] += s->data[(int64_t)j * s->leading + i];
+  tv_views_share(v, out, v->d);
+}
+
+void tv_views_share(const tv_views *v, double *numbers, int64_t count) {
+  if (v->grid->size > 1) tv_sum_all(v->grid->comm, numbers, count);
+}
+
+/* ---- Linear maps: T M T' = T (T M)' for a symmetric M ---- */
+
+/* Places for matrices under way. */
+typedef struct {
+  tv_distmat *mapped, *turned, *sum;
+} workspace;
+
+static tv_error *take_workspace(const tv_views *v, workspace *w) {
+  *w = (workspace){0};
+  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->mapped));
+  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->turned));
+  return tv_distmat_create(v->grid, v->d, v->d, &w->sum);
+}
+
+static void drop_workspace(workspace *w) {
+  tv_distmat_destroy(&w->mapped);
+  tv_distmat_destroy(&w->turned);
+  tv_distmat_destroy(&w->sum);
+}
+
+static void add_scaled(double factor, const tv_distmat *from, tv_distmat *to) {
+  for (int64_t i = 0; i < numbers_of(from); ++i) to->data[i] += factor * from->data[i];
+}
+
+static void map_columns(const tv_axis_map *t, const tv_distmat *m, tv_distmat *out) {
+  tv_axis_map_apply(t, m->local_columns, m->data, out->data);
+}
+
+/* out += factor T m T'; m and out are apart. */
+static void add_both_sides(const tv_axis_map *t, double factor, const tv_distmat *m, workspace *w,
+                           tv_distmat *out) {
+  map_columns(t, m, w->mapped);
+  tv_transpose_to(w->mapped, w->turned);
+  map_columns(t, w->turned, w->mapped);
+  add_scaled(factor, w->mapped, out);
+}
+
+/* out = E T m T' over a list of maps. */
+static void map_by_list(const tv_map_list *list, const tv_distmat *m, workspace *w,
+                        tv_distmat *out) {
+  if (list->count == 0) {
+    memcpy(out->data, m->data, bytes_of(m));
+    return;
+  }
+  tv_distmat_clear(out);
+  for (int i = 0; i < list->count; ++i)
+    add_both_sides(&list->maps[i], list->probability[i], m, w, out);
+}
+
+/* S <- E T S T'. */
+static tv_error *map_second(tv_views *v, const tv_map_term *terms, int count, workspace *w) {
+  tv_distmat *first = NULL, *then = NULL;
+  tv_error *error;
+  TV_GO(tv_distmat_create(v->grid, v->d, v->d, &first));
+  TV_GO(tv_distmat_create(v->grid, v->d, v->d, &then));
+  tv_distmat_clear(w->sum);
+  for (int i = 0; i < count; ++i) {
+    map_by_list(&terms[i].first, v->second, w, first);
+    map_by_list(&terms[i].then, first, w, then);
+    add_scaled(terms[i].probability, then, w->sum);
+  }
+  memcpy(v->second->data, w->sum->data, bytes_of(w->sum));
+done:
+  tv_distmat_destroy(&first);
+  tv_distmat_destroy(&then);
+  return error;
+}
+
+/* The mean of a list of maps of one axis, another such map. */
+static tv_error *mean_map(const tv_map_list *list, tv_axis_map *out) {
+  const tv_axis_map *like = &list->maps[0];
+  *out = (tv_axis_map){.outer = like->outer, .n = like->n, .inner = like->inner};
+  TV_TRY(tv_allocate(out->n + 1, sizeof(*out->begin), &out->begin));
+  for (int row = 0; row < out->n; ++row) {
+    for (int i = 0; i < list->count; ++i) {
+      const tv_axis_map *t = &list->maps[i];
+      for (int e = t->begin[row]; e < t->begin[row + 1]; ++e)
+        TV_TRY(tv_axis_map_add(out, row, t->index[e], list->probability[i] * t->weight[e]));
+    }
+    tv_axis_map_end_row(out, row);
+  }
+  return NULL;
+}
+
+/* The mean T of terms, as maps: a term applies `first`, then `then`; those of empty lists stay
+ * empty. */
+typedef struct {
+  int count;
+  const tv_map_term *terms;
+  tv_axis_map (*maps)[2]; /* owned */
+} mean_terms;
+
+static void drop_mean_terms(mean_terms *t) {
+  for (int i = 0; t->maps && i < t->count; ++i)
+    for (int part = 0; part < 2; ++part) tv_axis_map_destroy(&t->maps[i][part]);
+  free(t->maps);
+}
+
+static tv_error *take_mean_terms(const tv_map_term *terms, int count, mean_terms *out) {
+  *out = (mean_terms){.count = count, .terms = terms};
+  TV_TRY(tv_allocate(count, sizeof(*out->maps), &out->maps));
+  for (int i = 0; i < count; ++i) {
+    if (terms[i].first.count) TV_TRY(mean_map(&terms[i].first, &out->maps[i][0]));
+    if (terms[i].then.count) TV_TRY(mean_map(&terms[i].then, &out->maps[i][1]));
+  }
+  return NULL;
+}
+
+/* x <- T x for `count` columns of d numbers; `a` and `b` have room for as many. */
+static void apply_mean(const mean_terms *t, int64_t count, int d, double *x, double *a, double *b) {
+  const int64_t numbers = count * d;
+  double *sum = b;
+  memset(sum, 0, (size_t)numbers * sizeof(*sum));
+  for (int i = 0; i < t->count; ++i) {
+    const tv_axis_map *first = &t->maps[i][0], *then = &t->maps[i][1];
+    const double p = t->terms[i].probability;
+    for (int64_t c = 0; c < count; ++c) { /* a column at a time stays in the cache */
+      double *mapped = a, *again = a + d;
+      const double *from = x + c * d;
+      if (first->begin) tv_axis_map_apply(first, 1, from, mapped);
+      if (first->begin) from = mapped;
+      if (then->begin) tv_axis_map_apply(then, 1, from, again);
+      if (then->begin) from = again;
+      for (int k = 0; k < d; ++k) sum[c * d + k] += p * from[k];
+    }
+  }
+  memcpy(x, sum, (size_t)numbers * sizeof(*x));
+}
+
+/* xbar <- T xbar in G, C', E xbar y' and the mean. */
+static void map_mean(tv_views *v, const mean_terms *t, double *columns, workspace *w) {
+  double *sum = w->sum->data;
+  apply_mean(t, v->agreement->local_columns, v->d, v->agreement->data, columns, sum);
+  tv_transpose_to(v->agreement, w->turned);
+  memcpy(v->agreement->data, w->turned->data, bytes_of(w->turned));
+  apply_mean(t, v->agreement->local_columns, v->d, v->agreement->data, columns, sum);
+  apply_mean(t, v->cross->local_columns, v->d, v->cross->data, columns, sum);
+  for (int j = 0; j < v->targets->local_columns; ++j)
+    apply_mean(t, 1, v->d, v->targets->data + (int64_t)j * v->d, columns, columns + 2 * v->d);
+  apply_mean(t, 1, v->d, v->mean, columns, columns + 2 * v->d);
+  v->is_mean_identity = 0;
+}
+
+static tv_error *map_mean_by_terms(tv_views *v, const tv_map_term *terms, int count, workspace *w) {
+  mean_terms mean;
+  double *columns = NULL;
+  tv_error *error = take_mean_terms(terms, count, &mean);
+  if (!error) error = tv_allocate(3 * (int64_t)v->d, sizeof(*columns), &columns);
+  error = tv_grid_agree(v->grid, error);
+  if (!error) map_mean(v, &mean, columns, w);
+  free(columns);
+  drop_mean_terms(&mean);
+  return error;
+}
+
+tv_error *tv_views_map(tv_views *v, const tv_map_term *terms, int count) {
+  workspace w;
+  tv_error *error = take_workspace(v, &w);
+  if (!error) error = map_second(v, terms, count, &w);
+  if (!error) error = map_mean_by_terms(v, terms, count, &w);
+  drop_workspace(&w);
+  return error;
+}
+
+tv_error *tv_views_map_second(tv_views *v, const tv_axis_map *map) {
+  workspace w;
+  tv_error *error = take_workspace(v, &w);
+  if (!error) {
+    tv_distmat_clear(w.sum);
+    add_both_sides(map, 1, v->second, &w, w.sum);
+    memcpy(v->second->data, w.sum->data, bytes_of(w.sum));
+  }
+  drop_workspace(&w);
+  return error;
+}
+
+tv_error *tv_views_map_mean(tv_views *v, const tv_axis_map *map) {
+  tv_axis_map copy = *map; /* borrows its arrays for the call */
+  double certain = 1;
+  const tv_map_term term = {1, {1, &copy, &certain}, {0}};
+  workspace w;
+  tv_error *error = take_workspace(v, &w);
+  if (!error) error = map_mean_by_terms(v, &term, 1, &w);
+  drop_workspace(&w);
+  return error;
+}

@@ -1,0 +1,113 @@
+/* The moments of the views of a data set, under a chain of quadratic steps: what each family of
+ * steps does to them is put together from the few operations here. The matrices lie on a grid of
+ * one row of ranks, so that each rank has whole columns. Unless said otherwise functions are
+ * collective over the grid. */
+#ifndef TWOVIEW_AUGMENTATIONS_VIEWS_H
+#define TWOVIEW_AUGMENTATIONS_VIEWS_H
+
+#include "twoview/linalg/grid.h"
+
+/* How the d numbers of a sample are arranged: rows x columns x channels, the last running fastest;
+ * a series has one column; a vector one column and one channel. */
+typedef struct {
+  int axes; /* 1: vector, 2: series (length x channels), 3: image */
+  int rows, columns, channels;
+} tv_shape;
+
+int tv_shape_size(const tv_shape *shape);
+
+/* x: a sample, tau: a view of it, xbar: its mean view, y: its target; E: over samples and views. */
+typedef struct {
+  tv_shape shape;
+  int d, l;
+  const tv_grid *grid;   /* borrowed: one row of ranks */
+  tv_distmat *second;    /* owned, d x d: S = E tau tau' */
+  tv_distmat *agreement; /* owned, d x d: G = E xbar xbar' */
+  tv_distmat *cross;     /* owned, d x d: C' = E xbar x' */
+  tv_distmat *targets;   /* owned, d x l: E xbar y' */
+  double *mean;          /* owned, d: E xbar, on every rank */
+  double *input_mean;    /* owned, d: E x */
+  double *target_mean;   /* owned, l: E y */
+  int is_mean_identity;  /* no step has changed the mean view: agreement, cross are E x x' still */
+} tv_views;
+
+/* The views before any step: the samples themselves. `moments` (d x d: E x x') and `targets`
+ * (d x l: E x y') lie on any grid of the same ranks; the means are copied. Free with
+ * tv_views_destroy. */
+tv_error *tv_views_create(const tv_grid *grid, const tv_shape *shape, const tv_distmat *moments,
+                          const tv_distmat *targets, const double *input_mean,
+                          const double *target_mean, tv_views **out);
+void tv_views_destroy(tv_views **views);
+
+/* Moments about the means: C - a m', G - m m', S - m m', E xbar y' - m ybar'. Not collective. */
+void tv_views_centre(tv_views *views);
+
+/* ---- Entry by entry ---- */
+
+/* What an entry of S, of row i and column j, becomes.                            Not collective. */
+typedef double tv_entry_function(const void *context, const tv_views *views, int i, int j,
+                                 double second);
+
+/* S_ij <- f(i, j, S_ij). The mean must still be that before the step.           Not collective. */
+void tv_views_second(tv_views *views, tv_entry_function *f, const void *context);
+
+/* The mean view becomes diag(scale) xbar + offset, in all but S; NULL: no scale, or no offset. */
+void tv_views_scale_mean(tv_views *views, const double *scale, const double *offset);
+
+/* ---- Linear maps ---- */
+
+/* A sparse map of one axis: the numbers of a sample are outer x n x inner, and the map acts on the
+ * n, the same for each outer and inner. By rows: entries begin[i] to before begin[i + 1]. */
+typedef struct {
+  int outer, n, inner;
+  int *begin, *index; /* owned */
+  double *weight;     /* owned */
+  int room;           /* entries that fit */
+} tv_axis_map;
+
+typedef enum { TV_AXIS_ROWS, TV_AXIS_COLUMNS, TV_AXIS_CHANNELS, TV_AXIS_PIXELS } tv_axis;
+
+/* An empty map of an axis. Entries are added in the order of their rows, and several for one place
+ * add up. Free with tv_axis_map_destroy. None is collective. */
+tv_error *tv_axis_map_create(const tv_shape *shape, tv_axis axis, tv_axis_map *out);
+tv_error *tv_axis_map_add(tv_axis_map *map, int row, int column, double weight);
+void tv_axis_map_end_row(tv_axis_map *map, int row);
+void tv_axis_map_destroy(tv_axis_map *map);
+
+/* out = T x for `count` samples; x and out are apart.                            Not collective. */
+void tv_axis_map_apply(const tv_axis_map *map, int64_t count, const double *x, double *out);
+
+/* Maps of which one is drawn, with probabilities that add up to 1. */
+typedef struct {
+  int count;
+  tv_axis_map *maps;   /* owned */
+  double *probability; /* owned */
+} tv_map_list;
+
+/* A random linear map: with `probability` one of `first`, then, drawn apart, one of `then`. An
+ * empty list is the identity. */
+typedef struct {
+  double probability;
+  tv_map_list first, then;
+} tv_map_term;
+
+/* A list of so many empty maps, equally likely. Free with tv_map_list_destroy. */
+tv_error *tv_map_list_create(int count, tv_map_list *out);
+void tv_map_list_destroy(tv_map_list *list);
+
+/* x <- T x with T drawn from the terms. */
+tv_error *tv_views_map(tv_views *views, const tv_map_term *terms, int count);
+
+/* S <- T S T' alone, T one fixed map. */
+tv_error *tv_views_map_second(tv_views *views, const tv_axis_map *map);
+
+/* The mean view becomes T xbar, in all but S. */
+tv_error *tv_views_map_mean(tv_views *views, const tv_axis_map *map);
+
+/* Numbers of which each rank has some, the others being 0, become everybody's. */
+void tv_views_share(const tv_views *views, double *numbers, int64_t count);
+
+/* S 1, the sums of the rows of S, on every rank. */
+void tv_views_row_sums(const tv_views *views, double *out);
+
+#endif
