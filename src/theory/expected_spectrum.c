@@ -116,7 +116,7 @@ static double crossing(const tv_secular *psi, double x, which_zero side) {
 /* ---- The integrand ---- */
 
 static double complex at_node(const row *values, int t) {
-  return CMPLX(values->re[t], values->im[t]);
+  return values->re[t] + I * values->im[t];
 }
 
 static void set_node(row *values, int t, double complex value) {
@@ -125,7 +125,7 @@ static void set_node(row *values, int t, double complex value) {
 }
 
 static double complex node_of(const integrand *at, int t) {
-  return CMPLX(at->centre, at->across[t]);
+  return at->centre + I * at->across[t];
 }
 
 /* One level's factor, to the product, and what it adds to the derivatives. */
