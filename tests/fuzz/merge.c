@@ -29,7 +29,7 @@ static void merge(const char *path) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   char path[FUZZ_PATH];
   fuzz_file(bytes, length, path);
-  tv_error_free(tv_seal_write(path));
+  fuzz_seal(path);
   fuzz_in_child(path, merge);
   remove(path);
   return 0;
