@@ -244,7 +244,7 @@ START_TEST(time_that_is_over_stops_all) {
   tv_checkpoint *c = start_late(folder);
   tv_error *error = NULL;
   for (int i = 0; !error && i < 100000; ++i) error = tv_checkpoint_poll(c, MPI_COMM_WORLD);
-  ASSERT_ALL(error && error->exit_code == TV_EXIT_INTERRUPTED);
+  ASSERT_ALL(error && error->exit_code == TV_EXIT_NO_TIME);
   ASSERT_FAILS(tv_checkpoint_finish(c, MPI_COMM_WORLD, error), "out.h5.checkpoint holds", "");
   ASSERT_ALL(files_in(folder, "out.h5.checkpoint"));
   tv_checkpoint_destroy(&c);

@@ -52,6 +52,7 @@ static const char *experiment(int source, const char *as, const char *sampler, i
 
 static tv_error *open_law(const char *text, MPI_Comm comm, pipeline *p) {
   TV_TRY(open_pipeline(text, comm, p));
+  TV_TRY(tv_law_expect_sizes(p->experiment, p->source));
   return tv_law_collect(&p->sampling, 0, &p->moments);
 }
 
