@@ -1,5 +1,7 @@
 #include "twoview/base/text.h"
 
+#include <math.h>
+
 #include "unit_main.h"
 
 static const char *const words[] = {"replicates", "samples", "seed", "source", NULL};
@@ -38,11 +40,77 @@ START_TEST(long_words_are_compared_by_their_beginnings) {
 }
 END_TEST
 
+static const struct {
+  const char *text;
+  tv_number_status integer, natural, number;
+  double value;
+} numbers[] = {
+#define READ   TV_NUMBER_READ
+#define NONE   TV_NUMBER_NONE
+#define BEYOND TV_NUMBER_BEYOND
+    {"0", READ, READ, READ, 0},
+    {"+7", READ, READ, READ, 7},
+    {"-7", READ, NONE, READ, -7},
+    {"120", READ, READ, READ, 120},
+    {"9223372036854775807", READ, READ, READ, 0x1p63},
+    {"9223372036854775808", BEYOND, READ, READ, 0x1p63},
+    {"-9223372036854775808", READ, NONE, READ, -0x1p63},
+    {"18446744073709551615", BEYOND, READ, READ, 0x1p64},
+    {"18446744073709551616", BEYOND, BEYOND, READ, 0x1p64},
+    {"1.5", NONE, NONE, READ, 1.5},
+    {".5", NONE, NONE, READ, 0.5},
+    {"5.", NONE, NONE, READ, 5},
+    {"1e3", NONE, NONE, READ, 1000},
+    {"-2.5E-05", NONE, NONE, READ, -2.5e-5},
+    {"0.0", NONE, NONE, READ, 0},
+    {"0e9", NONE, NONE, READ, 0},
+    {"inf", NONE, NONE, READ, INFINITY},
+    {"-Inf", NONE, NONE, READ, -INFINITY},
+    {"1e400", NONE, NONE, BEYOND, 0},
+    {"-1e400", NONE, NONE, BEYOND, 0},
+    {"1e-400", NONE, NONE, BEYOND, 0},
+    {"1e-320", NONE, NONE, BEYOND, 0}, /* with a few digits only */
+    {"", NONE, NONE, NONE, 0},
+    {"-", NONE, NONE, NONE, 0},
+    {".", NONE, NONE, NONE, 0},
+    {" 1", NONE, NONE, NONE, 0},
+    {"1 ", NONE, NONE, NONE, 0},
+    {"5x", NONE, NONE, NONE, 0},
+    {"010", NONE, NONE, NONE, 0},
+    {"-010", NONE, NONE, NONE, 0},
+    {"00.5", NONE, NONE, NONE, 0},
+    {"0x10", NONE, NONE, NONE, 0},
+    {"0x1p3", NONE, NONE, NONE, 0},
+    {"1e", NONE, NONE, NONE, 0},
+    {"1e+", NONE, NONE, NONE, 0},
+    {"e5", NONE, NONE, NONE, 0},
+    {"1,5", NONE, NONE, NONE, 0},
+    {"1_000", NONE, NONE, NONE, 0},
+    {"--1", NONE, NONE, NONE, 0},
+    {"nan(1)", NONE, NONE, NONE, 0},
+};
+
+START_TEST(numbers_are_read_whole_and_as_decimal) {
+  const double unread = -1234;
+  int64_t integer = (int64_t)unread;
+  uint64_t natural = 1234;
+  double number = unread;
+  ck_assert_int_eq(tv_read_integer(numbers[_i].text, &integer), numbers[_i].integer);
+  ck_assert_int_eq(tv_read_natural(numbers[_i].text, &natural), numbers[_i].natural);
+  ck_assert_int_eq(tv_read_double(numbers[_i].text, &number), numbers[_i].number);
+  ck_assert_double_eq(number, numbers[_i].number == READ ? numbers[_i].value : unread);
+  ck_assert_double_eq((double)integer, numbers[_i].integer == READ ? numbers[_i].value : unread);
+  ck_assert_double_eq((double)natural, numbers[_i].natural == READ ? numbers[_i].value : -unread);
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("suggest");
   tcase_add_loop_test(cases, the_nearest_word_is_suggested, 0, (int)(sizeof pairs / sizeof *pairs));
   tcase_add_test(cases, of_equally_near_words_the_first_is_suggested);
   tcase_add_test(cases, an_empty_list_has_no_suggestion);
   tcase_add_test(cases, long_words_are_compared_by_their_beginnings);
+  tcase_add_loop_test(cases, numbers_are_read_whole_and_as_decimal, 0,
+                      (int)(sizeof numbers / sizeof *numbers));
   return unit_run("suggest", cases);
 }

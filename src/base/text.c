@@ -1,7 +1,9 @@
 #include "twoview/base/text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LONGEST_WORD = 64 };
 
@@ -9,8 +11,8 @@ static int smaller(int a, int b) {
   return a < b ? a : b;
 }
 
-/* Levenshtein's distance, one row at a time; longer words are compared by their beginnings. */
-static int edit_distance(const char *a, const char *b) {
+/* Levenshtein's distance, one row at a time. */
+int tv_edit_distance(const char *a, const char *b) {
   int row[LONGEST_WORD + 1];
   const int length_a = smaller((int)strlen(a), LONGEST_WORD);
   const int length_b = smaller((int)strlen(b), LONGEST_WORD);
@@ -31,11 +33,71 @@ const char *tv_suggest(const char *typed, const char *const *words) {
   const char *best = NULL;
   int best_distance = 0;
   for (; *words; ++words) {
-    const int distance = edit_distance(typed, *words);
+    const int distance = tv_edit_distance(typed, *words);
     if (!best || distance < best_distance) {
       best = *words;
       best_distance = distance;
     }
   }
   return best;
+}
+
+/* ---- Numbers ---- */
+
+static const char digits[] = "0123456789";
+
+static const char *behind_sign(const char *text) {
+  return text + (*text == '+' || *text == '-');
+}
+
+/* How many digits a text begins with, if they are written as a decimal number is; otherwise 0. */
+static size_t whole_digits(const char *text) {
+  const size_t count = strspn(text, digits);
+  return count > 1 && *text == '0' ? 0 : count;
+}
+
+static int is_integer(const char *text) {
+  text = behind_sign(text);
+  const size_t count = whole_digits(text);
+  return count > 0 && !text[count];
+}
+
+static int is_decimal(const char *text) {
+  text = behind_sign(text);
+  if (strcasecmp(text, "inf") == 0 || strcasecmp(text, "nan") == 0) return 1;
+  const size_t whole = whole_digits(text);
+  text += whole;
+  const size_t fraction = *text == '.' ? strspn(text + 1, digits) : 0;
+  if (whole + fraction == 0) return 0;
+  if (*text == '.') text += 1 + fraction;
+  if (*text != 'e' && *text != 'E') return !*text;
+  text = behind_sign(text + 1);
+  return *text && !text[strspn(text, digits)];
+}
+
+tv_number_status tv_read_integer(const char *text, int64_t *out) {
+  if (!is_integer(text)) return TV_NUMBER_NONE;
+  errno = 0;
+  const long long value = strtoll(text, NULL, 10);
+  if (errno == ERANGE) return TV_NUMBER_BEYOND;
+  *out = value;
+  return TV_NUMBER_READ;
+}
+
+tv_number_status tv_read_natural(const char *text, uint64_t *out) {
+  if (!is_integer(text) || *text == '-') return TV_NUMBER_NONE;
+  errno = 0;
+  const unsigned long long value = strtoull(text, NULL, 10);
+  if (errno == ERANGE) return TV_NUMBER_BEYOND;
+  *out = value;
+  return TV_NUMBER_READ;
+}
+
+tv_number_status tv_read_double(const char *text, double *out) {
+  if (!is_decimal(text)) return TV_NUMBER_NONE;
+  errno = 0;
+  const double value = strtod(text, NULL);
+  if (errno == ERANGE) return TV_NUMBER_BEYOND;
+  *out = value;
+  return TV_NUMBER_READ;
 }

@@ -1,9 +1,28 @@
-/* "Did you mean": the nearest of a list of words. */
+/* What people type: "did you mean", and numbers. */
 #ifndef TWOVIEW_BASE_TEXT_H
 #define TWOVIEW_BASE_TEXT_H
+
+#include <stdint.h>
 
 /* The word of `words` (NULL-terminated) with the smallest edit distance to `typed`; NULL for an
  * empty list. Borrowed from `words`. */
 const char *tv_suggest(const char *typed, const char *const *words);
+
+/* The least number of letters to insert, delete or replace that makes one word of the other. Of
+ * long words the beginnings are compared. */
+int tv_edit_distance(const char *a, const char *b);
+
+typedef enum {
+  TV_NUMBER_READ,
+  TV_NUMBER_NONE,  /* the text is no number, or there is something else before or behind it */
+  TV_NUMBER_BEYOND /* the type holds no such number: too large, or too near to 0 */
+} tv_number_status;
+
+/* Read a whole text as a number in decimal notation. Leading zeros are refused, which are octal to
+ * some and decimal to others, and so is hexadecimal. `*out` is set for TV_NUMBER_READ only. A
+ * double may be `inf` or `nan`. */
+tv_number_status tv_read_integer(const char *text, int64_t *out);
+tv_number_status tv_read_natural(const char *text, uint64_t *out);
+tv_number_status tv_read_double(const char *text, double *out);
 
 #endif
