@@ -158,7 +158,7 @@ END_TEST
 
 static const char *const refused_thresholds[][4] = {
     {"study=threshold", NULL, "augmentation.alpha:", "is what 'study: threshold' looks for"},
-    {"study=thresholds", NULL, "study:", "one of grid, threshold, phase, not thresholds"},
+    {"study=thresholds", NULL, "study:", "one of grid, threshold, phase, not 'thresholds'"},
     {"threshold.tolerance=1e-3", NULL, "threshold:", "means nothing without 'study: threshold'"},
     {"augmentation={theta_max: 0.5}", NULL, "augmentation.alpha:", "is missing"},
     {"augmentation={theta_max: 0.5}", "methods=supervised", "methods:", "'supervised' has no"},
@@ -355,23 +355,25 @@ static const struct {
     {"", "name: [a]\n", "x.yaml:8: name:", "expects a text"},
     {"", "methods: [superwised]\n",
      "x.yaml:8: methods:", "one of supervised, reconstruction, joint"},
-    {"", "archive: {samples: maybe}\n", "x.yaml:8: archive.samples:", "not maybe"},
+    {"", "archive: {samples: maybe}\n", "x.yaml:8: archive.samples:", "not 'maybe'"},
     {"", "archive: {encoders: first}\n", "x.yaml:8: archive.encoders:", "none, last, all"},
-    {"gaussian", "gausian", "x.yaml:2: source.type:", "idx, hdf5, gaussian, mixture, not gausian"},
+    {"gaussian", "gausian",
+     "x.yaml:2: source.type:", "idx, hdf5, gaussian, mixture, not 'gausian'"},
     {"{k: 2}", "2", "x.yaml:7: encoder:", "expects a mapping"},
     {"[1, 10]", "{a: 1}", "x.yaml:4: noise.lambda_max.a:", "unknown key; did you mean 'to'?"},
-    {"[1, 10]", "{from: a}", "x.yaml:4: noise.lambda_max.from:", "expects a number, not a"},
+    {"[1, 10]", "{from: a}", "x.yaml:4: noise.lambda_max.from:", "expects a number, not 'a'"},
     {"[1, 10]", "{from: 1, to: 2, count: 2.5}", "x.yaml:4: noise.lambda_max.count:", "not '2.5'"},
     {"[1, 10]", "{spacing: log}",
-     "x.yaml:4: noise.lambda_max.spacing:", "one of logarithmic, linear, not log"},
+     "x.yaml:4: noise.lambda_max.spacing:", "one of logarithmic, linear, not 'log'"},
     {"0.5", "0.5, theta: 3", "x.yaml:5: augmentation.theta:", "expects a mapping"},
-    {"theta_max: 0.5", "theta: {signal: [1]}", "x.yaml:5: augmentation.theta.signal:", "entries"},
+    {"theta_max: 0.5", "theta: {signal: [1]}",
+     "x.yaml:5: augmentation.theta.signal:", "must have 2 entries, got 1"},
     {"theta_max: 0.5", "theta: {noise: [1, 2, 3]}", "x.yaml:5: augmentation.theta.noise:", "entr"},
     {"theta_max: 0.5", "theta: {noise: [1, 2x]}",
      "x.yaml:5: augmentation.theta.noise:", "list of two numbers, [low, high], not '2x'"},
-    {"[1, 10]", "[1, two]", "x.yaml:4: noise.lambda_max:", "expects a list of numbers, not two"},
+    {"[1, 10]", "[1, two]", "x.yaml:4: noise.lambda_max:", "expects a list of numbers, not 'two'"},
     {"[1, 10]", "[[1]]", "x.yaml:4: noise.lambda_max:", "expects a list of numbers"},
-    {"[10, 200]", "many", "x.yaml:6: samples:", "expects a list of numbers, not many"},
+    {"[10, 200]", "many", "x.yaml:6: samples:", "expects a list of numbers, not 'many'"},
     /* numbers with more behind them, out of the type's range, not finite */
     {"", "seed: 5x\n", "x.yaml:8: seed:", "not '5x'"},
     {"", "seed: -1\n", "x.yaml:8: seed:", "an integer that is not negative, not '-1'"},
@@ -385,9 +387,10 @@ static const struct {
      "x.yaml:4: noise.components:", "'2147483648' is out of"},
     {"0.5", "0.5.1", "x.yaml:5: augmentation.theta_max:", "expects a number, not '0.5.1'"},
     {"[1, 10]", "[1, 1e3x]", "x.yaml:4: noise.lambda_max:", "a list of numbers, not '1e3x'"},
-    {"[1, 10]", "[.nan]", "x.yaml:4: noise.lambda_max:", "not .nan"},
+    {"[1, 10]", "[.nan]", "x.yaml:4: noise.lambda_max:", "not '.nan'"},
     {"[1, 10]", "[nan]", "x.yaml:4: noise.lambda_max:", "must be positive and finite, got nan"},
-    {"[1, 10]", "1e999", "x.yaml:4: noise.lambda_max:", "must be positive and finite, got inf"},
+    {"[1, 10]", "1e999",
+     "x.yaml:4: noise.lambda_max:", "a list of numbers, and '1e999' is out of range"},
     {"0.5", "inf", "x.yaml:5: augmentation.theta_max:", "finite and not negative, got inf"},
     {"[0, 1]", "[nan]", "x.yaml:5: augmentation.alpha:", "got nan"},
     {"[4, 1]", "[inf, 1]", "x.yaml:3: source.spectrum:", "entry 1 is inf"},
@@ -395,6 +398,43 @@ static const struct {
     {"[10, 200]", "{from: 1, to: inf, factor: 2}", "x.yaml:6: samples.to:", "got inf"},
     {"[10, 200]", "{from: 1, to: 9, factor: nan}",
      "x.yaml:6: samples.factor:", "above 1 and finite, got nan"},
+    /* one scalar in YAML, and no number */
+    {"[1, 10]", "\"2,5\"",
+     "x.yaml:4: noise.lambda_max:", "not '2,5'; write [2, 5] for two numbers, 2.5 for one"},
+    {"{theta_max: 0.5, alpha: [0, 1]}", "\n  theta_max: 0.5\n  alpha: 1,5",
+     "x.yaml:7: augmentation.alpha:", "not '1,5'; write [1, 5] for two numbers, 1.5 for one"},
+    {"[10, 200]", "10,500", "x.yaml:6: samples:", "not '10,500'; write [10, 500] for"},
+    {"[10, 200]", "10, 500", "x.yaml:6: samples:", "not '10, 500'; write [10, 500] for"},
+    {"[10, 200]", "'[10, 500]'", "x.yaml:6: samples:", "a list of numbers, not '[10, 500]'"},
+    {"[1, 10]", "[\"2,5\", 3]", "x.yaml:4: noise.lambda_max:", "a list of numbers, not '2,5'"},
+    {"{theta_max: 0.5", "{\"theta_max\": \"0,5\"", "augmentation.theta_max:", "'0,5'; write 0.5"},
+    {"", "methods: RC, JE\n", "x.yaml:8: methods:", "one of supervised"},
+    /* numbers are decimal, without leading zeros */
+    {"", "replicates: 010\n",
+     "x.yaml:8: replicates:", "an integer, not '010'; numbers are decimal"},
+    {"", "first_replicate: 010\n", "first_replicate:", "without leading zeros"},
+    {"", "replicates: 0x10\n", "x.yaml:8: replicates:", "an integer, not '0x10'; numbers are"},
+    {"", "seed: 010\n", "x.yaml:8: seed:", "not '010'"},
+    {"", "seed: 0x10\n", "x.yaml:8: seed:", "not '0x10'"},
+    {"", "seed: 0o10\n", "x.yaml:8: seed:", "not '0o10'"},
+    {"", "seed: 1_000\n", "x.yaml:8: seed:", "not '1_000'"},
+    {"{k: 2}", "{k: 02}", "x.yaml:7: encoder.k:", "not '02'"},
+    {"[10, 200]", "[010, 200]", "x.yaml:6: samples:", "not '010'"},
+    {"[1, 10]", "0x10", "x.yaml:4: noise.lambda_max:", "not '0x10'; numbers are decimal"},
+    {"0.5", "00.5", "x.yaml:5: augmentation.theta_max:", "not '00.5'"},
+    {"0.5", "0x1p-1", "x.yaml:5: augmentation.theta_max:", "not '0x1p-1'"},
+    {"[1, 10]", "{from: 01, to: 10, count: 2}", "noise.lambda_max.from:", "not '01'"},
+    {"[1, 10]", "{from: 1, to: 10, count: 02}", "noise.lambda_max.count:", "not '02'"},
+    /* numbers that no double holds */
+    {"[0, 1]", "1e-400", "x.yaml:5: augmentation.alpha:", "and '1e-400' is out of range"},
+    {"[0, 1]", "[1, 1e-320]", "x.yaml:5: augmentation.alpha:", "and '1e-320' is out of range"},
+    {"[0, 1]", "-1e400", "x.yaml:5: augmentation.alpha:", "and '-1e400' is out of range"},
+    {"0.5", "1e-400", "x.yaml:5: augmentation.theta_max:", "and '1e-400' is out of range"},
+    {"[10, 200]", "{from: 1, to: 1e400, factor: 2}", "samples.to:", "'1e400' is out of range"},
+    /* keys of another mapping */
+    {"", "k: 5\n", "x.yaml:8: k:", "unknown key; did you mean 'encoder.k'?"},
+    {"", "lambda-max: 5\n", "x.yaml:8: lambda-max:", "did you mean 'noise.lambda_max'?"},
+    {"components: 3", "components: 3, alpha: 1", "x.yaml:4: noise.alpha:", "'augmentation.alpha'?"},
     /* what is required */
     {"type: gaussian", "", "source.type: is missing", "write for example"},
     {"components: 3, ", "", "noise.components: is missing", "write for example"},
@@ -416,13 +456,13 @@ static const struct {
     {"", "archive: {representation_samples: 0}\n", "archive.representation_samples:", "got 0"},
     {"", "archive: {representation_samples: 201}\n",
      "archive.representation_samples:", "200, got 201"},
-    {"", "methods: []\n", "x.yaml:8: methods:", "Insufficient entries"},
+    {"", "methods: []\n", "x.yaml:8: methods:", "from 1 to 10000 entries, got 0"},
     {"", "methods: [supervised, supervised]\n", "x.yaml:8: methods:", "listed twice"},
     {"components: 3", "components: -1", "x.yaml:4: noise.components:", "got -1"},
     {"components: 3", "components: 1048577", "x.yaml:4: noise.components:", "got 1048577"},
     {"[1, 10]", "-1", "x.yaml:4: noise.lambda_max:", "must be positive and finite, got -1"},
     {"[1, 10]", "[1, 0]", "x.yaml:4: noise.lambda_max:", "must be positive and finite, got 0"},
-    {"[1, 10]", "[]", "x.yaml:4: noise.lambda_max:", "Insufficient entries"},
+    {"[1, 10]", "[]", "x.yaml:4: noise.lambda_max:", "from 1 to 10000 entries, got 0"},
     {"0.5", "-0.5", "x.yaml:5: augmentation.theta_max:", "finite and not negative, got -0.5"},
     {"0.5", "0", "x.yaml:5: augmentation.alpha:", "alpha = 0 with 'theta_max' of"},
     {"theta_max: 0.5", "theta: {signal: [0, 0], noise: [0, 0]}",
@@ -490,7 +530,7 @@ static const struct {
      "x.yaml:6: samples:", "whole numbers from 1 to 1e+15, got 2e+15"},
     /* the law sampler */
     {"components: 3", "sampler: lwa, components: 3",
-     "x.yaml:4: noise.sampler:", "expects one of rows, law, not lwa"},
+     "x.yaml:4: noise.sampler:", "expects one of rows, law, not 'lwa'"},
     /* sources */
     {"[4, 1]", "[1, 4]", "x.yaml:3: source.spectrum:", "largest first; entry 2 is 4"},
     {"[4, 1]", "[4, 0]", "x.yaml:3: source.spectrum:", "entry 2 is 0"},
@@ -530,12 +570,12 @@ static const struct {
     {"", "seed: 1\nname: a\nseed: 2\n", "x.yaml:10: not YAML:", "'seed' is given twice"},
     {"{k: 2}", "{k: 2, k: 3}", "x.yaml:7: not YAML:", "'k' is given twice"},
     {"", "---\nseed: 1\n", "x.yaml:9: not YAML:", "a second document"},
-    {"[0, 1]", "&a [*a]", "x.yaml", "augmentation.alpha"},
+    {"[0, 1]", "&a [*a]", "x.yaml:5: not YAML:", "'a' stands within its own value"},
     {plain, "", "x.yaml:1: no YAML mapping", ""},
     {plain, "# only a comment\n", "x.yaml:1: no YAML mapping", ""},
-    {plain, "text", "x.yaml:1:", "MAPPING"},
-    {plain, "[1, 2]", "x.yaml:1:", "MAPPING"},
-    {plain, "a: &a {b: *a}", "x.yaml:1: a:", "unknown key"},
+    {plain, "text", "x.yaml:1: no YAML mapping", ""},
+    {plain, "[1, 2]", "x.yaml:1: no YAML mapping", ""},
+    {plain, "a: &a {b: *a}", "x.yaml:1: not YAML:", "'a' stands within its own value"},
 };
 
 START_TEST(bad_values_are_refused) {
@@ -558,7 +598,7 @@ static const struct {
      "only with 'noise: {sampler: law}'"},
     {{"source={type: idx, as: sampel, images: a, labels: b}"},
      "source.as:",
-     "expects one of sample, population, not sampel"},
+     "expects one of sample, population, not 'sampel'"},
     {{"noise.sampler=law", "source.teacher={type: classes, targets: 3}"},
      "--set noise.sampler=law:",
      "no law in closed form; take 'rows'"},
@@ -622,11 +662,20 @@ static const char *const refused_overrides[][2] = {
     {"noise={components: 3}", "noise.lambda_max: is missing"},
     {"noise.lambda_max=[1, -2]", "must be positive and finite, got -2"},
     {"encoder.k.x=3", "not a mapping"},
+    {"k=5", "k: unknown key; did you mean 'encoder.k'?"},
+    {"augmentation.alpha=0.1,1", "not '0.1,1'; write [0.1, 1] for two numbers"},
+    {"alpha=0.1,1", "alpha: unknown key; did you mean 'augmentation.alpha'?"},
+    {"samples=10,500", "not '10,500'"},
+    {"replicates=010", "replicates: expects an integer, not '010'"},
+    {"seed=*nowhere", "not YAML: undefined alias"},
+    {"seed={a: 1, a: 2}", "not YAML: the key 'a' is given twice"},
+    {"augmentation.theta={signal: [0, 1], noise: [0, 1]}", "augmentation: give one of"},
+    {"study=threshold", "x.yaml:5: augmentation.alpha: is what 'study: threshold' looks for"},
     {"samples.from=10", "not a mapping"},
     {"samples=[30, 20]", "sizes must grow"},
     {"encoder.k=0", "encoder.k: must be at least 1"},
     {"parallel.shards=0", "parallel.shards: must be from 1"},
-    {"source.teacher={type: liner}", "one of linear, classes, not liner"},
+    {"source.teacher={type: liner}", "one of linear, classes, not 'liner'"},
     {"seed={", "not YAML"},
     {"seed=}", "not YAML"},
     {"a..b=1", "--set a..b=1"},
@@ -663,6 +712,87 @@ START_TEST(a_fault_of_the_file_is_told_with_its_own_line) {
 }
 END_TEST
 
+/* The file has the fault with and without the override, which is within the same mapping. */
+START_TEST(an_innocent_override_is_not_blamed) {
+  tv_experiment *e;
+  const char *const overrides[] = {"augmentation.alpha=4", NULL};
+  char *text = edited("0.5", "0.5, theta: {signal: [0, 1], noise: [0, 1]}");
+  expect_error(tv_experiment_parse("x.yaml", text, overrides, &e), TV_EXIT_USAGE,
+               "x.yaml:5: augmentation:", "give one of");
+  free(text);
+}
+END_TEST
+
+START_TEST(methods_have_short_names) {
+  static const char *const lists[] = {"methods=[RC, JE, SL]", "methods=[rc, Je, sl]",
+                                      "methods=[Reconstruction, joint-embedding, SUPERVISED]"};
+  static const tv_method_id methods[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_SUPERVISED};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i) {
+    const char *const overrides[] = {lists[i], NULL};
+    tv_experiment *e = parse(plain, overrides);
+    ck_assert_uint_eq(e->methods_count, TV_METHODS);
+    for (int m = 0; m < TV_METHODS; ++m) ck_assert_int_eq(e->methods[m], methods[m]);
+    tv_experiment_destroy(&e);
+  }
+}
+END_TEST
+
+START_TEST(booleans_are_spelled_as_in_yaml) {
+  static const char *const words[2][12] = {
+      {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "\"no\""},
+      {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "'on'"}};
+  for (int i = 0; i < 2 * 12; ++i) {
+    char samples[64], encoders[64];
+    const int is_true = i / 12;
+    snprintf(samples, sizeof samples, "archive.samples=%s", words[is_true][i % 12]);
+    snprintf(encoders, sizeof encoders, "archive.encoders=%s", words[is_true][i % 12]);
+    const char *const overrides[] = {samples, encoders, NULL};
+    tv_experiment *e = parse(plain, overrides);
+    ck_assert_int_eq(e->archive.samples, is_true);
+    ck_assert_int_eq(e->archive.encoders, is_true ? TV_KEEP_ALL : TV_KEEP_NONE);
+    tv_experiment_destroy(&e);
+  }
+}
+END_TEST
+
+/* A list or a scalar that several keys share is that of each of them. */
+START_TEST(an_override_changes_one_of_the_aliases) {
+  const char *const overrides[] = {"augmentation.alpha=[7]", NULL};
+  char *text = edited("[1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+                      "&a [1, 10]}\naugmentation: {theta_max: 0.5, alpha: *a}");
+  tv_experiment *e = parse(text, overrides);
+  ck_assert_uint_eq(e->augmentation.alpha_count, 1);
+  ck_assert_double_eq(e->augmentation.alpha[0], 7);
+  ck_assert_uint_eq(e->noise.lambda_max_count, 2);
+  ck_assert_double_eq(e->noise.lambda_max[1], 10);
+  tv_experiment_destroy(&e);
+  free(text);
+  text = edited("[1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+                "&a 3}\naugmentation: {theta_max: 0.5, alpha: *a}");
+  e = parse(text, no_overrides);
+  ck_assert_double_eq(e->noise.lambda_max[0], 3);
+  ck_assert_double_eq(e->augmentation.alpha[0], 3);
+  tv_experiment_destroy(&e);
+  free(text);
+}
+END_TEST
+
+START_TEST(merge_keys_are_applied) {
+  char *text = edited("[1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+                      "&r {from: 1, to: 100, count: 3}}\n"
+                      "augmentation: {theta_max: 0.5, alpha: {<<: *r, to: 4}}");
+  const char *const overrides[] = {"augmentation.alpha.from=0.25", NULL};
+  static const double lambda_max[] = {1, 10, 100}, alpha[] = {0.25, 1, 4};
+  tv_experiment *e = parse(text, overrides);
+  for (int i = 0; i < 3; ++i) {
+    ck_assert_double_eq(e->noise.lambda_max[i], lambda_max[i]);
+    ck_assert_double_eq(e->augmentation.alpha[i], alpha[i]);
+  }
+  tv_experiment_destroy(&e);
+  free(text);
+}
+END_TEST
+
 START_TEST(aliases_stand_for_their_values) {
   char *text = edited("[1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
                       "&a [1, 10]}\naugmentation: {theta_max: 0.5, alpha: *a}");
@@ -689,6 +819,64 @@ static const struct {
 } deep[] = {{"[", 2000, ""},       {"{a: ", 2000, ""},   {"- ", 2000, "x"},
             {"noise: {", 500, ""}, {"a.", 2000, "b: 1"}, {"x", 100000, ": 1\n"},
             {"? ", 2000, "x"},     {"&a ", 500, "x"},    {"[*a,", 500, ""}};
+
+/* What took seconds to hours when each value was looked for anew. */
+static const struct {
+  const char *piece;
+  int times;
+  const char *end, *where, *reason;
+} large[] = {
+    {"unknown%d: 1\n", 40000, "", "x.yaml:1: unknown0:", "unknown key"},
+    {"- &anchor%d 1\n", 20000, "", "x.yaml:1:", "no YAML mapping"},
+    {"? &anchor%d a\n: b%d\n", 20000, "", "x.yaml:3: not YAML:", "'a' is given twice"},
+    {"{k%d: ", 20000, "", "x.yaml:1: not YAML:", "more than 64 deep"},
+};
+
+START_TEST(what_is_long_is_refused_at_once) {
+  tv_experiment *e;
+  char *text = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  for (int i = 0; i < large[_i].times; ++i) fprintf(out, large[_i].piece, i, i);
+  fclose(out);
+  expect_error(tv_experiment_parse("x.yaml", text, no_overrides, &e), TV_EXIT_USAGE,
+               large[_i].where, large[_i].reason);
+  free(text);
+}
+END_TEST
+
+START_TEST(lists_are_as_long_as_ranges_at_most) {
+  static const char *const keys[] = {"noise.lambda_max",
+                                     "noise.eigenvalues",
+                                     "augmentation.alpha",
+                                     "augmentation.theta_eigenvalues",
+                                     "samples",
+                                     "source.spectrum"};
+  char *one_too_many = repeated("1,", 10000, "1]");
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
+    char *override = malloc(strlen(one_too_many) + 64);
+    ck_assert_ptr_nonnull(override);
+    sprintf(override, "%s=[%s", keys[i], one_too_many);
+    const char *const overrides[] = {override, NULL};
+    tv_experiment *e;
+    expect_error(tv_experiment_parse("x.yaml", plain, overrides, &e), TV_EXIT_USAGE, "--set",
+                 keys[i]);
+    free(override);
+  }
+  char *text = edited("[0, 1]", "[0,"), *many = repeated("1,", 500000, "1]");
+  char *longer = malloc(strlen(text) + strlen(many) + 1);
+  ck_assert_ptr_nonnull(longer);
+  char *at = strstr(text, "[0,") + 3;
+  sprintf(longer, "%.*s%s%s", (int)(at - text), text, many, at);
+  tv_experiment *e;
+  expect_error(tv_experiment_parse("x.yaml", longer, no_overrides, &e), TV_EXIT_USAGE,
+               "x.yaml:5: augmentation.alpha:", "from 1 to 10000 entries, got 500002");
+  free(longer);
+  free(text);
+  free(many);
+  free(one_too_many);
+}
+END_TEST
 
 START_TEST(deep_or_long_texts_are_refused) {
   tv_experiment *e;
@@ -771,6 +959,13 @@ int main(void) {
   tcase_add_loop_test(cases, bad_overrides_are_named, 0, COUNT(refused_overrides));
   tcase_add_test(cases, the_last_override_of_a_key_counts);
   tcase_add_test(cases, a_fault_of_the_file_is_told_with_its_own_line);
+  tcase_add_test(cases, an_innocent_override_is_not_blamed);
+  tcase_add_test(cases, methods_have_short_names);
+  tcase_add_test(cases, booleans_are_spelled_as_in_yaml);
+  tcase_add_test(cases, an_override_changes_one_of_the_aliases);
+  tcase_add_test(cases, merge_keys_are_applied);
+  tcase_add_test(cases, lists_are_as_long_as_ranges_at_most);
+  tcase_add_loop_test(cases, what_is_long_is_refused_at_once, 0, COUNT(large));
   tcase_add_test(cases, aliases_stand_for_their_values);
   tcase_add_loop_test(cases, deep_or_long_texts_are_refused, 0, COUNT(deep));
   tcase_add_test(cases, damaged_texts_do_no_harm);

@@ -6,6 +6,10 @@
 
 enum { MOST_INPUTS = 1 << 20 }; /* of a kind: far more than fit, and their sums fit an int */
 
+/* Moments of so many samples are known to their spread; far fewer can be drawn one by one. */
+#define MOST_SAMPLES_IN_LAW 1e15
+#define MOST_ROWS           1e12
+
 #define REQUIRE(e, key, condition, ...)                                                            \
   do {                                                                                             \
     if (!(condition)) return tv_experiment_fault(e, key, __VA_ARGS__);                             \
@@ -17,8 +21,10 @@ int tv_experiment_gives(const tv_experiment *experiment, const char *key);
 /* Everything about the source that needs no data. */
 tv_error *tv_experiment_check_source(const tv_experiment *experiment);
 
-/* Write out the lists of numbers that are given as ranges. */
-tv_error *tv_experiment_expand_ranges(tv_experiment *experiment);
+/* Check the nodes against the schema, where every number, word and key is, and write out their
+ * short forms: a single value for a list, ranges. Needs `file` and `root` of the experiment only.
+ */
+tv_error *tv_experiment_conform(tv_experiment *experiment);
 
 /* What a phase diagram asks of noise and alignment. */
 tv_error *tv_experiment_check_phase(const tv_experiment *experiment);

@@ -1,60 +1,7 @@
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 
 #include "check.h"
-
-enum { MOST_VALUES = 10000 };
-
-static const char range_example[] = "{from: 0.1, to: 100, count: 7}";
-
-/* ---- Ranges ---- */
-
-/* Rounded to 12 digits, so that decades are decades: 1, not 1.0000000000000002. */
-static double spaced(const tv_number_range *r, int i) {
-  const double share = (double)i / (r->count - 1);
-  char text[32];
-  if (i == 0 || i == r->count - 1) return i == 0 ? r->from : r->to;
-  snprintf(text, sizeof text, "%.12g",
-           r->spacing == TV_SPACED_LINEAR ? r->from + share * (r->to - r->from)
-                                          : pow(r->from, 1 - share) * pow(r->to, share));
-  return strtod(text, NULL);
-}
-
-static tv_error *check_end(const tv_experiment *e, const char *key, const char *end,
-                           tv_spacing spacing, double value) {
-  char path[64];
-  snprintf(path, sizeof path, "%s.%s", key, end);
-  REQUIRE(e, path, tv_experiment_gives(e, path), "is missing; write for example %s", range_example);
-  REQUIRE(e, path, isfinite(value) && (value > 0 || spacing == TV_SPACED_LINEAR),
-          "must be positive and finite, got %g; 'spacing: linear' may begin at 0", value);
-  return NULL;
-}
-
-static tv_error *expand(const tv_experiment *e, const char *key, const tv_number_range *range,
-                        double **values, unsigned *count) {
-  char path[64];
-  if (*values || !tv_experiment_gives(e, key)) return NULL;
-  TV_TRY(check_end(e, key, "from", range->spacing, range->from));
-  TV_TRY(check_end(e, key, "to", range->spacing, range->to));
-  snprintf(path, sizeof path, "%s.count", key);
-  REQUIRE(e, path, tv_experiment_gives(e, path), "is missing; write for example %s", range_example);
-  REQUIRE(e, path, range->count >= 2 && range->count <= MOST_VALUES, "must be from 2 to %d, got %d",
-          MOST_VALUES, range->count);
-  TV_TRY(tv_allocate(range->count, sizeof(**values), values));
-  for (int i = 0; i < range->count; ++i) (*values)[i] = spaced(range, i);
-  *count = (unsigned)range->count;
-  return NULL;
-}
-
-tv_error *tv_experiment_expand_ranges(tv_experiment *e) {
-  tv_source_spec *s = &e->source;
-  tv_noise_spec *n = &e->noise;
-  tv_augmentation_spec *a = &e->augmentation;
-  TV_TRY(expand(e, "source.spectrum", &s->spectrum_range, &s->spectrum, &s->spectrum_count));
-  TV_TRY(expand(e, "noise.lambda_max", &n->lambda_max_range, &n->lambda_max, &n->lambda_max_count));
-  return expand(e, "augmentation.alpha", &a->alpha_range, &a->alpha, &a->alpha_count);
-}
 
 /* ---- Noise and augmentation ---- */
 

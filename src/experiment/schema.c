@@ -1,31 +1,38 @@
 #include "schema.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "twoview/experiment/yaml.h"
-
 /* Every field is optional to libcyaml: what is required, and the defaults, are checked later,
  * where the message can say more. Booleans are enumerations because libcyaml takes any unknown
  * word for true. */
-enum { OPTIONAL = CYAML_FLAG_OPTIONAL, CHOICE = CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT };
+enum {
+  OPTIONAL = CYAML_FLAG_OPTIONAL,
+  WORD = CYAML_FLAG_STRICT | CYAML_FLAG_CASE_INSENSITIVE,
+  CHOICE = OPTIONAL | WORD,
+  COMPLAINT = 512
+};
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define TEXT(key, type, member)                                                                    \
   CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | OPTIONAL, type, member, 0, CYAML_UNLIMITED)
-#define NUMBERS(key, type, member)                                                                 \
-  CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | OPTIONAL, type, member, &number, 1,               \
-                       CYAML_UNLIMITED)
+#define LIST(key, type, member, entry)                                                             \
+  CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | OPTIONAL, type, member, &entry, 1, MOST_VALUES)
 #define PAIR(key, type, member) CYAML_FIELD_SEQUENCE_FIXED(key, OPTIONAL, type, member, &number, 2)
 #define YES_OR_NO(key, type, member)                                                               \
   CYAML_FIELD_ENUM(key, CHOICE, type, member, booleans, COUNT(booleans))
 
 static const cyaml_schema_value_t number = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double)};
+/* The same, in lists that have another mapping form. */
+static const cyaml_schema_value_t size = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double)};
 
-static const cyaml_strval_t booleans[] = {{"false", 0}, {"true", 1}, {"no", 0},
-                                          {"yes", 1},   {"off", 0},  {"on", 1}};
+/* YAML's words for no and yes. */
+#define BOOLEANS(no, yes)                                                                          \
+  {"false", no}, {"true", yes}, {"no", no}, {"yes", yes}, {"off", no}, {"on", yes}, {"n", no}, {   \
+    "y", yes                                                                                       \
+  }
+static const cyaml_strval_t booleans[] = {BOOLEANS(0, 1)};
 static const cyaml_strval_t source_types[] = {{"idx", TV_SOURCE_IDX},
                                               {"hdf5", TV_SOURCE_HDF5},
                                               {"gaussian", TV_SOURCE_GAUSSIAN},
@@ -38,17 +45,19 @@ static const cyaml_strval_t teacher_types[] = {{"linear", TV_TEACHER_LINEAR},
 static const cyaml_strval_t keep_choices[] = {{"none", TV_KEEP_NONE},
                                               {"last", TV_KEEP_LAST},
                                               {"all", TV_KEEP_ALL},
-                                              {"false", TV_KEEP_NONE},
-                                              {"true", TV_KEEP_ALL}};
+                                              BOOLEANS(TV_KEEP_NONE, TV_KEEP_ALL)};
 static const cyaml_strval_t method_names[] = {{"supervised", TV_SUPERVISED},
                                               {"reconstruction", TV_RECONSTRUCTION},
-                                              {"joint-embedding", TV_JOINT_EMBEDDING}};
+                                              {"joint-embedding", TV_JOINT_EMBEDDING},
+                                              {"SL", TV_SUPERVISED},
+                                              {"RC", TV_RECONSTRUCTION},
+                                              {"JE", TV_JOINT_EMBEDDING}};
 static const cyaml_strval_t study_types[] = {
     {"grid", TV_STUDY_GRID}, {"threshold", TV_STUDY_THRESHOLD}, {"phase", TV_STUDY_PHASE}};
 static const cyaml_strval_t spacings[] = {{"logarithmic", TV_SPACED_LOGARITHMIC},
                                           {"linear", TV_SPACED_LINEAR}};
 static const cyaml_schema_value_t method = {
-    CYAML_VALUE_ENUM(CYAML_FLAG_STRICT, tv_method_id, method_names, COUNT(method_names))};
+    CYAML_VALUE_ENUM(WORD, tv_method_id, method_names, COUNT(method_names))};
 
 static const cyaml_schema_field_t number_range_fields[] = {
     CYAML_FIELD_FLOAT("from", OPTIONAL, tv_number_range, from),
@@ -75,7 +84,7 @@ static const cyaml_schema_field_t source_fields[] = {
     TEXT("file", tv_source_spec, file),
     TEXT("samples", tv_source_spec, samples),
     TEXT("targets", tv_source_spec, targets),
-    NUMBERS("spectrum", tv_source_spec, spectrum),
+    LIST("spectrum", tv_source_spec, spectrum, number),
     CYAML_FIELD_MAPPING("power_law", OPTIONAL, tv_source_spec, power_law, power_law_fields),
     CYAML_FIELD_MAPPING("teacher", OPTIONAL, tv_source_spec, teacher, teacher_fields),
     CYAML_FIELD_INT("classes", OPTIONAL, tv_source_spec, classes),
@@ -87,9 +96,9 @@ static const cyaml_schema_field_t features_fields[] = {
 
 static const cyaml_schema_field_t noise_fields[] = {
     CYAML_FIELD_INT("components", OPTIONAL, tv_noise_spec, components),
-    NUMBERS("lambda_max", tv_noise_spec, lambda_max),
+    LIST("lambda_max", tv_noise_spec, lambda_max, number),
     CYAML_FIELD_FLOAT("lambda_min_ratio", OPTIONAL, tv_noise_spec, lambda_min_ratio),
-    NUMBERS("eigenvalues", tv_noise_spec, eigenvalues),
+    LIST("eigenvalues", tv_noise_spec, eigenvalues, number),
     CYAML_FIELD_ENUM("sampler", CHOICE, tv_noise_spec, sampler, noise_samplers,
                      COUNT(noise_samplers)),
     CYAML_FIELD_END};
@@ -100,10 +109,10 @@ static const cyaml_schema_field_t theta_fields[] = {
 static const cyaml_schema_field_t augmentation_fields[] = {
     CYAML_FIELD_FLOAT("theta_max", OPTIONAL, tv_augmentation_spec, theta_max),
     CYAML_FIELD_MAPPING("theta", OPTIONAL, tv_augmentation_spec, theta, theta_fields),
-    NUMBERS("theta_eigenvalues", tv_augmentation_spec, theta_eigenvalues),
-    NUMBERS("alpha", tv_augmentation_spec, alpha), CYAML_FIELD_END};
+    LIST("theta_eigenvalues", tv_augmentation_spec, theta_eigenvalues, number),
+    LIST("alpha", tv_augmentation_spec, alpha, number), CYAML_FIELD_END};
 
-static const cyaml_schema_field_t range_fields[] = {
+static const cyaml_schema_field_t size_range_fields[] = {
     CYAML_FIELD_FLOAT("from", OPTIONAL, tv_size_range, from),
     CYAML_FIELD_FLOAT("to", OPTIONAL, tv_size_range, to),
     CYAML_FIELD_FLOAT("factor", OPTIONAL, tv_size_range, factor), CYAML_FIELD_END};
@@ -143,108 +152,48 @@ static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING("features", OPTIONAL, tv_experiment, features, features_fields),
     CYAML_FIELD_MAPPING("noise", OPTIONAL, tv_experiment, noise, noise_fields),
     CYAML_FIELD_MAPPING("augmentation", OPTIONAL, tv_experiment, augmentation, augmentation_fields),
-    NUMBERS("samples", tv_experiment, size_list),
+    LIST("samples", tv_experiment, size_list, size),
     CYAML_FIELD_MAPPING("encoder", OPTIONAL, tv_experiment, encoder, encoder_fields),
     CYAML_FIELD_MAPPING("threshold", OPTIONAL, tv_experiment, threshold, threshold_fields),
-    CYAML_FIELD_SEQUENCE("methods", CYAML_FLAG_POINTER | OPTIONAL, tv_experiment, methods, &method,
-                         1, CYAML_UNLIMITED),
+    LIST("methods", tv_experiment, methods, method),
     CYAML_FIELD_MAPPING("archive", OPTIONAL, tv_experiment, archive, archive_fields),
     CYAML_FIELD_MAPPING("parallel", OPTIONAL, tv_experiment, parallel, parallel_fields),
     CYAML_FIELD_END};
 
-/* The mapping forms of what else is a list. */
-static const cyaml_schema_field_t sizes_as_range =
-    CYAML_FIELD_MAPPING("samples", OPTIONAL, tv_experiment, size_range, range_fields);
-static const cyaml_schema_field_t lambda_max_as_range = CYAML_FIELD_MAPPING(
-    "lambda_max", OPTIONAL, tv_noise_spec, lambda_max_range, number_range_fields);
-static const cyaml_schema_field_t alpha_as_range =
-    CYAML_FIELD_MAPPING("alpha", OPTIONAL, tv_augmentation_spec, alpha_range, number_range_fields);
-static const cyaml_schema_field_t spectrum_as_range =
-    CYAML_FIELD_MAPPING("spectrum", OPTIONAL, tv_source_spec, spectrum_range, number_range_fields);
+const cyaml_schema_value_t tv_experiment_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tv_experiment, top_fields)};
+const cyaml_schema_value_t tv_number_range_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tv_number_range, number_range_fields)};
+const cyaml_schema_value_t tv_size_range_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tv_size_range, size_range_fields)};
 
-static cyaml_schema_field_t *field_named(cyaml_schema_field_t *fields, const char *key) {
-  while (strcmp(fields->key, key) != 0) ++fields;
-  return fields;
+const cyaml_schema_value_t *tv_schema_range(const cyaml_schema_value_t *list) {
+  return list->sequence.entry == &size     ? &tv_size_range_schema
+         : list->sequence.entry == &number ? &tv_number_range_schema
+                                           : NULL;
 }
 
-/* Take the mapping form of a list where the text has a mapping. */
-static void choose_form(const char *text, const char *path, const cyaml_schema_field_t *as_range,
-                        cyaml_schema_field_t *fields) {
-  if (tv_yaml_find(text, path).kind == TV_YAML_MAPPING)
-    *field_named(fields, as_range->key) = *as_range;
-}
-
-void tv_schema_make(const char *text, tv_schema *s) {
-  static_assert(sizeof s->top >= sizeof top_fields && sizeof s->source >= sizeof source_fields &&
-                    sizeof s->noise >= sizeof noise_fields &&
-                    sizeof s->augmentation >= sizeof augmentation_fields,
-                "TV_MOST_KEYS");
-  memcpy(s->top, top_fields, sizeof top_fields);
-  memcpy(s->source, source_fields, sizeof source_fields);
-  memcpy(s->noise, noise_fields, sizeof noise_fields);
-  memcpy(s->augmentation, augmentation_fields, sizeof augmentation_fields);
-  choose_form(text, "samples", &sizes_as_range, s->top);
-  choose_form(text, "source.spectrum", &spectrum_as_range, s->source);
-  choose_form(text, "noise.lambda_max", &lambda_max_as_range, s->noise);
-  choose_form(text, "augmentation.alpha", &alpha_as_range, s->augmentation);
-  field_named(s->top, "source")->value.mapping.fields = s->source;
-  field_named(s->top, "noise")->value.mapping.fields = s->noise;
-  field_named(s->top, "augmentation")->value.mapping.fields = s->augmentation;
-  s->experiment =
-      (cyaml_schema_value_t){CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, tv_experiment, s->top)};
-}
-
-/* What libcyaml logs about a failed load: the complaint, then a backtrace, innermost field first.
- */
-typedef struct {
-  char complaint[512];
-  char key[256];
-} load_log;
-
-static void prepend_key(char *path, size_t size, const char *name) {
-  const size_t old = strlen(path), added = strlen(name) + (old > 0);
-  if (old + added >= size) return;
-  memmove(path + added, path, old + 1);
-  memcpy(path, name, strlen(name));
-  if (old > 0) path[added - 1] = '.';
-}
-
+/* The first that libcyaml complains of. */
 static void listen(cyaml_log_t level, void *context, const char *format, va_list args) {
-  load_log *log = context;
-  char line[512], name[128];
+  char *complaint = context;
   (void)level;
-  vsnprintf(line, sizeof line, format, args);
-  line[strcspn(line, "\n")] = '\0';
-  const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
-  if (sscanf(text, " in mapping field '%127[^']'", name) == 1)
-    prepend_key(log->key, sizeof log->key, name);
-  else if (!*log->complaint)
-    snprintf(log->complaint, sizeof log->complaint, "%s", text);
+  if (!*complaint) vsnprintf(complaint, COMPLAINT, format, args);
 }
 
-tv_error *tv_schema_load(const tv_schema *schema, const char *text, tv_experiment **out,
-                         char **complaint, char **key) {
-  load_log log = {"", ""};
+tv_error *tv_schema_load(const cyaml_schema_value_t *schema, const tv_yaml_node *node, void *out) {
+  char complaint[COMPLAINT] = "", *text = NULL;
   const cyaml_config_t config = {
-      .log_fn = listen, .log_ctx = &log, .log_level = CYAML_LOG_ERROR, .mem_fn = cyaml_mem};
-  void *loaded = NULL;
-  *complaint = *key = NULL;
-  const cyaml_err_t status = cyaml_load_data((const uint8_t *)text, strlen(text), &config,
-                                             &schema->experiment, &loaded, NULL);
-  if (status == CYAML_OK && !loaded)
-    snprintf(log.complaint, sizeof log.complaint, "no YAML mapping");
-  if (status != CYAML_OK && !*log.complaint)
-    snprintf(log.complaint, sizeof log.complaint, "%s", cyaml_strerror(status));
-  *out = loaded;
-  if (loaded) return NULL;
-  *complaint = strdup(log.complaint);
-  *key = strdup(log.key);
-  return *complaint && *key ? NULL : tv_fail("out of memory reading the experiment");
+      .log_fn = listen, .log_ctx = complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = cyaml_mem};
+  TV_TRY(tv_yaml_print(node, &text));
+  const cyaml_err_t status =
+      cyaml_load_data((const uint8_t *)text, strlen(text), &config, schema, out, NULL);
+  free(text);
+  if (status == CYAML_OK) return NULL;
+  complaint[strcspn(complaint, "\n")] = '\0';
+  return tv_fail("the experiment cannot be loaded: %s: %s", cyaml_strerror(status), complaint);
 }
 
-void tv_schema_free(tv_experiment *experiment) {
+void tv_schema_free(const cyaml_schema_value_t *schema, void *loaded) {
   const cyaml_config_t config = {.mem_fn = cyaml_mem};
-  tv_schema lists; /* mappings own nothing, and lists that were not given are NULL */
-  tv_schema_make("", &lists);
-  cyaml_free(&config, &lists.experiment, experiment, 0);
+  cyaml_free(&config, schema, loaded, 0);
 }

@@ -1,4 +1,5 @@
-/* The schema of the experiment file, in libcyaml's terms. */
+/* The schema of the experiment file, in libcyaml's terms: what keys there are, of which type, and
+ * where their values go. */
 #ifndef TWOVIEW_EXPERIMENT_SCHEMA_H
 #define TWOVIEW_EXPERIMENT_SCHEMA_H
 
@@ -6,25 +7,28 @@
 
 #include "twoview/experiment/experiment.h"
 
-enum { TV_MOST_KEYS = 24 }; /* of one mapping, and an end */
+enum { MOST_VALUES = 10000 }; /* of a list, written out or given as a range */
 
-/* Fields end with CYAML_FIELD_END. The struct points into itself: it must stay where it is. */
+/* The mapping forms of a list: `count` numbers, evenly spaced, or sizes that grow by a factor. */
 typedef struct {
-  cyaml_schema_field_t top[TV_MOST_KEYS], source[TV_MOST_KEYS], noise[TV_MOST_KEYS],
-      augmentation[TV_MOST_KEYS];
-  cyaml_schema_value_t experiment;
-} tv_schema;
+  double from, to;
+  int count;
+  tv_spacing spacing;
+} tv_number_range;
+typedef struct {
+  double from, to, factor;
+} tv_size_range;
 
-/* The schema of a text: what may be a list or a mapping is taken as it stands there. */
-void tv_schema_make(const char *text, tv_schema *out);
+/* Of a whole experiment file, and of the mapping forms. */
+extern const cyaml_schema_value_t tv_experiment_schema, tv_number_range_schema,
+    tv_size_range_schema;
 
-/* Load `text` into a new experiment with libcyaml. `*complaint` is what libcyaml says is wrong
- * (owned by the caller), `*key` the dotted path of the value it speaks of, "" when it does not
- * know; both are NULL on success. */
-tv_error *tv_schema_load(const tv_schema *schema, const char *text, tv_experiment **out,
-                         char **complaint, char **key);
+/* Of the mapping form of a list; NULL when the list has none. */
+const cyaml_schema_value_t *tv_schema_range(const cyaml_schema_value_t *list);
 
-/* Free what the schema allocated. */
-void tv_schema_free(tv_experiment *experiment);
+/* Load what conforms to the schema: `*out` becomes a new struct, to be freed with tv_schema_free.
+ */
+tv_error *tv_schema_load(const cyaml_schema_value_t *schema, const tv_yaml_node *node, void *out);
+void tv_schema_free(const cyaml_schema_value_t *schema, void *loaded);
 
 #endif

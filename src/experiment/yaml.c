@@ -1,116 +1,370 @@
 #include "twoview/experiment/yaml.h"
 
+#include <search.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
-static const char byte_order_mark[] = "\xEF\xBB\xBF";
+#include "twoview/base/escape.h"
 
-/* Byte offset of a mark; libyaml counts characters, which UTF-8 makes longer than bytes, and not
- * the byte order mark. */
-static size_t byte_of(const char *text, yaml_mark_t mark) {
-  const char *at = text;
-  if (strncmp(at, byte_order_mark, strlen(byte_order_mark)) == 0) at += strlen(byte_order_mark);
-  for (size_t line = 0; line < mark.line && *at; ++line) {
-    const char *end = strchr(at, '\n');
-    at = end ? end + 1 : at + strlen(at);
-  }
-  for (size_t column = 0; column < mark.column && *at; ++column) do
-      ++at;
-    while ((*at & 0xC0) == 0x80);
-  return (size_t)(at - text);
-}
+/* Of values that are copied for anchors and aliases, and of nesting: far more than an experiment
+ * needs, and soon done. */
+enum { MOST_COPIES = 100000, DEEPEST = 64 };
 
-static int load_document(const char *text, yaml_document_t *document) {
+typedef struct {
+  char *name;
+  tv_yaml_node value; /* a copy */
+  int is_open;        /* its value is being read */
+} anchor;
+
+typedef struct {
   yaml_parser_t parser;
-  if (!yaml_parser_initialize(&parser)) return 0;
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
-  const int loaded = yaml_parser_load(&parser, document);
-  yaml_parser_delete(&parser);
-  return loaded;
+  const char *file, *override, *text;
+  void *anchors; /* a tree of tsearch */
+  int copies, depth;
+} reader;
+
+static tv_error *refuse(const reader *r, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static tv_error *refuse(const reader *r, int line, const char *format, ...) {
+  char reason[512];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(reason, sizeof reason, format, args);
+  va_end(args);
+  if (r->override) return tv_fail_usage("--set %s: not YAML: %s", r->override, reason);
+  return tv_fail_usage("%s:%d: not YAML: %s", r->file, line, reason);
 }
 
-static const char *scalar_of(const yaml_node_t *node) {
-  return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+/* ---- Nodes ---- */
+
+void tv_yaml_free(tv_yaml_node *node) {
+  for (int i = 0; i < node->count; ++i) tv_yaml_free(&node->children[i]);
+  free(node->children);
+  free(node->text);
+  free(node->key);
+  *node = (tv_yaml_node){0};
 }
 
-/* The line of the second of two equal keys of a mapping, or 0. */
-static int repeated_key(yaml_document_t *document, const yaml_node_t *mapping,
-                        char reason[TV_YAML_REASON]) {
-  yaml_node_pair_t *const first = mapping->data.mapping.pairs.start;
-  for (yaml_node_pair_t *pair = first; pair < mapping->data.mapping.pairs.top; ++pair) {
-    const char *key = scalar_of(yaml_document_get_node(document, pair->key));
-    for (yaml_node_pair_t *other = first; key && other < pair; ++other) {
-      const char *earlier = scalar_of(yaml_document_get_node(document, other->key));
-      if (!earlier || strcmp(key, earlier) != 0) continue;
-      snprintf(reason, TV_YAML_REASON, "the key '%s' is given twice", key);
-      return (int)yaml_document_get_node(document, pair->key)->start_mark.line + 1;
-    }
+/* A new child at the end, zeroed. Children stand in blocks whose sizes are powers of two. */
+static tv_error *append(tv_yaml_node *parent, tv_yaml_node **child) {
+  const int count = parent->count;
+  *child = NULL;
+  if ((count & (count - 1)) == 0) {
+    const size_t room = count ? 2 * (size_t)count : 1;
+    tv_yaml_node *children = realloc(parent->children, room * sizeof *children);
+    if (!children) return tv_fail("out of memory");
+    parent->children = children;
   }
-  return 0;
+  *child = &parent->children[parent->count++];
+  **child = (tv_yaml_node){0};
+  return NULL;
 }
 
-static int document_problem(yaml_document_t *document, char reason[TV_YAML_REASON]) {
-  int line = 0;
-  for (yaml_node_t *node = document->nodes.start; !line && node < document->nodes.top; ++node)
-    if (node->type == YAML_MAPPING_NODE) line = repeated_key(document, node, reason);
-  return line;
+static tv_error *copy_text(const char *text, size_t length, char **out) {
+  *out = strndup(text, length);
+  return *out ? NULL : tv_fail("out of memory");
 }
 
-/* libyaml gives a mark of what it parsed, but only the offset of bytes that are no characters. */
-static int problem_line(const yaml_parser_t *parser, const char *text) {
-  if (parser->error != YAML_READER_ERROR) return (int)parser->problem_mark.line + 1;
-  int line = 1;
-  for (size_t i = 0; i < parser->problem_offset && text[i]; ++i) line += text[i] == '\n';
-  return line;
+static tv_error *go_deeper(reader *r, int line) {
+  if (++r->depth <= DEEPEST) return NULL;
+  return refuse(r, line, "lists and mappings more than %d deep, with aliases written out", DEEPEST);
 }
 
-int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]) {
-  yaml_parser_t parser;
-  yaml_document_t document;
-  int line = 0, is_over = 0;
-  if (!yaml_parser_initialize(&parser)) return 0;
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
-  for (int documents = 0; !line && !is_over; ++documents) {
-    if (!yaml_parser_load(&parser, &document)) {
-      line = problem_line(&parser, text);
-      snprintf(reason, TV_YAML_REASON, "%s", parser.problem ? parser.problem : "out of memory");
-      break;
-    }
-    const yaml_node_t *root = yaml_document_get_root_node(&document);
-    is_over = !root;
-    if (root) line = document_problem(&document, reason);
-    if (root && documents > 0) {
-      line = (int)root->start_mark.line + 1;
-      snprintf(reason, TV_YAML_REASON, "a second document begins");
-    }
-    yaml_document_delete(&document);
+/* A copy of a value, without the key that it stands at. */
+static tv_error *copy_value(reader *r, const tv_yaml_node *from, int line, tv_yaml_node *to) {
+  to->kind = from->kind;
+  to->line = from->line;
+  to->override = from->override;
+  if (++r->copies > MOST_COPIES)
+    return refuse(r, line, "anchors and aliases stand for more than %d values", MOST_COPIES);
+  if (from->text) TV_TRY(copy_text(from->text, strlen(from->text), &to->text));
+  TV_TRY(go_deeper(r, line));
+  for (int i = 0; i < from->count; ++i) {
+    const tv_yaml_node *original = &from->children[i];
+    tv_yaml_node *child;
+    TV_TRY(append(to, &child));
+    if (original->key) TV_TRY(copy_text(original->key, strlen(original->key), &child->key));
+    child->key_line = original->key_line;
+    TV_TRY(copy_value(r, original, line, child));
   }
-  yaml_parser_delete(&parser);
-  return line;
+  --r->depth;
+  return NULL;
 }
 
-static yaml_node_t *child(yaml_document_t *document, yaml_node_t *node, const char *key,
-                          size_t length) {
-  if (!node || node->type != YAML_MAPPING_NODE) return NULL;
-  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
-       ++pair) {
-    const yaml_node_t *name = yaml_document_get_node(document, pair->key);
-    if (name->type == YAML_SCALAR_NODE && name->data.scalar.length == length &&
-        memcmp(name->data.scalar.value, key, length) == 0)
-      return yaml_document_get_node(document, pair->value);
+/* ---- Keys ---- */
+
+/* Equal keys stand together: the mapping's own before merged ones, then the earlier first. */
+static int by_key(const void *a, const void *b) {
+  const tv_yaml_node *x = *(tv_yaml_node *const *)a, *y = *(tv_yaml_node *const *)b;
+  const int order = strcmp(x->key, y->key);
+  if (order != 0) return order;
+  if (x->is_merged != y->is_merged) return x->is_merged - y->is_merged;
+  return (x > y) - (x < y);
+}
+
+static void remove_freed(tv_yaml_node *mapping) {
+  int kept = 0;
+  for (int i = 0; i < mapping->count; ++i)
+    if (mapping->children[i].key) mapping->children[kept++] = mapping->children[i];
+  mapping->count = kept;
+}
+
+/* Of merged keys the first one counts, and none where the mapping has that key itself. */
+static tv_error *settle_keys(const reader *r, tv_yaml_node *mapping) {
+  tv_yaml_node **sorted;
+  tv_error *error = NULL;
+  TV_TRY(tv_allocate(mapping->count, sizeof(*sorted), &sorted));
+  for (int i = 0; i < mapping->count; ++i) sorted[i] = &mapping->children[i];
+  qsort(sorted, (size_t)mapping->count, sizeof *sorted, by_key);
+  for (int i = 1, first = 0; !error && i < mapping->count; ++i) {
+    if (strcmp(sorted[i]->key, sorted[first]->key) != 0)
+      first = i;
+    else if (sorted[i]->is_merged)
+      tv_yaml_free(sorted[i]);
+    else
+      error = refuse(r, sorted[i]->key_line, "the key '%s' is given twice", sorted[i]->key);
+  }
+  free(sorted);
+  if (!error) remove_freed(mapping);
+  return error;
+}
+
+/* The entries of a mapping, or of each mapping of a list, move over. */
+static tv_error *merge(const reader *r, tv_yaml_node *from, tv_yaml_node *mapping) {
+  tv_yaml_node *child;
+  if (from->kind == TV_YAML_SCALAR)
+    return refuse(r, from->line, "the merge key << expects a mapping or a list of mappings");
+  for (int i = 0; i < from->count; ++i) {
+    if (from->kind == TV_YAML_LIST && from->children[i].kind == TV_YAML_LIST)
+      return refuse(r, from->line, "the merge key << expects mappings in its list");
+    if (from->kind == TV_YAML_LIST) {
+      TV_TRY(merge(r, &from->children[i], mapping));
+      continue;
+    }
+    TV_TRY(append(mapping, &child));
+    *child = from->children[i];
+    child->is_merged = 1;
+    from->children[i] = (tv_yaml_node){0};
   }
   return NULL;
 }
 
-/* Walk down `path`; `*rest` is the part that is missing below the node returned ("" if none). */
-static yaml_node_t *descend(yaml_document_t *document, const char *path, const char **rest) {
-  yaml_node_t *node = yaml_document_get_root_node(document);
-  *rest = path;
-  while (node && **rest) {
+/* ---- Anchors ---- */
+
+static int by_name(const void *a, const void *b) {
+  return strcmp(((const anchor *)a)->name, ((const anchor *)b)->name);
+}
+
+static void free_anchor(void *it) {
+  anchor *a = it;
+  tv_yaml_free(&a->value);
+  free(a->name);
+  free(a);
+}
+
+static anchor *find_anchor(const reader *r, const char *name) {
+  const anchor wanted = {.name = (char *)name};
+  anchor *const *found = tfind(&wanted, &r->anchors, by_name);
+  return found ? *found : NULL;
+}
+
+/* A name that is given again stands for its new value from then on. */
+static tv_error *open_anchor(reader *r, const char *name, anchor **out) {
+  anchor *a = find_anchor(r, name);
+  if (!a) {
+    TV_TRY(tv_allocate(1, sizeof(*a), &a));
+    tv_error *error = copy_text(name, strlen(name), &a->name);
+    if (!error && !tsearch(a, &r->anchors, by_name)) error = tv_fail("out of memory");
+    if (error) {
+      free_anchor(a);
+      return error;
+    }
+  }
+  tv_yaml_free(&a->value);
+  a->is_open = 1;
+  *out = a;
+  return NULL;
+}
+
+static tv_error *expand_alias(reader *r, const char *name, int line, tv_yaml_node *out) {
+  const anchor *a = find_anchor(r, name);
+  if (!a) return refuse(r, line, "undefined alias '%s'", name);
+  if (a->is_open) return refuse(r, line, "the alias '%s' stands within its own value", name);
+  TV_TRY(copy_value(r, &a->value, line, out));
+  out->line = line;
+  return NULL;
+}
+
+/* ---- From events to nodes ---- */
+
+/* Lines are counted as libyaml counts them, which gives of bytes that are no characters only the
+ * offset. */
+static int line_at(const char *text, size_t offset) {
+  static const char *const breaks[] = {"\r\n",         "\n",           "\r", "\xC2\x85",
+                                       "\xE2\x80\xA8", "\xE2\x80\xA9", NULL};
+  int line = 1;
+  for (const char *at = text; *at && at < text + offset;) {
+    const char *const *found = breaks;
+    while (*found && strncmp(at, *found, strlen(*found)) != 0) ++found;
+    line += *found != NULL;
+    at += *found ? strlen(*found) : 1;
+  }
+  return line;
+}
+
+static tv_error *next_event(reader *r, yaml_event_t *event) {
+  yaml_parser_t *p = &r->parser;
+  if (yaml_parser_parse(p, event)) return NULL;
+  if (!p->problem) return tv_fail("out of memory");
+  const int line = p->error == YAML_READER_ERROR ? line_at(r->text, p->problem_offset)
+                                                 : (int)p->problem_mark.line + 1;
+  return refuse(r, line, "%s", p->problem);
+}
+
+static tv_error *read_value(reader *r, const yaml_event_t *event, tv_yaml_node *out);
+
+static tv_error *read_next(reader *r, tv_yaml_node *out) {
+  yaml_event_t event;
+  TV_TRY(next_event(r, &event));
+  tv_error *error = read_value(r, &event, out);
+  yaml_event_delete(&event);
+  return error;
+}
+
+/* The value of the merge key, which is no entry itself. */
+static tv_error *read_merged(reader *r, tv_yaml_node *mapping) {
+  tv_yaml_node from = {0};
+  tv_error *error = read_next(r, &from);
+  if (!error) error = merge(r, &from, mapping);
+  tv_yaml_free(&from);
+  return error;
+}
+
+static tv_error *read_entry(reader *r, const yaml_event_t *key, tv_yaml_node *mapping) {
+  tv_yaml_node *child;
+  const int line = (int)key->start_mark.line + 1;
+  if (key->type != YAML_SCALAR_EVENT) return refuse(r, line, "a key must be a text");
+  const char *text = (const char *)key->data.scalar.value;
+  if (strlen(text) != key->data.scalar.length) return refuse(r, line, "a zero byte in a key");
+  if (strcmp(text, "<<") == 0 && key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+    return read_merged(r, mapping);
+  TV_TRY(append(mapping, &child));
+  child->key_line = line;
+  TV_TRY(copy_text(text, strlen(text), &child->key));
+  return read_next(r, child);
+}
+
+static tv_error *read_item(reader *r, const yaml_event_t *event, tv_yaml_node *list) {
+  tv_yaml_node *child;
+  TV_TRY(append(list, &child));
+  return read_value(r, event, child);
+}
+
+static tv_error *read_children(reader *r, tv_yaml_node *out) {
+  const int is_list = out->kind == TV_YAML_LIST;
+  TV_TRY(go_deeper(r, out->line));
+  for (int is_over = 0; !is_over;) {
+    yaml_event_t event;
+    TV_TRY(next_event(r, &event));
+    is_over = event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+    tv_error *error = is_over   ? NULL
+                      : is_list ? read_item(r, &event, out)
+                                : read_entry(r, &event, out);
+    yaml_event_delete(&event);
+    TV_TRY(error);
+  }
+  --r->depth;
+  return is_list ? NULL : settle_keys(r, out);
+}
+
+static tv_error *read_scalar(const reader *r, const yaml_event_t *event, tv_yaml_node *out) {
+  const char *text = (const char *)event->data.scalar.value;
+  const size_t length = event->data.scalar.length;
+  if (strlen(text) != length) return refuse(r, out->line, "a zero byte in a text");
+  return copy_text(text, length, &out->text);
+}
+
+static const char *anchor_of(const yaml_event_t *event) {
+  return (const char *)(event->type == YAML_SCALAR_EVENT ? event->data.scalar.anchor
+                        : event->type == YAML_SEQUENCE_START_EVENT
+                            ? event->data.sequence_start.anchor
+                        : event->type == YAML_MAPPING_START_EVENT ? event->data.mapping_start.anchor
+                                                                  : NULL);
+}
+
+static tv_error *read_value(reader *r, const yaml_event_t *event, tv_yaml_node *out) {
+  anchor *a = NULL;
+  out->line = (int)event->start_mark.line + 1;
+  out->override = r->override;
+  if (event->type == YAML_ALIAS_EVENT)
+    return expand_alias(r, (const char *)event->data.alias.anchor, out->line, out);
+  out->kind = event->type == YAML_SCALAR_EVENT           ? TV_YAML_SCALAR
+              : event->type == YAML_SEQUENCE_START_EVENT ? TV_YAML_LIST
+                                                         : TV_YAML_MAPPING;
+  if (anchor_of(event)) TV_TRY(open_anchor(r, anchor_of(event), &a));
+  TV_TRY(out->kind == TV_YAML_SCALAR ? read_scalar(r, event, out) : read_children(r, out));
+  if (!a) return NULL;
+  a->is_open = 0;
+  tv_yaml_free(&a->value); /* of the same name within the value */
+  return copy_value(r, out, out->line, &a->value);
+}
+
+/* After the document the stream has to end. */
+static tv_error *expect_end(reader *r) {
+  yaml_event_t event;
+  tv_error *error = next_event(r, &event);
+  if (error || event.type == YAML_STREAM_END_EVENT) return error;
+  yaml_event_delete(&event);
+  TV_TRY(next_event(r, &event));
+  error = refuse(r, (int)event.start_mark.line + 1, "a second document begins");
+  yaml_event_delete(&event);
+  return error;
+}
+
+static tv_error *read_stream(reader *r, tv_yaml_node *root) {
+  yaml_event_t event;
+  for (yaml_event_type_t type = YAML_NO_EVENT; type != YAML_DOCUMENT_START_EVENT;) {
+    TV_TRY(next_event(r, &event));
+    type = event.type;
+    yaml_event_delete(&event);
+    if (type == YAML_STREAM_END_EVENT) return copy_text("", 0, &root->text);
+  }
+  TV_TRY(read_next(r, root));
+  TV_TRY(next_event(r, &event)); /* the document's end */
+  yaml_event_delete(&event);
+  return expect_end(r);
+}
+
+tv_error *tv_yaml_read(const char *file, const char *override, const char *text,
+                       tv_yaml_node *root) {
+  reader r = {.file = file, .override = override, .text = text};
+  *root = (tv_yaml_node){.line = 1, .override = override};
+  if (!yaml_parser_initialize(&r.parser)) return tv_fail("out of memory");
+  yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, strlen(text));
+  tv_error *error = read_stream(&r, root);
+  tdestroy(r.anchors, free_anchor);
+  yaml_parser_delete(&r.parser);
+  return error;
+}
+
+/* ---- Paths ---- */
+
+static tv_yaml_node *child_at(const tv_yaml_node *node, const char *key, size_t length) {
+  for (int i = 0; node->kind == TV_YAML_MAPPING && i < node->count; ++i)
+    if (strncmp(node->children[i].key, key, length) == 0 && !node->children[i].key[length])
+      return &node->children[i];
+  return NULL;
+}
+
+/* Walk down `path`; `*rest` is the part that is missing below the node returned, "" if none. */
+static const tv_yaml_node *descend(const tv_yaml_node *node, const char *path, const char **rest) {
+  for (*rest = path; **rest;) {
     const size_t length = strcspn(*rest, ".");
-    yaml_node_t *next = child(document, node, *rest, length);
+    const tv_yaml_node *next = child_at(node, *rest, length);
     if (!next) break;
     node = next;
     *rest += length + ((*rest)[length] == '.');
@@ -118,152 +372,117 @@ static yaml_node_t *descend(yaml_document_t *document, const char *path, const c
   return node;
 }
 
-tv_yaml_place tv_yaml_find(const char *text, const char *path) {
-  tv_yaml_place place = {TV_YAML_ABSENT, 1};
-  yaml_document_t document;
-  if (!load_document(text, &document)) return place;
+const tv_yaml_node *tv_yaml_find(const tv_yaml_node *root, const char *path) {
   const char *rest;
-  const yaml_node_t *node = descend(&document, path, &rest);
-  if (node) place.line = (int)node->start_mark.line + 1;
-  if (node && !*rest)
-    place.kind = node->type == YAML_SCALAR_NODE     ? TV_YAML_SCALAR
-                 : node->type == YAML_SEQUENCE_NODE ? TV_YAML_SEQUENCE
-                                                    : TV_YAML_MAPPING;
-  yaml_document_delete(&document);
-  return place;
+  const tv_yaml_node *node = descend(root, path, &rest);
+  return *rest ? NULL : node;
 }
 
-tv_error *tv_yaml_reject(const char *text, const char *path, int (*is_fine)(const char *scalar),
-                         char **rejected) {
-  yaml_document_t document;
-  const char *rest, *bad = NULL;
-  *rejected = NULL;
-  if (!load_document(text, &document)) return NULL;
-  const yaml_node_t *node = descend(&document, path, &rest);
-  if (node && !*rest && node->type == YAML_SEQUENCE_NODE) {
-    for (yaml_node_item_t *item = node->data.sequence.items.start;
-         !bad && item < node->data.sequence.items.top; ++item) {
-      const char *scalar = scalar_of(yaml_document_get_node(&document, *item));
-      if (scalar && !is_fine(scalar)) bad = scalar;
-    }
-  } else if (node && !*rest && scalar_of(node) && !is_fine(scalar_of(node))) {
-    bad = scalar_of(node);
+const tv_yaml_node *tv_yaml_nearest(const tv_yaml_node *root, const char *path) {
+  const char *rest;
+  return descend(root, path, &rest);
+}
+
+/* ---- Changes ---- */
+
+/* The child of that key, made if missing. Where nothing stands a mapping may be made. */
+static tv_error *enter(tv_yaml_node *node, const char *key, const char *override,
+                       tv_yaml_node **child) {
+  const size_t length = strcspn(key, ".=");
+  if (node->kind == TV_YAML_SCALAR && !*node->text) node->kind = TV_YAML_MAPPING;
+  if (node->kind != TV_YAML_MAPPING)
+    return tv_fail_usage("--set %s: the key above '%.*s' is not a mapping", override,
+                         (int)strcspn(key, "="), key);
+  node->touched = override;
+  *child = child_at(node, key, length);
+  if (*child) return NULL;
+  TV_TRY(append(node, child));
+  (*child)->override = override;
+  TV_TRY(copy_text("", 0, &(*child)->text));
+  return copy_text(key, length, &(*child)->key);
+}
+
+/* The new value takes the old one's place, under its key. */
+static void replace(tv_yaml_node *node, tv_yaml_node *value) {
+  value->key = node->key;
+  value->key_line = node->key_line;
+  node->key = NULL;
+  tv_yaml_free(node);
+  *node = *value;
+}
+
+tv_error *tv_yaml_set(tv_yaml_node *root, const char *override) {
+  const char *equals = strchr(override, '=');
+  if (!equals || equals == override)
+    return tv_fail_usage("--set %s: expects KEY=VALUE, as in --set noise.components=20", override);
+  tv_yaml_node value, *node = root;
+  for (const char *key = override; key <= equals; key += strcspn(key, ".=") + 1) {
+    tv_error *error = enter(node, key, override, &node);
+    if (error) return error;
   }
-  const int is_copied = !bad || (*rejected = strdup(bad));
-  yaml_document_delete(&document);
-  return is_copied ? NULL : tv_fail("out of memory");
-}
-
-static tv_error *splice(char **text, size_t from, size_t to, const char *insert) {
-  char *result;
-  TV_TRY(tv_allocate((long long)(strlen(*text) + strlen(insert) + 1), 1, &result));
-  sprintf(result, "%.*s%s%s", (int)from, *text, insert, *text + to);
-  free(*text);
-  *text = result;
-  return NULL;
-}
-
-/* "a.b" and "1" become "a: {b: 1}". */
-static tv_error *nested_entry(const char *path, const char *value, char **out) {
-  const size_t size = 4 * strlen(path) + strlen(value) + 8;
-  TV_TRY(tv_allocate((long long)size, 1, out));
-  int braces = 0;
-  char *end = *out;
-  for (const char *key = path;; ++braces) {
-    const size_t length = strcspn(key, ".");
-    end += sprintf(end, "%.*s: ", (int)length, key);
-    key += length;
-    if (!*key) break;
-    ++key;
-    *end++ = '{';
-  }
-  end += sprintf(end, "%s", value);
-  while (braces-- > 0) *end++ = '}';
-  return NULL;
-}
-
-/* Where the first entry of a mapping that is not empty begins: at its key, or at the '?' before. */
-static yaml_mark_t first_entry(const char *text, yaml_document_t *document,
-                               const yaml_node_t *mapping) {
-  if (text[byte_of(text, mapping->start_mark)] == '?') return mapping->start_mark;
-  return yaml_document_get_node(document, mapping->data.mapping.pairs.start->key)->start_mark;
-}
-
-/* Insert `entry` as the first one of a mapping. */
-static tv_error *insert_entry(char **text, yaml_document_t *document, const yaml_node_t *mapping,
-                              const char *entry) {
-  char *line;
-  const int is_empty = mapping->data.mapping.pairs.start == mapping->data.mapping.pairs.top;
-  const yaml_mark_t mark = is_empty ? mapping->end_mark : first_entry(*text, document, mapping);
-  const size_t at = byte_of(*text, mark) - (size_t)is_empty; /* before the closing brace */
-  TV_TRY(tv_allocate((long long)(strlen(entry) + mark.column + 3), 1, &line));
-  if (is_empty)
-    sprintf(line, "%s", entry);
-  else if (mapping->data.mapping.style == YAML_FLOW_MAPPING_STYLE)
-    sprintf(line, "%s, ", entry);
+  tv_error *error = tv_yaml_read(NULL, override, equals + 1, &value);
+  if (error)
+    tv_yaml_free(&value);
   else
-    sprintf(line, "%s\n%*s", entry, (int)mark.column, "");
-  tv_error *error = splice(text, at, at, line);
-  free(line);
+    replace(node, &value);
   return error;
 }
 
-static tv_error *replace_node(char **text, const yaml_node_t *node, const char *value) {
-  const int is_block =
-      (node->type == YAML_MAPPING_NODE && node->data.mapping.style != YAML_FLOW_MAPPING_STYLE) ||
-      (node->type == YAML_SEQUENCE_NODE && node->data.sequence.style != YAML_FLOW_SEQUENCE_STYLE);
-  const size_t from = byte_of(*text, node->start_mark);
-  size_t to = byte_of(*text, node->end_mark);
-  char *line;
-  TV_TRY(tv_allocate((long long)strlen(value) + 3, 1, &line));
-  /* A block ends where the next key begins, behind that key's indentation, and a block sequence may
-   * stand no deeper than its own key; a missing value stands right behind the colon. */
-  while (is_block && to > from && (*text)[to - 1] == ' ') --to;
-  sprintf(line, "%s%s%s", is_block || from == to ? " " : "", value, is_block ? "\n" : "");
-  tv_error *error = splice(text, from, to, line);
-  free(line);
-  return error;
-}
-
-tv_error *tv_yaml_set(char **text, const char *path, const char *value) {
-  yaml_document_t document;
-  if (!load_document(*text, &document)) return NULL; /* the loader will say what is wrong */
-  const char *rest;
-  yaml_node_t *node = descend(&document, path, &rest);
+tv_error *tv_yaml_put_numbers(tv_yaml_node *node, const double *numbers, int count) {
+  tv_yaml_node list = {.kind = TV_YAML_LIST, .line = node->line, .override = node->override};
   tv_error *error = NULL;
-  if (node && !*rest) {
-    error = replace_node(text, node, value);
-  } else {
-    char *entry = NULL;
-    error = nested_entry(rest, value, &entry);
-    if (!error && !node) error = splice(text, strlen(*text), strlen(*text), "\n");
-    if (!error && !node)
-      error = splice(text, strlen(*text), strlen(*text), entry);
-    else if (!error && node->type == YAML_MAPPING_NODE)
-      error = insert_entry(text, &document, node, entry);
-    else if (!error)
-      error = tv_fail_usage("--set %s: the key above '%s' is not a mapping", path, rest);
-    free(entry);
+  for (int i = 0; !error && i < count; ++i) {
+    tv_yaml_node *child;
+    char text[32];
+    const int length = snprintf(text, sizeof text, "%.17g", numbers[i]);
+    error = append(&list, &child);
+    if (!error) error = copy_text(text, (size_t)length, &child->text);
   }
-  yaml_document_delete(&document);
+  if (error)
+    tv_yaml_free(&list);
+  else
+    replace(node, &list);
   return error;
 }
 
-tv_error *tv_yaml_listify(char **text, const char *path) {
-  yaml_document_t document;
-  if (!load_document(*text, &document)) return NULL;
-  const char *rest;
-  const yaml_node_t *node = descend(&document, path, &rest);
-  tv_error *error = NULL;
-  if (node && !*rest && node->type == YAML_SCALAR_NODE) {
-    char *list = NULL;
-    error = tv_allocate((long long)node->data.scalar.length + 3, 1, &list);
-    if (!error) {
-      sprintf(list, "[%s]", (const char *)node->data.scalar.value);
-      error = replace_node(text, node, list);
+tv_error *tv_yaml_enlist(tv_yaml_node *node) {
+  tv_yaml_node list = {.kind = TV_YAML_LIST, .line = node->line, .override = node->override};
+  tv_yaml_node *child;
+  TV_TRY(append(&list, &child));
+  *child = *node;
+  list.key = child->key;
+  list.key_line = child->key_line;
+  child->key = NULL;
+  *node = list;
+  return NULL;
+}
+
+/* ---- Printing ---- */
+
+static void print_node(FILE *out, const tv_yaml_node *node) {
+  if (node->kind == TV_YAML_SCALAR) {
+    tv_put_yaml(node->text, out);
+    return;
+  }
+  fputc(node->kind == TV_YAML_LIST ? '[' : '{', out);
+  for (int i = 0; i < node->count; ++i) {
+    if (i) fputs(",\n", out);
+    if (node->children[i].key) {
+      tv_put_yaml(node->children[i].key, out);
+      fputs(": ", out);
     }
-    free(list);
+    print_node(out, &node->children[i]);
   }
-  yaml_document_delete(&document);
-  return error;
+  fputc(node->kind == TV_YAML_LIST ? ']' : '}', out);
+}
+
+tv_error *tv_yaml_print(const tv_yaml_node *root, char **text) {
+  size_t size;
+  FILE *out = open_memstream(text, &size);
+  if (!out) return tv_fail_errno("printing YAML");
+  print_node(out, root);
+  if (fclose(out) == 0) return NULL;
+  free(*text);
+  *text = NULL;
+  return tv_fail_errno("printing YAML");
 }

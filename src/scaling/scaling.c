@@ -185,9 +185,13 @@ static int is_of_kind(const tv_scaling_study *study, tv_scaling_kind kind,
 
 /* The experiment without its sample sizes. The caller frees. */
 static tv_error *text_but_samples(const tv_scaling_line *line, char **out) {
-  *out = strdup(line->work.experiment_text);
-  if (!*out) return tv_fail("out of memory");
-  return tv_yaml_set(out, "samples", "0");
+  tv_yaml_node root;
+  *out = NULL;
+  tv_error *error = tv_yaml_read(line->path, NULL, line->work.experiment_text, &root);
+  if (!error) error = tv_yaml_set(&root, "samples=0");
+  if (!error) error = tv_yaml_print(&root, out);
+  tv_yaml_free(&root);
+  return error;
 }
 
 static tv_error *expect_same_experiment(const tv_scaling_line *first,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "twoview/base/error.h"
+#include "twoview/experiment/yaml.h"
 #include "twoview/random/random.h"
 
 typedef enum {
@@ -33,13 +34,6 @@ typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the 
 
 typedef enum { TV_SPACED_LOGARITHMIC, TV_SPACED_LINEAR } tv_spacing;
 
-/* The mapping form of a list of numbers: `count` of them, evenly spaced. */
-typedef struct {
-  double from, to;
-  int count;
-  tv_spacing spacing;
-} tv_number_range;
-
 /* s_i = scale * i^-exponent, i = 1 .. features. */
 typedef struct {
   int features;
@@ -62,7 +56,6 @@ typedef struct {
   char *targets;       /* hdf5: 2D dataset of targets, optional, instead of labels */
   double *spectrum;    /* gaussian, mixture: variances (within classes), largest first */
   unsigned spectrum_count;
-  tv_number_range spectrum_range;
   tv_power_law power_law; /* gaussian, mixture: instead of the spectrum */
   tv_teacher teacher;     /* gaussian */
   int classes;            /* mixture */
@@ -81,7 +74,6 @@ typedef struct {
   int components;     /* q, irrelevant components appended to the p features */
   double *lambda_max; /* eigenvalues of Gamma are drawn from U[ratio lambda_max, lambda_max] ... */
   unsigned lambda_max_count;
-  tv_number_range lambda_max_range;
   double lambda_min_ratio; /* ... with this ratio, */
   double *eigenvalues;     /* or are these q numbers times lambda_max */
   unsigned eigenvalues_count;
@@ -99,12 +91,7 @@ typedef struct {
   unsigned theta_eigenvalues_count;
   double *alpha; /* alignments of the augmentation with the noise; none in a threshold study */
   unsigned alpha_count;
-  tv_number_range alpha_range;
 } tv_augmentation_spec;
-
-typedef struct {
-  double from, to, factor;
-} tv_size_range;
 
 typedef struct {
   double tolerance; /* of alpha^2, relative */
@@ -134,8 +121,7 @@ typedef struct {
   tv_features_spec features;
   tv_noise_spec noise;
   tv_augmentation_spec augmentation;
-  tv_size_range size_range; /* the mapping form of `samples` ... */
-  double *size_list;        /* ... and its list form; `sizes` is made from either */
+  double *size_list; /* as given, or made of a range; `sizes` are the same as integers */
   unsigned size_list_count;
   tv_encoder_spec encoder;
   tv_threshold_spec threshold;
@@ -146,10 +132,9 @@ typedef struct {
 
   int64_t *sizes; /* n_1 < n_2 < ..., nested sample sizes */
   int sizes_count;
-  char *file;                   /* as given, for messages */
-  char *text;                   /* as read */
-  char *edited;                 /* with the overrides applied */
-  const char *const *overrides; /* borrowed, NULL-terminated: KEY=VALUE */
+  char *file;        /* as given, for messages */
+  char *text;        /* as read */
+  tv_yaml_node root; /* what it says, with the overrides applied */
 } tv_experiment;
 
 /* Parse and check the text of experiment file `file` with `overrides` (KEY=VALUE, NULL-terminated,

@@ -1,37 +1,53 @@
-/* Where things stand in a YAML text, and how to replace them there. The schema and the values are
- * libcyaml's business; this module only finds and edits places in the text, so that messages can
- * name lines and `--set` can override any key. Paths are keys joined by dots: noise.lambda_max. */
-#ifndef TWOVIEW_EXPERIMENT_YAML_H
-#define TWOVIEW_EXPERIMENT_YAML_H
+/* A YAML text as a tree of nodes that know where they come from. Aliases are expanded into copies,
+ * merge keys (<<) are applied, and the keys of a mapping are all different. Nodes are found and
+ * replaced by paths, which are keys joined by dots: noise.lambda_max. Reading takes time in
+ * proportion to the text; what grows beyond it by its aliases is refused. */
+#ifndef TWOVIEW_YAML_H
+#define TWOVIEW_YAML_H
 
 #include "twoview/base/error.h"
 
-typedef enum { TV_YAML_ABSENT, TV_YAML_SCALAR, TV_YAML_SEQUENCE, TV_YAML_MAPPING } tv_yaml_kind;
+typedef enum { TV_YAML_SCALAR, TV_YAML_LIST, TV_YAML_MAPPING } tv_yaml_kind;
 
-typedef struct {
-  tv_yaml_kind kind; /* of the value at the path */
-  int line;          /* of the value, from 1; of the nearest parent present when absent */
-} tv_yaml_place;
+typedef struct tv_yaml_node {
+  tv_yaml_kind kind;
+  char *text;                    /* of a scalar; "" where nothing stands */
+  struct tv_yaml_node *children; /* of a list or a mapping */
+  int count;                     /* of the children */
+  char *key;                     /* in a mapping, NULL elsewhere */
+  int key_line, line;            /* of key and value in their text, from 1 */
+  int is_merged;                 /* came by a merge key, and gives way to the mapping's own keys */
+  const char *override;          /* borrowed: the KEY=VALUE that it comes from; NULL: the file */
+  const char *touched;           /* borrowed: the last KEY=VALUE that set something below it */
+} tv_yaml_node;
 
-enum { TV_YAML_REASON = 128 };
+/* Read `text`, a single document, into `*root`; an empty text is an empty scalar. Errors name the
+ * `override` that the text belongs to or, when that is NULL, `file` and line. `override` has to
+ * outlive the nodes. Free them with tv_yaml_free, also after an error. */
+tv_error *tv_yaml_read(const char *file, const char *override, const char *text,
+                       tv_yaml_node *root);
 
-/* 0 when the text is at most one YAML document whose keys are all different, otherwise the line at
- * which it is not, and why. */
-int tv_yaml_problem(const char *text, char reason[TV_YAML_REASON]);
+/* Free what a node owns, and leave an empty one. */
+void tv_yaml_free(tv_yaml_node *node);
 
-/* The first scalar at `path`, or in the list there, that is not fine; NULL when all are or none is
- * there. Owned by the caller. */
-tv_error *tv_yaml_reject(const char *text, const char *path, int (*is_fine)(const char *scalar),
-                         char **rejected);
+/* The node at `path`, or NULL. */
+const tv_yaml_node *tv_yaml_find(const tv_yaml_node *root, const char *path);
 
-/* Find the value at `path`. A text that is not YAML gives TV_YAML_ABSENT at line 1. */
-tv_yaml_place tv_yaml_find(const char *text, const char *path);
+/* The node at `path` or the deepest one above it that is there. */
+const tv_yaml_node *tv_yaml_nearest(const tv_yaml_node *root, const char *path);
 
-/* Replace `*text` by a text in which `path` has the given value (YAML, written inline); missing
- * keys are inserted at the head of the mapping they belong to. Owned by the caller, as before. */
-tv_error *tv_yaml_set(char **text, const char *path, const char *value);
+/* Apply an override, KEY=VALUE: its value, read as YAML, replaces the node at the path KEY;
+ * mappings that are missing on the way are made. `override` has to outlive the nodes; pointers to
+ * nodes do not. */
+tv_error *tv_yaml_set(tv_yaml_node *root, const char *override);
 
-/* Write the scalar at `path`, if it is one, as a list of one element. */
-tv_error *tv_yaml_listify(char **text, const char *path);
+/* Replace what stands at a node by a list of `count` numbers, which read back as the same. */
+tv_error *tv_yaml_put_numbers(tv_yaml_node *node, const double *numbers, int count);
+
+/* Make a node a list with what it was as the only entry. */
+tv_error *tv_yaml_enlist(tv_yaml_node *node);
+
+/* The tree as YAML without aliases and merge keys. Owned by the caller. */
+tv_error *tv_yaml_print(const tv_yaml_node *root, char **text);
 
 #endif
