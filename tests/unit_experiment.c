@@ -32,7 +32,7 @@ static char *edited(const char *old, const char *replacement) {
 }
 
 START_TEST(defaults_are_as_documented) {
-  tv_experiment *e = parse(plain, no_overrides);
+  tv_experiment *e = parse(plain, NULL);
   ck_assert_str_eq(e->name, "experiment");
   ck_assert_int_eq(e->study, TV_STUDY_GRID);
   ck_assert_uint_eq(e->seed, 1);

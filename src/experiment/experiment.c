@@ -54,7 +54,8 @@ static tv_error *load(const char *file, const char *text, const char *const *ove
                       tv_experiment **out) {
   tv_experiment draft = {.file = (char *)file};
   tv_error *error = tv_yaml_read(file, NULL, text, &draft.root);
-  for (; !error && *overrides; ++overrides) error = tv_yaml_set(&draft.root, *overrides);
+  for (; !error && overrides && *overrides; ++overrides)
+    error = tv_yaml_set(&draft.root, *overrides);
   if (!error) error = tv_experiment_conform(&draft);
   if (!error) error = tv_schema_load(&tv_experiment_schema, &draft.root, out);
   if (error)
@@ -270,10 +271,9 @@ static tv_error *name_overrides(tv_error *error, const char *const *overrides) {
  * the error over. */
 static tv_error *attribute(tv_error *error, const char *file, const char *text,
                            const char *const *overrides) {
-  static const char *const none[] = {NULL};
   tv_experiment *alone = NULL;
   if (error->exit_code != TV_EXIT_USAGE) return error;
-  tv_error *own = parse(file, text, none, &alone);
+  tv_error *own = parse(file, text, NULL, &alone);
   tv_experiment_destroy(&alone);
   if (!own && strncmp(error->message, "--set ", 6) != 0) return name_overrides(error, overrides);
   if (!own) return error;
@@ -287,7 +287,7 @@ tv_error *tv_experiment_parse(const char *file, const char *text, const char *co
                               tv_experiment **out) {
   *out = NULL;
   tv_error *error = parse(file, text, overrides, out);
-  return error && *overrides ? attribute(error, file, text, overrides) : error;
+  return error && overrides && *overrides ? attribute(error, file, text, overrides) : error;
 }
 
 void tv_experiment_destroy(tv_experiment **experiment) {

@@ -137,8 +137,8 @@ typedef struct {
   tv_yaml_node root; /* what it says, with the overrides applied */
 } tv_experiment;
 
-/* Parse and check the text of experiment file `file` with `overrides` (KEY=VALUE, NULL-terminated,
- * borrowed for the experiment's lifetime) applied. Touches no other file. Free `*out` with
+/* Parse and check the text of experiment file `file` with `overrides` (KEY=VALUE, NULL-terminated
+ * or NULL, borrowed for the experiment's lifetime) applied. Touches no other file. Free `*out` with
  * tv_experiment_destroy. Errors name file, line and key, and the nearest valid choice. */
 tv_error *tv_experiment_parse(const char *file, const char *text, const char *const *overrides,
                               tv_experiment **out);
