@@ -4,6 +4,7 @@ import unittest
 
 import h5py
 import numpy as np
+import xarray
 
 import harness
 
@@ -83,6 +84,84 @@ class Hdf5Source(unittest.TestCase):
         beyond[5, 2] = np.longdouble("1e4000")
         write(x=beyond)
         self.refused_when_read("data.h5", "dataset 'x'", "row 5, column 2 is inf")
+
+    # ---- Packed and missing values, as xarray writes them ----
+
+    def write_netcdf(self, encoding=None, **variables):
+        """Variables x, y and c, of which some are given anew, encoded by netCDF's attributes."""
+        given = {"x": X, "y": Y, "c": C, **variables}
+        shapes = {"x": ("row", "column"), "y": ("row", "target"), "c": ("row",)}
+        xarray.Dataset({name: (shapes[name], values) for name, values in given.items()}).to_netcdf(
+            harness.folder / "data.h5", engine="h5netcdf", encoding=encoding)
+        return xarray.open_dataset(harness.folder / "data.h5", engine="h5netcdf").load()
+
+    def scores_of(self, experiment, **datasets):
+        if datasets:
+            write(**datasets)
+        with self.run_and_open(experiment=experiment) as archive:
+            return archive["score_corrupted"][()], archive["data_spectrum"][()]
+
+    def expect_same(self, experiment, **unpacked):
+        """What the file written last holds is what these datasets hold plainly."""
+        packed = self.scores_of(experiment)
+        for one, other in zip(packed, self.scores_of(experiment, **unpacked)):
+            np.testing.assert_allclose(one, other, rtol=1e-9)
+
+    def test_packed_numbers(self):
+        whole = np.round(10 * X)
+        kinds = {"x": {"dtype": "int16", "scale_factor": 0.25, "add_offset": 3.0, "_FillValue": -32768},
+                 "y": {"dtype": "int32", "scale_factor": 0.001, "_FillValue": -1}}
+        self.write_netcdf(kinds, x=whole * 0.25 + 3, y=np.round(np.abs(Y), 3))
+        self.expect_same(harness.HDF5, x=whole * 0.25 + 3, y=np.round(np.abs(Y), 3))
+
+    def test_unsigned_numbers(self):
+        """Stored as signed ones: xarray's _Unsigned."""
+        x = random.integers(0, 255, X.shape).astype(float)
+        self.write_netcdf({"x": {"dtype": "int8", "_Unsigned": "true", "_FillValue": -1}}, x=x)
+        self.expect_same(harness.HDF5, x=x)
+
+    def test_signed_numbers_stored_as_unsigned(self):
+        x = random.integers(-100, 100, X.shape)
+        write(x=x.astype("i1").view("u1"))
+        with h5py.File(harness.folder / "data.h5", "a") as file:
+            file["x"].attrs["_Unsigned"] = "false"
+        self.expect_same(harness.HDF5, x=x)
+
+    def test_packed_labels(self):
+        self.write_netcdf({"c": {"dtype": "int8", "scale_factor": 0.5, "add_offset": 1.0,
+                                  "_FillValue": -128}}, c=C.astype(float))
+        self.expect_same(LABELLED, x=X, c=C)
+
+    def test_missing_numbers(self):
+        for name, values, place in (("x", X, "row 148, column 3"), ("y", Y, "row 148, column 1")):
+            for code in ({"dtype": "float32", "_FillValue": 1e20}, {"dtype": "float64", "missing_value": -9999.0},
+                         {"dtype": "int16", "scale_factor": 0.01, "_FillValue": -32768},
+                         {"dtype": "uint8", "add_offset": -20.0, "_FillValue": 255}):
+                holed = np.where(np.arange(values.size).reshape(values.shape) ==
+                                 148 * values.shape[1] + int(place[-1]), np.nan, values)
+                with self.subTest(name=name, code=code):
+                    self.write_netcdf({name: code}, **{name: holed})
+                    self.refused_when_read(f"data.h5: dataset '{name}': {place} is missing")
+
+    def test_one_of_several_missing_values(self):
+        x = X.copy()
+        x[7, 2] = -999
+        write(x=x)
+        with h5py.File(harness.folder / "data.h5", "a") as file:
+            file["x"].attrs["missing_value"] = [-99.0, -999.0]
+        self.refused_when_read("dataset 'x': row 7, column 2 is missing (-999")
+
+    def test_missing_labels(self):
+        labels = np.where(np.arange(ROWS) == 149, np.nan, C)
+        self.write_netcdf({"c": {"dtype": "int16", "_FillValue": -1}}, c=labels)
+        self.refused("data.h5: dataset 'c': row 149 is missing", experiment=LABELLED, ranks=3)
+
+    def test_packing_that_is_none(self):
+        for value in ("0.1", [1.0, 2.0]):
+            write(x=X)
+            with h5py.File(harness.folder / "data.h5", "a") as file:
+                file["x"].attrs["scale_factor"] = value
+            self.refused("data.h5: dataset 'x': attribute 'scale_factor' must be")
 
     # ---- Types ----
 

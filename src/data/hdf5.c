@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "hdf5_dataset.h"
+#include "packing.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/guard.h"
 #include "twoview/data/source.h"
@@ -16,6 +17,7 @@ enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
 typedef struct {
   const tv_source_spec *spec; /* borrowed from the experiment */
   hid_t file, samples, targets;
+  tv_packing samples_packing, targets_packing;
   int has_labels; /* `targets` is a 1D dataset of class labels */
 } hdf5_rows;
 
@@ -47,18 +49,34 @@ static tv_error *read_slab(const char *file, hid_t dataset, const char *name, in
   return error;
 }
 
-static tv_error *expect_finite(const char *file, const char *name, int64_t first, int64_t count,
-                               int width, const double *values) {
-  for (int64_t i = 0; i < count * width; ++i)
-    if (!isfinite(values[i]))
-      return tv_fail("%s: dataset '%s': row %lld, column %lld is %g; all numbers must be finite",
-                     file, name, (long long)(first + i / width), (long long)(i % width), values[i]);
-  return NULL;
+/* Values of a dataset, unpacked; `width` 0: of a one-dimensional one. */
+static tv_error *read_values(const hdf5_rows *h, hid_t dataset, const char *name,
+                             const tv_packing *packing, int64_t first, int64_t count, int width,
+                             double *out) {
+  TV_TRY(read_slab(h->spec->file, dataset, name, first, count, width, H5T_NATIVE_DOUBLE, out));
+  return tv_packing_undo(packing, h->spec->file, name, first, count, width, out);
+}
+
+/* Labels that are packed or have missing ones: by way of their values. */
+static tv_error *unpack_labels(const hdf5_rows *h, int64_t first, int64_t count, int64_t *labels) {
+  const char *name = h->spec->labels;
+  double *values;
+  TV_TRY(tv_allocate(count, sizeof(*values), &values));
+  tv_error *error = read_values(h, h->targets, name, &h->targets_packing, first, count, 0, values);
+  for (int64_t i = 0; !error && i < count; ++i) {
+    labels[i] = (int64_t)fmin(fmax(values[i], -1), MOST_CLASSES);
+    if (values[i] != rint(values[i]) || values[i] < 0 || values[i] >= MOST_CLASSES)
+      error = tv_fail("%s: dataset '%s': row %lld: label %.17g is not an integer from 0 to %d",
+                      h->spec->file, name, (long long)(first + i), values[i], MOST_CLASSES - 1);
+  }
+  free(values);
+  return error;
 }
 
 static tv_error *read_labels(const tv_source *source, int64_t first, int64_t count,
                              int64_t *labels) {
   const hdf5_rows *h = source->state;
+  if (!h->targets_packing.is_plain) return unpack_labels(h, first, count, labels);
   return read_slab(h->spec->file, h->targets, h->spec->labels, first, count, 0, H5T_NATIVE_INT64,
                    labels);
 }
@@ -68,14 +86,10 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   const hdf5_rows *h = source->state;
   const int l = source->targets;
   (void)replicate;
-  TV_TRY(read_slab(h->spec->file, h->samples, h->spec->samples, first, count, source->features,
-                   H5T_NATIVE_DOUBLE, x));
-  TV_TRY(expect_finite(h->spec->file, h->spec->samples, first, count, source->features, x));
-  if (!h->has_labels) {
-    TV_TRY(read_slab(h->spec->file, h->targets, h->spec->targets, first, count, l,
-                     H5T_NATIVE_DOUBLE, y));
-    return expect_finite(h->spec->file, h->spec->targets, first, count, l, y);
-  }
+  TV_TRY(read_values(h, h->samples, h->spec->samples, &h->samples_packing, first, count,
+                     source->features, x));
+  if (!h->has_labels)
+    return read_values(h, h->targets, h->spec->targets, &h->targets_packing, first, count, l, y);
   int64_t *labels;
   TV_TRY(tv_allocate(count, sizeof(*labels), &labels));
   tv_error *error = read_labels(source, first, count, labels);
@@ -90,10 +104,12 @@ static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
   TV_TRY(tv_hdf5_open_path(spec->file, &h->file));
   const tv_dataset_wish of_samples = {spec->file, spec->samples, 2, 0};
   TV_TRY(tv_dataset_open(h->file, &of_samples, &h->samples, samples, &source->cache_bytes));
+  TV_TRY(tv_packing_read(&of_samples, h->samples, &h->samples_packing));
   h->has_labels = spec->labels != NULL;
   const char *name = h->has_labels ? spec->labels : spec->targets;
   const tv_dataset_wish of_targets = {spec->file, name, h->has_labels ? 1 : 2, h->has_labels};
   TV_TRY(tv_dataset_open(h->file, &of_targets, &h->targets, targets, &source->cache_bytes));
+  TV_TRY(tv_packing_read(&of_targets, h->targets, &h->targets_packing));
   if (targets[0] != samples[0])
     return tv_fail("%s: '%s' has %llu rows and '%s' %llu; they must be of the same samples",
                    spec->file, spec->samples, (unsigned long long)samples[0], name,

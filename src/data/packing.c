@@ -1,0 +1,134 @@
+#include "packing.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "twoview/hdf5/error.h"
+
+static tv_error *refuse(const tv_dataset_wish *w, const char *name, const char *reason) {
+  return tv_hdf5_fail("%s: dataset '%s': attribute '%s' %s", w->path, w->name, name, reason);
+}
+
+/* The numbers of an attribute, `most` of them at the most; *count 0: there is none. */
+static tv_error *read_numbers(const tv_dataset_wish *w, hid_t dataset, const char *name, int most,
+                              double *numbers, int *count) {
+  *count = 0;
+  if (H5Aexists(dataset, name) <= 0) return NULL;
+  const hid_t attribute = H5Aopen(dataset, name, H5P_DEFAULT);
+  const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+  const H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
+  const hssize_t points = space < 0 ? 0 : H5Sget_simple_extent_npoints(space);
+  tv_error *error = NULL;
+  if (class != H5T_INTEGER && class != H5T_FLOAT)
+    error = refuse(w, name, "must be a number");
+  else if (points < 1 || points > most)
+    error = refuse(w, name, most == 1 ? "must be one number" : "must be 1 to 16 numbers");
+  else if (H5Aread(attribute, H5T_NATIVE_DOUBLE, numbers) < 0)
+    error = refuse(w, name, "cannot be read");
+  else
+    *count = (int)points;
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  if (attribute >= 0) H5Aclose(attribute);
+  return error;
+}
+
+/* Round numbers as those of the dataset are, with which they will be compared. */
+static void round_as(hid_t type, int count, double *numbers) {
+  for (int i = 0; H5Tget_class(type) == H5T_FLOAT && i < count; ++i) {
+    unsigned char buffer[64] = {0};
+    memcpy(buffer, numbers + i, sizeof *numbers);
+    if (H5Tget_size(type) <= sizeof buffer &&
+        H5Tconvert(H5T_NATIVE_DOUBLE, type, 1, buffer, NULL, H5P_DEFAULT) >= 0 &&
+        H5Tconvert(type, H5T_NATIVE_DOUBLE, 1, buffer, NULL, H5P_DEFAULT) >= 0)
+      memcpy(numbers + i, buffer, sizeof *numbers);
+  }
+}
+
+static tv_error *read_missing(const tv_dataset_wish *w, hid_t dataset, hid_t type, const char *name,
+                              tv_packing *out) {
+  double *numbers = out->missing + out->missing_count;
+  int count;
+  TV_TRY(read_numbers(w, dataset, name, TV_MOST_MISSING - out->missing_count, numbers, &count));
+  round_as(type, count, numbers);
+  out->missing_count += count;
+  return NULL;
+}
+
+/* A text of fixed or varying length; "" when there is none. */
+static void read_text(hid_t dataset, const char *name, char out[8]) {
+  out[0] = '\0';
+  if (H5Aexists(dataset, name) <= 0) return;
+  const hid_t attribute = H5Aopen(dataset, name, H5P_DEFAULT), type = H5Aget_type(attribute);
+  char *varying = NULL;
+  if (type >= 0 && H5Tis_variable_str(type) > 0 && H5Aread(attribute, type, &varying) >= 0) {
+    strncat(out, varying ? varying : "", 7);
+    H5free_memory(varying);
+  } else if (type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tget_size(type) < 8) {
+    char text[8] = "";
+    if (H5Aread(attribute, type, text) >= 0) memcpy(out, text, sizeof text);
+  }
+  if (type >= 0) H5Tclose(type);
+  if (attribute >= 0) H5Aclose(attribute);
+}
+
+/* Integers of the other sign than their type, which netCDF-3 had no types for. */
+static void read_sign(hid_t dataset, hid_t type, tv_packing *out) {
+  char text[8];
+  read_text(dataset, "_Unsigned", text);
+  if (!*text || H5Tget_class(type) != H5T_INTEGER) return;
+  const double range = ldexp(1, 8 * (int)H5Tget_size(type));
+  const int is_signed = H5Tget_sign(type) == H5T_SGN_2;
+  if (is_signed && strcasecmp(text, "true") == 0) out->wrap_by = range;
+  if (!is_signed && strcasecmp(text, "false") == 0) out->wrap_by = -range;
+  out->wrap_from = out->wrap_by < 0 ? range / 2 : 0;
+}
+
+static double wrap(const tv_packing *p, double stored) {
+  const int is_beyond = p->wrap_by < 0 ? stored >= p->wrap_from : stored < p->wrap_from;
+  return p->wrap_by != 0 && is_beyond ? stored + p->wrap_by : stored;
+}
+
+tv_error *tv_packing_read(const tv_dataset_wish *w, hid_t dataset, tv_packing *out) {
+  int scales = 0, offsets = 0;
+  *out = (tv_packing){.scale = 1};
+  const hid_t type = H5Dget_type(dataset);
+  if (type < 0) return tv_hdf5_fail("%s: dataset '%s' has no type", w->path, w->name);
+  tv_error *error = read_missing(w, dataset, type, "_FillValue", out);
+  if (!error) error = read_missing(w, dataset, type, "missing_value", out);
+  if (!error) error = read_numbers(w, dataset, "scale_factor", 1, &out->scale, &scales);
+  if (!error) error = read_numbers(w, dataset, "add_offset", 1, &out->offset, &offsets);
+  if (!error) read_sign(dataset, type, out);
+  H5Tclose(type);
+  for (int i = 0; i < out->missing_count; ++i) out->missing[i] = wrap(out, out->missing[i]);
+  out->is_plain = !out->missing_count && !scales && !offsets && out->wrap_by == 0;
+  return error;
+}
+
+static int is_missing(const tv_packing *p, double stored) {
+  for (int i = 0; i < p->missing_count; ++i)
+    if (stored == p->missing[i]) return 1;
+  return 0;
+}
+
+tv_error *tv_packing_undo(const tv_packing *p, const char *path, const char *name, int64_t first,
+                          int64_t count, int width, double *numbers) {
+  const int64_t columns = width ? width : 1;
+  char column[48] = "";
+  for (int64_t i = 0; i < count * columns; ++i) {
+    const double stored = wrap(p, numbers[i]);
+    const int is_absent = is_missing(p, stored);
+    numbers[i] = p->is_plain ? stored : p->scale * stored + p->offset;
+    if (!is_absent && isfinite(numbers[i])) continue;
+    if (width) snprintf(column, sizeof column, ", column %lld", (long long)(i % columns));
+    if (is_absent)
+      return tv_fail("%s: dataset '%s': row %lld%s is missing (%g stands for that, by _FillValue "
+                     "or missing_value); leave such rows out, or fill them in",
+                     path, name, (long long)(first + i / columns), column, stored);
+    return tv_fail("%s: dataset '%s': row %lld%s is %g; all numbers must be finite", path, name,
+                   (long long)(first + i / columns), column, numbers[i]);
+  }
+  return NULL;
+}
