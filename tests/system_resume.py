@@ -267,6 +267,47 @@ class Resume(unittest.TestCase):
                                "samples=[100]", ranks=2)
         self.assertEqual((done.returncode, self.files("kept")), (0, ["kept.h5"]), done.stderr)
 
+    def test_what_changes_no_number_is_no_other_run(self):
+        """A name, a folder of the data, samples that are archived as well, ranks for each point."""
+        write_rows(600)
+        experiment = harness.write("moving.yaml", DATA_SET)
+        whole = ["--set", "samples=[500]"]
+        harness.archive(experiment, "unmoved.h5", *whole).close()
+        self.forget("moved")
+        self.refuse(3, arguments=[experiment, *whole, "-o", "moved.h5", "--max-time", "0.01"])
+        (harness.folder / "elsewhere").mkdir()
+        (harness.folder / "rows.h5").rename(harness.folder / "elsewhere/rows.h5")
+        changed = harness.settings("name=other", "source.file=elsewhere/rows.h5",
+                                   "archive.samples=true", "parallel.ranks_per_point=1")
+        self.refuse(2, "'seed: 1' there, 'seed: 8' here", arguments=[
+            experiment, *whole, *changed, "-o", "moved.h5", "--resume", "--set", "seed=8"])
+        self.refuse(0, "going on from its checkpoint",
+                    arguments=[experiment, *whole, *changed, "-o", "moved.h5", "--resume"])
+        self.assertEqual(interrupted.differences("unmoved.h5", "moved.h5"), ["samples"])
+        self.refuse(0, arguments=[experiment, *whole, *changed, "-o", "moved.h5", "--resume",
+                                  "--set", "name=third"])
+
+    def test_a_checkpoint_tells_how_far_the_run_is(self):
+        """From the first shard on, of sums, of the law's increments, and of points."""
+        experiment = harness.write("far.yaml", interrupted.GENERATED.replace(", SAMPLES", ""))
+        few = ["--set", "parallel.shards=2", "--set", "archive.representations=none"]
+        told = []
+        for name, settings in (("rows", []), ("law", ["--set", "noise.sampler=law"])):
+            self.forget(name)
+            for _ in range(200):
+                done = harness.twoview("run", experiment, "-o", f"{name}.h5", "--resume", "--max-time",
+                                       "0.01", *few, *settings, "--set", "samples=[500]", "--set",
+                                       "replicates=1")
+                if done.returncode == 0:
+                    break
+                said = harness.twoview("info", f"{name}.h5.checkpoint").stdout
+                told += re.findall(r"^  (.*(?:summed|drawn|inputs|points solved|complete).*)$", said, re.M)
+        for text in ("moments: 0 of 2 shards summed, 1 begun", "moments: 1 of 2 shards summed, 1 begun",
+                     "moments: complete", "1 of 1 increments of moments drawn",
+                     "1 of 1 solutions on clean inputs", "1 of 4 points solved",
+                     "3 of 4 points solved"):
+            self.assertIn(text, told)
+
     def test_finished_run_is_left_alone(self):
         experiment = harness.write("stopped.yaml", harness.GAUSSIAN)
         harness.archive(experiment, "finished.h5").close()

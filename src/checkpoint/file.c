@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "twoview/base/escape.h"
 #include "twoview/base/file.h"
 
 enum { MAGIC = 24, PIECE = 1 << 20 };
@@ -147,33 +146,4 @@ int tv_checkpoint_file_is_one(const char *path) {
   const int is_one = !error && memcmp(found, magic, MAGIC) == 0;
   tv_error_free(error);
   return is_one;
-}
-
-static tv_error *describe_array(const char *path, int file, const tv_saved_entry *entry,
-                                FILE *out) {
-  char *text = NULL;
-  TV_TRY(tv_checkpoint_file_verify(path, file, entry));
-  if (entry->key.kind != TV_SAVED_IDENTITY) return NULL;
-  TV_TRY(tv_allocate(entry->bytes + 1, 1, &text));
-  tv_error *error = tv_checkpoint_file_read(path, file, entry, 0, text, (size_t)entry->bytes);
-  if (!error) tv_put_lines("  ", text, out);
-  free(text);
-  return error;
-}
-
-tv_error *tv_checkpoint_file_describe(const char *path, FILE *out) {
-  int file;
-  int64_t count, bytes = 0;
-  tv_saved_entry *entries;
-  TV_TRY(tv_checkpoint_file_open(path, &file, &entries, &count));
-  for (int64_t i = 0; i < count; ++i) bytes += entries[i].bytes;
-  tv_print_line(out, "%s: checkpoint of an interrupted run, %lld arrays of %lld bytes; of the run",
-                path, (long long)count, (long long)bytes);
-  tv_error *error = NULL;
-  for (int64_t i = 0; !error && i < count; ++i)
-    error = describe_array(path, file, &entries[i], out);
-  if (!error) fprintf(out, "all arrays have the digests they were written with\n");
-  free(entries);
-  close(file);
-  return error;
 }

@@ -14,11 +14,16 @@
 
 /* ---- Finished ---- */
 
+/* What is behind the first line, which is the name: that changes no number. */
+static const char *behind_name(const char *resolved) {
+  return resolved + strcspn(resolved, "\n");
+}
+
 static tv_error *expect_same_experiment(const char *output, const tv_archive_origin *origin,
                                         const tv_experiment *experiment) {
   char *mine = NULL;
   tv_error *error = tv_experiment_print(experiment, &mine);
-  if (!error && strcmp(origin->experiment, mine) != 0)
+  if (!error && strcmp(behind_name(origin->experiment), behind_name(mine)) != 0)
     error = tv_fail_usage("%s: exists and is of another experiment; name another output with -o, "
                           "or add --force to replace it",
                           output);
@@ -83,11 +88,34 @@ tv_error *tv_continuation_expect_archive(const char *output, int replaces,
 
 /* ---- Interrupted ---- */
 
-/* What a run and its continuation have in common, line by line. */
+/* Of a file whose digest is known its folder changes no number. */
+static char *known_name(const tv_source *source, char *path) {
+  for (int i = 0; path && i < TV_MOST_FILES && source->files[i].path; ++i)
+    if (strcmp(source->files[i].path, path) == 0 && *source->files[i].digest)
+      return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+  return path;
+}
+
+/* The experiment without what changes no number: what a report is to draw, folders, whether samples
+ * are archived, how many ranks solve a point. (Names are told, but not compared.) Borrows from the
+ * experiment. */
+static tv_experiment numbers_of(const tv_experiment *experiment, const tv_source *source) {
+  tv_experiment e = *experiment;
+  if (e.study == TV_STUDY_PHASE) e.study = TV_STUDY_GRID;
+  e.source.images = known_name(source, e.source.images);
+  e.source.labels = known_name(source, e.source.labels);
+  e.source.file = known_name(source, e.source.file);
+  e.archive.samples = 0;
+  e.parallel.ranks_per_point = 0;
+  return e;
+}
+
+/* Rank 0: what a run and its continuation have in common, line by line. */
 static tv_error *identify(const tv_experiment *experiment, const tv_source *source, char **out) {
   size_t size;
   char *resolved = NULL;
-  TV_TRY(tv_experiment_print(experiment, &resolved));
+  const tv_experiment numbers = numbers_of(experiment, source);
+  TV_TRY(tv_experiment_print(&numbers, &resolved));
   FILE *text = open_memstream(out, &size);
   if (!text) {
     free(resolved);
@@ -95,7 +123,7 @@ static tv_error *identify(const tv_experiment *experiment, const tv_source *sour
   }
   fprintf(text, "twoview %s\n%s", TV_VERSION, resolved);
   for (int i = 0; i < TV_MOST_FILES && source->files[i].path; ++i) /* some are too large for one */
-    fprintf(text, "%s: %lld bytes, SHA-256 '%s'\n", source->files[i].path,
+    fprintf(text, "%s: %lld bytes, SHA-256 '%s'\n", known_name(source, source->files[i].path),
             (long long)source->files[i].bytes, source->files[i].digest);
   free(resolved);
   return fclose(text) == 0 ? NULL : tv_fail_errno("the identity of the run");
