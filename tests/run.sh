@@ -16,23 +16,26 @@ CC=clang sh "$root/jobs/build.sh" "$root/build-fuzz" -Dbuildtype=debugoptimized 
   -Db_sanitize=address,undefined -Db_lundef=false -Dtests=false -Dfuzz=true || exit 1
 
 log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+all=$(mktemp) || exit 1
+trap 'rm -f "$log" "$all"' EXIT
 status=0
+processors=$(nproc)
+# run_tests COUNT OPTION...: so many tests beside each other.
 run_tests() {
-  meson test --no-rebuild --print-errorlogs "$@" >"$log" 2>&1 || status=1
+  meson test --no-rebuild --print-errorlogs --num-processes "$@" >"$log" 2>&1 || status=1
   cat "$log"
-  totals="$totals
-$(grep -E '^(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Timeout):' "$log")"
+  cat "$log" >>"$all"
 }
-totals=
-run_tests -C "$root/build-tests"
+run_tests $((processors + 2)) -C "$root/build-tests" # some wait more than they compute
 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=abort_on_error=1 \
-  run_tests -C "$root/build-sanitized" --suite unit --suite sanitizers
-run_tests -C "$root/build-fuzz"
+  run_tests $((processors + 1)) -C "$root/build-sanitized" --suite unit --suite sanitizers
+run_tests "$processors" -C "$root/build-fuzz"
 
-echo "$totals" | awk -F: '
+echo "The slowest tests, in seconds:"
+sed -nE 's|^ *[0-9]+/[0-9]+ (.*[^ ]) +[A-Z]+ +([0-9.]+)s.*|\2 \1|p' "$all" | sort -rn | head -n 10
+awk -F: '
   /^(Ok|Expected Fail):/ { passed += $2 }
   /^(Fail|Unexpected Pass|Timeout):/ { failed += $2 }
   /^Skipped:/ { skipped += $2 }
-  END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }'
+  END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$all"
 exit "$status"

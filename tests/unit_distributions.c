@@ -163,7 +163,6 @@ END_TEST
 
 int main(void) {
   TCase *cases = tcase_create("distributions");
-  tcase_set_timeout(cases, 60);
   tcase_add_loop_test(cases, chi_squares_have_their_moments, 0, DEGREES);
   tcase_add_loop_test(cases, chi_squares_have_their_law, 0, DEGREES);
   tcase_add_test(cases, numbers_are_functions_of_stream_and_index);

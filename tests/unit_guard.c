@@ -68,7 +68,6 @@ END_TEST
 
 int main(void) {
   TCase *cases = tcase_create("guard");
-  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, errors_come_back);
   tcase_add_test(cases, endless_computing_becomes_an_error);
   tcase_add_loop_test(cases, crashes_become_errors, 0, (int)(sizeof crashes / sizeof *crashes));

@@ -10,8 +10,11 @@
 
 #include "twoview/base/error.h"
 
+enum { HANG_SECONDS = 600 }; /* however busy the machine is, no test takes so long */
+
 /* Takes over the case. Returns the exit status. */
 static inline int unit_run(const char *topic, TCase *cases) {
+  tcase_set_timeout(cases, HANG_SECONDS);
   Suite *suite = suite_create(topic);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);

@@ -204,7 +204,6 @@ END_TEST
 
 int main(void) {
   TCase *cases = tcase_create("prediction");
-  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, numbers_are_those_of_the_numpy_reference);
   tcase_add_test(cases, means_of_draws_are_met);
   tcase_add_test(cases, nothing_is_said_beyond_the_first_order);

@@ -367,7 +367,6 @@ END_TEST
 
 int main(void) {
   TCase *cases = tcase_create("random");
-  tcase_set_timeout(cases, 60);
   tcase_add_test(cases, every_width_gives_the_same_bits);
   tcase_add_test(cases, rows_are_cut_anywhere);
   tcase_add_loop_test(cases, known_answers, 0, (int)(sizeof known / sizeof *known));
