@@ -1,7 +1,11 @@
 #include "twoview/base/guard.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include "unit_main.h"
 
@@ -60,15 +64,79 @@ START_TEST(crashes_become_errors) {
 }
 END_TEST
 
+/* Processor time of this process, in seconds. */
+static double processor_time(void) {
+  struct rusage usage;
+  ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+  return (double)usage.ru_utime.tv_sec + 1e-6 * (double)usage.ru_utime.tv_usec +
+         (double)usage.ru_stime.tv_sec + 1e-6 * (double)usage.ru_stime.tv_usec;
+}
+
+/* Three steps of two thirds of the limit each, and then one of twice the limit that unpacks as many
+ * MB as seconds more. */
+static tv_error *go_on(void *context) {
+  (void)context;
+  for (int step = 1; step <= 4; ++step) {
+    tv_guard_step(step < 4 ? 0 : 2e6);
+    for (const double begun = processor_time(); processor_time() - begun < (step < 4 ? 0.4 : 1.2);)
+      continue;
+  }
+  return NULL;
+}
+
+START_TEST(every_step_has_its_own_time) {
+  setenv("TWOVIEW_READ_SECONDS", "0.6", 1);
+  expect_success(tv_guard("file", go_on, NULL));
+  unsetenv("TWOVIEW_READ_SECONDS");
+  tv_guard_step(0); /* of no task: nothing */
+}
+END_TEST
+
+/* No limit of the processor, nor of the clock. */
+static tv_error *expect_no_timer(void *context) {
+  struct itimerval left;
+  (void)context;
+  tv_guard_step(0);
+  getitimer(ITIMER_PROF, &left);
+  return left.it_value.tv_sec || left.it_value.tv_usec || alarm(0) ? tv_fail("timed") : NULL;
+}
+
+static tv_error *expect_timer(void *context) {
+  struct itimerval left;
+  const double *most = context;
+  getitimer(ITIMER_PROF, &left);
+  const double seconds = (double)left.it_value.tv_sec + 1e-6 * (double)left.it_value.tv_usec;
+  return seconds > 0.9 * *most && seconds <= *most + 1 && alarm(0) ? NULL
+                                                                   : tv_fail("%g s", seconds);
+}
+
+START_TEST(the_limit_is_set_and_lifted) {
+  double usual = 60, other = 500;
+  expect_success(tv_guard("file", expect_timer, &usual));
+  setenv("TWOVIEW_READ_SECONDS", "", 1); /* as if it were not set */
+  expect_success(tv_guard("file", expect_timer, &usual));
+  setenv("TWOVIEW_READ_SECONDS", "500", 1);
+  expect_success(tv_guard("file", expect_timer, &other));
+  setenv("TWOVIEW_READ_SECONDS", "0", 1);
+  expect_success(tv_guard("file", expect_no_timer, NULL));
+  unsetenv("TWOVIEW_READ_SECONDS");
+}
+END_TEST
+
 START_TEST(endless_computing_becomes_an_error) {
-  expect_error(tv_guard("file", never_end, NULL), TV_EXIT_FAILED, "file: damaged",
-               "does not come to an end");
+  setenv("TWOVIEW_READ_SECONDS", "0.5", 1);
+  expect_error(tv_guard("file", never_end, NULL), TV_EXIT_FAILED,
+               "file: time limit: a step of reading it took more than 0.5 s",
+               "TWOVIEW_READ_SECONDS sets the limit, and 0 lifts it");
+  unsetenv("TWOVIEW_READ_SECONDS");
 }
 END_TEST
 
 int main(void) {
   TCase *cases = tcase_create("guard");
   tcase_add_test(cases, errors_come_back);
+  tcase_add_test(cases, every_step_has_its_own_time);
+  tcase_add_test(cases, the_limit_is_set_and_lifted);
   tcase_add_test(cases, endless_computing_becomes_an_error);
   tcase_add_loop_test(cases, crashes_become_errors, 0, (int)(sizeof crashes / sizeof *crashes));
   return unit_run("guard", cases);

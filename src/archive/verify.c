@@ -32,6 +32,7 @@ double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t
   const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
   *count = space >= 0 ? H5Sget_simple_extent_npoints(space) : 0;
   tv_error *error = tv_allocate(*count, sizeof(*values), &values);
+  tv_guard_step((double)*count * sizeof(*values));
   if (!error &&
       (space < 0 || H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0))
     error = tv_hdf5_fail("cannot be read");

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "twoview/base/escape.h"
+#include "twoview/base/guard.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/pieces.h"
@@ -44,6 +45,7 @@ static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *
                               void *context) {
   const place *p = context;
   const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+  tv_guard_step(0);
   tv_error *error = attribute < 0 ? tv_hdf5_fail("cannot be opened") : read_values(attribute);
   (void)info;
   if (error) tell(p, tv_fail("has an attribute '%s' that %s", name, error->message));
@@ -136,6 +138,7 @@ static void read_group(place *p, hid_t group) {
 /* Its indices too: HDF5 reads them all to tell how large they are, and other programs do. */
 static void read_object(place *p, hid_t object) {
   H5O_info_t info;
+  tv_guard_step(0);
   if (H5Oget_info2(object, &info, H5O_INFO_ALL) < 0) tell(p, tv_hdf5_fail("is damaged"));
   read_attributes(p, object);
   if (H5Iget_type(object) == H5I_GROUP) read_group(p, object);

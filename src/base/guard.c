@@ -1,39 +1,57 @@
 #include "twoview/base/guard.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "twoview/base/text.h"
+
 enum { MESSAGE = 4096 };
 
-/* Processor time that reading a sound file stays far below. */
-enum { SECONDS_OF_ANY_FILE = 2, BYTES_A_SECOND = 1000000 };
+/* Bytes that even a slow machine unpacks in a second of its processor. */
+static const double bytes_a_second = 1e6;
 
 /* Seconds by the clock for each of the processor's: beyond, it waits for itself for ever, as
  * damaged memory can make it. */
 enum { MOST_WAITING = 60 };
 
-static rlim_t most_seconds(const char *path) {
-  struct stat status;
-  const off_t bytes = stat(path, &status) == 0 ? status.st_size : 0;
-  return SECONDS_OF_ANY_FILE + (rlim_t)(bytes / BYTES_A_SECOND);
+/* Of the processor, for a step that unpacks nothing; 0: there is no limit. */
+static double most_seconds(void) {
+  const char *text = getenv("TWOVIEW_READ_SECONDS");
+  double seconds;
+  return text && tv_read_double(text, &seconds) == TV_NUMBER_READ && seconds >= 0 ? seconds : 60;
 }
 
-/* The child dies of what happens to it: in time, without a core, and without the handlers of MPI.
+static void allow(double seconds) {
+  const double most = fmin(seconds, 1e6);
+  const struct itimerval time = {
+      .it_value = {.tv_sec = (time_t)most, .tv_usec = (suseconds_t)(1e6 * fmod(most, 1))}};
+  setitimer(ITIMER_PROF, &time, NULL);
+  alarm(MOST_WAITING * (1 + (unsigned)most));
+}
+
+void tv_guard_step(double bytes) {
+  struct itimerval left;
+  if (getitimer(ITIMER_PROF, &left) != 0 || (!left.it_value.tv_sec && !left.it_value.tv_usec))
+    return;
+  allow(most_seconds() + bytes / bytes_a_second);
+}
+
+/* The child ends by what happens to it: in time, without a core, and without the handlers of MPI.
  */
-static void become_mortal(const char *path) {
-  static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGALRM};
-  const rlim_t seconds = most_seconds(path);
-  const struct rlimit time = {seconds, seconds + 1}, core = {0, 0};
+static void accept_signals(void) {
+  static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGALRM, SIGPROF};
+  const struct rlimit core = {0, 0};
   for (size_t i = 0; i < sizeof deadly / sizeof *deadly; ++i) signal(deadly[i], SIG_DFL);
-  setrlimit(RLIMIT_CPU, &time);
   setrlimit(RLIMIT_CORE, &core);
-  alarm(MOST_WAITING + (unsigned)seconds * MOST_WAITING);
+  if (most_seconds() > 0) allow(most_seconds());
 }
 
 /* What the child leaves behind: an exit code, and the message of an error. */
@@ -56,8 +74,15 @@ static void read_message(int pipe, char message[MESSAGE]) {
 
 static tv_error *judge(const char *path, int status, const char *message) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* as without a child */
-  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGALRM))
-    return tv_fail("%s: damaged: reading it does not come to an end", path);
+  if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGALRM))
+    return tv_fail(
+        "%s: time limit: a step of reading it took more than %g s of the processor and 1 s "
+        "for each MB that it unpacks, or %d times that by the clock; the machine is slow, "
+        "or the file is damaged: TWOVIEW_READ_SECONDS sets the limit, and 0 lifts it",
+        path, most_seconds(), MOST_WAITING);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+    return tv_fail("%s: the processor time that this shell allows a process is over (ulimit -t)",
+                   path);
   if (WIFSIGNALED(status))
     return tv_fail("%s: damaged: reading it ends in a crash (%s)", path,
                    strsignal(WTERMSIG(status)));
@@ -75,7 +100,7 @@ tv_error *tv_guard(const char *path, tv_error *(*task)(void *context), void *con
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
-    become_mortal(path);
+    accept_signals();
     _exit(report(ends[1], task(context)));
   }
   close(ends[1]);

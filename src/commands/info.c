@@ -34,6 +34,7 @@ static char *text_of(hid_t object, const char *name) {
 
 static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *info,
                               void *context) {
+  tv_guard_step(0);
   char *text = text_of(object, name);
   (void)info;
   if (text) print_attribute(name, text, context);
@@ -89,6 +90,7 @@ static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info,
   FILE *out = context;
   hsize_t shape[H5S_MAX_RANK];
   char extent[256] = "";
+  tv_guard_step(0);
   if (info->type == H5O_TYPE_GROUP) return describe_group(root, name, out);
   if (info->type != H5O_TYPE_DATASET) return 0;
   const hid_t set = H5Dopen2(root, name, H5P_DEFAULT);

@@ -127,6 +127,7 @@ static tv_error *try_rows(const tv_source *source, int64_t first, int64_t count,
                           double *y, int64_t *labels) {
   const hdf5_rows *h = source->state;
   const char *file = h->spec->file;
+  tv_guard_step(tv_dataset_unpacked(h->samples, count) + tv_dataset_unpacked(h->targets, count));
   TV_TRY(read_slab(file, h->samples, h->spec->samples, first, count, source->features,
                    H5T_NATIVE_DOUBLE, x));
   if (h->has_labels) return read_labels(source, first, count, labels);

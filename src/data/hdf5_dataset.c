@@ -173,6 +173,23 @@ static void widen_cache(hid_t dataset, int dimensions, const hsize_t extent[2], 
   H5Pclose(creation);
 }
 
+double tv_dataset_unpacked(hid_t dataset, int64_t rows) {
+  hsize_t extent[2] = {1, 1}, chunk[2] = {1, 1};
+  const hid_t creation = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
+  const hid_t space = H5Dget_space(dataset);
+  const int dimensions = H5Sget_simple_extent_dims(space, extent, NULL);
+  double numbers = (double)rows * (double)extent[1];
+  if (H5Pget_layout(creation) == H5D_CHUNKED &&
+      H5Pget_chunk(creation, dimensions, chunk) == dimensions)
+    numbers = (ceil((double)rows / (double)chunk[0]) + 1) * (double)chunk[0] *
+              ceil((double)extent[1] / (double)chunk[1]) * (double)chunk[1];
+  const double bytes = numbers * (double)H5Tget_size(type);
+  H5Sclose(space);
+  H5Tclose(type);
+  H5Pclose(creation);
+  return bytes;
+}
+
 /* ---- Opening ---- */
 
 /* Called before HDF5 opens the file that an external link names: notes the file, and stops HDF5. */

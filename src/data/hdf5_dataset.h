@@ -22,4 +22,8 @@ typedef struct {
 tv_error *tv_dataset_open(hid_t file, const tv_dataset_wish *wish, hid_t *dataset,
                           hsize_t extent[2], double *cache_bytes);
 
+/* Bytes that are unpacked for so many consecutive rows, which are in whole chunks, at the most.
+ * Not collective. */
+double tv_dataset_unpacked(hid_t dataset, int64_t rows);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/guard.h"
 #include "twoview/hdf5/error.h"
 
 /* As they are stored, or rows of about the size of a chunk. */
@@ -95,9 +96,16 @@ static int advance(tv_pieces *p) {
   return is_there;
 }
 
+static int64_t count_values(const tv_pieces *p) {
+  int64_t values = 1;
+  for (int i = 0; i < p->rank; ++i) values *= (int64_t)p->count[i];
+  return values;
+}
+
 static tv_error *read_piece(const tv_pieces *p, hid_t set, void *values) {
   const hid_t memory = memory_space(p), file = file_space(p, set, 0);
   tv_error *error = NULL;
+  tv_guard_step((double)count_values(p) * (double)p->value_size);
   if (H5Dread(set, p->type, memory, file, H5P_DEFAULT, values) < 0)
     error = tv_hdf5_fail("cannot be read where its indices begin with %llu",
                          (unsigned long long)(p->rank ? p->start[0] : 0));
@@ -187,12 +195,6 @@ tv_error *tv_pieces_copy_next(tv_pieces *p, hid_t to, hsize_t offset, int *is_th
   tv_error *error = copy_chunk(p, to, offset, size, bytes);
   free(bytes);
   return error;
-}
-
-static int64_t count_values(const tv_pieces *p) {
-  int64_t values = 1;
-  for (int i = 0; i < p->rank; ++i) values *= (int64_t)p->count[i];
-  return values;
 }
 
 static int same_words(char *const *words, char *const *others, int64_t count) {

@@ -51,6 +51,7 @@ void __ubsan_on_report(void) {
 
 void fuzz_prepare(void) {
   tv_hdf5_prepare();
+  setenv("TWOVIEW_READ_SECONDS", "2", 0); /* its inputs are small */
   parent = getpid();
   share_counters();
   __asan_set_error_report_callback(judge_report);
