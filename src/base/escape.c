@@ -155,13 +155,20 @@ void tv_put_yaml(const char *text, FILE *out) {
 }
 
 void tv_print_line(FILE *out, const char *format, ...) {
-  char *line = NULL;
+  char *line = NULL, *plain = NULL;
+  size_t length = 0;
   va_list args;
   va_start(args, format);
   if (vasprintf(&line, format, args) < 0) line = NULL;
   va_end(args);
-  tv_put_plain(line ? line : "out of memory", out);
-  fputc('\n', out);
+  FILE *composed = open_memstream(&plain, &length);
+  if (composed) {
+    tv_put_plain(line ? line : "out of memory", composed);
+    fputc('\n', composed);
+    fclose(composed);
+  }
+  if (plain) fwrite(plain, 1, length, out); /* in one piece, where others write too */
+  free(plain);
   free(line);
 }
 
