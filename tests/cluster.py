@@ -70,7 +70,8 @@ class Cluster(unittest.TestCase):
     @classmethod
     def run_script(cls, name, *arguments):
         return subprocess.run(["sh", harness.ROOT / "tests" / name, *map(str, arguments)],
-                              env=cls.environment, text=True, capture_output=True, timeout=120)
+                              env=cls.environment, text=True, capture_output=True,
+                              timeout=harness.HANG)
 
     def copy(self, script, results, lines=(), **knobs):
         """A copy with its knobs turned and other `#SBATCH` lines, as a user would."""
@@ -88,8 +89,8 @@ class Cluster(unittest.TestCase):
         return harness.write(f"{results}-{script}", head + body)
 
     def command(self, *words, **environment):
-        done = subprocess.run(words, cwd=harness.folder, text=True, capture_output=True, timeout=120,
-                              env={**self.environment, **environment})
+        done = subprocess.run(words, cwd=harness.folder, text=True, capture_output=True,
+                              timeout=harness.HANG, env={**self.environment, **environment})
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.strip()
 
@@ -107,10 +108,10 @@ class Cluster(unittest.TestCase):
         return re.search(rf"\b{field}=(\S+)", self.command("scontrol", "-o", "show", "job",
                                                             job)).group(1)
 
-    def wait_for_end(self, job, seconds=120):
+    def wait_for_end(self, job):
         """Of a job in all of its sessions: the state that it is left in."""
         interrupted.wait_for(lambda: self.state(job, "JobState") not in
-                             ("PENDING", "RUNNING", "COMPLETING"), seconds, pause=0.2)
+                             ("PENDING", "RUNNING", "COMPLETING"), pause=0.2)
         return self.state(job, "JobState")
 
     def start(self, script, *options, **environment):

@@ -118,8 +118,8 @@ def watch_signals(ranks):
     return all(signal_mask(rank, "SigCgt") & 1 << signal.SIGUSR1 - 1 for rank in ranks)
 
 
-def wait_for(condition, seconds=60, pause=0.01):
-    end = time.monotonic() + seconds
+def wait_for(condition, pause=0.01):
+    end = time.monotonic() + harness.HANG
     while not condition():
         if time.monotonic() > end:
             raise AssertionError("it does not happen")
@@ -140,7 +140,7 @@ def kill_somewhere(launched, chance):
 def wait_for_silence(launched):
     """The launcher's children outlive it for a moment."""
     left = processes_below(launched.pid)
-    launched.communicate(timeout=120)
+    launched.communicate(timeout=harness.HANG)
     for process in left:
         wait_for(lambda: not is_called(process, "twoview"))
 

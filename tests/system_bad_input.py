@@ -37,7 +37,7 @@ class BadInput(unittest.TestCase):
 
     def refused(self, experiment, exit_status, *fragments, arguments=(), ranks=None):
         before = {path: path.lstat().st_mtime_ns for path in harness.folder.iterdir()}
-        done = harness.twoview("run", experiment, *arguments, ranks=ranks, timeout=60)
+        done = harness.twoview("run", experiment, *arguments, ranks=ranks)
         said = done.stderr.splitlines()[0] if done.stderr else ""
         self.assertEqual(done.returncode, exit_status, done.stderr)
         self.assertEqual(done.stdout, "")
@@ -150,7 +150,7 @@ class BadInput(unittest.TestCase):
                      ranks=2)
         flat[::2, 0] += 9
         path = harness.write_idx("line.gz", flat)
-        self.refused(self.idx_experiment(images=path), 2, "features.pca", "beyond 1 principal component;",
+        self.refused(self.idx_experiment(images=path), 2, "features.pca", "beyond 1 principal component:",
                      ranks=2)
 
     def test_number_that_is_not_finite(self):
@@ -197,7 +197,7 @@ class BadInput(unittest.TestCase):
             while run.poll() is None and seconds_computed(run.pid) < 0.8:  # well past the start
                 time.sleep(0.01)
             late = harness.write("late.h5", "precious")
-            said = run.communicate(timeout=60)[1]
+            said = run.communicate(timeout=harness.HANG)[1]
         self.assertEqual(run.returncode, 1, said)
         self.assertIn("late.h5: has appeared during the run and is kept", said)
         self.assertEqual(late.read_text(), "precious")
@@ -223,8 +223,7 @@ class BadInput(unittest.TestCase):
             self.skipTest("only root may mount a small file system")
         self.addCleanup(subprocess.run, ["umount", disk])
         for ranks in (1, 2, 3):
-            done = harness.twoview("run", experiment, "-o", disk / "a.h5", *arguments, ranks=ranks,
-                                   timeout=60)
+            done = harness.twoview("run", experiment, "-o", disk / "a.h5", *arguments, ranks=ranks)
             self.assertEqual(done.returncode, 1, done.stderr)
             said = [line for line in done.stderr.splitlines() if line.startswith("twoview: ")]
             self.assertRegex(said[0], r"a.h5.*\.part: .*cannot be (created|written|closed|opened)")

@@ -20,7 +20,7 @@ class Damage(unittest.TestCase):
         shutil.copy(harness.folder / "whole.h5", self.path)
 
     def refused(self, fragment, *arguments, **options):
-        done = harness.twoview(*arguments, timeout=60, **options)
+        done = harness.twoview(*arguments, **options)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertTrue(done.stderr.startswith("twoview: "), done.stderr)
         self.assertIn(fragment, done.stderr)
@@ -97,7 +97,7 @@ class Damage(unittest.TestCase):
                 with self.subTest(name=name, value=value, command=command):
                     self.refused(f"coordinate '{name}' ", *command, self.path)
             self.assertFalse((harness.folder / "joined.h5").exists())
-            self.assertEqual(harness.twoview("info", self.path, timeout=60).returncode, 0)
+            self.assertEqual(harness.twoview("info", self.path).returncode, 0)
 
     def test_eigenvalues_and_times_that_are_none(self):
         for name, value, command in (("data_spectrum", -np.inf, "report"), ("gamma_eigenvalues", -1, "report"),
@@ -117,7 +117,7 @@ class Damage(unittest.TestCase):
                     with h5py.File(self.path, "a") as file:
                         file[name][...] = value
                     harness.seal(self.path)
-                    done = harness.twoview("report", self.path, "-o", "any", timeout=60)
+                    done = harness.twoview("report", self.path, "-o", "any")
                     self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     # ---- Words ----
@@ -216,7 +216,7 @@ class Damage(unittest.TestCase):
         self.replace(b"".join(size.to_bytes(4, "little") for size in (150, 8, 8)),
                      b"".join(size.to_bytes(4, "little") for size in (150, 8 + 2**20, 8)))
         experiment = harness.write("h.yaml", harness.HDF5.replace("data.h5", "damaged.h5"))
-        done = harness.twoview("run", experiment, "-o", "o.h5", ranks=2, timeout=60)
+        done = harness.twoview("run", experiment, "-o", "o.h5", ranks=2)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertRegex(done.stderr, "^twoview: .*damaged.h5: damaged: .*Segmentation fault")
         self.assertEqual(done.stderr.count("twoview: "), 1)

@@ -33,7 +33,7 @@ class Hdf5Source(unittest.TestCase):
 
     def run_on_file(self, experiment, *arguments, ranks=None):
         return harness.twoview("run", harness.write("e.yaml", experiment), "-o", "o.h5", "--force",
-                               *arguments, ranks=ranks, timeout=60)
+                               *arguments, ranks=ranks)
 
     def refused(self, *fragments, experiment=harness.HDF5, arguments=("--dry-run",), ranks=None):
         """Refused while the input is checked, unless other arguments are given."""

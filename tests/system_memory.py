@@ -46,7 +46,8 @@ def checked(ranks, *arguments):
         environment["LSAN_OPTIONS"] = f"exitcode={FOUND}:print_suppressions=0:" \
                                       f"suppressions={FOLDER / 'sanitizer.supp'}"
     return subprocess.run([*map(str, launcher), harness.TWOVIEW, *map(str, arguments)], text=True,
-                          cwd=harness.folder, env=environment, capture_output=True, timeout=250)
+                          cwd=harness.folder, env=environment, capture_output=True,
+                          timeout=harness.HANG)
 
 
 class Memory(unittest.TestCase):

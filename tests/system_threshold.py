@@ -188,7 +188,7 @@ class Threshold(unittest.TestCase):
                                      "--checkpoint-every", "0.1", ranks=2)
         interrupted.wait_for((harness.folder / "pieces.h5.checkpoint").exists)
         os.kill(interrupted.ranks_of(launched)[-1], signal.SIGUSR1)
-        error = launched.communicate(timeout=120)[1]
+        error = launched.communicate(timeout=harness.HANG)[1]
         self.assertEqual(launched.returncode, 75, error)
         for sessions, ranks in zip(range(2, 40), [3, 1, 2] * 13):
             done = harness.twoview("run", experiment, "-o", "pieces.h5", *settings, "--resume",

@@ -427,7 +427,7 @@ static const struct {
     {"[1, 10]", "{from: 1, to: 10, count: 02}", "noise.lambda_max.count:", "not '02'"},
     /* numbers that no double holds */
     {"[0, 1]", "1e-400", "x.yaml:5: augmentation.alpha:", "and '1e-400' is out of range"},
-    {"[0, 1]", "[1, 1e-320]", "x.yaml:5: augmentation.alpha:", "and '1e-320' is out of range"},
+    {"[0, 1]", "[1, 1e-330]", "x.yaml:5: augmentation.alpha:", "and '1e-330' is out of range"},
     {"[0, 1]", "-1e400", "x.yaml:5: augmentation.alpha:", "and '-1e400' is out of range"},
     {"0.5", "1e-400", "x.yaml:5: augmentation.theta_max:", "and '1e-400' is out of range"},
     {"[10, 200]", "{from: 1, to: 1e400, factor: 2}", "samples.to:", "'1e400' is out of range"},

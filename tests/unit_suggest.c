@@ -69,7 +69,7 @@ static const struct {
     {"1e400", NONE, NONE, BEYOND, 0},
     {"-1e400", NONE, NONE, BEYOND, 0},
     {"1e-400", NONE, NONE, BEYOND, 0},
-    {"1e-320", NONE, NONE, BEYOND, 0}, /* with a few digits only */
+    {"1e-320", NONE, NONE, READ, 1e-320}, /* with a few digits only */
     {"", NONE, NONE, NONE, 0},
     {"-", NONE, NONE, NONE, 0},
     {".", NONE, NONE, NONE, 0},

@@ -1,6 +1,7 @@
 #include "twoview/base/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -97,7 +98,8 @@ tv_number_status tv_read_double(const char *text, double *out) {
   if (!is_decimal(text)) return TV_NUMBER_NONE;
   errno = 0;
   const double value = strtod(text, NULL);
-  if (errno == ERANGE) return TV_NUMBER_BEYOND;
+  const int is_lost = value == 0 || isinf(value); /* small ones that keep some digits are not */
+  if (errno == ERANGE && is_lost) return TV_NUMBER_BEYOND;
   *out = value;
   return TV_NUMBER_READ;
 }
