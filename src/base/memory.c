@@ -10,7 +10,7 @@
 /* glibc's own values once a block of 32 MiB has been freed. */
 void tv_memory_keep_freed(void) {
 #ifdef M_MMAP_THRESHOLD
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_MMAP_THRESHOLD, TV_MAPPED_BYTES);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
 #endif
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "twoview/base/memory.h"
 #include "twoview/hdf5/error.h"
 
 static const double most_cached = 1 << 28;         /* bytes of unpacked chunks on each rank */
@@ -147,10 +148,20 @@ static tv_error *check(const tv_dataset_wish *w, hid_t dataset, hsize_t extent[2
 /* ---- The cache ---- */
 
 /* Bytes of a chunk as it is stored, on average: it is held beside the unpacked ones. */
-static double packed_chunk(hid_t dataset, const hsize_t *extent, const hsize_t *chunk, int rank) {
+static double packed_size(hid_t dataset, const hsize_t *extent, const hsize_t *chunk, int rank) {
   double chunks = 1;
   for (int i = 0; i < rank; ++i) chunks *= ceil((double)extent[i] / (double)chunk[i]);
   return (double)H5Dget_storage_size(dataset) / fmax(chunks, 1);
+}
+
+/* What unpacking takes beside the unpacked chunk: the packed one, and the buffers that HDF5 outgrew
+ * on the way, each twice the one before, of which the heap keeps those that are not mapped. */
+static double unpacking_bytes(double packed, double unpacked) {
+  double kept = packed;
+  for (double buffer = 2 * packed; packed > 0 && buffer < fmin(unpacked, TV_MAPPED_BYTES);
+       buffer *= 2)
+    kept += buffer;
+  return kept;
 }
 
 /* Let `access` have a cache for all chunks that a row crosses, so that chunks of many rows are not
@@ -166,8 +177,8 @@ static void widen_cache(hid_t dataset, int dimensions, const hsize_t extent[2], 
     const int is_cached =
         across * bytes <= most_cached &&
         H5Pset_chunk_cache(access, 100 * (size_t)across + 1, (size_t)(across * bytes), 1) >= 0;
-    *cache_bytes +=
-        (is_cached ? across : 1) * bytes + packed_chunk(dataset, extent, chunk, dimensions);
+    *cache_bytes += (is_cached ? across : 1) * bytes +
+                    unpacking_bytes(packed_size(dataset, extent, chunk, dimensions), bytes);
   }
   H5Tclose(type);
   H5Pclose(creation);

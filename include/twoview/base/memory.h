@@ -4,6 +4,9 @@
 
 #include <mpi.h>
 
+/* Blocks of so many bytes or more are mapped, and go back to the system when they are freed. */
+enum { TV_MAPPED_BYTES = 32 << 20 };
+
 /* Let the matrices of one point reuse the memory of the last one's. To the system and back, page by
  * page, takes a tenth of a point's time. */
 void tv_memory_keep_freed(void);
