@@ -195,10 +195,15 @@ static tv_error *parse_run(int argc, char **argv, tv_run_options *o, const char 
 
 /* Launched without MPI's knowledge, every task of a Slurm job would be a run of its own. */
 static tv_error *expect_all_ranks(void) {
-  const char *tasks = getenv("SLURM_NTASKS");
+  const char *tasks = tv_variable("SLURM_NTASKS");
+  uint64_t count;
   int size;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  if (!tasks || atoi(tasks) == size) return NULL;
+  if (!tasks) return NULL;
+  if (tv_read_natural(tasks, &count) != TV_NUMBER_READ)
+    return tv_fail_usage("SLURM_NTASKS '%s' in the environment is no number of tasks; unset it",
+                         tasks);
+  if (count == (uint64_t)size) return NULL;
   return tv_fail_usage("Slurm runs %s tasks but MPI knows of %d rank%s; start it with `srun "
                        "--mpi=pmix` or `mpirun`, and for fewer ranks than the job's tasks set "
                        "SLURM_NTASKS to their number",
@@ -216,12 +221,12 @@ static tv_error *command_line(int count, char **words, char **out) {
 
 static tv_error *run_with(int argc, char **argv, const char *command, const char **overrides,
                           int rank) {
-  tv_run_options o = {
-      .overrides = overrides, .command = command, .time_limit = tv_scheduler_time_left()};
+  tv_run_options o = {.overrides = overrides, .command = command};
   int wants_help = 0;
   opterr = 0;
   if (rank == 0) tv_interruption_announce();
   TV_TRY(expect_all_ranks());
+  TV_TRY(tv_scheduler_time_left(&o.time_limit));
   TV_TRY(parse_run(argc, argv, &o, overrides, &wants_help));
   if (!wants_help) return tv_run(&o, MPI_COMM_WORLD);
   if (rank == 0) fputs(run_usage, stdout);
@@ -382,9 +387,8 @@ static tv_error *report(int argc, char **argv) {
 
 /* A number of at least 0, or above it. */
 static tv_error *take_number(const char *option, const char *typed, int may_be_zero, double *out) {
-  char *end;
-  *out = strtod(typed, &end);
-  if (end != typed && !*end && (*out > 0 || (may_be_zero && *out == 0))) return NULL;
+  if (tv_read_double(typed, out) == TV_NUMBER_READ && (*out > 0 || (may_be_zero && *out == 0)))
+    return NULL;
   return tv_fail_usage("scaling: %s '%s' is not a %s number", option, typed,
                        may_be_zero ? "non-negative" : "positive");
 }

@@ -7,6 +7,8 @@ import subprocess
 import unittest
 import xml.etree.ElementTree
 
+import h5py
+
 import harness
 
 
@@ -52,6 +54,32 @@ class CommandLine(unittest.TestCase):
         self.assertIn("Slurm runs 4 tasks but MPI knows of 1 rank; start it with", done.stderr)
         env["SLURM_NTASKS"] = "1"
         self.assertEqual(harness.twoview("run", "--dry-run", "s.yaml", env=env).returncode, 0)
+        for words in ("0x1", "01", "one"):
+            env["SLURM_NTASKS"] = words
+            done = harness.twoview("run", "--dry-run", "s.yaml", env=env)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"SLURM_NTASKS '{words}' in the environment is no number", done.stderr)
+
+    def test_empty_variables_are_not_set(self):
+        harness.write("v.yaml", harness.GAUSSIAN)
+        names = ("SLURM_NTASKS", "SLURM_JOB_END_TIME", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",
+                 "SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_RESTART_COUNT")
+        env = {**os.environ, **dict.fromkeys(names, "")}
+        done = harness.twoview("run", "v.yaml", "-o", "v.h5", env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with h5py.File(harness.folder / "v.h5") as archive:
+            self.assertEqual(harness.attribute(archive, "blas_threads"), "1 BLAS thread per rank")
+            self.assertNotIn("slurm_job_id", archive.attrs)
+
+    def test_numbers_of_options_are_decimal(self):
+        harness.write("n.yaml", harness.GAUSSIAN)
+        for number in ("010", "0x10", "1e-400", "1e400", "5x", "inf"):
+            self.says(["run", "n.yaml", "--max-time", number], 2, err=["--max-time", number])
+            self.says(["run", "n.yaml", "--checkpoint-every", number], 2, err=[number])
+            if number == "inf":
+                continue  # a network may be that fast
+            self.says(["scaling", "--latency", number], 2, err=["--latency", number])
+            self.says(["scaling", "--bandwidth", number], 2, err=["--bandwidth", number])
 
     def test_double_dash_ends_the_options(self):
         harness.write("-e.yaml", harness.GAUSSIAN)

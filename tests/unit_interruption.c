@@ -28,10 +28,11 @@ END_TEST
 
 START_TEST(other_texts_are_refused) {
   static const char *const wrong[] = {
-      "",     "0",       "-5",      "nan",        "inf",       "1h",
-      "1:",   ":30",     "1:2:3:4", "0:00",       "1-2",       "1-2:3",
-      "1:-3", "INVALID", "1:3x",    "1 : 30",     "1e400",     "12345678901:00",
-      "1:60", "1:60:00", "1:00:60", "1-24:00:00", "1-00:60:00"};
+      "",        "0",          "-5",        "nan",    "inf",   "1h",
+      "1:",      ":30",        "1:2:3:4",   "0:00",   "1-2",   "1-2:3",
+      "1:-3",    "INVALID",    "1:3x",      "1 : 30", "1e400", "12345678901:00",
+      "0x10",    "010",        "1e-400",    "0x1:00", "1:60",  "1:60:00",
+      "1:00:60", "1-24:00:00", "1-00:60:00"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
     double seconds;
     tv_error *error = tv_parse_duration("--max-time", wrong[i], &seconds);
@@ -89,16 +90,26 @@ START_TEST(an_ignored_sigint_stays_ignored) {
 }
 END_TEST
 
+static double time_left(void) {
+  double seconds;
+  expect_success(tv_scheduler_time_left(&seconds));
+  return seconds;
+}
+
 START_TEST(slurm_tells_the_end) {
   char text[32];
   unsetenv("SLURM_JOB_END_TIME");
-  ck_assert(isinf(tv_scheduler_time_left()));
+  ck_assert(isinf(time_left()));
   snprintf(text, sizeof text, "%lld", (long long)time(NULL) + 1000);
   setenv("SLURM_JOB_END_TIME", text, 1);
-  ck_assert_double_ge(tv_scheduler_time_left(), 990);
-  ck_assert_double_le(tv_scheduler_time_left(), 1000);
+  ck_assert_double_ge(time_left(), 990);
+  ck_assert_double_le(time_left(), 1000);
   setenv("SLURM_JOB_END_TIME", "", 1);
-  ck_assert(isinf(tv_scheduler_time_left()));
+  ck_assert(isinf(time_left()));
+  setenv("SLURM_JOB_END_TIME", "0x7fffffffffff", 1);
+  double seconds;
+  expect_error(tv_scheduler_time_left(&seconds), TV_EXIT_USAGE, "SLURM_JOB_END_TIME '0x7fff",
+               "no time in seconds");
 }
 END_TEST
 

@@ -104,6 +104,16 @@ START_TEST(numbers_are_read_whole_and_as_decimal) {
 }
 END_TEST
 
+START_TEST(an_empty_variable_is_not_set) {
+  unsetenv("TWOVIEW_TEST");
+  ck_assert_ptr_null(tv_variable("TWOVIEW_TEST"));
+  setenv("TWOVIEW_TEST", "", 1);
+  ck_assert_ptr_null(tv_variable("TWOVIEW_TEST"));
+  setenv("TWOVIEW_TEST", "0", 1);
+  ck_assert_str_eq(tv_variable("TWOVIEW_TEST"), "0");
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("suggest");
   tcase_add_loop_test(cases, the_nearest_word_is_suggested, 0, (int)(sizeof pairs / sizeof *pairs));
@@ -112,5 +122,6 @@ int main(void) {
   tcase_add_test(cases, long_words_are_compared_by_their_beginnings);
   tcase_add_loop_test(cases, numbers_are_read_whole_and_as_decimal, 0,
                       (int)(sizeof numbers / sizeof *numbers));
+  tcase_add_test(cases, an_empty_variable_is_not_set);
   return unit_run("suggest", cases);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "build_info.h"
+#include "twoview/base/text.h"
 #include "twoview/linalg/dense.h"
 
 #ifdef HAVE_OPENBLAS
@@ -21,7 +22,8 @@ const char *tv_version_line(void) {
 
 void tv_limit_blas_threads(void) {
 #ifdef HAVE_OPENBLAS
-  if (!getenv("OPENBLAS_NUM_THREADS") && !getenv("OMP_NUM_THREADS")) openblas_set_num_threads(1);
+  if (!tv_variable("OPENBLAS_NUM_THREADS") && !tv_variable("OMP_NUM_THREADS"))
+    openblas_set_num_threads(1);
 #endif
 }
 
@@ -80,7 +82,7 @@ static tv_error *write_slurm(hid_t root) {
   static const char *const names[] = {"SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID",
                                       "SLURM_RESTART_COUNT"};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
-    const char *value = getenv(names[i]);
+    const char *value = tv_variable(names[i]);
     char lower[64];
     if (!value) continue;
     snprintf(lower, sizeof lower, "%s", names[i]);
@@ -98,7 +100,7 @@ static tv_error *write_experiment(hid_t root, const tv_experiment *e) {
   free(resolved);
   if (!error) error = tv_attribute_text(root, "experiment_file", e->file);
   if (!error) error = tv_attribute_text(root, "title", e->name);
-  return error ? error : tv_attribute_number(root, "seed", (int64_t)e->seed);
+  return error ? error : tv_attribute_natural(root, "seed", e->seed);
 }
 
 tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {

@@ -368,7 +368,7 @@ tv_error *tv_verify_schema(tv_verification *v, hid_t file, const tv_experiment *
                                            "study",       "title",    "seed"};
   const place root = {v, file, ""};
   char seed[32];
-  snprintf(seed, sizeof seed, "%" PRId64, (int64_t)e->seed); /* as it is written */
+  snprintf(seed, sizeof seed, "%" PRIu64, e->seed);
   for (size_t i = 0; i < COUNT(attributes); ++i) expect_attribute(&root, file, "", attributes[i]);
   expect_text(&root, "seed", seed);
   expect_text(&root, "study", tv_study_type_name(e->study));

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "twoview/base/text.h"
+
 /* A handler can reach nothing else. */
 static volatile sig_atomic_t is_stop_wanted, is_save_wanted, announces;
 
@@ -83,11 +85,10 @@ static int take_count(const char **text, char separator, double limit, double *o
 tv_error *tv_parse_duration(const char *option, const char *text, double *seconds) {
   double days = 0, hours = 0, minutes = 0, rest = 0;
   const char *next = text;
-  char *end;
   *seconds = INFINITY;
   if (strcmp(text, "UNLIMITED") == 0) return NULL;
-  *seconds = strtod(text, &end);
-  if (end != text && !*end && *seconds > 0 && isfinite(*seconds)) return NULL;
+  if (tv_read_double(text, seconds) == TV_NUMBER_READ && *seconds > 0 && isfinite(*seconds))
+    return NULL;
   const int has_days = take_count(&next, '-', INFINITY, &days);
   const int has_hours = has_days || strchr(next, ':') != strrchr(next, ':');
   if (has_hours && !take_count(&next, ':', has_days ? 24 : INFINITY, &hours)) goto bad;
@@ -100,8 +101,14 @@ bad:
       "%s '%s' is no length of time; give seconds or [[DAYS-]HOURS:]MINUTES:SECONDS", option, text);
 }
 
-double tv_scheduler_time_left(void) {
-  const char *end = getenv("SLURM_JOB_END_TIME");
-  const double left = end ? difftime((time_t)atoll(end), time(NULL)) : 0;
-  return left > 0 ? left : INFINITY;
+tv_error *tv_scheduler_time_left(double *seconds) {
+  const char *text = tv_variable("SLURM_JOB_END_TIME");
+  int64_t end = 0;
+  *seconds = INFINITY;
+  if (text && tv_read_integer(text, &end) != TV_NUMBER_READ)
+    return tv_fail_usage(
+        "SLURM_JOB_END_TIME '%s' in the environment is no time in seconds; unset it", text);
+  const double left = difftime((time_t)end, time(NULL));
+  if (left > 0) *seconds = left;
+  return NULL;
 }

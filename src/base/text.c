@@ -103,3 +103,8 @@ tv_number_status tv_read_double(const char *text, double *out) {
   *out = value;
   return TV_NUMBER_READ;
 }
+
+const char *tv_variable(const char *name) {
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}

@@ -18,7 +18,8 @@ typedef struct {
   const tv_source_spec *spec; /* borrowed from the experiment */
   hid_t file, samples, targets;
   tv_packing samples_packing, targets_packing;
-  int has_labels; /* `targets` is a 1D dataset of class labels */
+  int has_labels;  /* `targets` is a 1D dataset of class labels ... */
+  int is_unsigned; /* ... of an unsigned type */
 } hdf5_rows;
 
 static void close_datasets(tv_source *source) {
@@ -73,12 +74,13 @@ static tv_error *unpack_labels(const hdf5_rows *h, int64_t first, int64_t count,
   return error;
 }
 
+/* Unsigned ones of 2^63 and more come as negative numbers: no classes either. */
 static tv_error *read_labels(const tv_source *source, int64_t first, int64_t count,
                              int64_t *labels) {
   const hdf5_rows *h = source->state;
   if (!h->targets_packing.is_plain) return unpack_labels(h, first, count, labels);
-  return read_slab(h->spec->file, h->targets, h->spec->labels, first, count, 0, H5T_NATIVE_INT64,
-                   labels);
+  return read_slab(h->spec->file, h->targets, h->spec->labels, first, count, 0,
+                   h->is_unsigned ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64, labels);
 }
 
 static tv_error *read_rows(const tv_source *source, int replicate, int64_t first, int count,
@@ -98,6 +100,13 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   return error;
 }
 
+static int is_unsigned(hid_t dataset) {
+  const hid_t type = H5Dget_type(dataset);
+  const int is_natural = H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE;
+  H5Tclose(type);
+  return is_natural;
+}
+
 static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
   hdf5_rows *h = source->state;
   hsize_t samples[2], targets[2] = {0, 0};
@@ -114,6 +123,7 @@ static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
     return tv_fail("%s: '%s' has %llu rows and '%s' %llu; they must be of the same samples",
                    spec->file, spec->samples, (unsigned long long)samples[0], name,
                    (unsigned long long)targets[0]);
+  h->is_unsigned = is_unsigned(h->targets);
   source->rows = (int64_t)samples[0];
   source->features = (int)samples[1];
   source->targets = (int)targets[1];
@@ -174,6 +184,16 @@ static tv_error *try_source(void *context) {
 
 /* ---- Opening ---- */
 
+static tv_error *refuse_label(const hdf5_rows *h, int64_t row, int64_t label) {
+  char text[32];
+  if (h->is_unsigned)
+    snprintf(text, sizeof text, "%" PRIu64, (uint64_t)label);
+  else
+    snprintf(text, sizeof text, "%" PRId64, label);
+  return tv_fail("%s: dataset '%s': row %lld: label %s is not from 0 to %d", h->spec->file,
+                 h->spec->labels, (long long)row, text, MOST_CLASSES - 1);
+}
+
 /* The labels of this rank's shards, all of them checked. */
 static tv_error *scan_labels(const tv_partition *partition, const tv_source *source,
                              unsigned char *is_seen) {
@@ -190,9 +210,7 @@ static tv_error *scan_labels(const tv_partition *partition, const tv_source *sou
       if (labels[i] >= 0 && labels[i] < MOST_CLASSES)
         is_seen[labels[i]] = 1;
       else
-        error = tv_fail("%s: dataset '%s': row %lld: label %lld is not from 0 to %d", h->spec->file,
-                        h->spec->labels, (long long)(first + i), (long long)labels[i],
-                        MOST_CLASSES - 1);
+        error = refuse_label(h, first + i, labels[i]);
   }
   free(labels);
   return error;

@@ -53,6 +53,10 @@ tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value) {
   return write_attribute(object, name, H5T_NATIVE_INT64, &value);
 }
 
+tv_error *tv_attribute_natural(hid_t object, const char *name, uint64_t value) {
+  return write_attribute(object, name, H5T_NATIVE_UINT64, &value);
+}
+
 /* ---- Arrays ---- */
 
 static hsize_t power_of_2_within(hsize_t room) {

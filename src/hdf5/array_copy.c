@@ -17,11 +17,18 @@ static char *read_text(hid_t attribute, hid_t type) {
   return copy;
 }
 
-static char *print_number(hid_t attribute) {
+static char *print_number(hid_t attribute, hid_t type) {
+  const int is_unsigned = H5Tget_sign(type) == H5T_SGN_NONE;
+  unsigned long long natural = 0;
   long long number = 0;
   char text[32];
-  if (H5Aread(attribute, H5T_NATIVE_LLONG, &number) < 0) return NULL;
-  snprintf(text, sizeof text, "%lld", number);
+  if (is_unsigned ? H5Aread(attribute, H5T_NATIVE_ULLONG, &natural) < 0
+                  : H5Aread(attribute, H5T_NATIVE_LLONG, &number) < 0)
+    return NULL;
+  if (is_unsigned)
+    snprintf(text, sizeof text, "%llu", natural);
+  else
+    snprintf(text, sizeof text, "%lld", number);
   return strdup(text);
 }
 
@@ -40,7 +47,7 @@ tv_error *tv_attribute_print(hid_t object, const char *name, char **text) {
   const hid_t type = H5Aget_type(attribute);
   const int is_word = H5Tis_variable_str(type) > 0, is_integer = H5Tget_class(type) == H5T_INTEGER;
   const int is_known = (is_word || is_integer) && is_scalar(attribute);
-  if (is_known) *text = is_word ? read_text(attribute, type) : print_number(attribute);
+  if (is_known) *text = is_word ? read_text(attribute, type) : print_number(attribute, type);
   tv_error *error = is_known && !*text ? tv_hdf5_fail("attribute '%s' cannot be read", name) : NULL;
   if (type >= 0) H5Tclose(type);
   H5Aclose(attribute);

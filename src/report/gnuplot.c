@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "twoview/base/escape.h"
+#include "twoview/base/text.h"
 
 /* ---- Finding it ---- */
 
@@ -24,8 +25,8 @@ static int is_program(const char *path) {
 
 tv_error *tv_gnuplot_find(char **program) {
   static const char usual[] = "/usr/local/bin:/usr/bin:/bin", name[] = "/gnuplot";
-  const char *folder = getenv("PATH");
-  if (!folder || !*folder) folder = usual;
+  const char *folder = tv_variable("PATH");
+  if (!folder) folder = usual;
   *program = NULL;
   while (*folder) {
     const size_t length = strcspn(folder, ":");
@@ -85,9 +86,9 @@ static double now(void) {
 }
 
 static double most_seconds(void) {
-  const char *text = getenv("TWOVIEW_GNUPLOT_SECONDS");
-  const double seconds = text ? strtod(text, NULL) : 0;
-  return seconds > 0 ? seconds : 60;
+  const char *text = tv_variable("TWOVIEW_GNUPLOT_SECONDS");
+  double seconds;
+  return text && tv_read_double(text, &seconds) == TV_NUMBER_READ && seconds > 0 ? seconds : 60;
 }
 
 /* Take over what there is to read, if anything comes soon; what is too much is dropped. */

@@ -28,7 +28,8 @@ void tv_interruption_saved(void);
  * `UNLIMITED` is infinite. An error names `option`. */
 tv_error *tv_parse_duration(const char *option, const char *text, double *seconds);
 
-/* Seconds left of the Slurm job, as its environment tells (SLURM_JOB_END_TIME); else infinite. */
-double tv_scheduler_time_left(void);
+/* Seconds left of the Slurm job, as its environment tells (SLURM_JOB_END_TIME); else infinite. What
+ * is no time there is refused. */
+tv_error *tv_scheduler_time_left(double *seconds);
 
 #endif

@@ -1,4 +1,4 @@
-/* What people type: "did you mean", and numbers. */
+/* What people type: "did you mean", numbers, and environment variables. */
 #ifndef TWOVIEW_BASE_TEXT_H
 #define TWOVIEW_BASE_TEXT_H
 
@@ -24,5 +24,9 @@ typedef enum {
 tv_number_status tv_read_integer(const char *text, int64_t *out);
 tv_number_status tv_read_natural(const char *text, uint64_t *out);
 tv_number_status tv_read_double(const char *text, double *out);
+
+/* The value of an environment variable, NULL when it is not set or empty, which is the same.
+ * Borrowed from the environment. */
+const char *tv_variable(const char *name);
 
 #endif

@@ -43,5 +43,6 @@ tv_error *tv_label_word_array(hid_t group, tv_label label, const char *const *di
 /* Attributes of a group or variable. */
 tv_error *tv_attribute_text(hid_t object, const char *name, const char *text);
 tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value);
+tv_error *tv_attribute_natural(hid_t object, const char *name, uint64_t value);
 
 #endif
