@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "mpi_problem.h"
 
 static const problem_shape *const shapes[] = {&small_shape, &blocks_shape};
@@ -336,6 +338,58 @@ START_TEST(a_grid_answers_as_one_rank_does) {
   }
 }
 
+/* The same ranks give the same bits, whichever of them comes first to a sum: each repetition delays
+ * another one. */
+START_TEST(repetitions_give_the_same_bits) {
+  enum { REPETITIONS = 14 };
+  for (int i = 0; i < 3; ++i) {
+    problem m = make_problem(blocks_shape, 0.8);
+    answer first, again;
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[i], 0, 0.5, &first));
+    for (int turn = 0; turn < REPETITIONS; ++turn) {
+      MPI_Barrier(MPI_COMM_WORLD);
+      if (turn % world_size() == world_rank()) usleep(2000);
+      ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[i], 0, 0.5, &again));
+      const size_t size = (size_t)first.d * (size_t)first.k * sizeof(double);
+      ASSERT_ALL(memcmp(again.E, first.E, size) == 0);
+      ASSERT_ALL(memcmp(again.T, first.T, size) == 0);
+      ASSERT_ALL(scores_apart(&again, &first) == 0);
+      free_answer(&again);
+    }
+    free_answer(&first);
+    free_problem(&m);
+  }
+}
+
+/* Rows of RC and JE have free signs: the entry largest in size is positive, and T, E and D agree.
+ */
+START_TEST(largest_entries_are_positive) {
+  for (int i = 2; i < 6; ++i) {
+    problem m = make_problem(*shapes[i % 2], 0.8);
+    answer a;
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[i / 2], 0, 0.5, &a));
+    double *S = new_moment(&m, 0, 1, 0.5), *A = new_moment(&m, 0, 0, 0);
+    double *of_s = new_product(0, 0, a.d, a.d, a.k, S, a.E);
+    double *of_a = new_product(0, 0, a.d, a.d, a.k, A, a.E);
+    for (int c = 0; c < a.k; ++c) {
+      const double *e = a.E + c * a.d, *t = a.T + c * a.d;
+      int largest = 0;
+      for (int j = 1; j < a.d; ++j)
+        if (fabs(e[j]) > fabs(e[largest])) largest = j;
+      ASSERT_ALL(e[largest] > 0);
+      /* S e = L t, whose first entry is L_11 t_1 */
+      ASSERT_AT_MOST(fabs(of_s[c * a.d] - sqrt(S[0]) * t[0]), 1e-10);
+    }
+    if (a.D)
+      ASSERT_AT_MOST(largest_difference((int64_t)a.d * a.k, of_a, a.D),
+                     1e-10 * norm_plain((int64_t)a.d * a.k, of_a));
+    double *const arrays[] = {S, A, of_s, of_a};
+    for (int j = 0; j < 4; ++j) free(arrays[j]);
+    free_answer(&a);
+    free_problem(&m);
+  }
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   TCase *tests = tcase_create("scores");
@@ -350,5 +404,7 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, leakage_of_known_angles);
   tcase_add_test(tests, encoders_of_strong_noise_leak);
   tcase_add_test(tests, a_grid_answers_as_one_rank_does);
+  tcase_add_test(tests, repetitions_give_the_same_bits);
+  tcase_add_test(tests, largest_entries_are_positive);
   return run_tests(tests);
 }

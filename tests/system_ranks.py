@@ -66,6 +66,26 @@ class Ranks(unittest.TestCase):
             self.same_on([2, 3, 4, 7], harness.write("h.yaml", harness.HDF5),
                          "--set", f"features.pca={components}")
 
+    def same_twice(self, ranks, *keys):
+        """Everything that stands over replicates, which is all but times, hosts and the like."""
+        experiment = harness.write("w.yaml", harness.GAUSSIAN)
+        settings = harness.settings("replicates=1", "samples=[600]", "noise.lambda_max=3",
+                                    "augmentation.alpha=0.5", *keys)
+        first, second = (harness.archive(experiment, f"twice{i}.h5", *settings, ranks=ranks)
+                         for i in range(2))
+        found = [name for name, dataset in first.items() if isinstance(dataset, h5py.Dataset)
+                 and any(first["replicate"] in each.values() for each in dataset.dims)]
+        self.assertLessEqual({"distance", "residual", "encoder_reconstruction"}, set(found))
+        for name in found:
+            np.testing.assert_array_equal(first[name], second[name], f"{name} on {ranks} ranks")
+        first.close()
+        second.close()
+
+    def test_the_same_ranks_give_the_same_bits(self):
+        for ranks in (3, 5, 6):
+            self.same_twice(ranks, f"parallel.ranks_per_point={ranks}", "noise.components=200")
+            self.same_twice(ranks, "parallel.layout=distributed", "noise.components=300")
+
     def test_fashion_mnist(self):
         self.same_on([2, 3, 4, 7], harness.ROOT / "jobs/fashion-mnist.yaml",
                      *harness.settings("replicates=1", "archive.samples=true",

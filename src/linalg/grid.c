@@ -15,6 +15,17 @@ void tv_grid_shape(int size, int *rows, int *columns) {
   *columns = size / *rows;
 }
 
+/* Of blacs_set. */
+enum { BLACS_TOPOLOGIES_REPEAT = 15, BLACS_TOPOLOGIES_COHERENT = 16 };
+
+/* BLACS adds what ranks send it in the order of arrival unless its sums are to be repeatable, and
+ * may end with different last bits on different ranks unless they are to be coherent. */
+static void fix_order_of_sums(int context) {
+  int is_asked_for = 1;
+  Cblacs_set(context, BLACS_TOPOLOGIES_REPEAT, &is_asked_for);
+  Cblacs_set(context, BLACS_TOPOLOGIES_COHERENT, &is_asked_for);
+}
+
 static tv_error *create(MPI_Comm comm, int block, int rows, int columns, tv_grid **out) {
   tv_grid *grid;
   *out = NULL;
@@ -25,6 +36,7 @@ static tv_error *create(MPI_Comm comm, int block, int rows, int columns, tv_grid
   MPI_Comm_size(comm, &grid->size);
   grid->handle = grid->context = Csys2blacs_handle(comm);
   Cblacs_gridinit(&grid->context, "Row", rows, columns);
+  fix_order_of_sums(grid->context);
   Cblacs_gridinfo(grid->context, &grid->rows, &grid->columns, &grid->my_row, &grid->my_column);
   *out = grid;
   return NULL;

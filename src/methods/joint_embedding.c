@@ -26,7 +26,7 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   out->optimum = 2.0 * k;
   for (int i = 0; i < k; ++i) out->optimum -= 2 * out->values[i];
   tv_solution_unwhiten(s, out);
-  return NULL;
+  return tv_solution_fix_signs(out);
 }
 
 /* The objective is 2 tr W S W' - 2 tr W G W'; it is stationary where G W' = S W' diag(omega). */

@@ -45,6 +45,49 @@ void tv_solution_unwhiten(const tv_statistics *s, tv_solution *solution) {
   tv_solve_lower(TV_LEFT, TV_TRANSPOSED, s->L, solution->encoder);
 }
 
+/* The largest entry of each column and of its negative, and their rows: MPI_MAXLOC takes the first
+ * of equal ones. */
+typedef struct {
+  double value;
+  int row;
+} peak;
+
+static void raise_peak(peak *highest, double value, int row) {
+  if (value > highest->value) *highest = (peak){value, row};
+}
+
+static void find_peaks(const tv_distmat *e, peak *peaks) {
+  for (int j = 0; j < 2 * e->columns; ++j) peaks[j] = (peak){0, e->rows};
+  for (int j = 0; j < e->local_columns; ++j)
+    for (int i = 0; i < e->local_rows; ++i) {
+      const double value = e->data[(int64_t)j * e->leading + i];
+      peak *const of_column = peaks + 2 * (int64_t)e->column_of[j];
+      raise_peak(&of_column[value < 0], fabs(value), e->row_of[i]);
+    }
+  if (e->grid->size > 1)
+    MPI_Allreduce(MPI_IN_PLACE, peaks, 2 * e->columns, MPI_DOUBLE_INT, MPI_MAXLOC, e->grid->comm);
+}
+
+static void negate_column(tv_distmat *a, int j) {
+  double *column = a->data + (int64_t)j * a->leading;
+  for (int i = 0; i < a->local_rows; ++i) column[i] = -column[i];
+}
+
+tv_error *tv_solution_fix_signs(tv_solution *solution) {
+  const tv_distmat *e = solution->encoder;
+  peak *peaks = NULL;
+  TV_TRY(tv_grid_agree(e->grid, tv_allocate(2LL * solution->k, sizeof(*peaks), &peaks)));
+  find_peaks(e, peaks);
+  for (int j = 0; j < e->local_columns; ++j) {
+    const peak *up = peaks + 2 * (int64_t)e->column_of[j], *down = up + 1;
+    if (up->value > down->value || (up->value == down->value && up->row <= down->row)) continue;
+    negate_column(solution->encoder, j);
+    negate_column(solution->whitened, j);
+  }
+  free(peaks);
+  return NULL;
+}
+
 void tv_solution_destroy(tv_solution *solution) {
   tv_distmat_destroy(&solution->whitened);
   tv_distmat_destroy(&solution->encoder);

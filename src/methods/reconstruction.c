@@ -49,6 +49,7 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   out->optimum = tv_trace(s->A);
   for (int i = 0; i < k; ++i) out->optimum -= out->values[i];
   tv_solution_unwhiten(s, out);
+  TV_TRY(tv_solution_fix_signs(out));
   tv_multiply(TV_PLAIN, s->C, TV_PLAIN, out->encoder, out->decoder);
   return NULL;
 }

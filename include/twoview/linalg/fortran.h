@@ -11,6 +11,7 @@ int Csys2blacs_handle(MPI_Comm comm);
 void Cfree_blacs_system_handle(int handle);
 void Cblacs_gridinit(int *context, const char *order, int rows, int columns);
 void Cblacs_gridinfo(int context, int *rows, int *columns, int *my_row, int *my_column);
+void Cblacs_set(int context, int what, int *value);
 void Cblacs_gridexit(int context);
 
 /* ScaLAPACK and PBLAS */

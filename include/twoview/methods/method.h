@@ -53,6 +53,10 @@ void tv_solution_destroy(tv_solution *solution);
 tv_error *tv_solution_begin(const tv_statistics *statistics, int k, tv_solution *out);
 void tv_solution_unwhiten(const tv_statistics *statistics, tv_solution *solution);
 
+/* For the methods whose rows have free signs: turn rows of the encoder, and T with them, so that
+ * the entry largest in size, the first of equal ones, is positive.                  Collective. */
+tv_error *tv_solution_fix_signs(tv_solution *solution);
+
 /* The size of each of the encoder's k rows on the inputs, sum_i |E_ji| sqrt(A_ii), on every rank:
  * it bounds the root mean square of row j's values, and rounding errors of theirs are relative to
  * it. The caller frees.                                                                 Collective.
