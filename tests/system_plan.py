@@ -82,6 +82,21 @@ class Plan(unittest.TestCase):
             file["y"] = x[:, :2]
         self.compare(harness.write("h.yaml", harness.HDF5), 2, "archive.samples=false")
 
+    def write_data(self, rows, features, **options):
+        random = np.random.default_rng(1)
+        with h5py.File(harness.folder / "data.h5", "w") as file:
+            file.create_dataset("x", data=random.normal(size=(rows, features)), **options)
+            file["y"] = random.normal(size=(rows, 2))
+        return harness.write("h.yaml", harness.HDF5)
+
+    def test_principal_components(self):
+        """Of more and of fewer rows than features, which are most of the memory."""
+        for rows, features in ((3000, 1500), (700, 4000), (160, 30000)):
+            experiment = self.write_data(rows, features)
+            for ranks in (1, 2, 3):
+                self.compare(experiment, ranks, "archive.samples=false", "features.pca=20",
+                             "archive.representations=none")
+
     def test_generated(self):
         self.compare(GAUSSIAN, 1, "samples=[1e4, 2e4]", "replicates=1", "noise.components=700")
         self.compare(GAUSSIAN, 4, "samples=[1e4, 2e4]", "replicates=1", "noise.components=700")

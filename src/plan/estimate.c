@@ -22,6 +22,42 @@ static double measure_update(int width, const double *rows, double *sum) {
   return flops / (MPI_Wtime() - begun);
 }
 
+/* Flops each second of the product of a symmetric matrix, which memory bounds, and a vector: one
+ * half of a reduction to tridiagonal form. */
+static tv_error *measure_product(int order, double *rate) {
+  const int size = order < 2048 ? order : 2048, one = 1;
+  const double unit = 1, nothing = 0;
+  double *matrix = NULL, *vectors = NULL, flops = 0;
+  tv_error *error = tv_allocate((int64_t)size * size, sizeof(*matrix), &matrix);
+  if (!error) error = tv_allocate(2 * size, sizeof(*vectors), &vectors);
+  for (int64_t i = 0; !error && i < (int64_t)size * size; ++i) matrix[i] = 1;
+  const double begun = MPI_Wtime();
+  while (!error && (flops == 0 || MPI_Wtime() - begun < while_measuring)) {
+    dsymv_("L", &size, &unit, matrix, &size, vectors, &one, &nothing, vectors + size, &one, 1);
+    flops += 2.0 * size * size;
+  }
+  *rate = flops / (MPI_Wtime() - begun);
+  free(vectors);
+  free(matrix);
+  return error;
+}
+
+/* Seconds of the eigenproblem of the principal components, on one rank: the reduction, the vectors
+ * and, from rows, their components and a QR decomposition. */
+static tv_error *estimate_principal(const tv_plan *plan, double update_rate, double *seconds) {
+  const double order = plan->principal_order, inputs = plan->features, p = plan->p;
+  double product_rate;
+  *seconds = 0;
+  if (plan->principal_order == 0) return NULL;
+  TV_TRY(measure_product(plan->principal_order, &product_rate));
+  const double half = 2.0 / 3 * pow(order, 3);
+  const double tridiagonal = tv_eigen_selects(plan->principal_order, plan->p) ? 0 : 3 * half;
+  const double of_rows = order < inputs ? 2 * inputs * p * order + 4 * inputs * p * p : 0;
+  *seconds =
+      half / product_rate + (half + tridiagonal + 2 * order * order * p + of_rows) / update_rate;
+  return NULL;
+}
+
 static double measure_normals(double *rows) {
   const tv_stream stream = {0, TV_FOR_NOISE, 0};
   int64_t indices[TV_BATCH] = {0};
@@ -100,7 +136,7 @@ static tv_error *measure_predictions(const tv_experiment *e, const tv_plan *plan
 }
 
 tv_error *tv_plan_estimate(const tv_experiment *e, const tv_plan *plan, double *seconds) {
-  double *rows = NULL, *sum = NULL, solve_rate = 1, predicting;
+  double *rows = NULL, *sum = NULL, solve_rate = 1, predicting, rotating;
   const int width = plan->width < 2048 ? plan->width : 2048, longest = width > 64 ? width : 64;
   tv_error *error;
   TV_GO(tv_allocate((int64_t)TV_BATCH * longest, sizeof(*rows), &rows));
@@ -108,12 +144,14 @@ tv_error *tv_plan_estimate(const tv_experiment *e, const tv_plan *plan, double *
   TV_GO(measure_solve(plan->d, &solve_rate));
   TV_GO(measure_predictions(e, plan, &predicting));
   const double drawing = plan->normals / measure_normals(rows);
-  const double updating = plan->moment_flops / measure_update(width, rows, sum);
+  const double update_rate = measure_update(width, rows, sum);
+  const double updating = plan->moment_flops / update_rate;
+  TV_GO(estimate_principal(plan, update_rate, &rotating));
   const int are_idle = plan->layout.groups == plan->ranks && plan->points < plan->ranks;
   const int busy = are_idle ? (int)plan->points : plan->ranks;
   const int parts = plan->moment_parts < plan->ranks ? (int)plan->moment_parts : plan->ranks;
   *seconds = (drawing + updating) / (plan->layout.is_distributed ? plan->ranks : parts) +
-             plan->solve_flops / solve_rate / busy + predicting;
+             plan->solve_flops / solve_rate / busy + predicting + rotating;
 done:
   free(rows);
   free(sum);

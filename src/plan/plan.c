@@ -62,12 +62,25 @@ static double count_solve_flops(const tv_experiment *e, const tv_source *source,
   return (double)plan->points * of_point + (double)e->replicates * e->sizes_count * of_clean;
 }
 
+/* The sums over a data set's raw features that travel along the tree. */
+static double raw_numbers(const tv_source *source) {
+  const int are_summed = source->rows >= 0 && !tv_features_are_wide(source);
+  return are_summed ? square(source->features + 1.0) : 0;
+}
+
+/* Of these sums, or of the Gram matrix of fewer rows than features. */
+static double count_raw_flops(const tv_source *source) {
+  const double rows = (double)source->rows;
+  return tv_features_are_wide(source) ? square(rows) * source->features
+                                      : rows * raw_numbers(source);
+}
+
 /* Moments of the rows: a rank-b update is width^2 flops a row. Before it, those of the raw features
  * of a data set; and rows that need it are rotated, the generated ones fresh for each replicate. */
 static double count_moment_flops(const tv_experiment *e, const tv_source *source,
                                  const tv_plan *plan) {
   const double sampled = e->replicates * largest_size(e);
-  const double raw = source->rows < 0 ? 0 : (double)source->rows * square(source->features + 1.0);
+  const double raw = count_raw_flops(source);
   if (is_law(e)) return raw + tv_law_foresee(e, source, plan->p).flops;
   const double rotated = source->variances ? 0 : source->rows < 0 ? sampled : (double)source->rows;
   return sampled * square(plan->width) + raw + 2 * rotated * source->features * plan->p;
@@ -100,12 +113,20 @@ static double sums_while_reducing(const tv_experiment *e, const tv_plan *plan, d
   return length * (1 + most);
 }
 
+/* By the Gram matrix of the rows: rank 0 has them all and diagonalises, when the rows that another
+ * rank sends are no longer on their way. */
+static double wide_memory(const tv_source *source, const tv_plan *plan) {
+  const double rows = (double)source->rows, inputs = source->features;
+  const double sent = fmin(fmax(1 << 20, inputs), TV_BATCH * inputs);
+  return rows * inputs + fmax(sent, 3 * square(rows) + rows * plan->p);
+}
+
 /* Raw moments of bytes are also held in single precision; then rank 0 diagonalises. */
 static double features_memory(const tv_experiment *e, const tv_source *source,
                               const tv_plan *plan) {
-  const double inputs = source->features, basis = inputs * plan->p;
+  const double inputs = source->features, basis = inputs * plan->p, sums = raw_numbers(source);
   if (source->variances) return 0;
-  const double sums = source->rows < 0 ? 0 : square(inputs + 1);
+  if (tv_features_are_wide(source)) return basis + wide_memory(source, plan);
   const double bytes = source->bytes ? 0.5 * sums : 0;
   const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
   return basis + fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem);
@@ -124,7 +145,8 @@ static double given_numbers(const tv_experiment *e, const tv_source *source, con
 
 static double moments_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double all = (double)e->replicates * e->sizes_count * square(plan->width);
-  const double batch = (double)TV_BATCH * (source->features + plan->p + 2.0 * plan->width);
+  const double rows = source->rows < 0 ? TV_BATCH : fmin(TV_BATCH, (double)source->rows);
+  const double batch = rows * (source->features + plan->p + 2.0 * plan->width);
   if (!is_law(e)) return sums_while_reducing(e, plan, all) + batch;
   const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
   return all + given + fmax(given > 0 ? batch : 0, tv_law_foresee(e, source, plan->p).row_numbers);
@@ -223,16 +245,24 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
 
 /* ---- Messages and the archive ---- */
 
+/* Rows that a rank sends to rank 0, where they are fewer than their features. */
+static double count_sent_rows(const tv_source *source, const tv_partition *partition, int rank) {
+  if (rank == 0 || !tv_features_are_wide(source)) return 0;
+  return (double)(tv_shard_first_row_of_rank(partition, rank + 1) -
+                  tv_shard_first_row_of_rank(partition, rank));
+}
+
 static double count_reduced_bytes(const tv_experiment *e, const tv_source *source,
                                   const tv_plan *plan, MPI_Comm comm) {
-  const tv_partition partition = tv_partition_make(comm, 1, e->parallel.shards);
+  const tv_partition partition = tv_partition_make(comm, source->rows, e->parallel.shards);
+  const double all = (double)e->replicates * e->sizes_count * square(plan->width);
+  const double of_study = is_law(e) ? given_numbers(e, source, plan) : all;
+  const double moments = plan->layout.is_distributed ? 0 : of_study;
   double most = 0;
   for (int rank = 0; rank < plan->ranks; ++rank)
-    most = fmax(most, tv_shard_sends(&partition, rank));
-  const double raw = source->rows < 0 ? 0 : square(source->features + 1.0);
-  const double all = (double)e->replicates * e->sizes_count * square(plan->width);
-  const double moments = is_law(e) ? given_numbers(e, source, plan) : all;
-  return NUMBER * most * (raw + (plan->layout.is_distributed ? 0 : moments));
+    most = fmax(most, tv_shard_sends(&partition, rank) * (raw_numbers(source) + moments) +
+                          count_sent_rows(source, &partition, rank) * source->features);
+  return NUMBER * most;
 }
 
 /* Eigenvalues, thresholds and digests; and what HDF5 takes, by measurement, for each array with its
@@ -290,6 +320,11 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->solve_flops = count_solve_flops(e, source, plan);
   plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);
   plan->archive_bytes = count_archive(e, source, plan);
+  plan->features = source->features;
+  plan->principal_order = source->variances              ? 0
+                          : tv_features_are_wide(source) ? (int)source->rows
+                                                         : source->features;
+  plan->features_bytes = NUMBER * features_memory(e, source, plan);
   plan->available_bytes = tv_memory_available(comm);
   plan->resident_bytes = tv_memory_resident();
   MPI_Allreduce(MPI_IN_PLACE, &plan->resident_bytes, 1, MPI_DOUBLE, MPI_MAX, comm);
@@ -306,17 +341,37 @@ void tv_format_bytes(double bytes, char out[64]) {
   snprintf(out, 64, "%.3g %s (%.0f bytes)", shown, units[unit], bytes);
 }
 
+/* What takes most, and what would take less. */
+static void advise(const tv_plan *plan, double bytes, char *out, size_t room) {
+  char of_features[64];
+  tv_format_bytes(plan->features_bytes, of_features);
+  if (plan->layout.is_distributed)
+    snprintf(out, room, "use more nodes");
+  else if (plan->features_bytes > bytes / 2)
+    snprintf(
+        out, room,
+        "use fewer features than %d, whose principal components take %s on the way (of images, "
+        "fewer pixels), fewer ranks on a node, or parallel: {shards: 1}",
+        plan->features, of_features);
+  else if (plan->principal_order > 0)
+    snprintf(out, room,
+             "use fewer principal components than %d of %d features (features: {pca: ...}), fewer "
+             "ranks on a node, or fewer sample sizes or replicates at a time",
+             plan->p, plan->features);
+  else
+    snprintf(out, room,
+             "use fewer ranks on a node, fewer sample sizes or replicates at a time, or, for a "
+             "gaussian source, parallel: {layout: distributed}");
+}
+
 tv_error *tv_plan_expect_room(const tv_plan *plan) {
-  char wanted[64], left[64];
+  char wanted[64], left[64], advice[512];
   const double more = plan->memory_bytes - plan->resident_bytes;
   if (more <= plan->available_bytes) return NULL;
   tv_format_bytes(more, wanted);
   tv_format_bytes(plan->available_bytes, left);
-  return tv_fail("each rank would take %s and has %s left; %s", wanted, left,
-                 plan->layout.is_distributed
-                     ? "use more nodes"
-                     : "use fewer ranks on a node, fewer sample sizes or replicates at a time, or, "
-                       "for a gaussian source, parallel: {layout: distributed}");
+  advise(plan, more, advice, sizeof advice);
+  return tv_fail("each rank would take %s and has %s left; %s", wanted, left, advice);
 }
 
 void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
@@ -333,6 +388,10 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
            e->source.role == TV_AS_POPULATION ? ", as a population" : "");
   else
     printf("%-22s generated, %d features, %d targets\n", "data", source->features, source->targets);
+  if (plan->principal_order > 0)
+    printf("%-22s %d of %d features, from a matrix of %d x %d %s\n", "principal components",
+           plan->p, plan->features, plan->principal_order, plan->principal_order,
+           plan->principal_order < plan->features ? "rows" : "features");
   printf("%-22s %" PRId64 " (%" PRId64 " ", "points", plan->points, plan->entries);
   if (e->study == TV_STUDY_THRESHOLD)
     printf("thresholds, some %.0f solutions each", tv_alpha2_foresee(e->threshold.tolerance));

@@ -11,12 +11,15 @@
 typedef struct {
   tv_layout layout;
   int ranks, grid_rows, grid_columns; /* the grid of a group */
+  int features;                       /* of the source */
+  int principal_order;                /* of the eigenproblem of its principal components; 0: none */
   int p, d, width;
   int64_t points, entries; /* entries: points x methods */
   int64_t moment_parts;    /* into which the moments are cut for the ranks, unless distributed */
   double available_bytes;  /* for each rank, beside what it has already */
   double resident_bytes;   /* that the fullest rank has already: libraries, images */
   double memory_bytes;     /* that the fullest rank will have at the most */
+  double features_bytes;   /* of these, while the principal components are found */
   double moment_flops, solve_flops; /* of all ranks together */
   double normals;                   /* random normals drawn, all ranks */
   double reduced_bytes;             /* sums sent by one rank, at the most */
