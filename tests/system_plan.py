@@ -1,6 +1,7 @@
 """The plan that --dry-run prints, against what the run then measures."""
 import os
 import re
+import resource
 import unittest
 
 import h5py
@@ -96,6 +97,23 @@ class Plan(unittest.TestCase):
             for ranks in (1, 2, 3):
                 self.compare(experiment, ranks, "archive.samples=false", "features.pca=20",
                              "archive.representations=none")
+
+    def test_a_limit_of_the_address_space(self):
+        """Refused before any work: without its buffer OpenBLAS would ask for it for ever."""
+        limit = 1 << 33
+        sizes = ["samples=2000", "noise.components=100"]
+        harness.write("g.yaml", harness.GAUSSIAN)
+        seen = set()
+        for room in range(20, 30):  # some do not let MPI start
+            for way in ("--force", "--dry-run"):
+                done = harness.twoview(
+                    "run", "g.yaml", way, "-o", "limited.h5", *harness.settings(*sizes),
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (room << 24, limit)))
+                if "each rank would take" in done.stderr:
+                    self.assertEqual(done.returncode, 1)
+                    self.assertIn("`ulimit -v`", done.stderr)
+                    seen.add(way)
+        self.assertEqual(seen, {"--force", "--dry-run"})
 
     def test_generated(self):
         self.compare(GAUSSIAN, 1, "samples=[1e4, 2e4]", "replicates=1", "noise.components=700")

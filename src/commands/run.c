@@ -1,6 +1,7 @@
 #include "twoview/commands/run.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,11 +84,15 @@ static tv_error *expect_feasible(const run *r) {
 
 static tv_error *print_plan(const run *r, MPI_Comm comm) {
   int rank;
-  double seconds = 0;
+  double seconds = NAN;
   MPI_Comm_rank(comm, &rank);
-  TV_TRY(tv_agree(comm, rank == 0 ? tv_plan_estimate(r->experiment, &r->plan, &seconds) : NULL));
-  if (rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
-  return expect_feasible(r);
+  tv_error *infeasible = expect_feasible(r), *error = NULL;
+  if (!infeasible && rank == 0) error = tv_plan_estimate(r->experiment, &r->plan, &seconds);
+  error = tv_agree(comm, error);
+  if (!error && rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
+  if (!error) return infeasible;
+  tv_error_free(infeasible);
+  return error;
 }
 
 /* The first samples of each replicate, and the moments unless they are to be distributed. */

@@ -371,7 +371,10 @@ tv_error *tv_plan_expect_room(const tv_plan *plan) {
   tv_format_bytes(more, wanted);
   tv_format_bytes(plan->available_bytes, left);
   advise(plan, more, advice, sizeof advice);
-  return tv_fail("each rank would take %s and has %s left; %s", wanted, left, advice);
+  return tv_fail("each rank would take %s and has %s left; %s (what is left is the least that the "
+                 "machine, its "
+                 "control group and `ulimit -v` leave)",
+                 wanted, left, advice);
 }
 
 void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
@@ -421,7 +424,8 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
   printf("%-22s %.4g for moments, %.4g for solutions\n", "flops", plan->moment_flops,
          plan->solve_flops);
   printf("%-22s %.4g\n", "random normals", plan->normals);
-  printf("%-22s %.2g s, from rates measured just now\n", "estimated time", seconds);
+  if (!isnan(seconds))
+    printf("%-22s %.2g s, from rates measured just now\n", "estimated time", seconds);
   tv_format_bytes(plan->archive_bytes, bytes);
   printf("%-22s %s\n", "archive, uncompressed", bytes);
 }

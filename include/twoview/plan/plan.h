@@ -37,6 +37,7 @@ tv_error *tv_plan_expect_room(const tv_plan *plan);
  * fraction of a second. */
 tv_error *tv_plan_estimate(const tv_experiment *experiment, const tv_plan *plan, double *seconds);
 
+/* seconds: as estimated; NaN: not told. */
 void tv_plan_print(const tv_experiment *experiment, const tv_source *source, const tv_plan *plan,
                    double seconds);
 
