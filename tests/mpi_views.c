@@ -93,11 +93,6 @@ static void sample_step(const tv_step *step, int number, const tv_shape *shape, 
   free(before);
 }
 
-/* Sums over views of what has a mean to compare: of set v, statistic (i, j). */
-typedef struct {
-  double second, agreement, cross;
-} triple;
-
 /* |z| of exact against sampled moments, the largest over all entries. The estimate of set v is made
  * from it and the next set, drawn apart: S from one view, G from two views of one sample, C and B
  * from a view and the sample. Neighbouring sets share views, so that means are over disjoint pairs.

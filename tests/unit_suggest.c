@@ -114,6 +114,13 @@ START_TEST(an_empty_variable_is_not_set) {
 }
 END_TEST
 
+START_TEST(what_does_not_fit_is_left_out) {
+  char text[8] = "";
+  for (int i = 0; i < 3; ++i) tv_append(text, sizeof text, "%s", "abc");
+  ck_assert_str_eq(text, "abcabca");
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("suggest");
   tcase_add_loop_test(cases, the_nearest_word_is_suggested, 0, (int)(sizeof pairs / sizeof *pairs));
@@ -123,5 +130,6 @@ int main(void) {
   tcase_add_loop_test(cases, numbers_are_read_whole_and_as_decimal, 0,
                       (int)(sizeof numbers / sizeof *numbers));
   tcase_add_test(cases, an_empty_variable_is_not_set);
+  tcase_add_test(cases, what_does_not_fit_is_left_out);
   return unit_run("suggest", cases);
 }

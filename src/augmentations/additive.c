@@ -119,11 +119,6 @@ static void texture_view(const tv_step *step, const tv_draw *draw, double *x) {
     for (int c = 0; c < s->channels; ++c) x[pixel * s->channels + c] += texture[pixel];
 }
 
-static tv_error *texture_check(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
-  return tv_step_expect_axes(step, shape, 2);
-}
-
 static const tv_parameter texture_parameters[] = {
     {.name = "length",
      .type = TV_NUMBER,
@@ -200,14 +195,14 @@ const tv_augmentation tv_additive[] = {{.name = "noise",
                                        {.name = "texture",
                                         .title = "smooth normal noise, the same in all channels",
                                         .parameters = texture_parameters,
-                                        .check = texture_check,
+                                        .check = tv_step_expect_series,
                                         .prepare = texture_prepare,
                                         .moments = texture_moments,
                                         .view = texture_view},
                                        {.name = "baseline",
                                         .title = "a random polynomial along the series",
                                         .parameters = baseline_parameters,
-                                        .check = texture_check,
+                                        .check = tv_step_expect_series,
                                         .prepare = baseline_prepare,
                                         .moments = baseline_moments,
                                         .view = baseline_view},

@@ -64,8 +64,6 @@ static const tv_parameter replace_parameters[] = {
 
 /* ---- cutmix: a window of another sample ---- */
 
-enum { SIZE };
-
 /* Both stay, or both are the other sample's; else they are of different samples. */
 static double cutmix_second(const void *context, const tv_views *v, int i, int j, double second) {
   const double a = tv_window_hits(context, &v->shape, i, i);
@@ -82,30 +80,13 @@ static tv_error *cutmix_moments(const tv_step *step, tv_views *v) {
   return exchange(step, cutmix_second, cutmix_keep, v);
 }
 
-static tv_error *cutmix_check(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
-  return tv_window_check(step, SIZE, shape);
-}
-
-static tv_error *cutmix_prepare(tv_step *step, const tv_shape *shape) {
-  return tv_window_prepare(step, SIZE, shape);
-}
-
 static void cutmix_view(const tv_step *step, const tv_draw *draw, double *x) {
   double u[3];
   tv_random_uniforms(draw->stream, draw->index, 3, u);
   const double *other = partner(draw, u[2]);
   for (int i = 0; i < tv_shape_size(draw->shape); ++i)
-    if (tv_window_drawn(step, SIZE, draw->shape, u, i)) x[i] = other[i];
+    if (tv_window_drawn(step, draw->shape, u, i)) x[i] = other[i];
 }
-
-static const tv_parameter cutmix_parameters[] = {{.name = "size",
-                                                  .type = TV_NUMBERS,
-                                                  .low = 1,
-                                                  .high = 1e6,
-                                                  .is_whole = 1,
-                                                  .help = "rows and columns of the window"},
-                                                 {0}};
 
 /* ---- mixup: w x + (1 - w) x', w ~ Beta(beta, beta) of mean 1/2 ---- */
 
@@ -155,9 +136,9 @@ const tv_augmentation tv_exchanges[] = {{.name = "replace",
                                          .view = replace_view},
                                         {.name = "cutmix",
                                          .title = "a window of another sample",
-                                         .parameters = cutmix_parameters,
-                                         .check = cutmix_check,
-                                         .prepare = cutmix_prepare,
+                                         .parameters = tv_window_parameters,
+                                         .check = tv_window_check,
+                                         .prepare = tv_window_prepare,
                                          .moments = cutmix_moments,
                                          .view = cutmix_view},
                                         {.name = "mixup",

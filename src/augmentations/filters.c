@@ -53,11 +53,6 @@ static tv_error *pixelate_prepare(tv_step *step, const tv_shape *s) {
   return prepare_averages(step, s, block);
 }
 
-static tv_error *expect_axes(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
-  return tv_step_expect_axes(step, shape, 2);
-}
-
 static const tv_parameter blur_parameters[] = {
     {.name = "widths", .type = TV_NUMBERS, .high = 1e6, .help = "of the kernels, equally likely"},
     {0}};
@@ -104,14 +99,14 @@ static const tv_parameter blend_parameters[] = {
 const tv_augmentation tv_filters[] = {{.name = "blur",
                                        .title = "smoothed by a Gaussian kernel",
                                        .parameters = blur_parameters,
-                                       .check = expect_axes,
+                                       .check = tv_step_expect_series,
                                        .prepare = blur_prepare,
                                        .moments = tv_step_map,
                                        .view = tv_step_draw_map},
                                       {.name = "pixelate",
                                        .title = "squares replaced by their means",
                                        .parameters = pixelate_parameters,
-                                       .check = expect_axes,
+                                       .check = tv_step_expect_series,
                                        .prepare = pixelate_prepare,
                                        .moments = tv_step_map,
                                        .view = tv_step_draw_map},

@@ -4,16 +4,6 @@
 
 #include "parts.h"
 
-static tv_error *expect_images(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
-  return tv_step_expect_axes(step, shape, 3);
-}
-
-static tv_error *expect_axes(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
-  return tv_step_expect_axes(step, shape, 2);
-}
-
 /* A map that takes place i from place source[i], one beyond the axis standing for zero. */
 static tv_error *gather_map(const tv_shape *s, tv_axis axis, int (*source)(int i, int n, int by),
                             int by, tv_axis_map *out) {
@@ -279,13 +269,22 @@ static int swapped(int i, int n, int odd) {
   return other >= 0 && other < n ? other : i;
 }
 
-/* The pairs of round r: of columns and rows in turn, from even places and from odd ones. */
-static tv_error *swap_round(const tv_shape *s, int r, tv_map_list *list) {
-  const tv_axis axis = r % 2 == 0 && s->axes > 2 ? TV_AXIS_COLUMNS : TV_AXIS_ROWS;
-  const int odd = s->axes > 2 ? r / 2 % 2 : r % 2;
+/* A round goes along columns and rows in turn, from even places and then from odd ones. */
+typedef struct {
+  int along_columns, odd;
+} swap_round;
+
+static swap_round round_of(const tv_shape *s, int r) {
+  if (s->axes < 3) return (swap_round){0, r % 2};
+  return (swap_round){r % 2 == 0, r / 2 % 2};
+}
+
+static tv_error *swap_or_not(const tv_shape *s, int r, tv_map_list *list) {
+  const swap_round round = round_of(s, r);
+  const tv_axis axis = round.along_columns ? TV_AXIS_COLUMNS : TV_AXIS_ROWS;
   TV_TRY(tv_map_list_create(2, list));
   TV_TRY(gather_map(s, axis, same, 0, &list->maps[0]));
-  return gather_map(s, axis, swapped, odd, &list->maps[1]);
+  return gather_map(s, axis, swapped, round.odd, &list->maps[1]);
 }
 
 static tv_error *swap_moments(const tv_step *step, tv_views *views) {
@@ -293,7 +292,7 @@ static tv_error *swap_moments(const tv_step *step, tv_views *views) {
   tv_error *error = NULL;
   for (int r = 0; !error && r < rounds; ++r) {
     tv_map_term term = {.probability = 1};
-    error = tv_grid_agree(views->grid, swap_round(&views->shape, r, &term.first));
+    error = tv_grid_agree(views->grid, swap_or_not(&views->shape, r, &term.first));
     if (!error) error = tv_views_map(views, &term, 1);
     tv_map_list_destroy(&term.first);
   }
@@ -307,11 +306,11 @@ static void swap_view(const tv_step *step, const tv_draw *draw, double *x) {
   tv_random_uniforms(draw->stream, draw->index, rounds, u);
   for (int r = 0; r < rounds; ++r) {
     if (u[r] < 0.5) continue;
-    const int is_columns = r % 2 == 0 && s->axes > 2, odd = s->axes > 2 ? r / 2 % 2 : r % 2;
-    const int n = is_columns ? s->columns : s->rows;
-    const int stride = is_columns ? s->channels : s->columns * s->channels;
+    const swap_round round = round_of(s, r);
+    const int n = round.along_columns ? s->columns : s->rows;
+    const int stride = round.along_columns ? s->channels : s->columns * s->channels;
     for (int i = 0; i < d; ++i) {
-      const int place = i / stride % n, other = swapped(place, n, odd);
+      const int place = i / stride % n, other = swapped(place, n, round.odd);
       draw->scratch[i] = x[i + (other - place) * stride];
     }
     for (int i = 0; i < d; ++i) x[i] = draw->scratch[i];
@@ -351,19 +350,19 @@ const tv_augmentation tv_geometry[] = {{.name = "shift",
                                        {.name = "rotate",
                                         .title = "rotated about the centre",
                                         .parameters = rotate_parameters,
-                                        .check = expect_images,
+                                        .check = tv_step_expect_images,
                                         .prepare = rotate_prepare,
                                         MAP_DRAWN},
                                        {.name = "zoom",
                                         .title = "enlarged about the centre",
                                         .parameters = zoom_parameters,
-                                        .check = expect_images,
+                                        .check = tv_step_expect_images,
                                         .prepare = zoom_prepare,
                                         MAP_DRAWN},
                                        {.name = "swap",
                                         .title = "neighbours change places",
                                         .parameters = swap_parameters,
-                                        .check = expect_axes,
+                                        .check = tv_step_expect_series,
                                         .moments = swap_moments,
                                         .view = swap_view},
                                        {0}};

@@ -105,7 +105,7 @@ static tv_error *mask_check(const tv_step *step, const tv_shape *s, int is_negat
     return tv_fail_usage("give either 'keep' (a probability) or 'exactly' (a number of units)");
   if ((per == PER_PATCH) != (patch > 0))
     return tv_fail_usage("'per: patch' and 'patch: [rows, columns]' belong together");
-  if (patch) TV_TRY(tv_window_check(step, PATCH, s));
+  if (patch) TV_TRY(tv_window_fits(step, PATCH, s));
   if (is_exact(step) && tv_step_number(step, EXACTLY, 0) > count_units(step, s))
     return tv_fail_usage("'exactly' %g of %d", tv_step_number(step, EXACTLY, 0),
                          count_units(step, s));
@@ -177,8 +177,6 @@ static const tv_parameter mask_parameters[] = {
 
 /* ---- cutout: a window of zeros ---- */
 
-enum { SIZE };
-
 static double cutout_kept(const tv_step *step, const tv_shape *s, int i, int j) {
   return 1 - tv_window_hits(step, s, i, i) - tv_window_hits(step, s, j, j) +
          tv_window_hits(step, s, i, j);
@@ -190,29 +188,12 @@ static tv_error *cutout_moments(const tv_step *step, tv_views *v) {
   return mask_moments(&m, &zero, v);
 }
 
-static tv_error *cutout_check(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
-  return tv_window_check(step, SIZE, shape);
-}
-
-static tv_error *cutout_prepare(tv_step *step, const tv_shape *shape) {
-  return tv_window_prepare(step, SIZE, shape);
-}
-
 static void cutout_view(const tv_step *step, const tv_draw *draw, double *x) {
   double u[2];
   tv_random_uniforms(draw->stream, draw->index, 2, u);
   for (int i = 0; i < tv_shape_size(draw->shape); ++i)
-    if (tv_window_drawn(step, SIZE, draw->shape, u, i)) x[i] = 0;
+    if (tv_window_drawn(step, draw->shape, u, i)) x[i] = 0;
 }
-
-static const tv_parameter size_parameters[] = {{.name = "size",
-                                                .type = TV_NUMBERS,
-                                                .low = 1,
-                                                .high = 1e6,
-                                                .is_whole = 1,
-                                                .help = "rows and columns of the window"},
-                                               {0}};
 
 /* ---- time-mask, frequency-mask: a band of zeros, of a width from 0 to the one given ---- */
 
@@ -221,7 +202,7 @@ enum { BAND }; /* table: places x places, the probability that a band hits both 
 
 /* Time runs along the rows, frequency along the columns of images and the channels of series. */
 static int is_time(const tv_step *step) {
-  return step->kind->name[0] == 't';
+  return strcmp(step->kind->name, "time-mask") == 0;
 }
 
 static int places_of(const tv_step *step, const tv_shape *s) {
@@ -336,9 +317,9 @@ const tv_augmentation tv_masks[] = {{.name = "mask",
                                      .view = mask_view},
                                     {.name = "cutout",
                                      .title = "a window of zeros",
-                                     .parameters = size_parameters,
-                                     .check = cutout_check,
-                                     .prepare = cutout_prepare,
+                                     .parameters = tv_window_parameters,
+                                     .check = tv_window_check,
+                                     .prepare = tv_window_prepare,
                                      .moments = cutout_moments,
                                      .view = cutout_view},
                                     {.name = "time-mask",

@@ -10,11 +10,13 @@ typedef struct {
 
 tv_place tv_place_of(const tv_shape *shape, int i);
 
-/* Refuse samples of fewer axes: 2 for series and images, 3 for images alone. */
+/* Refuse samples of fewer axes: 2 for series and images, 3 for images alone. The others do so as
+ * the check of a step that needs nothing else. */
 tv_error *tv_step_expect_axes(const tv_step *step, const tv_shape *shape, int least);
+tv_error *tv_step_expect_series(const tv_step *step, const tv_shape *shape, int is_negative);
+tv_error *tv_step_expect_images(const tv_step *step, const tv_shape *shape, int is_negative);
 
-/* Room for so many terms, each certain to a share of 1 / count; and a row of maps in one of them.
- */
+/* Room for so many terms, equally likely. */
 tv_error *tv_step_terms(tv_step *step, int count);
 
 /* The whole number of uniform u in (0, 1) among `count`. */
@@ -27,19 +29,23 @@ void tv_step_draw_map(const tv_step *step, const tv_draw *draw, double *x);
 /* Room for a table of the step. */
 tv_error *tv_step_table(tv_step *step, int which, int64_t count);
 
-/* Windows: the tables TV_WINDOW_ROWS and TV_WINDOW_COLUMNS hold, for two places on an axis, the
- * probability that both are hit. The centre of a window of fixed size is uniform on the axis, and
- * the window is clipped at the border. */
+/* Windows of the size that parameter TV_WINDOW_SIZE gives: the tables TV_WINDOW_ROWS and
+ * TV_WINDOW_COLUMNS hold, for two places on an axis, the probability that both are hit. The centre
+ * of a window of fixed size is uniform on the axis, and the window is clipped at the border. */
+enum { TV_WINDOW_SIZE };
 enum { TV_WINDOW_ROWS, TV_WINDOW_COLUMNS };
 
-tv_error *tv_window_check(const tv_step *step, int parameter, const tv_shape *shape);
-tv_error *tv_window_prepare(tv_step *step, int parameter, const tv_shape *shape);
+extern const tv_parameter tv_window_parameters[];
+tv_error *tv_window_check(const tv_step *step, const tv_shape *shape, int is_negative);
+tv_error *tv_window_prepare(tv_step *step, const tv_shape *shape);
+
+/* Refuse a parameter that is no size, [rows, columns], or one beyond the samples. */
+tv_error *tv_window_fits(const tv_step *step, int parameter, const tv_shape *shape);
 
 /* The probability that a window hits both numbers i and j of a sample. */
 double tv_window_hits(const tv_step *step, const tv_shape *shape, int i, int j);
 
 /* Whether the window drawn by uniforms u (two) hits number i. */
-int tv_window_drawn(const tv_step *step, int parameter, const tv_shape *shape, const double *u,
-                    int i);
+int tv_window_drawn(const tv_step *step, const tv_shape *shape, const double *u, int i);
 
 #endif

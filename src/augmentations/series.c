@@ -34,7 +34,7 @@ static tv_error *jitter_prepare(tv_step *step, const tv_shape *s) {
   return NULL;
 }
 
-/* The basis, its transpose, or what `scale` makes of it, as a map of the rows. */
+/* The basis, or its transpose, as a map of the rows. */
 static tv_error *basis_map(const tv_step *step, const tv_shape *s, int is_transposed,
                            tv_axis_map *out) {
   const int n = s->rows;
@@ -168,11 +168,6 @@ static void jitter_view(const tv_step *step, const tv_draw *draw, double *x) {
     }
 }
 
-static tv_error *jitter_check(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
-  return tv_step_expect_axes(step, shape, 2);
-}
-
 static const tv_parameter jitter_parameters[] = {{.name = "angle",
                                                   .type = TV_NUMBER,
                                                   .high = 3.1415926535897932,
@@ -182,7 +177,7 @@ static const tv_parameter jitter_parameters[] = {{.name = "angle",
 const tv_augmentation tv_series[] = {{.name = "phase-jitter",
                                       .title = "Fourier modes along the rows turned",
                                       .parameters = jitter_parameters,
-                                      .check = jitter_check,
+                                      .check = tv_step_expect_series,
                                       .prepare = jitter_prepare,
                                       .moments = jitter_moments,
                                       .view = jitter_view},

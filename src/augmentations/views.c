@@ -46,11 +46,7 @@ tv_error *tv_views_create(const tv_grid *grid, const tv_shape *shape, const tv_d
                           const double *target_mean, tv_views **out) {
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) {
-    **out = (tv_views){.shape = *shape,
-                       .d = moments->rows,
-                       .l = targets->columns,
-                       .grid = grid,
-                       .is_mean_identity = 1};
+    **out = (tv_views){.shape = *shape, .d = moments->rows, .l = targets->columns, .grid = grid};
     error = copy_means(input_mean, target_mean, *out);
   }
   error = tv_grid_agree(grid, error);
@@ -123,7 +119,6 @@ static void offset_mean(tv_views *v, const double *offset) {
 }
 
 void tv_views_scale_mean(tv_views *v, const double *scale, const double *offset) {
-  v->is_mean_identity = 0;
   if (scale) {
     scale_rows(v->agreement, scale);
     scale_columns(v->agreement, scale);
@@ -286,7 +281,6 @@ static void map_mean(tv_views *v, const mean_terms *t, double *columns, workspac
   for (int j = 0; j < v->targets->local_columns; ++j)
     apply_mean(t, 1, v->d, v->targets->data + (int64_t)j * v->d, columns, columns + 2 * v->d);
   apply_mean(t, 1, v->d, v->mean, columns, columns + 2 * v->d);
-  v->is_mean_identity = 0;
 }
 
 static tv_error *map_mean_by_terms(tv_views *v, const tv_map_term *terms, int count, workspace *w) {

@@ -28,7 +28,6 @@ typedef struct {
   double *mean;          /* owned, d: E xbar, on every rank */
   double *input_mean;    /* owned, d: E x */
   double *target_mean;   /* owned, l: E y */
-  int is_mean_identity;  /* no step has changed the mean view: agreement, cross are E x x' still */
 } tv_views;
 
 /* The views before any step: the samples themselves. `moments` (d x d: E x x') and `targets`

@@ -29,7 +29,7 @@ static int size_of(const tv_step *step, int parameter, int axis) {
   return (int)tv_step_number(step, parameter, axis);
 }
 
-tv_error *tv_window_check(const tv_step *step, int parameter, const tv_shape *s) {
+tv_error *tv_window_fits(const tv_step *step, int parameter, const tv_shape *s) {
   TV_TRY(tv_step_expect_axes(step, s, 2));
   if (step->values[parameter].count != 2)
     return tv_fail_usage("'%s' needs two numbers, [rows, columns]",
@@ -41,11 +41,24 @@ tv_error *tv_window_check(const tv_step *step, int parameter, const tv_shape *s)
                        s->columns);
 }
 
-tv_error *tv_window_prepare(tv_step *step, int parameter, const tv_shape *s) {
+const tv_parameter tv_window_parameters[] = {{.name = "size",
+                                              .type = TV_NUMBERS,
+                                              .low = 1,
+                                              .high = 1e6,
+                                              .is_whole = 1,
+                                              .help = "rows and columns of the window"},
+                                             {0}};
+
+tv_error *tv_window_check(const tv_step *step, const tv_shape *shape, int is_negative) {
+  (void)is_negative;
+  return tv_window_fits(step, TV_WINDOW_SIZE, shape);
+}
+
+tv_error *tv_window_prepare(tv_step *step, const tv_shape *s) {
   TV_TRY(tv_step_table(step, TV_WINDOW_ROWS, (int64_t)s->rows * s->rows));
   TV_TRY(tv_step_table(step, TV_WINDOW_COLUMNS, (int64_t)s->columns * s->columns));
-  fill_hits(s->rows, size_of(step, parameter, 0), step->tables[TV_WINDOW_ROWS]);
-  fill_hits(s->columns, size_of(step, parameter, 1), step->tables[TV_WINDOW_COLUMNS]);
+  fill_hits(s->rows, size_of(step, TV_WINDOW_SIZE, 0), step->tables[TV_WINDOW_ROWS]);
+  fill_hits(s->columns, size_of(step, TV_WINDOW_SIZE, 1), step->tables[TV_WINDOW_COLUMNS]);
   return NULL;
 }
 
@@ -60,8 +73,8 @@ static int covers(double u, int n, int width, int place) {
   return place >= first && place < first + width;
 }
 
-int tv_window_drawn(const tv_step *step, int parameter, const tv_shape *s, const double *u, int i) {
+int tv_window_drawn(const tv_step *step, const tv_shape *s, const double *u, int i) {
   const tv_place at = tv_place_of(s, i);
-  return covers(u[0], s->rows, size_of(step, parameter, 0), at.row) &&
-         covers(u[1], s->columns, size_of(step, parameter, 1), at.column);
+  return covers(u[0], s->rows, size_of(step, TV_WINDOW_SIZE, 0), at.row) &&
+         covers(u[1], s->columns, size_of(step, TV_WINDOW_SIZE, 1), at.column);
 }

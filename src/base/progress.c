@@ -1,19 +1,14 @@
 #include "twoview/base/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "twoview/base/stopwatch.h"
 
 static const double terminal_interval = 0.2, log_interval = 30;
 
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 tv_progress tv_progress_begin(const char *stage, int64_t total, int is_shown) {
-  const double time = now();
+  const double time = tv_seconds_now();
   return (tv_progress){.stage = stage,
                        .total = total,
                        .begun = time,
@@ -25,7 +20,7 @@ tv_progress tv_progress_begin(const char *stage, int64_t total, int is_shown) {
 void tv_progress_step(tv_progress *progress) {
   ++progress->done;
   if (!progress->is_shown) return;
-  const double time = now(), elapsed = time - progress->begun;
+  const double time = tv_seconds_now(), elapsed = time - progress->begun;
   if (time - progress->last < (progress->is_terminal ? terminal_interval : log_interval)) return;
   const double rate = (double)progress->done / elapsed;
   const long left = (long)((double)(progress->total - progress->done) / rate + 0.5);

@@ -27,3 +27,9 @@ const char *tv_stage_name(tv_stage stage) {
   static const char *const names[TV_STAGES] = {"open", "features", "moments", "solves"};
   return names[stage];
 }
+
+double tv_seconds_now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}

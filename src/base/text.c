@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -107,4 +109,12 @@ tv_number_status tv_read_double(const char *text, double *out) {
 const char *tv_variable(const char *name) {
   const char *value = getenv(name);
   return value && *value ? value : NULL;
+}
+
+void tv_append(char *text, size_t size, const char *format, ...) {
+  const size_t length = strlen(text);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text + length, size - length, format, args);
+  va_end(args);
 }

@@ -73,10 +73,9 @@ static void describe_type(const cyaml_schema_value_t *value, char *out, size_t s
     snprintf(out, size, "%s", words[value->type]);
     return;
   }
-  int length = snprintf(out, size, "one of");
+  snprintf(out, size, "one of");
   for (uint32_t i = 0; i < value->enumeration.count; ++i)
-    length += snprintf(out + length, size - (size_t)length, "%s %s", i ? "," : "",
-                       value->enumeration.strings[i].str);
+    tv_append(out, size, "%s %s", i ? "," : "", value->enumeration.strings[i].str);
 }
 
 static tv_error *refuse_kind(const tv_experiment *e, const char *path, const tv_yaml_node *node,

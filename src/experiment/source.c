@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/text.h"
 
 enum {
   IDX = 1 << TV_SOURCE_IDX,
@@ -24,11 +25,11 @@ const char *tv_source_type_name(tv_source_type type) {
 
 /* 'type: a' or 'type: b' */
 static void list_types(unsigned types, char *out, size_t size) {
-  int length = 0;
+  *out = '\0';
   for (int t = TV_SOURCE_IDX; t <= TV_SOURCE_MIXTURE; ++t)
     if (types & 1u << t)
-      length += snprintf(out + length, size - (size_t)length, "%s'type: %s'", length ? " or " : "",
-                         tv_source_type_name((tv_source_type)t));
+      tv_append(out, size, "%s'type: %s'", *out ? " or " : "",
+                tv_source_type_name((tv_source_type)t));
 }
 
 static tv_error *check_owners(const tv_experiment *e) {

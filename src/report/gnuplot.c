@@ -10,10 +10,10 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "twoview/base/escape.h"
+#include "twoview/base/stopwatch.h"
 #include "twoview/base/text.h"
 
 /* ---- Finding it ---- */
@@ -79,12 +79,6 @@ static void become(const char *program, const char *directory, const char *setti
   _exit(127);
 }
 
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static double most_seconds(void) {
   const char *text = tv_variable("TWOVIEW_GNUPLOT_SECONDS");
   double seconds;
@@ -108,13 +102,13 @@ static void take_messages(int *pipe, FILE *out) {
 /* Wait for the end of the process, until the time is over; then it is killed. */
 static tv_error *await(pid_t child, double seconds, int *pipe, FILE *messages, int *status,
                        int *is_late) {
-  const double end = now() + seconds;
+  const double end = tv_seconds_now() + seconds;
   for (;;) {
     take_messages(pipe, messages);
     const pid_t ended = waitpid(child, status, *is_late ? 0 : WNOHANG);
     if (ended == child) return NULL;
     if (ended < 0 && errno != EINTR) return tv_fail_errno("waiting for gnuplot");
-    if (now() < end) continue;
+    if (tv_seconds_now() < end) continue;
     *is_late = 1;
     kill(-child, SIGKILL);
     kill(child, SIGKILL); /* if it has no group of its own yet */

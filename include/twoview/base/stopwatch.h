@@ -23,6 +23,9 @@ void tv_stopwatch_lap(tv_stopwatch *watch, tv_stage stage);
 
 const char *tv_stage_name(tv_stage stage);
 
+/* Seconds by a clock that is never set; without MPI. */
+double tv_seconds_now(void);
+
 /* The time now: UTC, ISO 8601. */
 void tv_utc_now(char text[32]);
 

@@ -2,6 +2,7 @@
 #ifndef TWOVIEW_BASE_TEXT_H
 #define TWOVIEW_BASE_TEXT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The word of `words` (NULL-terminated) with the smallest edit distance to `typed`; NULL for an
@@ -28,5 +29,9 @@ tv_number_status tv_read_double(const char *text, double *out);
 /* The value of an environment variable, NULL when it is not set or empty, which is the same.
  * Borrowed from the environment. */
 const char *tv_variable(const char *name);
+
+/* Append to a text that has room for `size` bytes in all; what does not fit is left out. */
+void tv_append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif
