@@ -161,10 +161,10 @@ START_TEST(a_change_of_basis_changes_nothing) {
     ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[i / 4], is_clean, 0.5, &after));
     ASSERT_AT_MOST(1e-3, largest_difference((int64_t)before.d * before.k, before.E, after.E));
     ASSERT_AT_MOST(fabs(after.scores.score - before.scores.score), 1e-10 * before.scores.score);
-    ASSERT_AT_MOST(fabs(after.scores.optimum - before.scores.optimum),
-                   1e-10 * fabs(before.scores.optimum));
+    ASSERT_AT_MOST(fabs(after.scores.optimality.optimum - before.scores.optimality.optimum),
+                   1e-10 * fabs(before.scores.optimality.optimum));
     ASSERT_AT_MOST(fabs(after.scores.optimality.objective - before.scores.optimality.objective),
-                   1e-10 * fabs(before.scores.optimum));
+                   1e-10 * fabs(before.scores.optimality.optimum));
     free_answer(&before);
     free_answer(&after);
     free_problem(&m);
@@ -303,9 +303,9 @@ START_TEST(encoders_of_strong_noise_leak) {
 /* ---- One answer on every grid ---- */
 
 static double scores_apart(const answer *a, const answer *b) {
-  const double ours[] = {a->scores.score, a->scores.leakage, a->scores.optimum,
+  const double ours[] = {a->scores.score, a->scores.leakage, a->scores.optimality.optimum,
                          a->scores.optimality.objective};
-  const double others[] = {b->scores.score, b->scores.leakage, b->scores.optimum,
+  const double others[] = {b->scores.score, b->scores.leakage, b->scores.optimality.optimum,
                            b->scores.optimality.objective};
   double largest = 0;
   for (int i = 0; i < 4; ++i)

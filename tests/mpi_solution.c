@@ -159,7 +159,7 @@ static double best_gain(const tv_method *method, const matrices *w, const answer
       E[i] = a->E[i] + step * E[i];
       D[i] = (a->D ? a->D[i] : 0) + (trial % 2 ? step : -step) * D[i];
     }
-    best = fmin(best, objective_of(method, w, a->k, E, D) - a->scores.optimum);
+    best = fmin(best, objective_of(method, w, a->k, E, D) - a->scores.optimality.optimum);
     free(E);
     free(D);
   }
@@ -167,7 +167,7 @@ static double best_gain(const tv_method *method, const matrices *w, const answer
 }
 
 static void check_optimality(const tv_method *method, const matrices *w, const answer *a) {
-  const double optimum = a->scores.optimum, attained = a->scores.optimality.objective;
+  const double optimum = a->scores.optimality.optimum, attained = a->scores.optimality.objective;
   const double direct = objective_of(method, w, a->k, a->E, a->D);
   ASSERT_AT_MOST(fabs(attained - optimum), 1e-10 * fabs(optimum));
   ASSERT_AT_MOST(fabs(direct - optimum), 1e-10 * fabs(optimum));
@@ -287,7 +287,7 @@ START_TEST(targets_that_are_zero_are_solved) {
     check_residuals(&a);
     if (first == 0) ASSERT_ALL(a.scores.score == 0);
     if (i < 2) ASSERT_ALL(norm_plain(m.d, a.E + (m.l - 1) * m.d) == 0);
-    if (i == 1) ASSERT_ALL(a.scores.leakage == 0 && a.scores.optimum == 0);
+    if (i == 1) ASSERT_ALL(a.scores.leakage == 0 && a.scores.optimality.optimum == 0);
     free_answer(&a);
     free_problem(&m);
   }
@@ -397,7 +397,7 @@ START_TEST(without_augmentation_reconstruction_is_pca) {
     ASSERT_AT_MOST(distance, 100 * m.d * DBL_EPSILON / gap);
     free_answer(&a);
     ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, &tv_joint_embedding, 0, 0, &a));
-    ASSERT_AT_MOST(fabs(a.scores.optimum), 2 * m.k * m.d * DBL_EPSILON);
+    ASSERT_AT_MOST(fabs(a.scores.optimality.optimum), 2 * m.k * m.d * DBL_EPSILON);
     free_answer(&a);
     free_matrices(&w);
     free_problem(&m);
@@ -433,6 +433,88 @@ START_TEST(wide_spectra_are_solved_by_singular_values) {
   free_problem(&m);
 }
 
+/* ---- Small losses of large traces ---- */
+
+/* Of 40 features the first `large` have moments in pairs, [[a + b, a - b], [a - b, a + b]] / 40
+ * with a, b near 1e16 * 40 / 2, the others of 1 to 2, each by itself; theta is 1/2. The first
+ * target is the first feature. */
+static problem make_large_problem(int large) {
+  const problem_shape shape = {40, 0, 2, 40, large};
+  problem m = make_problem(shape, 0);
+  memset(m.rows, 0, (size_t)m.n * (size_t)m.width * sizeof(*m.rows));
+  for (int i = 0; i < m.n; ++i) {
+    double *row = m.rows + (int64_t)i * m.width;
+    const double size = sqrt(m.n) * (i < large ? 1e8 * (1 + i / 20.0) : 1 + i / 40.0);
+    row[i] = size;
+    if (i < large) row[i ^ 1] = i % 2 ? -size : size;
+    row[m.d] = row[0];
+    m.theta[i] = 0.5;
+  }
+  take_moments(&m);
+  return m;
+}
+
+/* sum theta s / (s + theta) over the variances s, and sum s^2 / (s + theta) of those discarded. */
+static double least_loss_plain(const problem *m, double *trace) {
+  double loss = 0;
+  *trace = 0;
+  for (int i = 0; i < m->d; ++i) {
+    const double size = m->rows[(int64_t)i * m->width + i];
+    const double s = (i < m->k ? 2 : 1) * size * size / m->n;
+    loss += 0.5 * s / (s + 0.5) + (i < m->k ? 0 : s * s / (s + 0.5));
+    *trace += s;
+  }
+  return loss;
+}
+
+/* Pairs by selection (6 of 40) and all of them; sums of squares of what rounding leaves of the
+ * trace are all that may be amiss. */
+START_TEST(small_losses_keep_their_digits) {
+  for (int i = 0; i < 4; ++i) {
+    problem m = make_large_problem(i / 2 ? 6 : 20);
+    const tv_method *method = every_method[1 + i % 2];
+    double trace, expected = least_loss_plain(&m, &trace);
+    answer a;
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, method, 0, 0, &a));
+    const tv_optimality *found = &a.scores.optimality;
+    if (method->id == TV_RECONSTRUCTION) {
+      const double rounding = pow(m.d * DBL_EPSILON, 2) * trace + 10 * m.d * DBL_EPSILON * expected;
+      ASSERT_AT_MOST(fabs(found->objective - expected), rounding);
+      ASSERT_AT_MOST(fabs(found->optimum - expected), rounding);
+    } else {
+      expected = 0;
+      for (int j = 0; j < m.k; ++j) expected += 1 / (2e16 * pow(1 + j / 20.0, 2)); /* 2 theta / s */
+      ASSERT_AT_MOST(fabs(found->objective - expected), 10 * m.d * DBL_EPSILON * expected);
+      ASSERT_ALL(found->optimum >= 0);
+      ASSERT_AT_MOST(found->optimum, 2 * m.k * m.d * DBL_EPSILON);
+    }
+    free_answer(&a);
+    free_problem(&m);
+  }
+}
+
+/* Targets that the features give exactly, so that every loss is the rounding of its terms: over
+ * many problems, of one sign and the other. */
+START_TEST(no_mean_square_is_negative) {
+  for (int i = 0; i < 60; ++i) {
+    const problem_shape shape = {2 + i % 5, i % 3, 2, 30, 7};
+    problem m = make_problem(shape, i % 4);
+    answer a;
+    m.k = m.d;
+    for (int row = 0; row < m.n; ++row)
+      for (int t = 0; t < m.l; ++t)
+        m.rows[row * m.width + m.d + t] = (3 + t) * m.rows[row * m.width + t];
+    for (int j = 0; j < m.d; ++j) m.theta[j] = 1e-18;
+    take_moments(&m);
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[i % 3], 0, 0, &a));
+    ASSERT_ALL(a.scores.score >= 0 && a.scores.optimality.objective >= 0);
+    ASSERT_ALL(a.scores.optimality.optimum >= 0);
+    ASSERT_ALL(a.scores.leakage >= 0 && a.scores.leakage <= 1);
+    free_answer(&a);
+    free_problem(&m);
+  }
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   TCase *tests = tcase_create("solution");
@@ -447,5 +529,7 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, values_are_those_of_the_pencil);
   tcase_add_test(tests, without_augmentation_reconstruction_is_pca);
   tcase_add_test(tests, wide_spectra_are_solved_by_singular_values);
+  tcase_add_test(tests, small_losses_keep_their_digits);
+  tcase_add_test(tests, no_mean_square_is_negative);
   return run_tests(tests);
 }

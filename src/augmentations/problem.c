@@ -67,15 +67,14 @@ static double sum_of_squared_targets(const tv_moment_matrix *m) {
 }
 
 /* S = A + Theta + alpha^2 Gamma. */
-static void augment(const tv_statistics *s, const double *gamma, const double *theta,
-                    double alpha) {
+static void augment(const double *gamma, const double *theta, double alpha, tv_statistics *s) {
+  for (int i = 0; i < s->d; ++i)
+    s->added[i] = theta[i] + (i < s->p ? 0 : alpha * alpha * gamma[i - s->p]);
   memcpy(s->S->data, s->A->data,
          (size_t)s->A->leading * (size_t)s->A->local_columns * sizeof(double));
   for (int j = 0; j < s->S->local_columns; ++j) {
-    const int input = s->S->column_of[j];
     double *entry = tv_distmat_diagonal(s->S, j);
-    const double noise = input < s->p ? 0 : gamma[input - s->p];
-    if (entry) *entry += theta[input] + alpha * alpha * noise;
+    if (entry) *entry += s->added[s->S->column_of[j]];
   }
 }
 
@@ -90,6 +89,7 @@ static tv_error *allocate_matrices(const tv_grid *grid, tv_statistics *s) {
   TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->S));
   TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->L));
   TV_TRY(tv_grid_agree(grid, tv_allocate(s->d, sizeof(*s->sizes), &s->sizes)));
+  TV_TRY(tv_grid_agree(grid, tv_allocate(s->d, sizeof(*s->added), &s->added)));
   return tv_distmat_create(grid, s->d, s->l, &s->B);
 }
 
@@ -105,7 +105,7 @@ tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *m, c
   if (!error) {
     s->yy = sum_of_squared_targets(m) / (double)m->n;
     s->C = s->G = s->A;
-    augment(s, gamma, theta, alpha);
+    augment(gamma, theta, alpha, s);
     error = factor(s, status);
   }
   if (error) tv_statistics_destroy(&s);
@@ -120,6 +120,7 @@ void tv_statistics_destroy(tv_statistics **statistics) {
   tv_distmat_destroy(&(*statistics)->L);
   tv_distmat_destroy(&(*statistics)->B);
   free((*statistics)->sizes);
+  free((*statistics)->added);
   free(*statistics);
   *statistics = NULL;
 }

@@ -126,6 +126,34 @@ void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_
             factor->descriptor, b->data, &one, &one, b->descriptor, 1, 1, 1, 1);
 }
 
+void tv_multiply_lower(tv_transpose op, const tv_distmat *factor, tv_distmat *b) {
+  if (is_alone(b))
+    dtrmm_("L", "L", letter(op), "N", &b->rows, &b->columns, &unit, factor->data, &factor->leading,
+           b->data, &b->leading, 1, 1, 1, 1);
+  else
+    pdtrmm_("L", "L", letter(op), "N", &b->rows, &b->columns, &unit, factor->data, &one, &one,
+            factor->descriptor, b->data, &one, &one, b->descriptor, 1, 1, 1, 1);
+}
+
+/* out: the lower triangle of `a`, and zeros above it. */
+static void copy_lower(const tv_distmat *a, tv_distmat *out) {
+  for (int j = 0; j < a->local_columns; ++j)
+    for (int i = 0; i < a->local_rows; ++i) {
+      const int64_t place = (int64_t)j * a->leading + i;
+      out->data[place] = a->row_of[i] < a->column_of[j] ? 0 : a->data[place];
+    }
+}
+
+tv_error *tv_invert_lower(const tv_distmat *factor, tv_distmat *out) {
+  int info = 0, status;
+  copy_lower(factor, out);
+  if (is_alone(out))
+    dtrtri_("L", "N", &out->rows, out->data, &out->leading, &info, 1, 1);
+  else
+    pdtrtri_("L", "N", &out->rows, out->data, &one, &one, out->descriptor, &info, 1, 1);
+  return judge("trtri", info, &status);
+}
+
 /* Workspace as a query asked for it: queries answer in doubles, which may round down. */
 typedef struct {
   double *reals;
@@ -465,6 +493,16 @@ double tv_dot(const tv_distmat *a, const tv_distmat *b) {
   for (int j = 0; j < a->local_columns; ++j)
     sum += ddot_(&a->local_rows, a->data + (int64_t)j * a->leading, &one,
                  b->data + (int64_t)j * b->leading, &one);
+  return sum_over_grid(a->grid, sum);
+}
+
+double tv_squared_distance(const tv_distmat *a, const tv_distmat *b) {
+  double sum = 0;
+  for (int j = 0; j < a->local_columns; ++j)
+    for (int i = 0; i < a->local_rows; ++i) {
+      const int64_t place = (int64_t)j * a->leading + i;
+      sum += (a->data[place] - b->data[place]) * (a->data[place] - b->data[place]);
+    }
   return sum_over_grid(a->grid, sum);
 }
 

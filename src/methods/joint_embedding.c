@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/methods/method.h"
 
@@ -23,10 +24,26 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   TV_TRY(tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*out->values), &out->values)));
   TV_TRY(solve_whitened(s, out, status));
   if (*status) return NULL;
-  out->optimum = 2.0 * k;
-  for (int i = 0; i < k; ++i) out->optimum -= 2 * out->values[i];
   tv_solution_unwhiten(s, out);
   return tv_solution_fix_signs(out);
+}
+
+/* 2 tr W (S - G) W'. */
+static double loss(const tv_statistics *s, const tv_distmat *encoder) {
+  double sum = 0;
+  for (int j = 0; j < encoder->local_columns; ++j)
+    for (int i = 0; i < encoder->local_rows; ++i) {
+      const double entry = encoder->data[(int64_t)j * encoder->leading + i];
+      sum += 2 * s->added[encoder->row_of[i]] * entry * entry;
+    }
+  if (encoder->grid->size > 1) tv_sum_all(encoder->grid->comm, &sum, 1);
+  return sum;
+}
+
+static double least_loss(const tv_solution *solution) {
+  double sum = 0;
+  for (int i = 0; i < solution->k; ++i) sum += 2 * tv_mean_square(1 - solution->values[i]);
+  return sum;
 }
 
 /* The objective is 2 tr W S W' - 2 tr W G W'; it is stationary where G W' = S W' diag(omega). */
@@ -37,7 +54,8 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   TV_GO(tv_image_under(s->G, s, solution, of_a, &image));
   TV_GO(tv_distmat_create(s->G->grid, solution->k, solution->k, &gram));
   TV_GO(tv_pencil_residual(s, solution, image, sqrt(tv_trace(s->G)), gram, out));
-  out->objective = 2 * tv_trace(gram) - 2 * tv_dot(solution->encoder, image);
+  out->objective = loss(s, solution->encoder);
+  out->optimum = least_loss(solution);
 done:
   tv_distmat_destroy(&image);
   tv_distmat_destroy(&gram);

@@ -32,6 +32,10 @@ double tv_solution_flops(tv_method_id method, int inputs, int k, int l) {
   return (2 + 4.0 / 3) * d * d * d + vectors + 12 * d * d * k;
 }
 
+double tv_mean_square(double difference) {
+  return difference < 0 ? 0 : difference;
+}
+
 tv_error *tv_solution_begin(const tv_statistics *s, int k, tv_solution *out) {
   *out = (tv_solution){.k = k};
   TV_TRY(tv_distmat_create(s->A->grid, s->d, k, &out->whitened));
@@ -92,6 +96,7 @@ void tv_solution_destroy(tv_solution *solution) {
   tv_distmat_destroy(&solution->whitened);
   tv_distmat_destroy(&solution->encoder);
   tv_distmat_destroy(&solution->decoder);
+  tv_distmat_destroy(&solution->cross);
   free(solution->values);
   *solution = (tv_solution){0};
 }

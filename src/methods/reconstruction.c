@@ -1,7 +1,9 @@
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/methods/method.h"
 
@@ -9,7 +11,7 @@
  * of the first once (phi_1/phi_k)^2 nears 1/eps. Beyond this bound M's own SVD is taken. */
 static const double squared_ratio_limit = 1e-10 / DBL_EPSILON;
 
-/* M = C L^{-T}, whose singular values are phi and whose right singular vectors are T. */
+/* M = C L^{-T} (`cross`), whose singular values are phi and whose right singular vectors are T. */
 static tv_error *whiten(const tv_statistics *s, tv_distmat **out) {
   TV_TRY(tv_distmat_create(s->C->grid, s->d, s->d, out));
   memcpy((*out)->data, s->C->data,
@@ -18,61 +20,127 @@ static tv_error *whiten(const tv_statistics *s, tv_distmat **out) {
   return NULL;
 }
 
-static tv_error *solve_by_svd(tv_distmat *m, tv_solution *out, int *status) {
-  TV_TRY(tv_singular_top(m, out->k, out->values, out->whitened, status));
-  for (int i = 0; i < out->k; ++i) out->values[i] *= out->values[i];
-  return NULL;
+static tv_error *solve_by_svd(const tv_statistics *s, tv_solution *out, int *status) {
+  tv_distmat *m = NULL;
+  tv_error *error = whiten(s, &m);
+  if (!error) error = tv_singular_top(m, out->k, out->values, out->whitened, status);
+  for (int i = 0; !error && i < out->k; ++i) out->values[i] *= out->values[i];
+  tv_distmat_destroy(&m);
+  return error;
 }
 
-static tv_error *solve_whitened(tv_distmat *m, tv_solution *out, int *status) {
+static tv_error *solve_whitened(const tv_statistics *s, tv_solution *out, int *status) {
   tv_distmat *gram = NULL;
-  TV_TRY(tv_distmat_create(m->grid, m->rows, m->rows, &gram));
-  tv_gram(m, 0, gram);
+  TV_TRY(tv_distmat_create(s->C->grid, s->d, s->d, &gram));
+  tv_gram(out->cross, 0, gram);
   tv_error *error = tv_eigen_top(gram, out->k, out->values, out->whitened, status);
   tv_distmat_destroy(&gram);
   if (error || *status) return error;
   const int is_safe = out->values[0] < squared_ratio_limit * out->values[out->k - 1];
-  return is_safe ? NULL : solve_by_svd(m, out, status);
+  return is_safe ? NULL : solve_by_svd(s, out, status);
 }
 
 /* minimise (1/n) sum E |x - D E tau(x)|^2:  E = T' L^{-1},  D = C E',  least value
  * tr A - sum phi_j^2 (Theorem 3.1). */
 static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *status) {
-  tv_distmat *m = NULL;
   TV_TRY(tv_solution_begin(s, k, out));
   TV_TRY(tv_distmat_create(s->C->grid, s->d, k, &out->decoder));
   TV_TRY(tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*out->values), &out->values)));
-  tv_error *error = whiten(s, &m);
-  if (!error) error = solve_whitened(m, out, status);
-  tv_distmat_destroy(&m);
-  if (error || *status) return error;
-  out->optimum = tv_trace(s->A);
-  for (int i = 0; i < k; ++i) out->optimum -= out->values[i];
+  TV_TRY(whiten(s, &out->cross));
+  TV_TRY(solve_whitened(s, out, status));
+  if (*status) return NULL;
   tv_solution_unwhiten(s, out);
   TV_TRY(tv_solution_fix_signs(out));
   tv_multiply(TV_PLAIN, s->C, TV_PLAIN, out->encoder, out->decoder);
   return NULL;
 }
 
-/* The objective is tr A - 2 tr D E C' + tr D'D E S E'; it is stationary where D = C E' and
- * C'C E' = S E' diag(phi^2). */
+/* ---- Losses ---- */
+
+/* The sums of squares of a matrix's columns, or of its rows, added to `sums`: this rank's share. */
+static void add_squares(const tv_distmat *m, int is_by_column, double *sums) {
+  for (int j = 0; j < m->local_columns; ++j)
+    for (int i = 0; i < m->local_rows; ++i) {
+      const double entry = m->data[(int64_t)j * m->leading + i];
+      sums[is_by_column ? m->column_of[j] : m->row_of[i]] += entry * entry;
+    }
+}
+
+/* (M M')_ii for i < d, then (S^{-1})_ii. */
+static tv_error *whitened_squares(const tv_statistics *s, const tv_distmat *m, double *out) {
+  tv_distmat *inverse = NULL;
+  TV_TRY(tv_distmat_create(s->L->grid, s->d, s->d, &inverse));
+  tv_error *error = tv_invert_lower(s->L, inverse);
+  if (!error) {
+    add_squares(m, 0, out);
+    add_squares(inverse, 1, out + s->d);
+    if (s->L->grid->size > 1) tv_sum_all(s->L->grid->comm, out, 2LL * s->d);
+  }
+  tv_distmat_destroy(&inverse);
+  return error;
+}
+
+/* tr(A - M M'), what no decoder and no number of rows explains of x by its view. With S = A + Sigma
+ * it is tr(Sigma - Sigma S^{-1} Sigma) too, input by input: each of the differences is taken where
+ * its terms are the smaller ones. */
+static tv_error *unexplained(const tv_statistics *s, const tv_distmat *m, double *out) {
+  double *squares = NULL;
+  *out = 0;
+  tv_error *error = tv_grid_agree(m->grid, tv_allocate(2LL * s->d, sizeof(*squares), &squares));
+  if (!error) error = whitened_squares(s, m, squares);
+  for (int i = 0; !error && i < s->d; ++i) {
+    const double variance = s->sizes[i] * s->sizes[i], added = s->added[i];
+    *out += tv_mean_square(added < variance ? added - added * added * squares[s->d + i]
+                                            : variance - squares[i]);
+  }
+  free(squares);
+  return error;
+}
+
+/* |M - D T'|^2, to which the loss of encoder T' L^{-1} and decoder D comes beside that. `product`
+ * is a workspace, d x d. */
+static double lost(const tv_solution *solution, const tv_distmat *whitened, tv_distmat *product) {
+  tv_multiply(TV_PLAIN, solution->decoder, TV_TRANSPOSED, whitened, product);
+  return tv_squared_distance(solution->cross, product);
+}
+
+/* The least loss is that of the whitened encoder as it was solved for; the one attained is that of
+ * the encoder, whitened again. */
+static tv_error *evaluate_losses(const tv_statistics *s, const tv_solution *solution,
+                                 tv_optimality *out) {
+  const tv_distmat *encoder = solution->encoder;
+  tv_distmat *product = NULL, *again = NULL;
+  double rest;
+  tv_error *error;
+  TV_GO(unexplained(s, solution->cross, &rest));
+  TV_GO(tv_distmat_create(encoder->grid, s->d, s->d, &product));
+  TV_GO(tv_distmat_create(encoder->grid, s->d, solution->k, &again));
+  memcpy(again->data, encoder->data,
+         (size_t)encoder->leading * (size_t)encoder->local_columns * sizeof(double));
+  tv_multiply_lower(TV_TRANSPOSED, s->L, again);
+  out->objective = rest + lost(solution, again, product);
+  out->optimum = rest + lost(solution, solution->whitened, product);
+done:
+  tv_distmat_destroy(&product);
+  tv_distmat_destroy(&again);
+  return error;
+}
+
+/* The objective is tr A - 2 tr D E C' + tr D'D E S E' = tr(A - M M') + |M - D E L|^2; it is
+ * stationary where D = C E' and C'C E' = S E' diag(phi^2). */
 static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *of_a,
                        tv_optimality *out) {
-  tv_distmat *image = NULL, *of_encoder = NULL, *of_decoder = NULL;
+  tv_distmat *image = NULL, *gram = NULL;
   tv_error *error;
-  TV_GO(tv_image_under(s->C, s, solution, of_a, &image));
-  TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_encoder));
-  TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_decoder));
-  out->objective = tv_trace(s->A) - 2 * tv_dot(solution->decoder, image);
+  (void)of_a;
+  TV_GO(tv_distmat_create(s->C->grid, s->d, solution->k, &image));
+  TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &gram));
   tv_multiply(TV_TRANSPOSED, s->C, TV_PLAIN, solution->decoder, image);
-  TV_GO(tv_pencil_residual(s, solution, image, pow(tv_trace(s->A), 1.5), of_encoder, out));
-  tv_gram(solution->decoder, 0, of_decoder);
-  tv_symmetrise(of_decoder);
-  out->objective += tv_dot(of_decoder, of_encoder);
+  TV_GO(tv_pencil_residual(s, solution, image, pow(tv_trace(s->A), 1.5), gram, out));
+  TV_GO(evaluate_losses(s, solution, out));
 done:
   tv_distmat_destroy(&image);
-  tv_distmat_destroy(&of_encoder);
-  tv_distmat_destroy(&of_decoder);
+  tv_distmat_destroy(&gram);
   return error;
 }
 

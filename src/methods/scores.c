@@ -95,15 +95,21 @@ static tv_error *probe_loss(const tv_statistics *s, const tv_solution *solution,
   free(gram);
   free(cross);
   free(sizes);
-  *out = s->yy - gain;
+  *out = tv_mean_square(s->yy - gain);
   return error;
 }
 
 static tv_error *score(const tv_method *method, const tv_statistics *s, const tv_solution *solution,
                        const tv_distmat *image, double *out) {
   if (method->id != TV_SUPERVISED) return probe_loss(s, solution, image, out);
-  *out = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, image);
+  *out = tv_mean_square(s->yy - 2 * tv_dot(solution->encoder, s->B) +
+                        tv_dot(solution->encoder, image));
   return NULL;
+}
+
+/* A share that rounding may leave outside of [0, 1]. NaN remains. */
+static double share(double value) {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
 /* From T's noise rows: in whitened coordinates the important components come first because L is
@@ -125,6 +131,7 @@ tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double
     TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, gram, out)));
   }
 done:
+  *out = share(*out);
   tv_distmat_destroy(&noise);
   free(gram);
   return error;
@@ -132,7 +139,6 @@ done:
 
 static tv_error *evaluate(const tv_method *method, const tv_statistics *s,
                           const tv_solution *solution, const tv_distmat *image, tv_scores *out) {
-  out->optimum = solution->optimum;
   TV_TRY(method->judge(s, solution, image, &out->optimality));
   TV_TRY(score(method, s, solution, image, &out->score));
   return tv_leakage(s, solution, &out->leakage);

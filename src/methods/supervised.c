@@ -14,7 +14,6 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   memcpy(out->whitened->data, s->B->data,
          (size_t)s->B->leading * (size_t)s->B->local_columns * sizeof(double));
   tv_solve_lower(TV_LEFT, TV_PLAIN, s->L, out->whitened);
-  out->optimum = s->yy - tv_dot(out->whitened, out->whitened);
   tv_solution_unwhiten(s, out);
   return NULL;
 }
@@ -27,7 +26,9 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   (void)image;
   TV_TRY(tv_distmat_create(s->S->grid, s->d, s->l, &product));
   tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
-  out->objective = s->yy - 2 * tv_dot(solution->encoder, s->B) + tv_dot(solution->encoder, product);
+  out->objective = tv_mean_square(s->yy - 2 * tv_dot(solution->encoder, s->B) +
+                                  tv_dot(solution->encoder, product));
+  out->optimum = tv_mean_square(s->yy - tv_dot(solution->whitened, solution->whitened));
   for (int64_t i = 0; i < (int64_t)product->leading * product->local_columns; ++i)
     product->data[i] -= s->B->data[i];
   out->orthonormality = NAN;

@@ -46,7 +46,7 @@ static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores,
   r->quantity[TV_SCORE_CORRUPTED][entry] = scores->score;
   r->quantity[TV_LEAKAGE][entry] = scores->leakage;
   r->quantity[TV_OBJECTIVE][entry] = scores->optimality.objective;
-  r->quantity[TV_OBJECTIVE_OPTIMUM][entry] = scores->optimum;
+  r->quantity[TV_OBJECTIVE_OPTIMUM][entry] = scores->optimality.optimum;
   r->quantity[TV_RESIDUAL][entry] = scores->optimality.residual;
   r->quantity[TV_ORTHONORMALITY][entry] = scores->optimality.orthonormality;
   r->quantity[TV_STATUS][entry] = status;

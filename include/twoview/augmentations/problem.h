@@ -17,6 +17,7 @@ typedef struct {
   tv_distmat *S;       /* owned, d x d: (1/n) sum E tau tau' */
   tv_distmat *L;       /* owned: its Cholesky factor, in the lower triangle */
   tv_distmat *B;       /* owned, d x l: (1/n) sum xbar y' */
+  double *added;       /* owned, d, whole on every rank: S - G, which is diagonal */
   double yy;           /* (1/n) sum y'y */
   double *sizes;       /* owned, d, whole on every rank: root mean squares of the inputs x */
 } tv_statistics;

@@ -30,6 +30,13 @@ tv_error *tv_cholesky(tv_distmat *s, int *status);
 /* b = op(L)^{-1} b or b op(L)^{-1}, L the lower triangle of `factor`. */
 void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_distmat *b);
 
+/* b = op(L) b, L likewise; they are apart. */
+void tv_multiply_lower(tv_transpose op, const tv_distmat *factor, tv_distmat *b);
+
+/* out = L^{-1}, L likewise, with zeros above the diagonal; they are apart. No diagonal entry of L
+ * may be 0. */
+tv_error *tv_invert_lower(const tv_distmat *factor, tv_distmat *out);
+
 /* The k largest eigenvalues of a symmetric matrix (its lower triangle), largest first, on every
  * rank, and their orthonormal vectors as the columns of `vectors` (d x k). Destroys `a`. */
 tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
@@ -47,8 +54,9 @@ tv_error *tv_singular_top(tv_distmat *a, int k, double *values, tv_distmat *vect
 tv_error *tv_column_norms(const tv_distmat *a, double **out);
 double tv_norm(int count, const double *numbers);
 
-/* sum_ij a_ij b_ij, and sum_i a_ii; the same value on every rank. */
+/* sum_ij a_ij b_ij, sum_ij (a_ij - b_ij)^2 and sum_i a_ii; the same value on every rank. */
 double tv_dot(const tv_distmat *a, const tv_distmat *b);
+double tv_squared_distance(const tv_distmat *a, const tv_distmat *b);
 double tv_trace(const tv_distmat *a);
 
 #endif

@@ -16,13 +16,18 @@ typedef struct {
   tv_distmat *whitened; /* owned, d x k: T; orthonormal columns for RC and JE */
   tv_distmat *encoder;  /* owned, d x k: the encoder's rows are its columns, L^{-T} T */
   tv_distmat *decoder;  /* owned, d x k: RC's D = C E'; NULL for the others */
+  tv_distmat *cross;    /* owned, d x d: RC's C L^{-T}; NULL for the others */
   double *values;       /* owned, k, largest first: phi^2 (RC), omega (JE); NULL for SL */
-  double optimum;       /* the least value of the objective that theory gives */
 } tv_solution;
 
-/* How well a solution does on the problem that it claims to solve. */
+/* How well a solution does on the problem that it claims to solve. Both losses are mean squares
+ * and never negative. RC's are sums of squares, and keep their digits where they are small beside
+ * the inputs; so does JE's objective. The others are differences of mean squares (SL: of the
+ * targets; JE's optimum: of k whitened outputs), known to the rounding of these, and 0 where
+ * rounding leaves them below. */
 typedef struct {
-  double objective;      /* evaluated from the statistics, not from the eigenvalues */
+  double objective;      /* of encoder and decoder */
+  double optimum;        /* the least value of the objective that theory gives */
   double residual;       /* of the stationarity equation, relative: the largest over the encoder's
                           * rows, each compared with its own terms */
   double whole_residual; /* the same of all rows together, in Frobenius norm */
@@ -48,6 +53,10 @@ const tv_method *tv_method_of(tv_method_id id);
 double tv_statistics_flops(int d);
 double tv_solution_flops(tv_method_id method, int d, int k, int l);
 void tv_solution_destroy(tv_solution *solution);
+
+/* For the methods: a mean square that was computed as a difference, which rounding may leave below
+ * zero; 0 then. NaN remains. */
+double tv_mean_square(double difference);
 
 /* For the methods: allocate T and the encoder; encoder = L^{-T} T once T is known. */
 tv_error *tv_solution_begin(const tv_statistics *statistics, int k, tv_solution *out);

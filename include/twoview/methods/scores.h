@@ -6,13 +6,13 @@
 
 typedef struct {
   double score;   /* RC, JE: least linear-probe loss min_V (1/n) sum |y - V E x|^2 on un-augmented
-                   * inputs, without intercept; SL: its own loss (1/n) sum |y - V x|^2 */
+                   * inputs, without intercept; SL: its own loss (1/n) sum |y - V x|^2. Known to
+                   * the rounding of (1/n) sum y'y, and never negative */
   double leakage; /* of the encoder onto the noise, in S-whitened coordinates (T = (E L)'). RC, JE:
                    * the largest squared sine between its row space and the important components;
                    * SL: the noise components' share of the energy of its predictions, |T's noise
                    * rows|^2 / |T|^2, 0 where it predicts nothing. 0: none, 1: RC, JE: some
                    * direction of the representation is all noise, SL: every prediction is */
-  double optimum; /* theory's least value of the objective */
   tv_optimality optimality;
 } tv_scores;
 
