@@ -3,8 +3,8 @@
 #ifndef TWOVIEW_COMMANDS_CONTINUATION_H
 #define TWOVIEW_COMMANDS_CONTINUATION_H
 
+#include "run.h"
 #include "twoview/checkpoint/checkpoint.h"
-#include "twoview/commands/run.h"
 #include "twoview/data/source.h"
 
 /* Whether the archive `output` is there and of this experiment and its data files; says so, and

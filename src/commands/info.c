@@ -1,12 +1,14 @@
-#include "twoview/commands/info.h"
+#include "info.h"
 
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
+#include "twoview/archive/verify.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
 #include "twoview/base/guard.h"
@@ -169,3 +171,48 @@ tv_error *tv_info(const char *path, FILE *out) {
   tv_idx_close(&idx);
   return NULL;
 }
+
+/* ---- The command ---- */
+
+enum { OPTION_VERIFY = 256, OPTION_ACCEPT };
+
+static tv_error *carry_out(tv_call *call) {
+  static const struct option options[] = {{"verify", no_argument, NULL, OPTION_VERIFY},
+                                          {"accept", no_argument, NULL, OPTION_ACCEPT},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+  const char *file = NULL;
+  int verifies = 0, accepts = 0;
+  for (int option; (option = getopt_long(call->count, call->words, "h", options, NULL)) != -1;)
+    switch (option) {
+    case OPTION_VERIFY:
+      verifies = 1;
+      break;
+    case OPTION_ACCEPT:
+      accepts = 1;
+      break;
+    case 'h':
+      return tv_call_help(call);
+    default:
+      return tv_call_refuse_option(call, options);
+    }
+  TV_TRY(tv_call_operand(call, "FILE", &file));
+  return verifies || accepts ? tv_verify(file, accepts, stdout) : tv_info(file, stdout);
+}
+
+static const char help[] =
+    "Usage: twoview info FILE [OPTION]\n"
+    "Tell what an archive or a data file holds, and how it was made.\n"
+    "\n"
+    "      --verify          check an archive instead: all checksums, and that nothing is missing\n"
+    "      --accept          the same for an archive that was changed on purpose: when nothing "
+    "else\n"
+    "                        is wrong, give it the checksum of what it holds now\n"
+    "  -h, --help            this text\n";
+
+const tv_command tv_command_info = {
+    .name = "info",
+    .synopsis = "FILE [--verify | --accept]",
+    .help = help,
+    .carry_out = carry_out,
+};

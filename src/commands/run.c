@@ -1,4 +1,4 @@
-#include "twoview/commands/run.h"
+#include "run.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call.h"
 #include "continuation.h"
 #include "twoview/archive/archive.h"
 #include "twoview/archive/provenance.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/interruption.h"
 #include "twoview/base/memory.h"
+#include "twoview/base/text.h"
 #include "twoview/experiment/file.h"
 #include "twoview/moments/law.h"
 #include "twoview/plan/plan.h"
@@ -190,7 +193,7 @@ static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, i
                           &r->archive);
 }
 
-static tv_error *carry_out(const tv_run_options *options, run *r, MPI_Comm comm) {
+static tv_error *run_stages(const tv_run_options *options, run *r, MPI_Comm comm) {
   int rank, is_finished = 0;
   MPI_Comm_rank(comm, &rank);
   TV_TRY(prepare(options, r, comm, &is_finished));
@@ -219,9 +222,126 @@ static tv_error *name_stage(const run *r, tv_error *error) {
   return named;
 }
 
-tv_error *tv_run(const tv_run_options *options, MPI_Comm comm) {
+/* Results on stdout, progress on stderr, both from rank 0. An error of exit code
+ * TV_EXIT_INTERRUPTED: the run was told to stop, and a checkpoint holds what it has done;
+ * TV_EXIT_NO_TIME: the same, but its time limit is too short to get anywhere.
+ *                                                                                  Collective. */
+static tv_error *run_once(const tv_run_options *options, MPI_Comm comm) {
   run r = {.stopwatch = tv_stopwatch_start()};
-  tv_error *error = name_stage(&r, carry_out(options, &r, comm));
+  tv_error *error = name_stage(&r, run_stages(options, &r, comm));
   release(&r);
   return error;
 }
+
+/* ---- The command ---- */
+
+enum {
+  OPTION_SET = 256,
+  OPTION_RESUME,
+  OPTION_FORCE,
+  OPTION_MAX_TIME,
+  OPTION_EVERY,
+  OPTION_DRY_RUN
+};
+
+static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                        {"set", required_argument, NULL, OPTION_SET},
+                                        {"resume", no_argument, NULL, OPTION_RESUME},
+                                        {"force", no_argument, NULL, OPTION_FORCE},
+                                        {"max-time", required_argument, NULL, OPTION_MAX_TIME},
+                                        {"checkpoint-every", required_argument, NULL, OPTION_EVERY},
+                                        {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {NULL, 0, NULL, 0}};
+
+static tv_error *parse(tv_call *call, tv_run_options *o, int *wants_help) {
+  for (int option; (option = getopt_long(call->count, call->words, "o:h", options, NULL)) != -1;)
+    switch (option) {
+    case 'o':
+      o->output = optarg;
+      break;
+    case OPTION_SET:
+      tv_call_override(call, optarg);
+      break;
+    case OPTION_RESUME:
+      o->resumes = 1;
+      break;
+    case OPTION_FORCE:
+      o->replaces = 1;
+      break;
+    case OPTION_MAX_TIME:
+      TV_TRY(tv_parse_duration("--max-time", optarg, &o->time_limit));
+      break;
+    case OPTION_EVERY:
+      TV_TRY(tv_parse_duration("--checkpoint-every", optarg, &o->checkpoint_every));
+      break;
+    case OPTION_DRY_RUN:
+      o->is_dry = 1;
+      break;
+    case 'h':
+      *wants_help = 1;
+      return NULL;
+    default:
+      return tv_call_refuse_option(call, options);
+    }
+  return tv_call_operand(call, "EXPERIMENT.yaml", &o->experiment);
+}
+
+/* Launched without MPI's knowledge, every task of a Slurm job would be a run of its own. */
+static tv_error *expect_all_ranks(void) {
+  const char *tasks = tv_variable("SLURM_NTASKS");
+  uint64_t count;
+  int size;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (!tasks) return NULL;
+  if (tv_read_natural(tasks, &count) != TV_NUMBER_READ)
+    return tv_fail_usage("SLURM_NTASKS '%s' in the environment is no number of tasks; unset it",
+                         tasks);
+  if (count == (uint64_t)size) return NULL;
+  return tv_fail_usage("Slurm runs %s tasks but MPI knows of %d rank%s; start it with `srun "
+                       "--mpi=pmix` or `mpirun`, and for fewer ranks than the job's tasks set "
+                       "SLURM_NTASKS to their number",
+                       tasks, size, size == 1 ? "" : "s");
+}
+
+static tv_error *carry_out(tv_call *call) {
+  tv_run_options o = {.overrides = call->overrides, .command = call->line};
+  int wants_help = 0;
+  if (call->rank == 0) tv_interruption_announce();
+  TV_TRY(expect_all_ranks());
+  TV_TRY(tv_scheduler_time_left(&o.time_limit));
+  TV_TRY(parse(call, &o, &wants_help));
+  return wants_help ? tv_call_help(call) : run_once(&o, MPI_COMM_WORLD);
+}
+
+static const char help[] =
+    "Usage: twoview run EXPERIMENT.yaml [OPTION]...\n"
+    "Run an experiment and archive its results.\n"
+    "\n"
+    "  -o, --output FILE.h5  the archive (default: NAME.h5, NAME from the experiment)\n"
+    "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
+    "      --resume          go on where an earlier run was interrupted, on any number of ranks\n"
+    "      --force           replace an existing archive, forget an interrupted run\n"
+    "      --max-time TIME   save and leave before TIME is over: seconds, or [[D-]HH:]MM:SS\n"
+    "                        (default: the end of the Slurm job where Slurm tells it)\n"
+    "      --checkpoint-every TIME  (default: after 10 seconds, then every 30, or what keeps it "
+    "below\n"
+    "                        1 % of the time)\n"
+    "      --dry-run         check the experiment and its data's sizes and labels, without a pass\n"
+    "                        over the samples, print the plan, compute nothing\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "Signals that would end it (Ctrl-C, SIGTERM, SIGHUP, ...) make it save its work and leave "
+    "with\n"
+    "exit status 75, SIGUSR2 save and go on. A second Ctrl-C ends it at once. The checkpoint "
+    "stands\n"
+    "beside the archive, as FILE.h5.checkpoint.\n";
+
+const tv_command tv_command_run = {
+    .name = "run",
+    .synopsis = "EXPERIMENT.yaml [-o FILE.h5] [--set KEY=VALUE]... [--resume] [--dry-run]",
+    .help = help,
+    .is_collective = 1,
+    .begin = tv_interruption_watch,
+    .carry_out = carry_out,
+};

@@ -1,13 +1,9 @@
 #include "twoview/theory/summary.h"
-#include "twoview/moments/law.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
-#include "twoview/data/source.h"
-#include "twoview/experiment/file.h"
 
 tv_error *tv_theory_make(const tv_experiment *e, const tv_features *f, tv_theory **out) {
   tv_theory *t = NULL;
@@ -181,34 +177,4 @@ tv_error *tv_theory_print(const tv_theory *t, FILE *out) {
           "\nalignments of a phase diagram are too many for a table: --json has what competes at "
           "each\n");
   return NULL;
-}
-
-/* ---- The command ---- */
-
-static tv_error *print_theory(const tv_experiment *e, const tv_features *f, int is_json) {
-  tv_theory *theory;
-  TV_TRY(tv_theory_make(e, f, &theory));
-  tv_error *error =
-      is_json ? tv_theory_print_json(theory, stdout) : tv_theory_print(theory, stdout);
-  tv_theory_destroy(&theory);
-  return error;
-}
-
-tv_error *tv_theory_run(const tv_theory_options *options, MPI_Comm comm) {
-  tv_experiment *experiment = NULL;
-  tv_source *source = NULL;
-  tv_features *features = NULL;
-  int rank;
-  tv_error *error;
-  MPI_Comm_rank(comm, &rank);
-  TV_GO(tv_experiment_load(options->experiment, options->overrides, comm, &experiment));
-  TV_GO(tv_source_open(experiment, comm, &source));
-  TV_GO(tv_law_expect_sizes(experiment, source));
-  TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));
-  TV_GO(tv_agree(comm, rank == 0 ? print_theory(experiment, features, options->is_json) : NULL));
-done:
-  tv_features_destroy(&features);
-  tv_source_close(&source);
-  tv_experiment_destroy(&experiment);
-  return error;
 }

@@ -2,11 +2,11 @@
  * sealed, or nothing behind the seal would be reached. */
 #include "twoview/archive/archive.h"
 #include "child.h"
+#include "commands/info.h"
 #include "fuzz.h"
 #include "report/parts.h"
 #include "twoview/archive/seal.h"
 #include "twoview/archive/verify.h"
-#include "twoview/commands/info.h"
 #include "twoview/scaling/scaling.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words) {

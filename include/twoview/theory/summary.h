@@ -1,9 +1,8 @@
-/* `twoview theory`: what theory says of an experiment, from the eigenvalues that a run of it would
- * draw and the spectrum of its source, without a run. */
+/* What theory says of an experiment, from the eigenvalues that a run of it would draw and the
+ * spectrum of its source, without a run. */
 #ifndef TWOVIEW_THEORY_SUMMARY_H
 #define TWOVIEW_THEORY_SUMMARY_H
 
-#include <mpi.h>
 #include <stdio.h>
 
 #include "twoview/augmentations/spectra.h"
@@ -35,15 +34,5 @@ tv_error *tv_theory_print(const tv_theory *theory, FILE *out);
 /* For programs: one JSON object with everything, also by replicate and component; numbers have 17
  * digits, and null stands for what is infinite or not defined. */
 tv_error *tv_theory_print_json(const tv_theory *theory, FILE *out);
-
-typedef struct {
-  const char *experiment;       /* path of the YAML file */
-  const char *const *overrides; /* KEY=VALUE, NULL-terminated */
-  int is_json;
-} tv_theory_options;
-
-/* The command: reads the experiment, and its data set if it has one, and prints to stdout from rank
- * 0.                                                                                Collective. */
-tv_error *tv_theory_run(const tv_theory_options *options, MPI_Comm comm);
 
 #endif

@@ -1,10 +1,6 @@
-/* A run, from experiment file to archive. */
+/* What a run is asked for. */
 #ifndef TWOVIEW_COMMANDS_RUN_H
 #define TWOVIEW_COMMANDS_RUN_H
-
-#include <mpi.h>
-
-#include "twoview/base/error.h"
 
 typedef struct {
   const char *experiment;       /* path of the YAML file */
@@ -17,11 +13,5 @@ typedef struct {
   double time_limit;            /* seconds, from now on; INFINITY: none */
   int is_dry;                   /* check everything, print the plan, compute nothing */
 } tv_run_options;
-
-/* Results on stdout, progress on stderr, both from rank 0. An error of exit code
- * TV_EXIT_INTERRUPTED: the run was told to stop, and a checkpoint holds what it has done;
- * TV_EXIT_NO_TIME: the same, but its time limit is too short to get anywhere.
- *                                                                                  Collective. */
-tv_error *tv_run(const tv_run_options *options, MPI_Comm comm);
 
 #endif

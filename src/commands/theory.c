@@ -1,0 +1,84 @@
+#include <mpi.h>
+#include <stdio.h>
+
+#include "call.h"
+#include "twoview/base/comm.h"
+#include "twoview/data/features.h"
+#include "twoview/data/source.h"
+#include "twoview/experiment/file.h"
+#include "twoview/moments/law.h"
+#include "twoview/theory/summary.h"
+
+static tv_error *print_theory(const tv_experiment *e, const tv_features *f, int is_json) {
+  tv_theory *theory;
+  TV_TRY(tv_theory_make(e, f, &theory));
+  tv_error *error =
+      is_json ? tv_theory_print_json(theory, stdout) : tv_theory_print(theory, stdout);
+  tv_theory_destroy(&theory);
+  return error;
+}
+
+/* Reads the experiment, and its data set if it has one, and prints to stdout from rank 0.
+ *                                                                                  Collective. */
+static tv_error *tell(const char *file, const char *const *overrides, int is_json, MPI_Comm comm) {
+  tv_experiment *experiment = NULL;
+  tv_source *source = NULL;
+  tv_features *features = NULL;
+  int rank;
+  tv_error *error;
+  MPI_Comm_rank(comm, &rank);
+  TV_GO(tv_experiment_load(file, overrides, comm, &experiment));
+  TV_GO(tv_source_open(experiment, comm, &source));
+  TV_GO(tv_law_expect_sizes(experiment, source));
+  TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));
+  TV_GO(tv_agree(comm, rank == 0 ? print_theory(experiment, features, is_json) : NULL));
+done:
+  tv_features_destroy(&features);
+  tv_source_close(&source);
+  tv_experiment_destroy(&experiment);
+  return error;
+}
+
+enum { OPTION_JSON = 256, OPTION_SET };
+
+static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON},
+                                        {"set", required_argument, NULL, OPTION_SET},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {NULL, 0, NULL, 0}};
+
+static tv_error *carry_out(tv_call *call) {
+  const char *file = NULL;
+  int is_json = 0;
+  for (int option; (option = getopt_long(call->count, call->words, "h", options, NULL)) != -1;)
+    switch (option) {
+    case OPTION_JSON:
+      is_json = 1;
+      break;
+    case OPTION_SET:
+      tv_call_override(call, optarg);
+      break;
+    case 'h':
+      return tv_call_help(call);
+    default:
+      return tv_call_refuse_option(call, options);
+    }
+  TV_TRY(tv_call_operand(call, "EXPERIMENT.yaml", &file));
+  return tell(file, call->overrides, is_json, MPI_COMM_WORLD);
+}
+
+static const char help[] =
+    "Usage: twoview theory EXPERIMENT.yaml [OPTION]...\n"
+    "Print what theory says of an experiment as its sample size grows: the alignment that each\n"
+    "method needs, which one is favoured, and how noise components compare with important ones.\n"
+    "\n"
+    "      --json            everything, also by replicate and component, as JSON\n"
+    "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
+    "  -h, --help            this text\n";
+
+const tv_command tv_command_theory = {
+    .name = "theory",
+    .synopsis = "EXPERIMENT.yaml [--json] [--set KEY=VALUE]...",
+    .help = help,
+    .is_collective = 1,
+    .carry_out = carry_out,
+};
