@@ -255,7 +255,7 @@ class Theory(unittest.TestCase):
             self.assertIn("cannot be written", done.stderr)
 
     def test_example_of_the_readme(self):
-        readme = (harness.ROOT / "README.md").read_text()
+        readme = (harness.ROOT / "data/README.md").read_text()
         printed = re.search(r"\$ twoview theory jobs/fashion-mnist.yaml\n(.*?)```", readme, re.S)[1]
         said = harness.twoview("theory", harness.ROOT / "jobs/fashion-mnist.yaml").stdout
         self.assertEqual(printed, said)
