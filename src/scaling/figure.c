@@ -30,7 +30,7 @@ static int last_ranks(const drawing *d) {
 
 static tv_error *model(const tv_scaling_study *study, int ranks, modelled *out, int *exists) {
   out->ranks = ranks;
-  return tv_scaling_forecast(study, ranks, &out->forecast, &out->efficiency, exists);
+  return tv_scaling_forecast(&study->model, ranks, &out->forecast, &out->efficiency, exists);
 }
 
 static tv_error *model_all(drawing *d) {
@@ -107,8 +107,8 @@ static void write_script(const void *what, FILE *out) {
           "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\n"
           "set multiplot layout 1,2 title '%s scaling; model: latency %.3g s, bandwidth %.3g "
           "B/s'\n",
-          first / 1.2, last * 1.2, d->study->kind == TV_STRONG ? "strong" : "weak",
-          d->study->network.latency, d->study->network.bandwidth);
+          first / 1.2, last * 1.2, d->study->model.kind == TV_STRONG ? "strong" : "weak",
+          d->study->model.network.latency, d->study->model.network.bandwidth);
   fputs("set logscale y 2\nset ylabel 'speed-up'\nset key left top\n", out);
   fprintf(out, "ideal(x) = x / %.10g\n", first);
   write_plot(2, out);

@@ -280,3 +280,48 @@ tv_error *tv_model_forecast(const tv_workload *w, const tv_rates *r, const tv_ne
   for (int i = 0; i < TV_STAGES; ++i) out->total += out->seconds[i];
   return NULL;
 }
+
+/* ---- From what was measured ---- */
+
+tv_workload tv_scaling_workload(const tv_scaling_model *model, int ranks) {
+  tv_workload w = model->workload;
+  if (model->kind == TV_STRONG) return w;
+  w.samples = w.samples / model->ranks * ranks + w.samples % model->ranks * ranks / model->ranks;
+  if (!w.inputs) w.rows = w.samples;
+  return w;
+}
+
+static int exists_on(const tv_workload *w) {
+  return w->samples > 0 && w->samples <= w->rows;
+}
+
+static tv_error *forecast_on(const tv_scaling_model *model, int ranks, tv_forecast *out) {
+  const tv_workload w = tv_scaling_workload(model, ranks);
+  return tv_model_forecast(&w, &model->rates, &model->network, ranks, out);
+}
+
+tv_error *tv_scaling_forecast(const tv_scaling_model *model, int ranks, tv_forecast *out,
+                              double *efficiency, int *exists) {
+  tv_forecast first;
+  const tv_workload w = tv_scaling_workload(model, ranks);
+  *exists = exists_on(&w);
+  if (!*exists) return NULL;
+  TV_TRY(forecast_on(model, model->ranks, &first));
+  TV_TRY(forecast_on(model, ranks, out));
+  *efficiency = model->kind == TV_STRONG
+                    ? first.total * model->ranks / (out->total * ranks)
+                    : first.seconds[TV_STAGE_MOMENTS] / out->seconds[TV_STAGE_MOMENTS];
+  return NULL;
+}
+
+tv_error *tv_scaling_takeover(const tv_scaling_model *model, int most, int *out) {
+  tv_forecast forecast;
+  *out = 0;
+  for (int ranks = 1; *out == 0 && ranks <= most; ++ranks) {
+    const tv_workload w = tv_scaling_workload(model, ranks);
+    if (!exists_on(&w)) continue;
+    TV_TRY(tv_model_forecast(&w, &model->rates, &model->network, ranks, &forecast));
+    if (2 * forecast.communication > forecast.total) *out = ranks;
+  }
+  return NULL;
+}

@@ -125,7 +125,7 @@ static tv_error *fit_model(tv_scaling_study *study) {
   TV_TRY(tv_experiment_parse(first->path, w->experiment_text, NULL, &e));
   const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
   const int is_search = e->study == TV_STUDY_THRESHOLD;
-  if (!is_law && !is_search) describe(e, w, &study->workload);
+  if (!is_law && !is_search) describe(e, w, &study->model.workload);
   tv_experiment_destroy(&e);
   if (is_search)
     return tv_fail("%s: how many solutions a threshold takes is not known before; compare archives "
@@ -138,11 +138,12 @@ static tv_error *fit_model(tv_scaling_study *study) {
         first->path);
   const double each = seconds_per_feature_flop(study);
   const double pass = each * most_of(w, w->flops, TV_STAGE_FEATURES);
-  study->rates = (tv_rates){.features = 1 / each,
-                            .moments = rate_of(first, TV_STAGE_MOMENTS),
-                            .solves = rate_of(first, TV_STAGE_SOLVES),
-                            .open_seconds = first->seconds[TV_STAGE_OPEN],
-                            .features_seconds = first->seconds[TV_STAGE_FEATURES] - pass};
+  study->model.ranks = w->ranks;
+  study->model.rates = (tv_rates){.features = 1 / each,
+                                  .moments = rate_of(first, TV_STAGE_MOMENTS),
+                                  .solves = rate_of(first, TV_STAGE_SOLVES),
+                                  .open_seconds = first->seconds[TV_STAGE_OPEN],
+                                  .features_seconds = first->seconds[TV_STAGE_FEATURES] - pass};
   return NULL;
 }
 
@@ -163,7 +164,7 @@ static double flops_of_same_samples(const tv_scaling_study *study, int ranks) {
   double flops = 0;
   for (int rank = 0; rank < ranks; ++rank) {
     tv_work work[TV_STAGES];
-    tv_model_work(&study->workload, ranks, rank, work);
+    tv_model_work(&study->model.workload, ranks, rank, work);
     flops += work[TV_STAGE_MOMENTS].flops;
   }
   return flops;
@@ -209,14 +210,14 @@ static tv_error *expect_same_experiment(const tv_scaling_line *first,
 
 static tv_error *tell_kind(tv_scaling_study *study) {
   const tv_scaling_line *first = &study->line[0];
-  study->kind = is_of_kind(study, TV_STRONG, &study->line[1]) ? TV_STRONG : TV_WEAK;
+  study->model.kind = is_of_kind(study, TV_STRONG, &study->line[1]) ? TV_STRONG : TV_WEAK;
   for (int i = 1; i < study->count; ++i) {
     const tv_scaling_line *other = &study->line[i];
     if (other->work.ranks == study->line[i - 1].work.ranks)
       return tv_fail("%s: as many ranks as %s (%d); give one archive for each number of ranks",
                      other->path, study->line[i - 1].path, other->work.ranks);
     TV_TRY(expect_same_experiment(first, other));
-    if (is_of_kind(study, study->kind, other)) continue;
+    if (is_of_kind(study, study->model.kind, other)) continue;
     return tv_fail(
         "%s: %.4g flops of moments on %d ranks, but %.4g on %d in %s: neither the same work "
         "(strong scaling) nor the same for each rank (weak scaling)%s",
@@ -231,7 +232,7 @@ static void compare(tv_scaling_study *study) {
   for (int i = 0; i < study->count; ++i) {
     tv_scaling_line *line = &study->line[i];
     const double ranks = (double)line->work.ranks / first->work.ranks;
-    if (study->kind == TV_STRONG) {
+    if (study->model.kind == TV_STRONG) {
       line->speed_up = first->total / line->total;
       line->efficiency = line->speed_up / ranks;
     } else {
@@ -241,51 +242,7 @@ static void compare(tv_scaling_study *study) {
   }
 }
 
-/* ---- The model on other numbers of ranks ---- */
-
-/* The workload on `ranks`: of weak scaling, with as many more samples. */
-static tv_workload workload_on(const tv_scaling_study *study, int ranks) {
-  tv_workload w = study->workload;
-  const int first = study->line[0].work.ranks;
-  if (study->kind == TV_STRONG) return w;
-  w.samples = w.samples / first * ranks + w.samples % first * ranks / first;
-  if (!w.inputs) w.rows = w.samples;
-  return w;
-}
-
-static tv_error *forecast_on(const tv_scaling_study *study, int ranks, tv_forecast *out) {
-  const tv_workload w = workload_on(study, ranks);
-  return tv_model_forecast(&w, &study->rates, &study->network, ranks, out);
-}
-
-tv_error *tv_scaling_forecast(const tv_scaling_study *study, int ranks, tv_forecast *out,
-                              double *efficiency, int *exists) {
-  tv_forecast first;
-  const int first_ranks = study->line[0].work.ranks;
-  const tv_workload w = workload_on(study, ranks);
-  *exists = w.samples > 0 && w.samples <= w.rows;
-  if (!*exists) return NULL;
-  TV_TRY(forecast_on(study, first_ranks, &first));
-  TV_TRY(forecast_on(study, ranks, out));
-  *efficiency = study->kind == TV_STRONG
-                    ? first.total * first_ranks / (out->total * ranks)
-                    : first.seconds[TV_STAGE_MOMENTS] / out->seconds[TV_STAGE_MOMENTS];
-  return NULL;
-}
-
-/* The smallest number of ranks on which communication takes more than half of the time; 0: none. */
-static tv_error *find_takeover(const tv_scaling_study *study, int *out) {
-  tv_forecast forecast;
-  *out = 0;
-  for (int ranks = 1; *out == 0 && ranks <= MOST_RANKS; ++ranks) {
-    const tv_workload w = workload_on(study, ranks);
-    if (w.samples == 0) continue;
-    if (w.samples > w.rows) break;
-    TV_TRY(tv_model_forecast(&w, &study->rates, &study->network, ranks, &forecast));
-    if (2 * forecast.communication > forecast.total) *out = ranks;
-  }
-  return NULL;
-}
+/* ---- The model against the archives ---- */
 
 /* Largest relative differences between the work that the model counts and that of the archives. */
 typedef struct {
@@ -315,7 +272,7 @@ static difference compare_counts(const tv_scaling_study *study) {
   difference d = {.is_explained = 1};
   for (int i = 0; i < study->count; ++i) {
     const tv_archive_work *a = &study->line[i].work;
-    const tv_workload w = workload_on(study, a->ranks);
+    const tv_workload w = tv_scaling_workload(&study->model, a->ranks);
     for (int rank = 0; rank < a->ranks; ++rank) compare_rank(&w, a, rank, &d);
   }
   return d;
@@ -325,8 +282,8 @@ static difference compare_counts(const tv_scaling_study *study) {
 
 static void print_table(const tv_scaling_study *study, FILE *out) {
   tv_print_line(out, "%s: %s scaling, %d archives", study->line[0].work.experiment_name,
-                study->kind == TV_STRONG ? "strong" : "weak", study->count);
-  if (study->kind == TV_WEAK)
+                study->model.kind == TV_STRONG ? "strong" : "weak", study->count);
+  if (study->model.kind == TV_WEAK)
     fputs("speed-up and efficiency are those of the moments, whose work grows with the ranks\n",
           out);
   fprintf(out, "\n%6s %6s %10s %9s %10s ", "ranks", "hosts", "seconds", "speed-up", "efficiency");
@@ -347,20 +304,20 @@ static void print_table(const tv_scaling_study *study, FILE *out) {
 }
 
 static void print_assumptions(const tv_scaling_study *study, FILE *out) {
-  const tv_rates *r = &study->rates;
+  const tv_rates *r = &study->model.rates;
   const difference d = compare_counts(study);
   fprintf(out,
           "\nmodel, not a measurement; assumes latency %.3g s and bandwidth %.3g B/s\n"
           "rates as measured on %d rank%s: %.3g Gflop/s for moments, %.3g for solves; %.3g s do "
           "not shrink\n"
           "largest difference from counts in the archives: flops %.1e, bytes sent %.1e%s\n",
-          study->network.latency, study->network.bandwidth, study->line[0].work.ranks,
+          study->model.network.latency, study->model.network.bandwidth, study->line[0].work.ranks,
           study->line[0].work.ranks == 1 ? "" : "s", r->moments / 1e9, r->solves / 1e9,
           r->open_seconds + r->features_seconds, d.flops, d.sent,
           d.is_explained ? "" : ": DO NOT TRUST THE MODEL");
-  if (!study->workload.is_distributed)
+  if (!study->model.workload.is_distributed)
     fprintf(out, "of more than %d ranks (parallel.shards) some have no moments to sum\n",
-            study->workload.shards);
+            study->model.workload.shards);
 }
 
 static const tv_scaling_line *line_of(const tv_scaling_study *study, int ranks) {
@@ -379,7 +336,7 @@ static tv_error *print_model(const tv_scaling_study *study, FILE *out) {
     tv_forecast f;
     double efficiency = 0;
     int exists = 0;
-    TV_TRY(tv_scaling_forecast(study, shown[i], &f, &efficiency, &exists));
+    TV_TRY(tv_scaling_forecast(&study->model, shown[i], &f, &efficiency, &exists));
     if (!exists) continue;
     fprintf(out, "%6d %12.4g %12.3f %12.2f %%", shown[i], f.total, efficiency,
             100 * f.communication / f.total);
@@ -387,7 +344,7 @@ static tv_error *print_model(const tv_scaling_study *study, FILE *out) {
     if (line) fprintf(out, " %10.4g", line->total);
     fputc('\n', out);
   }
-  TV_TRY(find_takeover(study, &takeover));
+  TV_TRY(tv_scaling_takeover(&study->model, MOST_RANKS, &takeover));
   if (takeover)
     fprintf(out, "communication takes over (more than half of the time) on %d ranks\n", takeover);
   else
@@ -408,7 +365,7 @@ static tv_error *read_study(const char *const *paths, tv_scaling_study *study) {
 
 tv_error *tv_scaling(const char *const *paths, int count, const tv_network *network,
                      const char *directory, FILE *out) {
-  tv_scaling_study study = {.count = count, .network = *network};
+  tv_scaling_study study = {.count = count, .model.network = *network};
   if (count < 2)
     return tv_fail_usage("scaling: give two archives or more, on different numbers of ranks");
   TV_TRY(tv_allocate(count, sizeof(*study.line), &study.line));

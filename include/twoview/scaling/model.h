@@ -59,4 +59,29 @@ tv_error *tv_model_tree_steps(int shards, int ranks, int *out);
 tv_error *tv_model_forecast(const tv_workload *workload, const tv_rates *rates,
                             const tv_network *network, int ranks, tv_forecast *out);
 
+/* Strong: the same work on all numbers of ranks. Weak: samples, and with them the moments' work,
+ * grow with the ranks; the number of points does not, so that only the moments are compared. */
+typedef enum { TV_STRONG, TV_WEAK } tv_scaling_kind;
+
+/* What was measured, from which other numbers of ranks are modelled. */
+typedef struct {
+  tv_scaling_kind kind;
+  int ranks; /* on which the workload and the rates were measured */
+  tv_workload workload;
+  tv_rates rates;
+  tv_network network;
+} tv_scaling_model;
+
+/* The workload on `ranks`: in weak scaling, with as many more samples. */
+tv_workload tv_scaling_workload(const tv_scaling_model *model, int ranks);
+
+/* Times and efficiency on any number of ranks; `*exists` is 0 where weak scaling would need more
+ * samples than the data set has. */
+tv_error *tv_scaling_forecast(const tv_scaling_model *model, int ranks, tv_forecast *out,
+                              double *efficiency, int *exists);
+
+/* The smallest number of ranks, up to `most`, on which communication takes more than half of the
+ * time; 0: none. */
+tv_error *tv_scaling_takeover(const tv_scaling_model *model, int most, int *out);
+
 #endif

@@ -8,10 +8,6 @@
 #include "twoview/archive/archive.h"
 #include "twoview/scaling/model.h"
 
-/* Strong: the same work on all numbers of ranks. Weak: samples, and with them the moments' work,
- * grow with the ranks; the number of points does not, so that only the moments are compared. */
-typedef enum { TV_STRONG, TV_WEAK } tv_scaling_kind;
-
 /* One archive. Times are the slowest rank's. */
 typedef struct {
   const char *path; /* borrowed */
@@ -24,23 +20,15 @@ typedef struct {
 } tv_scaling_line;
 
 typedef struct {
-  tv_scaling_kind kind;
   int count;
-  tv_scaling_line *line; /* owned, by number of ranks */
-  tv_workload workload;  /* of the first line, as is all that follows */
-  tv_rates rates;
-  tv_network network;
+  tv_scaling_line *line;  /* owned, by number of ranks */
+  tv_scaling_model model; /* of the first line */
 } tv_scaling_study;
 
 /* Read the archives, print the table and the model to `out`, and write scaling.csv and the figure
  * into `directory` unless it is NULL. */
 tv_error *tv_scaling(const char *const *paths, int count, const tv_network *network,
                      const char *directory, FILE *out);
-
-/* The model of the study on any number of ranks; `*exists` is 0 where weak scaling would need more
- * samples than the data set has. */
-tv_error *tv_scaling_forecast(const tv_scaling_study *study, int ranks, tv_forecast *out,
-                              double *efficiency, int *exists);
 
 /* scaling.csv, scaling.tsv, scaling.gp, and with gnuplot scaling.svg and scaling.pdf. */
 tv_error *tv_scaling_write(const tv_scaling_study *study, const char *directory, FILE *out);
