@@ -258,11 +258,6 @@ static void put_caption(const tv_figure *f, FILE *out) {
             count_rows(f->archive));
 }
 
-int tv_one_figure(const tv_archive *a) {
-  (void)a;
-  return 1;
-}
-
 void tv_describe_curves(const tv_archive *a, int number, tv_figure *out) {
   (void)number;
   *out = (tv_figure){.archive = a,

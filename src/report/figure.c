@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gnuplot.h"
@@ -126,6 +128,25 @@ void tv_write_size_tics(const tv_archive *a, int is_labelled, FILE *out) {
     fprintf(out, "%s\"%s\" %.17g", level ? ", " : "set xtics nomirror (", label, a->n[level]);
   }
   fputs(")\n", out);
+}
+
+int tv_one_figure(const tv_archive *a) {
+  (void)a;
+  return 1;
+}
+
+/* ---- Writing and drawing ---- */
+
+char *tv_report_path(const char *directory, const char *name) {
+  char *path = malloc(strlen(directory) + strlen(name) + 2);
+  if (path) sprintf(path, "%s/%s", directory, name);
+  return path;
+}
+
+tv_error *tv_report_folder(const char *directory) {
+  TV_TRY(tv_expect_file_name(directory));
+  if (mkdir(directory, 0777) != 0 && errno != EEXIST) return tv_fail_errno("%s", directory);
+  return NULL;
 }
 
 /* The stream has a descriptor of its own, as the output keeps its own to the end. */

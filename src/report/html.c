@@ -51,18 +51,16 @@ static tv_error *put_figure(const char *path, const char *label, FILE *out) {
   return error;
 }
 
-static tv_error *put_figures(const tv_archive *a, const char *directory, const int *is_drawn,
-                             FILE *out) {
+static tv_error *put_figures(const tv_report_contents *c, const char *directory, FILE *out) {
   char name[64];
-  tv_figure figure;
   tv_error *error = NULL;
-  for (int i = 0; !error && i < tv_count_figures(a); ++i) {
-    tv_describe_figure(a, i, &figure);
-    figure.put_caption(&figure, out);
-    if (!is_drawn[i]) continue;
-    snprintf(name, sizeof name, "%s.svg", figure.name);
+  for (int i = 0; !error && i < c->count; ++i) {
+    const tv_figure *figure = &c->figures[i];
+    figure->put_caption(figure, out);
+    if (!figure->is_drawn) continue;
+    snprintf(name, sizeof name, "%s.svg", figure->name);
     char *path = tv_report_path(directory, name);
-    error = path ? put_figure(path, figure.label, out) : tv_fail("out of memory");
+    error = path ? put_figure(path, figure->label, out) : tv_fail("out of memory");
     free(path);
   }
   return error;
@@ -80,8 +78,8 @@ static void put_provenance(const tv_archive *a, FILE *out) {
   fputs("</table>\n</details>\n", out);
 }
 
-tv_error *tv_report_html(const tv_archive *a, const char *directory, const int *is_drawn,
-                         FILE *out) {
+tv_error *tv_report_html(const tv_report_contents *c, const char *directory, FILE *out) {
+  const tv_archive *a = c->archive;
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
         out);
@@ -89,8 +87,8 @@ tv_error *tv_report_html(const tv_archive *a, const char *directory, const int *
   fprintf(out, "</title>\n<style>%s</style></head><body>\n<h1>", style);
   tv_put_html(a->experiment_name, out);
   fputs("</h1>\n", out);
-  TV_TRY(put_figures(a, directory, is_drawn, out));
-  tv_report_parts_of(a->study)->put_tables(a, out);
+  TV_TRY(put_figures(c, directory, out));
+  c->parts->put_tables(a, out);
   fputs("<h2>Experiment</h2>\n<pre>", out);
   tv_put_html(a->experiment_text, out);
   fputs("</pre>\n", out);

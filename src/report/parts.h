@@ -2,6 +2,7 @@
 #ifndef TWOVIEW_REPORT_PARTS_H
 #define TWOVIEW_REPORT_PARTS_H
 
+#include "twoview/base/statistics.h"
 #include "twoview/report/report.h"
 
 /* A figure: NAME.tsv and NAME.gp in the folder of the report and, drawn, NAME.svg and NAME.pdf. */
@@ -10,6 +11,7 @@ typedef struct tv_figure {
   char name[48];
   const char *label; /* what it shows, for those who do not see it */
   int level;         /* index of its sample size, where it shows one */
+  int is_drawn;      /* there are NAME.svg and NAME.pdf */
   void (*write_data)(const void *figure, FILE *out);
   void (*write_script)(const void *figure, FILE *out);
   void (*put_caption)(const struct tv_figure *figure, FILE *out); /* HTML */
@@ -25,17 +27,34 @@ typedef struct {
 
 extern const tv_report_parts tv_grid_report, tv_threshold_report, tv_phase_report;
 
-const tv_report_parts *tv_report_parts_of(tv_study_type study);
+/* The report of an archive: all figures, those of its study and then that of its spectra, none
+ * drawn yet. */
+typedef struct {
+  const tv_archive *archive;    /* borrowed */
+  const tv_report_parts *parts; /* those of its study */
+  int count;
+  tv_figure *figures; /* owned: to be freed */
+} tv_report_contents;
 
-/* All figures of an archive: those of its study, then that of its spectra. */
-int tv_count_figures(const tv_archive *archive);
-void tv_describe_figure(const tv_archive *archive, int number, tv_figure *out);
+tv_error *tv_report_contents_make(const tv_archive *archive, tv_report_contents *out);
 
-/* What is said of most studies: one figure named `figure`; distance against the sample size; how
- * many solutions failed, if any. */
+/* The page; the SVGs of the figures that are drawn are taken from `directory`. */
+tv_error *tv_report_html(const tv_report_contents *contents, const char *directory, FILE *out);
+
+/* DIRECTORY/NAME, owned by the caller; NULL without memory. */
+char *tv_report_path(const char *directory, const char *name);
+
+/* Of a quantity over the replicates that were solved; of alpha^2 as tv_band_over_needs says. */
+tv_band tv_band_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
+                   int level, int method);
+tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);
+
+/* How many solutions failed, if any. */
+void tv_print_failures(const tv_archive *archive, FILE *out);
+
+/* One figure named `figure`; distance against the sample size. */
 int tv_one_figure(const tv_archive *archive);
 void tv_describe_curves(const tv_archive *archive, int number, tv_figure *out);
-void tv_print_failures(const tv_archive *archive, FILE *out);
 
 /* The values of each component against the alignment; not where there is no noise, not enough
  * important components to fill the encoder, or where a logarithmic axis cannot show them. */

@@ -1,18 +1,10 @@
 #include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "parts.h"
 #include "twoview/base/escape.h"
-
-char *tv_report_path(const char *directory, const char *name) {
-  char *path = malloc(strlen(directory) + strlen(name) + 2);
-  if (path) sprintf(path, "%s/%s", directory, name);
-  return path;
-}
 
 /* ---- CSV ---- */
 
@@ -56,12 +48,12 @@ static void put_text(const void *text, FILE *out) {
 }
 
 /* The page is composed in memory, as a figure that it holds may turn out not to be readable. */
-static tv_error *write_html(const tv_archive *a, const char *directory, const int *is_drawn) {
+static tv_error *write_html(const tv_report_contents *c, const char *directory) {
   char *text = NULL;
   size_t size;
   FILE *page = open_memstream(&text, &size);
   if (!page) return tv_fail_errno("%s/report.html", directory);
-  tv_error *error = tv_report_html(a, directory, is_drawn, page);
+  tv_error *error = tv_report_html(c, directory, page);
   const int is_good = !ferror(page);
   if ((fclose(page) != 0 || !is_good) && !error) error = tv_fail_errno("%s/report.html", directory);
   if (!error) error = tv_report_write(directory, "report.html", put_text, text);
@@ -70,14 +62,13 @@ static tv_error *write_html(const tv_archive *a, const char *directory, const in
 }
 
 /* What gnuplot does with a script that is written is told apart, in `failure`. */
-static tv_error *write_figure(const tv_figure *f, const char *directory, int *is_drawn,
-                              tv_error **failure) {
+static tv_error *write_figure(tv_figure *f, const char *directory, tv_error **failure) {
   char name[64];
   snprintf(name, sizeof name, "%s.tsv", f->name);
   TV_TRY(tv_report_write(directory, name, f->write_data, f));
   snprintf(name, sizeof name, "%s.gp", f->name);
   TV_TRY(tv_report_write(directory, name, f->write_script, f));
-  tv_error *error = tv_report_draw(directory, f->name, is_drawn);
+  tv_error *error = tv_report_draw(directory, f->name, &f->is_drawn);
   if (*failure)
     tv_error_free(error);
   else
@@ -85,13 +76,8 @@ static tv_error *write_figure(const tv_figure *f, const char *directory, int *is
   return NULL;
 }
 
-static tv_error *write_figures(const tv_archive *a, const char *directory, int *is_drawn,
-                               tv_error **failure) {
-  tv_figure figure;
-  for (int i = 0; i < tv_count_figures(a); ++i) {
-    tv_describe_figure(a, i, &figure);
-    TV_TRY(write_figure(&figure, directory, &is_drawn[i], failure));
-  }
+static tv_error *write_figures(tv_report_contents *c, const char *directory, tv_error **failure) {
+  for (int i = 0; i < c->count; ++i) TV_TRY(write_figure(&c->figures[i], directory, failure));
   return NULL;
 }
 
@@ -121,24 +107,22 @@ static int is_of_reports(const char *file) {
          (digits > 0 && has_figure_end(size + digits, DRAWN_ENDS));
 }
 
-static int is_of_this(const tv_archive *a, const int *is_drawn, const char *file) {
-  tv_figure figure;
-  if (strcmp(file, tv_report_parts_of(a->study)->csv) == 0) return 1;
-  for (int i = 0; i < tv_count_figures(a); ++i) {
-    tv_describe_figure(a, i, &figure);
-    if (is_figure_file(file, figure.name, is_drawn[i] ? DRAWN_ENDS : WRITTEN_ENDS)) return 1;
-  }
+static int is_of_this(const tv_report_contents *c, const char *file) {
+  if (strcmp(file, c->parts->csv) == 0) return 1;
+  for (int i = 0; i < c->count; ++i)
+    if (is_figure_file(file, c->figures[i].name,
+                       c->figures[i].is_drawn ? DRAWN_ENDS : WRITTEN_ENDS))
+      return 1;
   return 0;
 }
 
-static tv_error *remove_others(const tv_archive *a, const char *directory, const int *is_drawn) {
+static tv_error *remove_others(const tv_report_contents *c, const char *directory) {
   tv_error *error = NULL;
   DIR *folder = opendir(directory);
   if (!folder) return tv_fail_errno("%s", directory);
   for (struct dirent *entry; !error && (entry = readdir(folder));) {
     const char *file = entry->d_name;
-    if (is_of_reports(file) && !is_of_this(a, is_drawn, file) &&
-        unlinkat(dirfd(folder), file, 0) != 0)
+    if (is_of_reports(file) && !is_of_this(c, file) && unlinkat(dirfd(folder), file, 0) != 0)
       error = tv_fail_errno("%s/%s, of another report, cannot be removed", directory, file);
   }
   closedir(folder);
@@ -147,66 +131,55 @@ static tv_error *remove_others(const tv_archive *a, const char *directory, const
 
 /* ---- Together ---- */
 
-static void print_paths(const tv_archive *a, const char *directory, const int *is_drawn,
-                        int has_failed, FILE *out) {
-  tv_figure figure;
+static void print_paths(const tv_report_contents *c, const char *directory, int has_failed,
+                        FILE *out) {
   fputc('\n', out);
-  tv_print_line(out, "%s/%s", directory, tv_report_parts_of(a->study)->csv);
+  tv_print_line(out, "%s/%s", directory, c->parts->csv);
   tv_print_line(out, "%s/report.html", directory);
-  for (int i = 0; i < tv_count_figures(a); ++i) {
-    tv_describe_figure(a, i, &figure);
-    tv_report_print_figure(directory, figure.name, is_drawn[i], has_failed, out);
-  }
+  for (int i = 0; i < c->count; ++i)
+    tv_report_print_figure(directory, c->figures[i].name, c->figures[i].is_drawn, has_failed, out);
 }
 
-static tv_error *write_files(const tv_archive *a, const char *directory, FILE *out) {
-  int *is_drawn = NULL;
+static tv_error *write_files(tv_report_contents *c, const char *directory, FILE *out) {
   tv_error *failure = NULL;
-  TV_TRY(tv_allocate(tv_count_figures(a), sizeof(*is_drawn), &is_drawn));
-  tv_error *error = tv_report_write(directory, tv_report_parts_of(a->study)->csv, print_csv, a);
-  if (!error) error = write_figures(a, directory, is_drawn, &failure);
-  if (!error) error = write_html(a, directory, is_drawn);
-  if (!error) error = remove_others(a, directory, is_drawn);
-  if (!error) print_paths(a, directory, is_drawn, failure != NULL, out);
-  free(is_drawn);
+  tv_error *error = tv_report_write(directory, c->parts->csv, print_csv, c->archive);
+  if (!error) error = write_figures(c, directory, &failure);
+  if (!error) error = write_html(c, directory);
+  if (!error) error = remove_others(c, directory);
+  if (!error) print_paths(c, directory, failure != NULL, out);
   if (!error) return failure;
   tv_error_free(failure);
   return error;
 }
 
-const tv_report_parts *tv_report_parts_of(tv_study_type study) {
+static const tv_report_parts *parts_of(tv_study_type study) {
   static const tv_report_parts *const parts[] = {[TV_STUDY_GRID] = &tv_grid_report,
                                                  [TV_STUDY_THRESHOLD] = &tv_threshold_report,
                                                  [TV_STUDY_PHASE] = &tv_phase_report};
   return parts[study];
 }
 
-int tv_count_figures(const tv_archive *a) {
-  return tv_report_parts_of(a->study)->count_figures(a) + tv_has_spectra(a);
-}
-
-void tv_describe_figure(const tv_archive *a, int number, tv_figure *out) {
-  const tv_report_parts *parts = tv_report_parts_of(a->study);
-  if (number < parts->count_figures(a))
-    parts->describe_figure(a, number, out);
-  else
-    tv_describe_spectra(a, out);
-}
-
-tv_error *tv_report_folder(const char *directory) {
-  TV_TRY(tv_expect_file_name(directory));
-  if (mkdir(directory, 0777) != 0 && errno != EEXIST) return tv_fail_errno("%s", directory);
+tv_error *tv_report_contents_make(const tv_archive *a, tv_report_contents *out) {
+  const tv_report_parts *parts = parts_of(a->study);
+  const int of_study = parts->count_figures(a), has_spectra = tv_has_spectra(a);
+  *out = (tv_report_contents){.archive = a, .parts = parts, .count = of_study + has_spectra};
+  TV_TRY(tv_allocate(out->count, sizeof(*out->figures), &out->figures));
+  for (int i = 0; i < of_study; ++i) parts->describe_figure(a, i, &out->figures[i]);
+  if (has_spectra) tv_describe_spectra(a, &out->figures[of_study]);
   return NULL;
 }
 
 tv_error *tv_report(const char *path, const char *directory, FILE *out) {
   tv_archive *a = NULL;
+  tv_report_contents contents = {0};
+  tv_error *error;
   TV_TRY(tv_archive_read(path, &a));
-  tv_error *error = tv_report_folder(directory);
-  if (!error) {
-    tv_report_parts_of(a->study)->print_table(a, out);
-    error = write_files(a, directory, out);
-  }
+  TV_GO(tv_report_folder(directory));
+  TV_GO(tv_report_contents_make(a, &contents));
+  contents.parts->print_table(a, out);
+  error = write_files(&contents, directory, out);
+done:
+  free(contents.figures);
   tv_archive_close(&a);
   return error;
 }

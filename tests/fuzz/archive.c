@@ -19,7 +19,11 @@ static void report(const char *path, FILE *nowhere) {
   tv_archive *archive = NULL;
   tv_error_free(tv_archive_read(path, &archive));
   if (!archive) return;
-  tv_error_free(tv_report_html(archive, ".", 0, nowhere));
+  tv_report_contents contents;
+  tv_error *error = tv_report_contents_make(archive, &contents);
+  if (!error) error = tv_report_html(&contents, ".", nowhere);
+  tv_error_free(error);
+  free(contents.figures);
   tv_archive_close(&archive);
 }
 

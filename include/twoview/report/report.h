@@ -5,25 +5,12 @@
 #include <stdio.h>
 
 #include "twoview/archive/archive.h"
-#include "twoview/base/statistics.h"
 
 /* Read the archive at `path` and write everything into `directory` (made when it is missing), the
  * table and the paths of the files to `out`. Every file is whole under its name, or is still the
  * one that was there; what a report of another archive left, and this one does not write, is
  * removed. A figure that gnuplot fails to draw is an error, returned when all else is written. */
 tv_error *tv_report(const char *path, const char *directory, FILE *out);
-
-/* Of a quantity over the replicates that were solved; of alpha^2 as tv_band_over_needs says. */
-tv_band tv_band_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
-                   int level, int method);
-tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);
-
-/* The page; the SVGs of the figures that are drawn are taken from `directory`. */
-tv_error *tv_report_html(const tv_archive *archive, const char *directory, const int *is_drawn,
-                         FILE *out);
-
-/* DIRECTORY/NAME, owned by the caller; NULL without memory. */
-char *tv_report_path(const char *directory, const char *name);
 
 /* Make the folder unless it is there. */
 tv_error *tv_report_folder(const char *directory);

@@ -1,0 +1,32 @@
+/* What tables and figures say over the replicates of an archive. */
+
+#include "parts.h"
+#include "twoview/studies/tally.h"
+
+tv_band tv_band_of(const tv_archive *a, tv_quantity quantity, int magnitude, int alpha, int level,
+                   int method) {
+  const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
+  const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
+  const int is_need = quantity == TV_ALPHA2_MEASURED || quantity == TV_ALPHA2_PREDICTED;
+  return (is_need ? tv_band_over_needs : tv_band_over)(
+      a->quantity[quantity] + point * a->methods + method, of_replicate, a->replicates);
+}
+
+tv_band tv_threshold_band(const tv_archive *a, int magnitude, int method) {
+  return tv_band_over_needs(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
+                            (long)a->magnitudes * a->methods, a->replicates);
+}
+
+void tv_print_failures(const tv_archive *a, FILE *out) {
+  const int64_t settings = (int64_t)a->magnitudes * a->alphas;
+  const int64_t items = (int64_t)a->levels * a->methods;
+  tv_tally tally = {.study = a->study,
+                    .solutions = a->replicates * settings * items,
+                    .clean_failed = tv_count_clean_failures(a->quantity[TV_SCORE_CLEAN],
+                                                            a->replicates, settings, items)};
+  tv_tally_count(&tally, a->quantity[TV_STATUS]);
+  if (!tally.failed && !tally.clean_failed && !tally.inaccurate) return;
+  fputc('\n', out);
+  tv_tally_print(&tally, out);
+  fputs(tally.failed || tally.clean_failed ? "; values of failed ones are NaN\n" : "\n", out);
+}
