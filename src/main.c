@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "twoview/archive/provenance.h"
+#include "twoview/base/build.h"
 #include "twoview/base/text.h"
 #include "twoview/commands/command.h"
 

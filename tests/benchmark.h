@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "twoview/archive/provenance.h"
+#include "twoview/base/build.h"
 #include "twoview/data/features.h"
 #include "twoview/data/sampling.h"
 #include "twoview/data/source.h"

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "twoview/archive/provenance.h"
+#include "twoview/base/build.h"
 #include "twoview/base/error.h"
 
 enum { TEST_MESSAGE = 1024 };

@@ -1,4 +1,4 @@
-#include "twoview/archive/provenance.h"
+#include "provenance.h"
 
 #include <cyaml/cyaml.h>
 #include <stdio.h>
@@ -6,51 +6,9 @@
 #include <string.h>
 
 #include "build_info.h"
+#include "twoview/base/build.h"
 #include "twoview/base/text.h"
 #include "twoview/linalg/dense.h"
-
-#ifdef HAVE_OPENBLAS
-void openblas_set_num_threads(int threads);
-int openblas_get_num_threads(void);
-char *openblas_get_config(void);
-char *openblas_get_corename(void);
-#endif
-
-const char *tv_version_line(void) {
-  return "twoview " TV_VERSION " (" TV_GIT_REVISION ")";
-}
-
-void tv_limit_blas_threads(void) {
-#ifdef HAVE_OPENBLAS
-  if (!tv_variable("OPENBLAS_NUM_THREADS") && !tv_variable("OMP_NUM_THREADS"))
-    openblas_set_num_threads(1);
-#endif
-}
-
-void tv_describe_blas_threads(char out[64]) {
-#ifdef HAVE_OPENBLAS
-  const int threads = openblas_get_num_threads();
-  snprintf(out, 64, "%d BLAS thread%s per rank", threads, threads == 1 ? "" : "s");
-#else
-  snprintf(out, 64, "BLAS threads as the library chooses");
-#endif
-}
-
-const char *tv_blas_kernel(void) {
-#ifdef HAVE_OPENBLAS
-  return openblas_get_corename();
-#else
-  return "";
-#endif
-}
-
-static const char *blas_version(void) {
-#ifdef HAVE_OPENBLAS
-  return openblas_get_config();
-#else
-  return "as linked";
-#endif
-}
 
 static tv_error *write_libraries(hid_t root) {
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING], hdf5[64];
@@ -62,7 +20,7 @@ static tv_error *write_libraries(hid_t root) {
   mpi[strcspn(mpi, "\n")] = '\0';
   TV_TRY(tv_attribute_text(root, "mpi", mpi));
   TV_TRY(tv_attribute_text(root, "hdf5", hdf5));
-  TV_TRY(tv_attribute_text(root, "blas", blas_version()));
+  TV_TRY(tv_attribute_text(root, "blas", tv_blas_version()));
   TV_TRY(tv_attribute_text(root, "scalapack", TV_SCALAPACK));
   return tv_attribute_text(root, "libcyaml", cyaml_version_str);
 }

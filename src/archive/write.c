@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "bulk.h"
+#include "provenance.h"
 #include "twoview/archive/archive.h"
-#include "twoview/archive/provenance.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/file.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "call.h"
-#include "twoview/archive/provenance.h"
+#include "twoview/base/build.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/interruption.h"
 #include "twoview/base/memory.h"

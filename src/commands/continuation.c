@@ -8,7 +8,7 @@
 
 #include "build_info.h"
 #include "twoview/archive/archive.h"
-#include "twoview/archive/provenance.h"
+#include "twoview/base/build.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 

@@ -9,7 +9,7 @@
 #include "call.h"
 #include "continuation.h"
 #include "twoview/archive/archive.h"
-#include "twoview/archive/provenance.h"
+#include "twoview/base/build.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/interruption.h"

@@ -1,13 +1,6 @@
-/* How a file came to be: everything that one would ask about it years later. */
-#ifndef TWOVIEW_ARCHIVE_PROVENANCE_H
-#define TWOVIEW_ARCHIVE_PROVENANCE_H
-
-#include <hdf5.h>
-
-#include "twoview/archive/archive.h"
-
-/* Write provenance attributes to the root group, by one process. */
-tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks);
+/* This build of the program, and the BLAS that it is linked with. */
+#ifndef TWOVIEW_BASE_BUILD_H
+#define TWOVIEW_BASE_BUILD_H
 
 /* One line: name, version, revision. */
 const char *tv_version_line(void);
@@ -20,5 +13,8 @@ void tv_limit_blas_threads(void);
 
 /* The BLAS kernel in use, on which the bits of sums depend; "" where the library does not tell. */
 const char *tv_blas_kernel(void);
+
+/* Version and configuration of the BLAS library. */
+const char *tv_blas_version(void);
 
 #endif
