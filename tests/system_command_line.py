@@ -6,6 +6,7 @@ import signal
 import subprocess
 import unittest
 import xml.etree.ElementTree
+import zlib
 
 import h5py
 
@@ -166,6 +167,38 @@ class Files(unittest.TestCase):
                       "sample size n", "α = 0.5"):
             self.assertIn(label, text)
         self.assertEqual((folder / "figure.pdf").read_bytes()[:5], b"%PDF-")
+
+    def letters_of_pdf(self, path):
+        """The height of a page, of its letters, and of the lowest line of text above its edge; in
+        points, with y downwards as cairo draws."""
+        content = path.read_bytes()
+        height = float(re.search(rb"/MediaBox \[ 0 0 \S+ (\S+) \]", content)[1])
+        streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.S)
+        texts = [zlib.decompress(stream) for stream in streams if stream[:1] == b"x"]
+        placed = [[float(word) for word in words.split()] for text in texts
+                  for words in re.findall(rb"((?:[-.\d]+ ){6})Tm", text)]
+        level = [(size, y) for size, skew, _, _, _, y in placed if skew == 0]
+        return height, max(size for size, _ in level), height - max(y for _, y in level)
+
+    def test_both_forms_of_a_figure_have_letters_of_the_same_size(self):
+        """So that no band of the PDF, laid out for larger ones, is empty: it has 144 pixels of the SVG to
+        an inch, and rounds its size to points."""
+        harness.twoview("report", "g.h5", "-o", "forms")
+        for name in ("figure", "spectra"):
+            path = harness.folder / "forms" / name
+            height, size, lowest = self.letters_of_pdf(path.with_suffix(".pdf"))
+            svg = path.with_suffix(".svg").read_text()
+            pixels = float(re.search(r' height="(\d+)"', svg)[1])
+            self.assertLessEqual(abs(height - pixels / 2), 1)
+            self.assertAlmostEqual(size, float(re.search(r'font-size="([\d.]+)"', svg)[1]) / 2, places=2)
+            self.assertLess(lowest, 2 * size)
+
+    def test_names_that_gnuplot_gives_to_curves(self):
+        """Browsers show the title of an element, in a page and in a figure that is opened alone."""
+        harness.twoview("report", "g.h5", "-o", "names")
+        for name in ("figure.svg", "spectra.svg"):
+            root = xml.etree.ElementTree.parse(harness.folder / "names" / name).getroot()
+            self.assertEqual([element.text for element in root.iter() if element.tag.endswith("title")], [])
 
     def test_page_needs_nothing_else(self):
         harness.twoview("report", "g.h5", "-o", "page")

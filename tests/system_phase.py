@@ -100,9 +100,12 @@ class Phase(unittest.TestCase):
             text = text_of(f"phase/{name}.svg")
             for label in ("Reconstruction (RC)", "Joint embedding (JE)", "Supervised (SL)",
                           "Who wins: RC or JE", "alignment α", "noise magnitude",
-                          "distance to optimality", "leakage", f"n = {n}, mean of 3 replicates",
+                          "distance to optimality", "leakage", f"n = {n}", "mean of 3 replicates",
                           "JE 1000× closer", "RC 1000× closer"):
                 self.assertIn(label, text, name)
+            images = re.findall("<image [^>]*", (harness.folder / f"phase/{name}.svg").read_text())
+            self.assertGreaterEqual(len(images), 7)  # panels; and browsers do not blur their cells
+            self.assertTrue(all("image-rendering:pixelated" in image for image in images))
             pdf = (harness.folder / f"phase/{name}.pdf").read_bytes()
             self.assertEqual(pdf[:5], b"%PDF-")
 
@@ -173,7 +176,7 @@ class Others(unittest.TestCase):
         text = text_of("linear/figure.svg")
         self.assertIn("Joint embedding (JE)", text)
         self.assertNotIn("Who wins", text)
-        for label in ("n = 10000, mean of 3 replicates", "joint-embedding"):  # the legend
+        for label in ("n = 10000", "mean of 3 replicates", "joint-embedding"):  # the legend
             self.assertIn(label, text)
         cells = blocks("linear/figure.tsv")[0]
         np.testing.assert_allclose(np.unique(cells[:, 1]), [0, 1, 2])

@@ -91,6 +91,7 @@ class Scaling(unittest.TestCase):
         text = "".join(xml.etree.ElementTree.parse(folder / "scaling.svg").getroot().itertext())
         for label in ("ranks", "speed-up", "efficiency", "ideal", "model", "measured"):
             self.assertIn(label, text)
+        self.assertNotIn("<title>", (folder / "scaling.svg").read_text())  # of gnuplot's
         self.assertEqual((folder / "scaling.pdf").read_bytes()[:5], b"%PDF-")
 
     def test_without_gnuplot(self):

@@ -58,23 +58,24 @@ int tv_columns_of(const tv_archive *a) {
 }
 
 void tv_begin_script(const char *name, tv_canvas canvas, FILE *out) {
-  const double pixels_per_inch = 144;
+  const double pixels_per_inch = 144, points_per_inch = 72, letter = 13; /* pixels */
   fprintf(out,
           "set encoding utf8\n# gnuplot script of the figure; run in this folder:\n"
           "#   gnuplot -e \"form='svg'\" %s.gp\n"
           "data = '%s.tsv'\n"
           "if (!exists('form')) form = 'svg'\n"
-          "if (form eq 'svg') set terminal svg size %d,%d enhanced font 'Helvetica,13' "
+          "if (form eq 'svg') set terminal svg size %d,%d enhanced font 'Helvetica,%g' "
           "background '#ffffff'\n"
+          "# pdfcairo takes a point for a 96th of an inch\n"
           "if (form eq 'pdf') set terminal pdfcairo size %.2fin,%.2fin enhanced font "
-          "'Helvetica,7' linewidth 0.7 pointscale 0.7\n"
+          "'Helvetica,%g' fontscale 0.75 linewidth 0.7 pointscale 0.7\n"
           "# from the tics to a label of two lines: pdfcairo leaves room for one\n"
           "two_lines = form eq 'pdf' ? -1.5 : 0.5\n"
           "set style textbox opaque noborder margins 0.4,0.4\n"
           "if (!exists('drawing')) drawing = '%s.'.form\n"
           "set output drawing\n",
-          name, name, canvas.width, canvas.height, canvas.width / pixels_per_inch,
-          canvas.height / pixels_per_inch, name);
+          name, name, canvas.width, canvas.height, letter, canvas.width / pixels_per_inch,
+          canvas.height / pixels_per_inch, letter * points_per_inch / pixels_per_inch, name);
 }
 
 void tv_place_panel(tv_canvas c, double left, double right, double top, double bottom, FILE *out) {
@@ -183,6 +184,47 @@ tv_error *tv_report_write(const char *directory, const char *name,
   return error;
 }
 
+/* An SVG without titles, which are gnuplot's own names of its curves, and with sharp images. */
+static void put_for_browsers(const char *svg, FILE *out) {
+  static const char title[] = "<title>", end[] = "</title>", image[] = "<image ";
+  while (*svg) {
+    const char *after = strncmp(svg, title, strlen(title)) == 0 ? strstr(svg, end) : NULL;
+    if (after) {
+      svg = after + strlen(end);
+    } else if (strncmp(svg, image, strlen(image)) == 0) {
+      fprintf(out, "%sstyle='image-rendering:pixelated' ", image);
+      svg += strlen(image);
+    } else {
+      fputc(*svg++, out);
+    }
+  }
+}
+
+/* The same in memory, owned by the caller. */
+static tv_error *suit(const char *path, const char *svg, char **suited, size_t *size) {
+  FILE *memory = open_memstream(suited, size);
+  if (!memory) return tv_fail_errno("%s", path);
+  put_for_browsers(svg, memory);
+  const int is_good = !ferror(memory);
+  return fclose(memory) == 0 && is_good ? NULL : tv_fail_errno("%s", path);
+}
+
+static tv_error *suit_browsers(const tv_output *output) {
+  char *svg = NULL, *suited = NULL;
+  size_t size = 0;
+  const off_t drawn = lseek(output->file, 0, SEEK_END);
+  if (drawn < 0) return tv_fail_errno("%s", output->path);
+  TV_TRY(tv_allocate(drawn + 1, 1, &svg));
+  tv_error *error = tv_file_read(output->path, output->file, 0, svg, (size_t)drawn);
+  if (!error) error = suit(output->path, svg, &suited, &size);
+  if (!error) error = tv_file_write(output->path, output->file, 0, suited, size);
+  if (!error && ftruncate(output->file, (off_t)size) != 0)
+    error = tv_fail_errno("%s", output->path);
+  free(svg);
+  free(suited);
+  return error;
+}
+
 /* Draw one form, and give it its name. */
 static tv_error *draw_form(const char *program, const char *directory, const char *name,
                            const char *form, tv_output *output, int *is_drawn) {
@@ -195,6 +237,7 @@ static tv_error *draw_form(const char *program, const char *directory, const cha
   if (failure.text[0])
     return tv_fail("gnuplot failed on %s/%s (%s): there is no such figure; all else is written",
                    directory, script, failure.text);
+  if (strcmp(form, "svg") == 0) TV_TRY(suit_browsers(output));
   TV_TRY(tv_output_finish(output));
   *is_drawn = 1;
   return NULL;

@@ -17,18 +17,8 @@ static const char *const style =
     "th:first-child,td:first-child,.l{text-align:left}"
     "pre{background:#f6f6f6;padding:.8rem;overflow:auto;font-size:.85rem}"
     "summary{font-size:1.15rem;font-weight:bold;margin-top:2.2rem;cursor:pointer}"
-    "svg{max-width:100%;min-width:34rem;height:auto}image{image-rendering:pixelated}.p "
-    "td{font-size:.85rem;word-break:break-word;white-space:pre-line}";
-
-/* gnuplot gives each curve a title, its own name of it, which browsers show. */
-static void put_without_titles(char *line, FILE *out) {
-  static const char opening[] = "<title>", closing[] = "</title>";
-  for (char *title; (title = strstr(line, opening)) && strstr(title, closing);) {
-    fwrite(line, 1, (size_t)(title - line), out);
-    line = strstr(title, closing) + strlen(closing);
-  }
-  fputs(line, out);
-}
+    "svg{max-width:100%;min-width:34rem;height:auto}"
+    ".p td{font-size:.85rem;word-break:break-word;white-space:pre-line}";
 
 /* The SVG element of a file, without the prologue that only a file of its own has. */
 static tv_error *put_figure(const char *path, const char *label, FILE *out) {
@@ -42,7 +32,7 @@ static tv_error *put_figure(const char *path, const char *label, FILE *out) {
   fputs("\">\n", out);
   while (getline(&line, &size, file) >= 0) {
     is_inside |= strncmp(line, "<svg", 4) == 0;
-    if (is_inside) put_without_titles(line, out);
+    if (is_inside) fputs(line, out);
   }
   tv_error *error = ferror(file) ? tv_fail_errno("%s", path) : NULL;
   fputs("</figure>\n", out);

@@ -83,14 +83,6 @@ extern const tv_column tv_columns[TV_COLUMNS];
 int tv_method_of_column(const tv_archive *archive, int column);
 int tv_columns_of(const tv_archive *archive);
 
-/* A figure's size in pixels of the SVG; the PDF has 144 of them to an inch. */
-typedef struct {
-  int width, height;
-} tv_canvas;
-
-/* The head of a gnuplot script. */
-void tv_begin_script(const char *name, tv_canvas canvas, FILE *out);
-
 /* Where the next panel stands, in pixels from the left and from the top. */
 void tv_place_panel(tv_canvas canvas, double left, double right, double top, double bottom,
                     FILE *out);

@@ -363,16 +363,17 @@ static void write_row(const tv_figure *f, const layout *c, int row, FILE *out) {
  * the last plot stands below it. */
 static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
   const tv_archive *a = f->archive;
-  char text[3][96];
-  snprintf(text[0], sizeof text[0], "n = %.17g, mean of %d replicate%s", a->n[f->level],
-           a->replicates, a->replicates == 1 ? "" : "s");
-  snprintf(text[1], sizeof text[1], "Lines: α above which, in theory,");
-  snprintf(text[2], sizeof text[2], "the method recovers (n → ∞)");
+  char text[4][96];
+  snprintf(text[0], sizeof text[0], "n = %.17g", a->n[f->level]);
+  snprintf(text[1], sizeof text[1], "mean of %d replicate%s", a->replicates,
+           a->replicates == 1 ? "" : "s");
+  snprintf(text[2], sizeof text[2], "Lines: α above which, in theory,");
+  snprintf(text[3], sizeof text[3], "the method recovers (n → ∞)");
   const int has_lines = a->methods > (method_named(a, TV_SUPERVISED) >= 0);
-  for (int i = 0; i < (has_lines ? 3 : 1); ++i)
+  for (int i = 0; i < (has_lines ? 4 : 2); ++i)
     fprintf(out, "set label %d \"%s\" at screen %.5f,%.5f left textcolor rgb '#000000'\n", i + 1,
             text[i], (double)winner_left(c) / c->size.width,
-            (BOTTOM + 105.0 - 21 * i) / c->size.height);
+            (BOTTOM + 126.0 - 21 * i) / c->size.height);
   fprintf(out, "set key at screen %.5f,%.5f left top vertical Left reverse samplen 3\n",
           (double)winner_left(c) / c->size.width, (BOTTOM + 50.0) / c->size.height);
 }

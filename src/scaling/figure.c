@@ -92,16 +92,8 @@ static void write_plot(int column, FILE *out) {
 static void write_script(const void *what, FILE *out) {
   const drawing *d = what;
   const double first = first_ranks(d), last = (double)BEYOND * last_ranks(d);
+  tv_begin_script("scaling", (tv_canvas){760, 360}, out);
   fprintf(out,
-          "set encoding utf8\n# gnuplot script of the figure; run in this folder:\n"
-          "#   gnuplot -e \"form='svg'\" scaling.gp\n"
-          "data = 'scaling.tsv'\n"
-          "if (!exists('form')) form = 'svg'\n"
-          "if (form eq 'svg') set terminal svg size 760,360 enhanced font 'Helvetica,13' "
-          "background '#ffffff'\n"
-          "if (form eq 'pdf') set terminal pdfcairo size 5.3in,2.5in enhanced font 'Helvetica,9' "
-          "linewidth 0.7\n"
-          "if (!exists('drawing')) drawing = 'scaling.'.form\nset output drawing\n"
           "set logscale x 2\nset xrange [%.10g:%.10g]\nset xlabel 'ranks'\n"
           "set xtics nomirror\nset ytics nomirror\nset border 3\n"
           "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\n"

@@ -19,9 +19,19 @@ tv_error *tv_report_folder(const char *directory);
 tv_error *tv_report_write(const char *directory, const char *name,
                           void (*write)(const void *what, FILE *out), const void *what);
 
+/* A figure's size in pixels of the SVG; the PDF has 144 of them to an inch. */
+typedef struct {
+  int width, height;
+} tv_canvas;
+
+/* The head of the gnuplot script NAME.gp, whose data are NAME.tsv. */
+void tv_begin_script(const char *name, tv_canvas canvas, FILE *out);
+
 /* Run gnuplot on DIRECTORY/NAME.gp, once with form = 'svg' and once with 'pdf', and with the name
- * of the file that the script has to write in `drawing`. `*is_drawn` is 0 on errors, and when
- * gnuplot is not installed. */
+ * of the file that the script has to write in `drawing`. The SVG is then made fit for browsers:
+ * without gnuplot's names of curves, which they show beside the pointer, and with the cells of a
+ * map told apart, which they blur. `*is_drawn` is 0 on errors, and when gnuplot is not installed.
+ */
 tv_error *tv_report_draw(const char *directory, const char *name, int *is_drawn);
 
 /* Tell where a figure's files are, or why there are none. */
