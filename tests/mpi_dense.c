@@ -1,6 +1,8 @@
 #include "mpi_main.h"
 #include "mpi_plain.h"
 
+#include "twoview/linalg/eigen.h"
+
 static const int sizes[] = {1, 5, 31, 32, 33, 100};
 enum { SIZES = 6 };
 

@@ -8,7 +8,7 @@
 #include "build_info.h"
 #include "twoview/base/build.h"
 #include "twoview/base/text.h"
-#include "twoview/linalg/dense.h"
+#include "twoview/linalg/eigen.h"
 
 static tv_error *write_libraries(hid_t root) {
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING], hdf5[64];

@@ -6,7 +6,7 @@
 #include "raw_moments.h"
 #include "row_gram.h"
 #include "twoview/base/comm.h"
-#include "twoview/linalg/dense.h"
+#include "twoview/linalg/eigen.h"
 #include "twoview/linalg/fortran.h"
 
 int tv_features_are_wide(const tv_source *source) {

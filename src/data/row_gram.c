@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "twoview/base/comm.h"
-#include "twoview/linalg/dense.h"
+#include "twoview/linalg/eigen.h"
 #include "twoview/linalg/fortran.h"
 
 /* ---- All rows on rank 0 ---- */

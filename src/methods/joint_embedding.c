@@ -3,6 +3,7 @@
 
 #include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
+#include "twoview/linalg/eigen.h"
 #include "twoview/methods/method.h"
 
 static tv_error *solve_whitened(const tv_statistics *s, tv_solution *out, int *status) {

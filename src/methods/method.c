@@ -7,6 +7,7 @@
 
 #include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
+#include "twoview/linalg/eigen.h"
 
 const tv_method *tv_method_of(tv_method_id id) {
   static const tv_method *const methods[TV_METHODS] = {[TV_SUPERVISED] = &tv_supervised,

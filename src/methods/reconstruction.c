@@ -5,6 +5,7 @@
 
 #include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
+#include "twoview/linalg/eigen.h"
 #include "twoview/methods/method.h"
 
 /* Forming M'M with M = C L^{-T} squares the condition: the k-th direction is lost in the rounding

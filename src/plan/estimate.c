@@ -1,7 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "twoview/linalg/dense.h"
+#include "twoview/linalg/eigen.h"
 #include "twoview/linalg/fortran.h"
 #include "twoview/methods/method.h"
 #include "twoview/plan/plan.h"

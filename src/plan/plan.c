@@ -11,7 +11,7 @@
 #include "twoview/base/escape.h"
 #include "twoview/base/memory.h"
 #include "twoview/hdf5/array.h"
-#include "twoview/linalg/dense.h"
+#include "twoview/linalg/eigen.h"
 #include "twoview/methods/method.h"
 #include "twoview/moments/law.h"
 #include "twoview/studies/results.h"

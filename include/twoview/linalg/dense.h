@@ -37,18 +37,6 @@ void tv_multiply_lower(tv_transpose op, const tv_distmat *factor, tv_distmat *b)
  * may be 0. */
 tv_error *tv_invert_lower(const tv_distmat *factor, tv_distmat *out);
 
-/* The k largest eigenvalues of a symmetric matrix (its lower triangle), largest first, on every
- * rank, and their orthonormal vectors as the columns of `vectors` (d x k). Destroys `a`. */
-tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
-
-/* Whether tv_eigen_top computes only the vectors asked for, or all of them; and how it does. */
-int tv_eigen_selects(int d, int k);
-const char *tv_eigen_method(int d, int k, int ranks);
-
-/* The k largest singular values of a square matrix, on every rank, and their right singular vectors
- * as the columns of `vectors` (d x k). Destroys `a`. */
-tv_error *tv_singular_top(tv_distmat *a, int k, double *values, tv_distmat *vectors, int *status);
-
 /* The norm of each column of `a`, a->columns numbers on every rank, and of `count` numbers: neither
  * overflows nor vanishes where its square would. The caller frees `out`.            Collective. */
 tv_error *tv_column_norms(const tv_distmat *a, double **out);
