@@ -92,6 +92,18 @@ START_TEST(macros_leave_on_the_first_error) {
 }
 END_TEST
 
+START_TEST(a_prefix_says_where_and_keeps_the_kind) {
+  tv_error *shared = tv_fail("broken");
+  shared->is_shared = 1;
+  shared = tv_error_prefix(shared, "file '%s': ", "a.h5");
+  ck_assert_int_eq(shared->is_shared, 1);
+  expect_message(shared, TV_EXIT_FAILED, "file 'a.h5': broken");
+  expect_message(tv_error_prefix(tv_fail_usage("no 100%% of %s", "it"), "line %d: ", 7),
+                 TV_EXIT_USAGE, "line 7: no 100% of it");
+  expect_success(tv_error_prefix(NULL, "nothing happened: "));
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("error");
   tcase_add_test(cases, errors_carry_code_and_message);
@@ -100,5 +112,6 @@ int main(void) {
   tcase_add_test(cases, zero_bytes_are_allowed);
   tcase_add_test(cases, absurd_sizes_are_refused);
   tcase_add_test(cases, macros_leave_on_the_first_error);
+  tcase_add_test(cases, a_prefix_says_where_and_keeps_the_kind);
   return unit_run("error", cases);
 }

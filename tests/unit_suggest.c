@@ -121,6 +121,30 @@ START_TEST(what_does_not_fit_is_left_out) {
 }
 END_TEST
 
+static const struct {
+  const char *a, *b;       /* two texts */
+  const char *in_a, *in_b; /* from the first line that differs on; the ends where none does */
+} differences[] = {
+    {"", "", "", ""},
+    {"k: 2\nn: 5\n", "k: 2\nn: 5\n", "", ""},
+    {"k: 2\nn: 5\n", "k: 2\nn: 5", "", ""}, /* the last line ends either way */
+    {"k: 2\nn: 5\n", "k: 2\nn: 50\n", "n: 5\n", "n: 50\n"},
+    {"k: 2\nn: 5\nm: 1", "k: 2\nn: 6\nm: 1", "n: 5\nm: 1", "n: 6\nm: 1"},
+    {"k: 2\nn: 5", "k: 2", "n: 5", ""}, /* one goes on where the other ends */
+    {"k: 2\n", "k: 2\nn: 5", "", "n: 5"},
+    {"k", "", "k", ""},
+    {"k\n\nn", "k\nn", "\nn", "n"},
+};
+
+START_TEST(the_first_line_that_differs_is_found) {
+  const char *a = differences[_i].a, *b = differences[_i].b;
+  const int differ = *differences[_i].in_a || *differences[_i].in_b;
+  ck_assert_int_eq(tv_text_first_difference(&a, &b), differ);
+  ck_assert_str_eq(a, differences[_i].in_a);
+  ck_assert_str_eq(b, differences[_i].in_b);
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("suggest");
   tcase_add_loop_test(cases, the_nearest_word_is_suggested, 0, (int)(sizeof pairs / sizeof *pairs));
@@ -131,5 +155,7 @@ int main(void) {
                       (int)(sizeof numbers / sizeof *numbers));
   tcase_add_test(cases, an_empty_variable_is_not_set);
   tcase_add_test(cases, what_does_not_fit_is_left_out);
+  tcase_add_loop_test(cases, the_first_line_that_differs_is_found, 0,
+                      (int)(sizeof differences / sizeof *differences));
   return unit_run("suggest", cases);
 }

@@ -128,10 +128,7 @@ static tv_error *move_dataset(const passage *p, hid_t from, const char *name, in
   }
   if (copy >= 0 && H5Dclose(copy) < 0 && !error) error = tv_hdf5_fail("cannot be written");
   H5Dclose(set);
-  if (!error) return NULL;
-  tv_error *named = tv_fail("dataset '%s' %s", name, error->message);
-  tv_error_free(error);
-  return named;
+  return tv_error_prefix(error, "dataset '%s' ", name);
 }
 
 /* ---- Groups of datasets ---- */

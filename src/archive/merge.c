@@ -8,6 +8,7 @@
 #include "twoview/archive/seal.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/output.h"
+#include "twoview/base/text.h"
 #include "twoview/hdf5/array_copy.h"
 
 /* ---- What the files say of themselves ---- */
@@ -53,16 +54,9 @@ static tv_error *print_but_replicates(const tv_experiment *e, char **text) {
 /* The first line in which two resolved experiments differ. */
 static tv_error *tell_difference(const tv_merge_input *a, const char *x, const tv_merge_input *b,
                                  const char *y) {
-  for (;;) {
-    const size_t length = strcspn(x, "\n"), other = strcspn(y, "\n");
-    if (length != other || strncmp(x, y, length) != 0)
-      return tv_fail(
-          "%s and %s are not of one experiment: '%.*s' in the one is '%.*s' in the other", a->path,
-          b->path, (int)length, x, (int)other, y);
-    if (!x[length]) return NULL;
-    x += length + 1;
-    y += length + 1;
-  }
+  if (!tv_text_first_difference(&x, &y)) return NULL;
+  return tv_fail("%s and %s are not of one experiment: '%.*s' in the one is '%.*s' in the other",
+                 a->path, b->path, (int)strcspn(x, "\n"), x, (int)strcspn(y, "\n"), y);
 }
 
 static tv_error *expect_same_experiment(const tv_merge_input *a, const tv_merge_input *b) {

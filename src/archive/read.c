@@ -283,10 +283,10 @@ tv_error *tv_archive_expect_format(hid_t file) {
   return error;
 }
 
-/* The same error with the file's name in front. */
+/* The same error with the file's name in front: whatever it is, the archive is at fault. */
 static tv_error *locate(const char *path, tv_error *error) {
-  tv_error *located = tv_fail("%s: %s", path, error->message);
-  tv_error_free(error);
+  tv_error *located = tv_error_prefix(error, "%s: ", path);
+  if (located) located->exit_code = TV_EXIT_FAILED;
   return located;
 }
 
@@ -335,8 +335,7 @@ tv_error *tv_archive_read(const char *path, tv_archive **out) {
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) error = read_all(file, *out);
   H5Fclose(file);
-  if (!error) return NULL;
-  tv_archive_close(out);
+  if (error) tv_archive_close(out);
   return locate(path, error);
 }
 

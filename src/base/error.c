@@ -65,6 +65,18 @@ tv_error *tv_fail_errno(const char *format, ...) {
   return error;
 }
 
+tv_error *tv_error_prefix(tv_error *error, const char *format, ...) {
+  if (!error) return NULL;
+  va_list args;
+  va_start(args, format);
+  tv_error *prefixed = make_error(error->exit_code, error->message, format, args);
+  va_end(args);
+  if ((void *)prefixed == (void *)&out_of_memory) return error;
+  prefixed->is_shared = error->is_shared;
+  tv_error_free(error);
+  return prefixed;
+}
+
 void tv_error_free(tv_error *error) {
   if ((void *)error != (void *)&out_of_memory) free(error);
 }

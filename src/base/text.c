@@ -106,6 +106,21 @@ tv_number_status tv_read_double(const char *text, double *out) {
   return TV_NUMBER_READ;
 }
 
+const char *tv_text_next_line(const char *text) {
+  const char *end = text + strcspn(text, "\n");
+  return *end ? end + 1 : end;
+}
+
+int tv_text_first_difference(const char **a, const char **b) {
+  while (**a || **b) {
+    const size_t length = strcspn(*a, "\n");
+    if (length != strcspn(*b, "\n") || strncmp(*a, *b, length) != 0) return 1;
+    *a = tv_text_next_line(*a);
+    *b = tv_text_next_line(*b);
+  }
+  return 0;
+}
+
 const char *tv_variable(const char *name) {
   const char *value = getenv(name);
   return value && *value ? value : NULL;

@@ -9,6 +9,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
+#include "twoview/base/text.h"
 
 /* ---- Taking one up ---- */
 
@@ -32,11 +33,9 @@ static int are_names(const char *mine, const char *theirs) {
 /* Rank 0: the first line that differs. */
 static tv_error *compare_identity(const tv_checkpoint *c, const char *path, const char *theirs) {
   const char *mine = c->identity;
-  while (*mine && *theirs) {
-    const size_t m = strcspn(mine, "\n"), t = strcspn(theirs, "\n");
-    if ((m != t || strncmp(mine, theirs, m) != 0) && !are_names(mine, theirs)) break;
-    mine += m + (mine[m] == '\n');
-    theirs += t + (theirs[t] == '\n');
+  while (tv_text_first_difference(&mine, &theirs) && are_names(mine, theirs)) {
+    mine = tv_text_next_line(mine);
+    theirs = tv_text_next_line(theirs);
   }
   if (!*mine && !*theirs) return NULL;
   return tv_fail_usage("%s: is of another run: '%.*s' there, '%.*s' here; continue that one, name "

@@ -131,14 +131,8 @@ static tv_error *describe_hdf5(void *context) {
   const description *d = context;
   hid_t file;
   TV_TRY(tv_hdf5_open(d->path, d->file, &file));
-  tv_error *error = tv_archive_expect_format(file);
-  if (error) {
-    tv_error *located = tv_fail("%s: %s", d->path, error->message);
-    tv_error_free(error);
-    error = located;
-  } else {
-    error = describe_open(d, file);
-  }
+  tv_error *error = tv_error_prefix(tv_archive_expect_format(file), "%s: ", d->path);
+  if (!error) error = describe_open(d, file);
   if (!error && (tv_seal_exists(d->path, d->file) || tv_archive_is_one(file)))
     error = tv_seal_expect(d->path, d->file, digits);
   H5Fclose(file);

@@ -214,21 +214,14 @@ static tv_error *run_stages(const tv_run_options *options, run *r, MPI_Comm comm
                  r->output);
 }
 
-/* An error of the run tells in which stage it happened. */
-static tv_error *name_stage(const run *r, tv_error *error) {
-  if (!error || !r->stage) return error;
-  tv_error *named = tv_fail_as(error->exit_code, "%s: %s", r->stage, error->message);
-  tv_error_free(error);
-  return named;
-}
-
 /* Results on stdout, progress on stderr, both from rank 0. An error of exit code
  * TV_EXIT_INTERRUPTED: the run was told to stop, and a checkpoint holds what it has done;
  * TV_EXIT_NO_TIME: the same, but its time limit is too short to get anywhere.
  *                                                                                  Collective. */
 static tv_error *run_once(const tv_run_options *options, MPI_Comm comm) {
   run r = {.stopwatch = tv_stopwatch_start()};
-  tv_error *error = name_stage(&r, run_stages(options, &r, comm));
+  tv_error *error = run_stages(options, &r, comm);
+  if (r.stage) error = tv_error_prefix(error, "%s: ", r.stage);
   release(&r);
   return error;
 }

@@ -260,10 +260,9 @@ static tv_error *name_overrides(tv_error *error, const char *const *overrides) {
     free(names);
     return error;
   }
-  tv_error *named = tv_fail_usage("%s: %s", names, error->message);
-  tv_error_free(error);
+  error = tv_error_prefix(error, "%s: ", names);
   free(names);
-  return named;
+  return error;
 }
 
 /* A fault that the file has without overrides too is not theirs; one that names a line of a file

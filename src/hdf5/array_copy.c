@@ -75,10 +75,7 @@ static tv_error *copy_attribute(hid_t from, const char *name, hid_t to) {
   if (space >= 0) H5Sclose(space);
   if (type >= 0) H5Tclose(type);
   if (attribute >= 0) H5Aclose(attribute);
-  if (!error) return NULL;
-  tv_error *named = tv_fail("attribute '%s' %s", name, error->message);
-  tv_error_free(error);
-  return named;
+  return tv_error_prefix(error, "attribute '%s' ", name);
 }
 
 typedef struct {

@@ -32,6 +32,11 @@ tv_error *tv_fail_as(int exit_code, const char *format, ...) __attribute__((form
 /* A system call failed: `what: the reason errno gives`. */
 tv_error *tv_fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The error with a text before its message, which says where; NULL without one. Takes the error
+ * over. */
+tv_error *tv_error_prefix(tv_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Accepts NULL. */
 void tv_error_free(tv_error *error);
 

@@ -1,4 +1,4 @@
-/* What people type: "did you mean", numbers, and environment variables. */
+/* Texts: "did you mean", numbers, lines, and environment variables. */
 #ifndef TWOVIEW_BASE_TEXT_H
 #define TWOVIEW_BASE_TEXT_H
 
@@ -25,6 +25,13 @@ typedef enum {
 tv_number_status tv_read_integer(const char *text, int64_t *out);
 tv_number_status tv_read_natural(const char *text, uint64_t *out);
 tv_number_status tv_read_double(const char *text, double *out);
+
+/* Whether two texts differ, but for an empty line at the end; both are moved on to the first line
+ * that differs, or to their ends. */
+int tv_text_first_difference(const char **a, const char **b);
+
+/* The line behind the first one of a text; its end where there is none. */
+const char *tv_text_next_line(const char *text);
 
 /* The value of an environment variable, NULL when it is not set or empty, which is the same.
  * Borrowed from the environment. */
