@@ -115,7 +115,7 @@ static void measure(int p, int q, int k, int rounds, int rank, int size) {
   tv_group *group = NULL;
   tv_wide *wide = NULL;
   tv_moment_matrix moments;
-  tv_progress silent = tv_progress_begin("", 1, 0);
+  tv_progress silent = tv_progress_begin("", "", 1, 1, 0);
   task t = {.d = p + q, .k = k, .rounds = rounds};
   double *gamma = NULL, *theta = NULL;
   int status;

@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import unittest
+import unittest.mock as mock
 import xml.etree.ElementTree
 import zlib
 
@@ -109,8 +110,13 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(set(harness.folder.iterdir()), before)
         for line in (r"points +16 \(48 solutions\) of d = 9 inputs, k = 3",
                      r"ranks +2 in 2 groups of 1 x 1; 64 shards", r"memory per rank +\S+ \w+",
-                     r"flops", r"estimated time", r"archive, uncompressed"):
+                     r"flops", r"archive, uncompressed"):
             self.assertRegex(plan, line)
+        time = re.search(r"estimated time +(\S+) to (\S+) s, .*\ncore hours +(\S+) to (\S+)\n", plan)
+        least, most, *hours = map(float, time.groups())
+        self.assertLess(least, most)
+        for seconds, of_cores in zip((least, most), hours):  # of 2 ranks, in two digits each
+            self.assertAlmostEqual(of_cores, 2 * seconds / 3600, delta=0.11 * of_cores)
 
     def test_dry_run_checks_the_data(self):
         harness.write("x.yaml", "source: {type: idx, images: no.gz, labels: no.gz}\n" +
@@ -118,17 +124,42 @@ class CommandLine(unittest.TestCase):
         self.says(["run", "--dry-run", "x.yaml"], 1, err=["no.gz: No such file"])
 
     def test_no_progress_in_logs_of_short_runs(self):
+        """However slow the machine is: short is what ends before the time of the first line."""
         harness.write("q.yaml", harness.GAUSSIAN)
-        self.says(["run", "q.yaml", "-o", "q.h5"], 0, ["16 points, 48 solutions"], ranks=2)
+        with mock.patch.dict(os.environ, TWOVIEW_PROGRESS_SECONDS="1e6"):
+            self.says(["run", "q.yaml", "-o", "q.h5"], 0, ["16 points, 48 solutions"], ranks=2)
+
+    def test_progress_speaks_of_all_ranks(self):
+        for words, lines in (([], (r"moments: 300 of 300 samples \(100 %\), \S+/s, 0:00:00 left",
+                                   r"solutions: 16 of 16 points \(100 %\)")),
+                             (["noise.sampler=law", "samples=1000", "archive={samples: false, representations: none}"],
+                              (r"law: \d of 2 moment matrices \(100 %\)",)),
+                             (["parallel.layout=distributed", "archive.samples=false"],
+                              (r"moments and solutions: 600 of 600 samples \(100 %\)",))):
+            harness.write("w.yaml", harness.GAUSSIAN)
+            with mock.patch.dict(os.environ, TWOVIEW_PROGRESS_SECONDS="0"):
+                done = harness.twoview("run", "w.yaml", "--force", "-o", "w.h5",
+                                       *harness.settings(*words), ranks=2)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for line in lines:
+                self.assertRegex(done.stderr, line)
 
     def test_progress_on_a_terminal(self):
         harness.write("t.yaml", harness.GAUSSIAN)
-        command = f"{harness.TWOVIEW} run t.yaml -o t.h5 --set samples=1e7 --set encoder.k=2 " \
-                  "--set archive.samples=false"
+        command = f"TWOVIEW_PROGRESS_SECONDS=0 {harness.TWOVIEW} run t.yaml -o t.h5"
         done = subprocess.run(["script", "-qec", command, "/dev/null"], cwd=harness.folder,
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertRegex(done.stdout, r"\nmoments: \d+/\d+ \(\d+ %\), \S+/s, 0:00:\d\d left")
+        self.assertRegex(done.stdout, r"\nmoments: \d+ of 300 samples \(\d+ %\), \S+/s, \d:\d\d:\d\d left")
+
+    def test_seconds_of_the_environment_are_numbers(self):
+        harness.write("s.yaml", harness.GAUSSIAN)
+        for command in (["run", "s.yaml", "--dry-run"], ["report", "none.h5"], ["info", "s.yaml"]):
+            for name in ("READ", "GNUPLOT", "PROGRESS"):
+                for value in ("soon", "-1", "nan", "1,5"):
+                    with mock.patch.dict(os.environ, {f"TWOVIEW_{name}_SECONDS": value}):
+                        self.says(command, 2, err=[
+                            f"environment: TWOVIEW_{name}_SECONDS='{value}' is no number of seconds"])
 
 
 class Files(unittest.TestCase):

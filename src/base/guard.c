@@ -24,9 +24,7 @@ enum { MOST_WAITING = 60 };
 
 /* Of the processor, for a step that unpacks nothing; 0: there is no limit. */
 static double most_seconds(void) {
-  const char *text = tv_variable("TWOVIEW_READ_SECONDS");
-  double seconds;
-  return text && tv_read_double(text, &seconds) == TV_NUMBER_READ && seconds >= 0 ? seconds : 60;
+  return tv_variable_seconds("TWOVIEW_READ_SECONDS", 60);
 }
 
 static void allow(double seconds) {

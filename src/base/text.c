@@ -126,6 +126,30 @@ const char *tv_variable(const char *name) {
   return value && *value ? value : NULL;
 }
 
+static int are_seconds(const char *text, double *out) {
+  return tv_read_double(text, out) == TV_NUMBER_READ && *out >= 0;
+}
+
+double tv_variable_seconds(const char *name, double standard) {
+  const char *text = tv_variable(name);
+  double seconds;
+  return text && are_seconds(text, &seconds) ? seconds : standard;
+}
+
+tv_error *tv_variables_expect_seconds(void) {
+  static const char *const names[] = {"TWOVIEW_GNUPLOT_SECONDS", "TWOVIEW_PROGRESS_SECONDS",
+                                      "TWOVIEW_READ_SECONDS"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+    const char *text = tv_variable(names[i]);
+    double seconds;
+    if (text && !are_seconds(text, &seconds))
+      return tv_fail_usage("environment: %s='%s' is no number of seconds; give one that is not "
+                           "negative, such as 60, or unset it",
+                           names[i], text);
+  }
+  return NULL;
+}
+
 void tv_append(char *text, size_t size, const char *format, ...) {
   const size_t length = strlen(text);
   va_list args;

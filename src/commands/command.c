@@ -8,6 +8,7 @@
 #include "twoview/base/escape.h"
 #include "twoview/base/interruption.h"
 #include "twoview/base/memory.h"
+#include "twoview/base/text.h"
 #include "twoview/hdf5/error.h"
 
 int tv_command_end(tv_error *error, int speaks) {
@@ -21,6 +22,7 @@ int tv_command_end(tv_error *error, int speaks) {
 
 static tv_error *carry_out(const tv_command *command, int argc, char **argv, int rank) {
   tv_call call;
+  TV_TRY(tv_variables_expect_seconds());
   tv_error *error = tv_call_make(command, argc, argv, &call);
   call.rank = rank;
   opterr = 0;

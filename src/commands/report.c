@@ -44,7 +44,8 @@ static const char help[] =
     "  -h, --help            this text\n"
     "\n"
     "gnuplot draws the figures. It has failed when it takes more than TWOVIEW_GNUPLOT_SECONDS (a\n"
-    "variable of the environment, default: 60); the page is then written without the figure.\n";
+    "variable of the environment, default: 60; 0: for ever); the page is then written without the\n"
+    "figure.\n";
 
 const tv_command tv_command_report = {
     .name = "report",

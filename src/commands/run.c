@@ -87,12 +87,12 @@ static tv_error *expect_feasible(const run *r) {
 
 static tv_error *print_plan(const run *r, MPI_Comm comm) {
   int rank;
-  double seconds = NAN;
+  tv_time_range time;
   MPI_Comm_rank(comm, &rank);
   tv_error *infeasible = expect_feasible(r), *error = NULL;
-  if (!infeasible && rank == 0) error = tv_plan_estimate(r->experiment, &r->plan, &seconds);
-  error = tv_agree(comm, error);
-  if (!error && rank == 0) tv_plan_print(r->experiment, r->source, &r->plan, seconds);
+  if (!infeasible) error = tv_plan_estimate(r->experiment, &r->plan, comm, &time);
+  if (!error && rank == 0)
+    tv_plan_print(r->experiment, r->source, &r->plan, infeasible ? NULL : &time);
   if (!error) return infeasible;
   tv_error_free(infeasible);
   return error;

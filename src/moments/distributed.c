@@ -144,7 +144,7 @@ tv_error *tv_wide_advance(tv_wide *w, int replicate, int64_t n, tv_progress *pro
     const int count = (int)(left < TV_BATCH ? left : TV_BATCH);
     TV_TRY(tv_grid_agree(w->grid, add_batch(w, w->place.n, count)));
     w->place.n += count;
-    tv_progress_step(progress);
+    tv_progress_step(progress, count);
     TV_TRY(tv_checkpoint_poll(s->checkpoint, w->grid->comm));
   }
   *out = (tv_moment_matrix){.p = s->p,
@@ -164,11 +164,8 @@ tv_work tv_wide_work(const tv_wide *w) {
   return w->work;
 }
 
-int64_t tv_wide_steps(const tv_sampling *s) {
-  int64_t steps = 0, last = 0;
-  for (int i = 0; i < s->experiment->sizes_count; last = s->experiment->sizes[i++])
-    steps += (s->experiment->sizes[i] - last + TV_BATCH - 1) / TV_BATCH;
-  return steps * s->experiment->replicates;
+double tv_wide_samples(const tv_sampling *s) {
+  return (double)s->experiment->sizes[s->experiment->sizes_count - 1] * s->experiment->replicates;
 }
 
 /* ---- Checkpoints ---- */

@@ -283,14 +283,19 @@ static tv_error *open_share(const tv_sampling *s, tv_moments *m, share *mine) {
 }
 
 static tv_error *draw_share(desk *d, const share *mine, int shows_progress, tv_moments *m) {
-  tv_progress progress = tv_progress_begin("law", mine->end - mine->first, shows_progress);
+  tv_progress progress =
+      tv_progress_begin("law", "moment matrices", (double)(mine->end - mine->first),
+                        (double)(m->replicates * m->levels), shows_progress);
   tv_error *error = NULL;
   for (int64_t i = mine->first; !error && i < mine->end; ++i) {
-    tv_progress_step(&progress);
-    if (mine->is_drawn[i - mine->first]) continue;
+    if (mine->is_drawn[i - mine->first]) {
+      tv_progress_step(&progress, 1);
+      continue;
+    }
     error = draw_item(d, (int)(i / m->levels), (int)(i % m->levels), item_at(m, i), &m->work);
     if (error) break;
     mine->is_drawn[i - mine->first] = 1;
+    tv_progress_step(&progress, 1);
     error = tv_checkpoint_poll(d->sampling->checkpoint, MPI_COMM_SELF);
   }
   tv_progress_end(&progress);

@@ -42,7 +42,7 @@ static tv_error *add_rows(void *context, int64_t first, int count, double *sum) 
   pass->sum = sum;
   TV_TRY(tv_sampling_visit(pass->sampling, first, count, &pass->everything, add_batch, pass,
                            pass->desk));
-  tv_progress_step(&pass->progress);
+  tv_progress_step(&pass->progress, count);
   return NULL;
 }
 
@@ -81,24 +81,21 @@ tv_error *tv_moments_create(const tv_sampling *s, tv_moments **out) {
   return error;
 }
 
-/* Batches of this rank, of which each shard's last may be smaller. */
-static int64_t count_batches(const tv_partition *p) {
-  int64_t batches = 0;
-  for (int shard = tv_shard_first_of_rank(p, p->rank);
-       shard < tv_shard_first_of_rank(p, p->rank + 1); ++shard)
-    batches += (tv_shard_first(p, shard + 1) - tv_shard_first(p, shard) + TV_BATCH - 1) / TV_BATCH;
-  return batches;
+static double rows_of_rank(const tv_partition *p) {
+  return (double)(tv_shard_first_row_of_rank(p, p->rank + 1) -
+                  tv_shard_first_row_of_rank(p, p->rank));
 }
 
 static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head, tv_desk *desk,
                              int shows_progress, tv_moments *m) {
-  moments_pass pass = {
-      .sampling = s,
-      .everything = tv_sampling_everything(s),
-      .head = head,
-      .desk = desk,
-      .work = &m->work,
-      .progress = tv_progress_begin("moments", count_batches(&s->partition), shows_progress)};
+  moments_pass pass = {.sampling = s,
+                       .everything = tv_sampling_everything(s),
+                       .head = head,
+                       .desk = desk,
+                       .work = &m->work,
+                       .progress =
+                           tv_progress_begin("moments", "samples", rows_of_rank(&s->partition),
+                                             (double)s->partition.rows, shows_progress)};
   const tv_summation summation = {.length = m->replicates * m->levels * matrix_size(m),
                                   .batch = TV_BATCH,
                                   .add = add_rows,

@@ -377,8 +377,17 @@ tv_error *tv_plan_expect_room(const tv_plan *plan) {
                  wanted, left, advice);
 }
 
+/* A rank is a core. Rates measured at one moment differ from those of another by a factor: hence a
+ * range. */
+static void print_time(const tv_plan *plan, const tv_time_range *time) {
+  const double hours = plan->ranks / 3600.0;
+  printf("%-22s %.2g to %.2g s, from rates measured just now\n", "estimated time", time->least,
+         time->most);
+  printf("%-22s %.2g to %.2g\n", "core hours", hours * time->least, hours * time->most);
+}
+
 void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
-                   double seconds) {
+                   const tv_time_range *time) {
   char *resolved = NULL, bytes[64];
   tv_error *error = tv_experiment_print(e, &resolved);
   if (!error) tv_put_lines("", resolved, stdout);
@@ -424,8 +433,7 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
   printf("%-22s %.4g for moments, %.4g for solutions\n", "flops", plan->moment_flops,
          plan->solve_flops);
   printf("%-22s %.4g\n", "random normals", plan->normals);
-  if (!isnan(seconds))
-    printf("%-22s %.2g s, from rates measured just now\n", "estimated time", seconds);
+  if (time) print_time(plan, time);
   tv_format_bytes(plan->archive_bytes, bytes);
   printf("%-22s %s\n", "archive, uncompressed", bytes);
 }

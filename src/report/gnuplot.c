@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -79,10 +80,10 @@ static void become(const char *program, const char *directory, const char *setti
   _exit(127);
 }
 
+/* 0: there is no limit. */
 static double most_seconds(void) {
-  const char *text = tv_variable("TWOVIEW_GNUPLOT_SECONDS");
-  double seconds;
-  return text && tv_read_double(text, &seconds) == TV_NUMBER_READ && seconds > 0 ? seconds : 60;
+  const double seconds = tv_variable_seconds("TWOVIEW_GNUPLOT_SECONDS", 60);
+  return seconds > 0 ? seconds : INFINITY;
 }
 
 /* Take over what there is to read, if anything comes soon; what is too much is dropped. */

@@ -18,7 +18,8 @@ typedef struct {
  * `drawing` stays open in it. It reads no file
  * or variable of the user's (gnuplotrc, GNUTERM ...). What it says goes to stderr. It has failed,
  * too, when it warns that it could not read its data, or has not ended within
- * TWOVIEW_GNUPLOT_SECONDS (default: 60), when it is killed with all that it started. */
+ * TWOVIEW_GNUPLOT_SECONDS (default: 60; 0: for ever), when it is killed with all that it started.
+ */
 tv_error *tv_gnuplot_run(const char *program, const char *directory, const char *settings,
                          const char *script, int drawing, tv_gnuplot_failure *failure);
 

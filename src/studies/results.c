@@ -60,12 +60,10 @@ static tv_error *solve_clean_item(const tv_solver *s, const tv_moment_matrix *m,
 }
 
 static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
-                                   const tv_study *study, const tv_moments *moments,
-                                   tv_progress *progress) {
+                                   const tv_study *study, const tv_moments *moments) {
   const int levels = s->results->levels;
   for (int64_t item = ledger->first_clean; item < ledger->clean_end; ++item) {
     const tv_moment_matrix m = tv_moments_at(moments, (int)(item / levels), (int)(item % levels));
-    tv_progress_step(progress);
     if (ledger->has_clean[item - ledger->first_clean]) continue;
     TV_TRY(solve_clean_item(s, &m, item));
     ledger->has_clean[item - ledger->first_clean] = 1;
@@ -81,10 +79,13 @@ static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger, const 
   for (int64_t point = ledger->first_point; point < ledger->point_end; ++point) {
     const tv_moment_matrix m =
         tv_moments_at(moments, (int)(point / of_replicate), (int)(point % r->levels));
-    tv_progress_step(progress);
-    if (ledger->has_point[point - ledger->first_point]) continue;
+    if (ledger->has_point[point - ledger->first_point]) {
+      tv_progress_step(progress, 1);
+      continue;
+    }
     TV_TRY(solve_point(s, &m, point));
     ledger->has_point[point - ledger->first_point] = 1;
+    tv_progress_step(progress, 1);
     TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
   }
   return NULL;
@@ -92,11 +93,10 @@ static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger, const 
 
 static tv_error *solve_replicated(const tv_solver *s, const tv_ledger *ledger,
                                   const tv_study *study, const tv_moments *moments) {
-  const tv_results *r = s->results;
-  const int64_t steps = r->points + (int64_t)r->replicates * r->levels;
+  tv_error *error = solve_clean_share(s, ledger, study, moments);
   tv_progress progress =
-      tv_progress_begin("solves", steps / s->group->count, study->shows_progress);
-  tv_error *error = solve_clean_share(s, ledger, study, moments, &progress);
+      tv_progress_begin("solutions", "points", (double)(ledger->point_end - ledger->first_point),
+                        (double)s->results->points, study->shows_progress);
   if (!error) error = solve_share(s, ledger, study, moments, &progress);
   tv_progress_end(&progress);
   return error;
@@ -136,8 +136,9 @@ static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger, const 
 static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
                               tv_wide *wide) {
   const tv_results *r = s->results;
-  tv_progress progress =
-      tv_progress_begin("batches", tv_wide_steps(study->sampling), study->shows_progress);
+  const double samples = tv_wide_samples(study->sampling);
+  tv_progress progress = tv_progress_begin("moments and solutions", "samples", samples, samples,
+                                           study->shows_progress);
   tv_moment_matrix m;
   tv_error *error = NULL;
   for (int64_t item = 0; !error && item < (int64_t)r->replicates * r->levels; ++item) {

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "twoview/base/error.h"
+
 /* The word of `words` (NULL-terminated) with the smallest edit distance to `typed`; NULL for an
  * empty list. Borrowed from `words`. */
 const char *tv_suggest(const char *typed, const char *const *words);
@@ -36,6 +38,13 @@ const char *tv_text_next_line(const char *text);
 /* The value of an environment variable, NULL when it is not set or empty, which is the same.
  * Borrowed from the environment. */
 const char *tv_variable(const char *name);
+
+/* The seconds that an environment variable gives, or else the standard ones. */
+double tv_variable_seconds(const char *name, double standard);
+
+/* Refuse variables of the environment that give no number of seconds, of those that this program
+ * reads; to be called before any work. */
+tv_error *tv_variables_expect_seconds(void);
 
 /* Append to a text that has room for `size` bytes in all; what does not fit is left out. */
 void tv_append(char *text, size_t size, const char *format, ...)

@@ -25,7 +25,7 @@ tv_error *tv_wide_advance(tv_wide *wide, int replicate, int64_t n, tv_progress *
 /* What this rank has done so far. */
 tv_work tv_wide_work(const tv_wide *wide);
 
-/* How many steps of progress all replicates take together. */
-int64_t tv_wide_steps(const tv_sampling *sampling);
+/* How many samples all replicates take together: the units of progress. */
+double tv_wide_samples(const tv_sampling *sampling);
 
 #endif

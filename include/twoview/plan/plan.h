@@ -33,13 +33,19 @@ tv_error *tv_plan_make(const tv_experiment *experiment, const tv_source *source,
 /* Refuse what does not fit into the memory that is left. */
 tv_error *tv_plan_expect_room(const tv_plan *plan);
 
-/* Seconds that the plan will take, from this machine's own rates, measured for it on rank 0 in a
- * fraction of a second. */
-tv_error *tv_plan_estimate(const tv_experiment *experiment, const tv_plan *plan, double *seconds);
+/* Seconds by the clock. */
+typedef struct {
+  double least, most;
+} tv_time_range;
 
-/* seconds: as estimated; NaN: not told. */
+/* What the plan will take, from this machine's own rates: those that all ranks measure at the same
+ * time, several times over, in a second or so.                                      Collective. */
+tv_error *tv_plan_estimate(const tv_experiment *experiment, const tv_plan *plan, MPI_Comm comm,
+                           tv_time_range *out);
+
+/* time: as estimated; NULL: nothing is said of it. */
 void tv_plan_print(const tv_experiment *experiment, const tv_source *source, const tv_plan *plan,
-                   double seconds);
+                   const tv_time_range *time);
 
 /* "1.5 GiB (1610612736 bytes)". */
 void tv_format_bytes(double bytes, char out[64]);
