@@ -22,6 +22,11 @@ launch_is_told=0
 
 # mpirun kills ranks that it told to end after a minute instead of a second, so that they can save.
 export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-60}"
+# mpirun ends the job when a host is silent for 60 s and then does not answer 6 questions, 10 s
+# apart: after two minutes instead of Open MPI's eight.
+export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-60}"
+export OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-10}"
+export OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-6}"
 trap launch_tell USR1 TERM
 
 launch_tell() {

@@ -96,6 +96,26 @@ class Examples(unittest.TestCase):
                     self.assertAlmostEqual(float(number[0]), other, delta=tolerance * other)
 
 
+class Launcher(unittest.TestCase):
+    def test_hosts_that_are_lost_are_noticed(self):
+        """The parameters of launch.sh are Open MPI's, and those of the page; a user's own stay."""
+        show = f". {harness.ROOT}/jobs/launch.sh && env"
+        own = "OMPI_MCA_oob_tcp_keepalive_probes"
+        for given in ({}, {own: "3"}):
+            done = subprocess.run(["sh", "-c", show], capture_output=True, text=True, check=True,
+                                  env={"PATH": os.environ["PATH"], "SLURM_NTASKS": "1",
+                                       "SLURM_JOB_ID": "1", **given})
+            found = dict(re.findall(r"^(OMPI_MCA_oob_tcp_keepalive_\w+)=(\d+)$", done.stdout, re.M))
+            self.assertEqual(len(found), 3)
+            self.assertEqual(found[own], given.get(own, "6"))
+        known = subprocess.run(["ompi_info", "--parsable", "--param", "oob", "tcp", "--level", "9"],
+                               capture_output=True, text=True, check=True).stdout
+        for name, value in found.items():
+            self.assertIn(f":{name.removeprefix('OMPI_MCA_')}:value:", known)
+            if name != own:
+                self.assertIn(f"{name}={value}", PAGES["jobs/README.md"])
+
+
 class Pages(unittest.TestCase):
     def test_keys_of_the_experiment_file_are_all_described(self):
         words = re.findall(r"`([^`\n]+)`", PAGES["data/README.md"])
