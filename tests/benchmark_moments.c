@@ -1,6 +1,6 @@
 /* The pass over generated samples against its own limit on this machine: the rank-b updates and the
  * normals alone, for the same shapes in the same process. */
-#include "benchmark.h"
+#include "support/benchmark.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* What a point of a grid takes beside its three solutions: statistics, scores, checks, bookkeeping.
  * The same points are solved once by the program's own loop and once by the closed forms alone. */
-#include "benchmark.h"
+#include "support/benchmark.h"
 
 #include <string.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 /* What a threshold study takes for its predictions: the study is computed by the program's own
  * loop, and its predictions once more alone. */
-#include "benchmark.h"
+#include "support/benchmark.h"
 
 #include <time.h>
 

@@ -1,6 +1,6 @@
 /* Both closed forms on a grid of all ranks against LAPACK on one, the same point in the same
  * process: Cholesky factor, whitening, the top k eigenpairs, unwhitening. */
-#include "benchmark.h"
+#include "support/benchmark.h"
 
 #include <string.h>
 

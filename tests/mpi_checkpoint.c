@@ -1,4 +1,4 @@
-#include "mpi_main.h"
+#include "support/ranks.h"
 
 #include <math.h>
 #include <signal.h>

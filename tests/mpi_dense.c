@@ -1,5 +1,5 @@
-#include "mpi_main.h"
-#include "mpi_plain.h"
+#include "support/plain.h"
+#include "support/ranks.h"
 
 #include "twoview/linalg/eigen.h"
 

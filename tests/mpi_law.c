@@ -1,4 +1,4 @@
-#include "mpi_pipeline.h"
+#include "support/pipeline.h"
 
 #include "twoview/moments/law.h"
 

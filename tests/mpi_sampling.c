@@ -1,4 +1,4 @@
-#include "mpi_pipeline.h"
+#include "support/pipeline.h"
 
 enum { P = 6, Q = 5, L = 3, WIDTH = P + Q + L + 1, N = 3000, REPLICATES = 2, LEVELS = 3 };
 

@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "mpi_problem.h"
+#include "support/problem.h"
 
 static const problem_shape *const shapes[] = {&small_shape, &blocks_shape};
 

@@ -1,4 +1,4 @@
-#include "mpi_main.h"
+#include "support/ranks.h"
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "mpi_problem.h"
+#include "support/problem.h"
 
 static const problem_shape *const shapes[] = {&small_shape, &blocks_shape};
 

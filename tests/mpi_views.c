@@ -1,5 +1,5 @@
 /* The exact moments of views against sampled ones, step by step and for chains. */
-#include "mpi_main.h"
+#include "support/ranks.h"
 
 #include <math.h>
 

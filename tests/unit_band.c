@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 START_TEST(bands_skip_what_is_not_defined) {
   static const double values[] = {1, 7, NAN, 7, 3, 7, 2, 7};

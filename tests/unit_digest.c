@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 /* Known answers of FIPS 180-2: "abc" and a million of 'a'; and the digest of nothing. A million
  * bytes are more than one buffer of a stream, three millions more than one piece. */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 /* Fixed seeds; bands of 5 standard errors, and Kolmogorov's and Smirnov's sqrt(n) D <= 2.7: a sound
  * generator leaves either with a probability below 1e-6. */

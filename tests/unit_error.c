@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 static void expect_message(tv_error *error, int exit_code, const char *message) {
   ck_assert_ptr_nonnull(error);

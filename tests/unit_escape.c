@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 static void expect_put(void (*put)(const char *text, FILE *out), const char *text,
                        const char *expected) {

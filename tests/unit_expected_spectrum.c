@@ -3,7 +3,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 enum { MOST = 60 };
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
+#include "support/unit.h"
 #include "twoview/experiment/experiment.h"
-#include "unit_main.h"
 
 /* Nothing but what is required; the tests below add to it and replace parts of it. */
 static const char plain[] = "source:\n"

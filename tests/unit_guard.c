@@ -7,7 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 static tv_error *succeed(void *context) {
   *(int *)context = 1; /* the child's own */

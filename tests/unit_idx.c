@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <zlib.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 /* Three images of 2 x 4 bytes. */
 enum { ITEMS = 3, ITEM_SIZE = 8, HEADER = 16, LENGTH = HEADER + ITEMS * ITEM_SIZE };

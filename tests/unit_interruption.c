@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 static double seconds_of(const char *text) {
   double seconds = -1;

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
+#include "support/unit.h"
 #include "twoview/theory/theory.h"
-#include "unit_main.h"
 
 enum { MOST = 100 };
 

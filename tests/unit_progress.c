@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 /* What two steps of four write to a stderr that is a file, when the stage began `seconds` ago. This
  * rank has 40 of 160 units. */

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "random/box_muller.h"
-#include "unit_main.h"
+#include "support/unit.h"
 
 /* The statistical tests have fixed seeds and bands of 5 standard errors: a sound generator leaves
  * such a band with a probability below 1e-6. */

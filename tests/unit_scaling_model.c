@@ -3,7 +3,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 static const tv_rates rates = {.features = 1e10, .moments = 1e10, .solves = 1e9};
 static const tv_network perfect = {.latency = 0, .bandwidth = INFINITY};

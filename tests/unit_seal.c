@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/unit.h"
 #include "twoview/base/file.h"
-#include "unit_main.h"
 
 /* `printf abc | sha256sum`, as in FIPS 180-2. */
 static const char sealed[] = "abc\ntwoview archive, SHA-256 of all bytes before this line: "

@@ -2,8 +2,8 @@
 
 #include <float.h>
 
+#include "support/unit.h"
 #include "twoview/random/random.h"
-#include "unit_main.h"
 
 static tv_spectra *draw(double *lambda_max, unsigned magnitudes, int p, int q, double theta_max) {
   tv_spectra *spectra;

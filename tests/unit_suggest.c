@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 static const char *const words[] = {"replicates", "samples", "seed", "source", NULL};
 

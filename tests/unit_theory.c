@@ -3,8 +3,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "support/unit.h"
 #include "twoview/random/random.h"
-#include "unit_main.h"
 
 static double threshold(tv_method_id method, int k, int p, int q, const double *signal,
                         const double *theta, const double *gamma) {

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 /* A leakage that is below 1/2 in the intervals between turns[0] and turns[1], turns[2] and
  * turns[3], ..., and fails where `fails_from` says. */

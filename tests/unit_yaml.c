@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "unit_main.h"
+#include "support/unit.h"
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 

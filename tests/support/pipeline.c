@@ -1,31 +1,6 @@
-/* The stages of a run, one after the other, on any communicator; and the files it may read. */
-#ifndef MPI_PIPELINE_H
-#define MPI_PIPELINE_H
+#include "pipeline.h"
 
-#include <hdf5.h>
-
-#include "mpi_main.h"
-#include "mpi_plain.h"
-
-#include "twoview/hdf5/error.h"
-#include "twoview/studies/layout.h"
-#include "twoview/studies/results.h"
-
-typedef struct {
-  tv_experiment *experiment;
-  tv_source *source;
-  tv_features *features;
-  tv_sampling sampling;
-  tv_spectra *spectra;
-  tv_layout layout;
-  tv_group *group;
-  tv_head *head;
-  tv_moments *moments;
-  tv_stopwatch watch;
-  tv_results *results;
-} pipeline;
-
-static inline tv_error *open_pipeline(const char *text, MPI_Comm comm, pipeline *p) {
+tv_error *open_pipeline(const char *text, MPI_Comm comm, pipeline *p) {
   *p = (pipeline){0};
   TV_TRY(tv_experiment_parse("test.yaml", text, NULL, &p->experiment));
   TV_TRY(tv_source_open(p->experiment, comm, &p->source));
@@ -34,15 +9,14 @@ static inline tv_error *open_pipeline(const char *text, MPI_Comm comm, pipeline 
   return NULL;
 }
 
-static inline tv_error *open_moments(const char *text, int64_t head, MPI_Comm comm, pipeline *p) {
+tv_error *open_moments(const char *text, int64_t head, MPI_Comm comm, pipeline *p) {
   TV_TRY(open_pipeline(text, comm, p));
   TV_TRY(tv_spectra_draw(p->experiment, p->sampling.p, &p->spectra));
   TV_TRY(tv_head_create(&p->sampling, head, &p->head));
   return tv_moments_collect(&p->sampling, p->head, 0, &p->moments);
 }
 
-/* Solve from moments, or distributed over all ranks. */
-static inline tv_error *solve_pipeline(MPI_Comm comm, int is_distributed, pipeline *p) {
+tv_error *solve_pipeline(MPI_Comm comm, int is_distributed, pipeline *p) {
   int ranks;
   MPI_Comm_size(comm, &ranks);
   TV_TRY(tv_layout_choose(p->experiment, p->source, ranks, &p->layout));
@@ -53,12 +27,12 @@ static inline tv_error *solve_pipeline(MPI_Comm comm, int is_distributed, pipeli
   return tv_results_compute(&study, is_distributed ? NULL : p->moments, &p->results);
 }
 
-static inline tv_error *open_results(const char *text, int64_t head, MPI_Comm comm, pipeline *p) {
+tv_error *open_results(const char *text, int64_t head, MPI_Comm comm, pipeline *p) {
   TV_TRY(open_moments(text, head, comm, p));
   return solve_pipeline(comm, 0, p);
 }
 
-static inline void close_pipeline(pipeline *p) {
+void close_pipeline(pipeline *p) {
   tv_results_destroy(&p->results);
   tv_group_dissolve(&p->group);
   tv_head_destroy(&p->head);
@@ -69,8 +43,8 @@ static inline void close_pipeline(pipeline *p) {
   tv_experiment_destroy(&p->experiment);
 }
 
-static inline void add_dataset(hid_t file, const char *name, hid_t type, int rank, hsize_t rows,
-                               hsize_t columns, const void *values) {
+void add_dataset(hid_t file, const char *name, hid_t type, int rank, hsize_t rows, hsize_t columns,
+                 const void *values) {
   const hsize_t shape[2] = {rows, columns};
   const hid_t space = H5Screate_simple(rank, shape, NULL);
   const hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
@@ -79,5 +53,3 @@ static inline void add_dataset(hid_t file, const char *name, hid_t type, int ran
   H5Dclose(set);
   H5Sclose(space);
 }
-
-#endif

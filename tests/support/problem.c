@@ -1,31 +1,11 @@
-/* A small problem made by hand: rows (x, z, y, 1) and their moments, the same on every rank. */
-#ifndef MPI_PROBLEM_H
-#define MPI_PROBLEM_H
+#include "problem.h"
 
-#include "mpi_main.h"
-#include "mpi_plain.h"
+const problem_shape small_shape = {6, 5, 3, 60, 4};
+const problem_shape blocks_shape = {40, 37, 5, 300, 20};
 
-#include "twoview/methods/scores.h"
+const tv_method *const every_method[] = {&tv_supervised, &tv_reconstruction, &tv_joint_embedding};
 
-typedef struct {
-  int p, q, l, n, k, d, width;
-  int64_t size;  /* n, where the moments can borrow it */
-  double *rows;  /* n x width, rows contiguous */
-  double *gamma; /* q */
-  double *theta; /* d */
-  tv_moments moments;
-} problem;
-
-typedef struct {
-  int p, q, l, n, k;
-} problem_shape;
-
-/* One process holds everything in the first; the second has several blocks in each direction. */
-static const problem_shape small_shape = {6, 5, 3, 60, 4};
-static const problem_shape blocks_shape = {40, 37, 5, 300, 20};
-
-/* Moments anew, after a change of rows. */
-static inline void take_moments(problem *m) {
+void take_moments(problem *m) {
   for (int i = 0; i < m->width; ++i)
     for (int j = 0; j < m->width; ++j) {
       long double sum = 0;
@@ -35,8 +15,7 @@ static inline void take_moments(problem *m) {
     }
 }
 
-/* The features reflected: x - 2 v v'x for a random unit vector v. */
-static inline void turn_features(problem *m) {
+void turn_features(problem *m) {
   double *v = new_normals(31, m->p);
   const double norm = norm_plain(m->p, v);
   for (int row = 0; row < m->n; ++row) {
@@ -49,7 +28,7 @@ static inline void turn_features(problem *m) {
 }
 
 /* Correlated features of variances 4 i^-decay, targets that depend on them, standard noise. */
-static inline void fill_rows(problem *m, double decay) {
+static void fill_rows(problem *m, double decay) {
   const double *weights = new_normals(77, m->p * m->l);
   const int drawn = m->p + m->q + m->l;
   for (int row = 0; row < m->n; ++row) {
@@ -67,7 +46,7 @@ static inline void fill_rows(problem *m, double decay) {
   free((void *)weights);
 }
 
-static inline problem make_problem(problem_shape shape, double decay) {
+problem make_problem(problem_shape shape, double decay) {
   problem m = {.p = shape.p, .q = shape.q, .l = shape.l, .n = shape.n, .k = shape.k};
   m.d = m.p + m.q;
   m.width = m.d + m.l + 1;
@@ -89,7 +68,7 @@ static inline problem make_problem(problem_shape shape, double decay) {
   return m;
 }
 
-static inline void free_problem(problem *m) {
+void free_problem(problem *m) {
   free(m->rows);
   free(m->gamma);
   free(m->theta);
@@ -98,32 +77,21 @@ static inline void free_problem(problem *m) {
 
 /* Clean (gamma NULL) or corrupted statistics; the sizes are lent here because a problem may have
  * been copied. */
-static inline tv_error *take_statistics(problem *m, const tv_grid *grid, int is_clean, double alpha,
-                                        tv_statistics **out, int *status) {
+static tv_error *take_statistics(problem *m, const tv_grid *grid, int is_clean, double alpha,
+                                 tv_statistics **out, int *status) {
   m->moments.sizes = &m->size;
   const tv_moment_matrix moments = tv_moments_at(&m->moments, 0, 0);
   return tv_statistics_create(grid, &moments, is_clean ? NULL : m->gamma, m->theta, alpha, out,
                               status);
 }
 
-/* A grid of all ranks, and statistics on it. */
-static inline tv_error *open_statistics(problem *m, int is_clean, double alpha, tv_grid **grid,
-                                        tv_statistics **s, int *status) {
+tv_error *open_statistics(problem *m, int is_clean, double alpha, tv_grid **grid, tv_statistics **s,
+                          int *status) {
   TV_TRY(tv_grid_create(MPI_COMM_WORLD, TV_SMALL_BLOCK, grid));
   return take_statistics(m, *grid, is_clean, alpha, s, status);
 }
 
-/* Everything about one solution, whole on every rank. */
-typedef struct {
-  int d, k, status;
-  double *E; /* d x k, the encoder's rows as columns */
-  double *D; /* d x k or NULL */
-  double *T; /* d x k */
-  double *values;
-  tv_scores scores;
-} answer;
-
-static inline void take_answer(const tv_solution *solution, int d, answer *out) {
+static void take_answer(const tv_solution *solution, int d, answer *out) {
   out->d = d;
   out->k = solution->k;
   out->E = gathered(solution->encoder);
@@ -134,8 +102,7 @@ static inline void take_answer(const tv_solution *solution, int d, answer *out) 
   memcpy(out->values, solution->values, (size_t)out->k * sizeof(double));
 }
 
-static inline tv_error *answer_by(const tv_method *method, const tv_statistics *s, int k,
-                                  answer *out) {
+static tv_error *answer_by(const tv_method *method, const tv_statistics *s, int k, answer *out) {
   tv_solution solution = {0};
   *out = (answer){0};
   tv_error *error = method->solve(s, k, &solution, &out->status);
@@ -147,7 +114,7 @@ static inline tv_error *answer_by(const tv_method *method, const tv_statistics *
   return error;
 }
 
-static inline void free_answer(answer *a) {
+void free_answer(answer *a) {
   free(a->E);
   free(a->D);
   free(a->T);
@@ -155,9 +122,8 @@ static inline void free_answer(answer *a) {
   *a = (answer){0};
 }
 
-/* The answer to a problem on the ranks of `comm`, from the moments on.              Collective. */
-static inline tv_error *solve_problem(problem *m, MPI_Comm comm, const tv_method *method,
-                                      int is_clean, double alpha, answer *out) {
+tv_error *solve_problem(problem *m, MPI_Comm comm, const tv_method *method, int is_clean,
+                        double alpha, answer *out) {
   tv_grid *grid = NULL;
   tv_statistics *s = NULL;
   int status = 0;
@@ -172,15 +138,12 @@ static inline tv_error *solve_problem(problem *m, MPI_Comm comm, const tv_method
   return error;
 }
 
-/* The inputs of row `row`: clean features, or features and noise of covariance Gamma. */
-static inline double input_of(const problem *m, int row, int input) {
+double input_of(const problem *m, int row, int input) {
   const double u = m->rows[row * m->width + input];
   return input < m->p ? u : sqrt(m->gamma[input - m->p]) * u;
 }
 
-/* (1/n) sum x x' by definition, d x d with d = p for clean inputs; plus the augmentation's
- * covariance when asked for. */
-static inline double *new_moment(const problem *m, int is_clean, int is_augmented, double alpha) {
+double *new_moment(const problem *m, int is_clean, int is_augmented, double alpha) {
   const int d = is_clean ? m->p : m->d;
   double *a = new_array((int64_t)d * d);
   for (int i = 0; i < d; ++i)
@@ -195,11 +158,6 @@ static inline double *new_moment(const problem *m, int is_clean, int is_augmente
   return a;
 }
 
-static inline const double *target_of(const problem *m, int row) {
+const double *target_of(const problem *m, int row) {
   return m->rows + row * m->width + m->d;
 }
-
-static const tv_method *const every_method[] = {&tv_supervised, &tv_reconstruction,
-                                                &tv_joint_embedding};
-
-#endif

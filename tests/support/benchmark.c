@@ -1,32 +1,12 @@
-/* What the benchmarks share: opening an experiment, and the best time of several runs. */
-#ifndef TWOVIEW_BENCHMARK_H
-#define TWOVIEW_BENCHMARK_H
+#include "benchmark.h"
 
-#include <math.h>
-#include <mpi.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "twoview/base/build.h"
-#include "twoview/data/features.h"
-#include "twoview/data/sampling.h"
-#include "twoview/data/source.h"
-#include "twoview/experiment/experiment.h"
-
-static inline void demand(tv_error *error) {
+void demand(tv_error *error) {
   if (!error) return;
   fprintf(stderr, "%s\n", error->message);
   MPI_Abort(MPI_COMM_WORLD, 1);
 }
 
-typedef struct {
-  tv_experiment *experiment;
-  tv_source *source;
-  tv_features *features;
-  tv_sampling sampling;
-} benchmark_data;
-
-static inline benchmark_data open_text(const char *text) {
+benchmark_data open_text(const char *text) {
   benchmark_data b = {0};
   demand(tv_experiment_parse("benchmark", text, NULL, &b.experiment));
   demand(tv_source_open(b.experiment, MPI_COMM_WORLD, &b.source));
@@ -35,9 +15,7 @@ static inline benchmark_data open_text(const char *text) {
   return b;
 }
 
-/* A generated experiment of p features, q noise components, one sample size, and as many noise
- * magnitudes and alignments as `side` says. */
-static inline benchmark_data open_grid(int p, int q, int l, int k, double n, int side) {
+benchmark_data open_grid(int p, int q, int l, int k, double n, int side) {
   char text[1024];
   snprintf(text, sizeof text,
            "source:\n"
@@ -53,18 +31,17 @@ static inline benchmark_data open_grid(int p, int q, int l, int k, double n, int
   return open_text(text);
 }
 
-static inline benchmark_data open_data(int p, int q, int l, double n) {
+benchmark_data open_data(int p, int q, int l, double n) {
   return open_grid(p, q, l, 1, n, 2);
 }
 
-static inline void close_data(benchmark_data *b) {
+void close_data(benchmark_data *b) {
   tv_features_destroy(&b->features);
   tv_source_close(&b->source);
   tv_experiment_destroy(&b->experiment);
 }
 
-/* The least time of `rounds` runs, of the slowest rank. */
-static inline double best_time(int rounds, void (*run)(void *), void *context) {
+double best_time(int rounds, void (*run)(void *), void *context) {
   double best = HUGE_VAL;
   for (int i = 0; i < rounds; ++i) {
     MPI_Barrier(MPI_COMM_WORLD);
@@ -76,5 +53,3 @@ static inline double best_time(int rounds, void (*run)(void *), void *context) {
   }
   return best;
 }
-
-#endif

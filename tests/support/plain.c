@@ -1,33 +1,19 @@
-/* Linear algebra in plain loops, whole matrices on every rank, column-major: what the distributed
- * results are compared with. Slow, and different from the library in every step. */
-#ifndef MPI_PLAIN_H
-#define MPI_PLAIN_H
+#include "plain.h"
 
-#include <float.h>
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "twoview/linalg/dense.h"
-#include "twoview/random/random.h"
-
-static inline double *new_array(int64_t count) {
+double *new_array(int64_t count) {
   double *array = calloc(count > 0 ? (size_t)count : 1, sizeof(*array));
   if (!array) MPI_Abort(MPI_COMM_WORLD, 99);
   return array;
 }
 
-static inline double *new_normals(uint64_t seed, int64_t count) {
+double *new_normals(uint64_t seed, int64_t count) {
   double *array = new_array(count);
   tv_random_normals((tv_stream){seed, TV_FOR_NOISE, 0}, 0, (int)count, array);
   return array;
 }
 
-/* The product op(a) op(b), rows x columns, of a fresh array; an operand that is not transposed has
- * `rows` or `inner` rows. */
-static inline double *new_product(int a_transposed, int b_transposed, int rows, int inner,
-                                  int columns, const double *a, const double *b) {
+double *new_product(int a_transposed, int b_transposed, int rows, int inner, int columns,
+                    const double *a, const double *b) {
   double *c = new_array((int64_t)rows * columns);
   for (int j = 0; j < columns; ++j)
     for (int i = 0; i < rows; ++i) {
@@ -40,18 +26,17 @@ static inline double *new_product(int a_transposed, int b_transposed, int rows, 
   return c;
 }
 
-static inline double dot_plain(int64_t count, const double *a, const double *b) {
+double dot_plain(int64_t count, const double *a, const double *b) {
   long double sum = 0;
   for (int64_t i = 0; i < count; ++i) sum += (long double)a[i] * b[i];
   return (double)sum;
 }
 
-static inline double norm_plain(int64_t count, const double *a) {
+double norm_plain(int64_t count, const double *a) {
   return sqrt(dot_plain(count, a, a));
 }
 
-/* max |a_i - b_i|; infinite when one is not finite. */
-static inline double largest_difference(int64_t count, const double *a, const double *b) {
+double largest_difference(int64_t count, const double *a, const double *b) {
   double largest = 0;
   for (int64_t i = 0; i < count; ++i) {
     const double difference = fabs(a[i] - b[i]);
@@ -61,22 +46,20 @@ static inline double largest_difference(int64_t count, const double *a, const do
   return largest;
 }
 
-/* max |a - I|. */
-static inline double departure_plain(int n, const double *a) {
+double departure_plain(int n, const double *a) {
   double largest = 0;
   for (int i = 0; i < n * n; ++i) largest = fmax(largest, fabs(a[i] - (i % (n + 1) == 0)));
   return largest;
 }
 
-/* The matrix on every rank, a fresh array.                                           Collective. */
-static inline double *gathered(const tv_distmat *matrix) {
+double *gathered(const tv_distmat *matrix) {
   double *whole = new_array((int64_t)matrix->rows * matrix->columns);
   tv_distmat_gather(matrix, whole);
   return whole;
 }
 
 /* Zero the (row, column) entry of a symmetric matrix by a rotation, turning `vectors` along. */
-static inline void rotate_jacobi(int n, int row, int column, long double *a, long double *vectors) {
+static void rotate_jacobi(int n, int row, int column, long double *a, long double *vectors) {
   const long double entry = a[column * n + row];
   if (entry == 0) return;
   const long double tau = (a[column * n + column] - a[row * n + row]) / (2 * entry);
@@ -97,8 +80,8 @@ static inline void rotate_jacobi(int n, int row, int column, long double *a, lon
   }
 }
 
-static inline void copy_descending(int n, const long double *a, const long double *all,
-                                   double *values, double *vectors) {
+static void copy_descending(int n, const long double *a, const long double *all, double *values,
+                            double *vectors) {
   for (int i = 0; i < n; ++i) {
     int place = 0;
     for (int j = 0; j < n; ++j)
@@ -108,9 +91,7 @@ static inline void copy_descending(int n, const long double *a, const long doubl
   }
 }
 
-/* All eigenvalues of a symmetric matrix, largest first, and their vectors unless NULL: Jacobi's
- * method in long double, also accurate for small eigenvalues of graded matrices. */
-static inline void jacobi(int n, const double *matrix, double *values, double *vectors) {
+void jacobi(int n, const double *matrix, double *values, double *vectors) {
   enum { SWEEPS = 30 };
   const size_t size = (size_t)n * (size_t)n;
   long double *a = calloc(2 * size, sizeof(*a)), *all = a + size;
@@ -134,9 +115,7 @@ static inline void jacobi(int n, const double *matrix, double *values, double *v
   free(a);
 }
 
-/* Solve s x = b for a positive definite s (n x n) and `columns` right-hand sides, in place of b:
- * Gaussian elimination in long double, without pivoting. */
-static inline void solve_plain(int n, int columns, const double *s, double *b) {
+void solve_plain(int n, int columns, const double *s, double *b) {
   const int width = n + columns;
   long double *a = calloc((size_t)n * (size_t)width, sizeof(*a));
   if (!a) MPI_Abort(MPI_COMM_WORLD, 99);
@@ -153,5 +132,3 @@ static inline void solve_plain(int n, int columns, const double *s, double *b) {
       b[j * n + i] = (double)(a[i * width + n + j] / a[i * width + i]);
   free(a);
 }
-
-#endif

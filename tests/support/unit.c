@@ -1,19 +1,11 @@
-/* What the unit tests share: running one topic's cases, and asserting on errors. */
-#ifndef TWOVIEW_UNIT_MAIN_H
-#define TWOVIEW_UNIT_MAIN_H
+#include "unit.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "twoview/base/error.h"
-
-enum { HANG_SECONDS = 600 }; /* however busy the machine is, no test takes so long */
-
-/* Takes over the case. Returns the exit status. */
-static inline int unit_run(const char *topic, TCase *cases) {
+int unit_run(const char *topic, TCase *cases) {
   tcase_set_timeout(cases, HANG_SECONDS);
   Suite *suite = suite_create(topic);
   suite_add_tcase(suite, cases);
@@ -24,9 +16,7 @@ static inline int unit_run(const char *topic, TCase *cases) {
   return failed > 0;
 }
 
-/* The same with a fresh folder as the working directory, removed with its files even when a test
- * dies in it. */
-static inline int unit_run_in_folder(const char *topic, TCase *cases) {
+int unit_run_in_folder(const char *topic, TCase *cases) {
   char folder[] = "/tmp/twoview-unit.XXXXXX";
   if (!mkdtemp(folder) || chdir(folder) != 0) return 1;
   const int status = unit_run(topic, cases);
@@ -36,18 +26,14 @@ static inline int unit_run_in_folder(const char *topic, TCase *cases) {
   return chdir("/") != 0 || rmdir(folder) != 0 || status;
 }
 
-static inline void expect_success(tv_error *error) {
+void expect_success(tv_error *error) {
   ck_assert_msg(!error, "unexpected error: %s", error ? error->message : "");
 }
 
-/* The error is of this kind and its message has both parts. */
-static inline void expect_error(tv_error *error, int exit_code, const char *part,
-                                const char *other) {
+void expect_error(tv_error *error, int exit_code, const char *part, const char *other) {
   ck_assert_msg(error != NULL, "no error, but expected one about '%s'", other);
   ck_assert_msg(strstr(error->message, part) && strstr(error->message, other),
                 "'%s' and '%s' are not both in: %s", part, other, error->message);
   ck_assert_int_eq(error->exit_code, exit_code);
   tv_error_free(error);
 }
-
-#endif
