@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ static int refuse_command(const char *typed) {
 }
 
 int main(int argc, char **argv) {
+  signal(SIGXFSZ, SIG_IGN); /* a file too large for the limit is an error of write, not the end */
   if (argc < 2) {
     print_help(stderr);
     return TV_EXIT_USAGE;

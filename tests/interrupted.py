@@ -2,9 +2,10 @@
 
     interrupted.py [TIMES [SEED]]
 
-kills a run of several ranks TIMES times (50 unless told otherwise), each time one rank or the launcher
-at a random moment, resumes it on another number of ranks every other time, and compares each archive
-that is completed with that of a run left alone."""
+kills runs of each of STUDIES, on 1 to 4 ranks, TIMES times in all (50 unless told otherwise), each time
+one rank or the launcher, half of the times at a random moment and half when the part file of a
+checkpoint exists, resumes it on another number of ranks every other time, and compares each archive
+that is completed with that of a run left alone. Nothing else may be left then."""
 import os
 import pathlib
 import random
@@ -33,6 +34,15 @@ encoder: {k: 6}
 archive: {encoders: all, representations: all}
 """
 
+STUDIES = {  # settings beside GENERATED's
+    "grid": [],
+    "law": ["noise.sampler=law", "archive={encoders: all, representations: none}", "replicates=100"],
+    "phase": ["study=phase", "noise.lambda_max={from: 0.1, to: 10, count: 24}",
+              "augmentation.alpha={from: 0.1, to: 10, count: 24}"],
+    "threshold": ["study=threshold", "augmentation={theta_max: 0.5}", "threshold.tolerance=1e-8",
+                  "noise.lambda_max={from: 0.1, to: 10, count: 30}",
+                  "archive={encoders: none, representations: none}"],
+}
 
 SCORES = ("score_clean", "score_corrupted")
 
@@ -137,44 +147,70 @@ def kill_somewhere(launched, chance):
     return bool(victims)
 
 
-def wait_for_silence(launched):
-    """The launcher's children outlive it for a moment."""
-    left = processes_below(launched.pid)
+def wait_for_silence(launched, left=()):
+    """The launcher's children outlive it for a moment; `left`: those of one that was killed."""
+    left = {*left, *processes_below(launched.pid)}
     launched.communicate(timeout=harness.HANG)
     for process in left:
         wait_for(lambda: not is_called(process, "twoview"))
 
 
-def kill_and_resume(experiment, reference, times, chance, longest):
+def wait_for_part(launched, output, longest):
+    """Until the part of a checkpoint exists, or the run or the time is over."""
+    end, part = time.monotonic() + longest, harness.folder / f"{output}.checkpoint.part"
+    while time.monotonic() < end and launched.poll() is None and not part.exists():
+        pass
+
+
+def kill_and_resume(experiment, reference, times, chance, longest, settings=()):
     """Kill runs until it has been done so often; returns how many archives were completed on the way,
-    each compared with the reference."""
-    kills = completed = 0
+    each compared with the reference, and how many kills found the part of a checkpoint."""
+    kills = completed = on_part = 0
     while kills < times:
         output, ranks = f"killed{completed}.h5", 2
+        part = harness.folder / f"{output}.checkpoint.part"
         while not (harness.folder / output).exists():
-            launched = start("run", experiment, "-o", output, "--resume", "--checkpoint-every", "0.1",
-                             ranks=ranks)
+            launched = start("run", experiment, "-o", output, "--resume", "--checkpoint-every", "0.05",
+                             *settings, ranks=ranks)
+            below = []
             if kills < times:
                 time.sleep(chance.uniform(0.2, longest))
-                kills += kill_somewhere(launched, chance)
-            wait_for_silence(launched)
+                if chance.random() < 0.5:
+                    wait_for_part(launched, output, longest)
+                is_part, below = part.exists(), processes_below(launched.pid)
+                if kill_somewhere(launched, chance):
+                    kills += 1
+                    on_part += is_part
+            wait_for_silence(launched, below)
             ranks = chance.choice([1, 3, 4]) if chance.random() < 0.5 else 2
         completed += 1
+        harness.twoview("run", experiment, "-o", output, "--resume", *settings)  # clears away
         different = differences(reference, output)
         if different:
             raise AssertionError(f"{output} differs in {different}")
         (harness.folder / output).unlink()
-    return completed
+        left = [path.name for path in harness.folder.glob(f"{output}*")]
+        if left:
+            raise AssertionError(f"{left} are left")
+    return completed, on_part
+
+
+def kill_study(name, times, chance):
+    experiment = harness.write("kill.yaml", GENERATED.replace("SAMPLES", "2000000"))
+    settings = harness.settings(*STUDIES[name])
+    began = time.monotonic()
+    harness.archive(experiment, "alone.h5", *settings).close()
+    alone = time.monotonic() - began
+    completed, on_part = kill_and_resume(experiment, "alone.h5", times, chance, 0.8 * alone, settings)
+    print(f"{name}: {times} kills of runs that take {alone:.1f} s alone, {on_part} of them while a part "
+          f"file was there: {completed} archives completed, all equal to that of a run left alone",
+          flush=True)
 
 
 def main(times=50, seed=1):
-    experiment = harness.write("kill.yaml", GENERATED.replace("SAMPLES", "2000000"))
-    began = time.monotonic()
-    harness.archive(experiment, "alone.h5").close()
-    alone = time.monotonic() - began
-    completed = kill_and_resume(experiment, "alone.h5", times, random.Random(seed), 0.8 * alone)
-    print(f"{times} kills of runs that take {alone:.1f} s alone: {completed} archives completed, all "
-          "equal to that of a run left alone")
+    chance = random.Random(seed)
+    for i, name in enumerate(STUDIES):
+        kill_study(name, times * (i + 1) // len(STUDIES) - times * i // len(STUDIES), chance)
 
 
 if __name__ == "__main__":

@@ -338,6 +338,9 @@ tv_error *tv_merge_write(const tv_output *part, const tv_merge_input *inputs, in
   TV_TRY(tv_label_create_file(part->part, part->file, &root));
   tv_error *error = move_inputs(inputs, count, root);
   if (!error) error = write_joined(root, resolved, command);
-  if (H5Fclose(root) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", part->part);
-  return error;
+  if (H5Fclose(root) < 0 && !error) error = tv_hdf5_fail("cannot be closed");
+  if (!error) return NULL;
+  tv_error *located = tv_fail("%s: %s", part->path, error->message);
+  tv_error_free(error);
+  return located;
 }

@@ -51,7 +51,6 @@ tv_error *tv_interruption_watch(void) {
                                 SIGTERM, SIGPOLL, SIGPROF, SIGVTALRM, SIGXCPU, SIGPWR,  SIGSTKFLT};
   for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i) TV_TRY(watch(signals[i]));
   for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) TV_TRY(watch(number));
-  signal(SIGXFSZ, SIG_IGN); /* a file too large for the limit is an error of write, not the end */
   return NULL;
 }
 

@@ -1,7 +1,10 @@
 #include "twoview/base/output.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,11 +62,67 @@ tv_error *tv_output_beside(const char *path, const char *suffix, char **beside) 
                        path, suffix);
 }
 
-static tv_error *part_beside(const char *path, char **part) {
-  char host[HOST_NAME_MAX + 1] = "", suffix[HOST_NAME_MAX + 32];
+/* Where numbers of processes mean what they mean here: on this machine, since it was started, in
+ * this space of process numbers (containers have their own, and may share the name of a host). */
+static tv_error *digest_place(char digits[TV_DIGEST_LENGTH]) {
+  char place[128] = "", space[64] = "";
+  unsigned char digest[TV_DIGEST_BYTES];
+  const int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  const ssize_t got = file >= 0 ? read(file, place, sizeof place - sizeof space) : -1;
+  if (file >= 0) close(file);
+  if (got <= 0 || readlink("/proc/self/ns/pid", space, sizeof space - 1) <= 0)
+    return tv_fail("/proc does not tell where this process runs");
+  strcat(place, space);
+  TV_TRY(tv_digest_memory(place, strlen(place), digest));
+  tv_digest_print(digest, digits);
+  return NULL;
+}
+
+/* Of one length for all processes, so that the parts of one file begin alike. */
+enum { PLACE_DIGITS = 8, PROCESS_DIGITS = 10 };
+static const char part_end[] = ".part";
+
+static tv_error *name_part(const char *path, const char *end, char **part) {
+  char host[HOST_NAME_MAX + 1] = "", digits[TV_DIGEST_LENGTH], suffix[HOST_NAME_MAX + 64];
   if (gethostname(host, sizeof host) != 0) return tv_fail_errno("the name of this host");
-  snprintf(suffix, sizeof suffix, ".%s-%d.part", host, (int)getpid());
+  TV_TRY(digest_place(digits));
+  snprintf(suffix, sizeof suffix, ".%s-%.*s-%0*d%s", host, PLACE_DIGITS, digits, PROCESS_DIGITS,
+           (int)getpid(), end);
   return tv_output_beside(path, suffix, part);
+}
+
+/* ---- Parts of processes that are dead ---- */
+
+/* Whether this is a name as `own`, of another process that is no more, or one of this process's
+ * number that is. */
+static int is_stale(const char *own, const char *name) {
+  const size_t length = strlen(own), process = length - strlen(part_end) - PROCESS_DIGITS;
+  if (strlen(name) != length || strncmp(name, own, process) != 0 ||
+      strcmp(name + length - strlen(part_end), part_end) != 0 ||
+      strspn(name + process, "0123456789") != PROCESS_DIGITS)
+    return 0;
+  const long number = strtol(name + process, NULL, 10);
+  return number == getpid() || (number > 0 && kill((pid_t)number, 0) != 0 && errno == ESRCH);
+}
+
+/* What cannot be removed is in nobody's way. */
+static void remove_stale(const char *part) {
+  const char *slash = strrchr(part, '/'), *own = slash ? slash + 1 : part;
+  char *path = slash ? strndup(part, (size_t)(own - part)) : strdup(".");
+  DIR *folder = path ? opendir(path) : NULL;
+  free(path);
+  if (!folder) return;
+  for (const struct dirent *entry; (entry = readdir(folder));)
+    if (is_stale(own, entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
+  closedir(folder);
+}
+
+tv_error *tv_output_clear(const char *path) {
+  char *part = NULL;
+  TV_TRY(name_part(path, part_end, &part));
+  remove_stale(part);
+  free(part);
+  return NULL;
 }
 
 /* ---- Beginning ---- */
@@ -101,7 +160,8 @@ tv_error *tv_output_begin(const char *path, const char *const *inputs, int repla
   TV_TRY(tv_expect_file_name(path));
   TV_TRY(expect_replaceable(path, inputs, replaces));
   char *name = strdup(path);
-  tv_error *error = name ? part_beside(path, &part) : tv_fail("out of memory");
+  tv_error *error = name ? name_part(path, part_end, &part) : tv_fail("out of memory");
+  if (!error) remove_stale(part);
   if (!error) error = tv_file_create(part, &file);
   if (error) {
     free(name);
@@ -114,6 +174,18 @@ tv_error *tv_output_begin(const char *path, const char *const *inputs, int repla
 
 /* ---- Ending ---- */
 
+/* Another file has got the name. The part is given one that nobody takes for a dead process's. */
+static tv_error *keep_both(const tv_output *o) {
+  char *kept = NULL;
+  TV_TRY(name_part(o->path, ".whole.part", &kept));
+  const int is_renamed = rename(o->part, kept) == 0;
+  tv_error *error =
+      tv_fail("%s: has appeared during the run and is kept; this run's archive is whole in %s",
+              o->path, is_renamed ? kept : o->part);
+  free(kept);
+  return error;
+}
+
 /* Where a file system has no hard links, whether there is a file is found by looking once more. */
 static tv_error *give_name(const tv_output *o) {
   if (!tv_file_has_name(o->file, o->part))
@@ -122,9 +194,7 @@ static tv_error *give_name(const tv_output *o) {
     unlink(o->part);
     return NULL;
   }
-  if (!o->replaces && (errno == EEXIST || access(o->path, F_OK) == 0))
-    return tv_fail("%s: has appeared during the run and is kept; this run's archive is whole in %s",
-                   o->path, o->part);
+  if (!o->replaces && (errno == EEXIST || access(o->path, F_OK) == 0)) return keep_both(o);
   if (rename(o->part, o->path) == 0) return NULL;
   return tv_fail_errno("%s: cannot be renamed to %s", o->part, o->path);
 }
@@ -136,6 +206,7 @@ tv_error *tv_output_finish(tv_output *o) {
     return error;
   }
   tv_error *error = give_name(o);
+  remove_stale(o->part);
   release(o);
   return error;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "state.h"
@@ -25,11 +26,43 @@ static tv_error *hold_own(tv_checkpoint *c) {
                             sizeof c->sessions);
 }
 
-static tv_error *fill(const char *output, tv_checkpoint *c) {
+static tv_error *name_files(const char *output, tv_checkpoint *c) {
   TV_TRY(tv_output_beside(output, ".checkpoint", &c->path));
   TV_TRY(tv_output_beside(output, ".checkpoint.previous", &c->previous));
   TV_TRY(tv_output_beside(output, ".checkpoint.part", &c->part));
-  TV_TRY(tv_output_beside(output, ".checkpoint.resumed", &c->resumed));
+  return tv_output_beside(output, ".checkpoint.resumed", &c->resumed);
+}
+
+static void free_names(tv_checkpoint *c) {
+  free(c->path);
+  free(c->previous);
+  free(c->part);
+  free(c->resumed);
+}
+
+static tv_error *expect_no_folder(const char *path) {
+  struct stat status;
+  if (lstat(path, &status) != 0 || !S_ISDIR(status.st_mode)) return NULL;
+  return tv_fail("%s: is a folder, in the way of a checkpoint; remove it, or name another output "
+                 "with -o",
+                 path);
+}
+
+tv_error *tv_checkpoint_expect_names(const char *output) {
+  tv_checkpoint c = {0};
+  tv_error *error;
+  TV_GO(name_files(output, &c));
+  TV_GO(expect_no_folder(c.path));
+  TV_GO(expect_no_folder(c.previous));
+  TV_GO(expect_no_folder(c.part));
+  TV_GO(expect_no_folder(c.resumed));
+done:
+  free_names(&c);
+  return error;
+}
+
+static tv_error *fill(const char *output, tv_checkpoint *c) {
+  TV_TRY(name_files(output, c));
   TV_TRY(tv_allocate(c->size, sizeof(*c->calls), &c->calls));
   for (int rank = 0; rank < c->size; ++rank) c->calls[rank] = MPI_REQUEST_NULL;
   return hold_own(c);
@@ -61,10 +94,7 @@ void tv_checkpoint_destroy(tv_checkpoint **checkpoint) {
   if (!c) return;
   tv_checkpoint_let_go(c);
   free(c->held);
-  free(c->path);
-  free(c->previous);
-  free(c->part);
-  free(c->resumed);
+  free_names(c);
   if (c->calls) MPI_Waitall(c->size, c->calls, MPI_STATUSES_IGNORE);
   free(c->calls);
   MPI_Comm_free(&c->comm);

@@ -11,6 +11,7 @@
 #include "twoview/base/build.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
+#include "twoview/base/output.h"
 
 /* ---- Finished ---- */
 
@@ -55,10 +56,13 @@ static tv_error *expect_same_run(const char *output, const tv_experiment *experi
   return error;
 }
 
-/* A run that was killed after its archive had got its name left its checkpoints. A newer one is
- * that of a run that is to replace the archive. */
+/* A run that was killed after its archive had got its name left its checkpoints and part. A newer
+ * checkpoint is that of a run that is to replace the archive. */
 static tv_error *clear_away(const char *output, MPI_Comm comm) {
+  int rank;
   tv_checkpoint *left = NULL;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(tv_agree(comm, rank == 0 ? tv_output_clear(output) : NULL));
   const tv_checkpoint_policy never = {0, INFINITY, INFINITY};
   TV_TRY(tv_checkpoint_create(output, "", &never, comm, &left));
   tv_error *error = tv_checkpoint_is_newer(left, output) ? NULL : tv_checkpoint_remove(left);

@@ -3,14 +3,17 @@
 #include <string.h>
 
 #include "call.h"
+#include "twoview/base/output.h"
 #include "twoview/report/report.h"
 
 static tv_error *default_directory(const char *archive, char **out) {
   const size_t length = strlen(archive);
   const size_t stem = length > 3 && strcmp(archive + length - 3, ".h5") == 0 ? length - 3 : length;
-  TV_TRY(tv_allocate((long long)length + 8, 1, out));
-  sprintf(*out, "%.*s-report", (int)stem, archive);
-  return NULL;
+  char *path = strndup(archive, stem);
+  if (!path) return tv_fail("out of memory");
+  tv_error *error = tv_output_beside(path, "-report", out);
+  free(path);
+  return error;
 }
 
 static tv_error *carry_out(tv_call *call) {

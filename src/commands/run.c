@@ -71,11 +71,14 @@ static tv_error *name_output(const tv_run_options *options, const tv_experiment 
   return error;
 }
 
-/* One rank looks where a link leads.                                               Collective. */
+/* One rank looks where a link leads, and whether checkpoints can be beside.        Collective. */
 static tv_error *agree_on_output(const tv_run_options *options, run *r, MPI_Comm comm) {
   int rank;
+  tv_error *error = NULL;
   MPI_Comm_rank(comm, &rank);
-  TV_TRY(tv_agree(comm, rank == 0 ? name_output(options, r->experiment, &r->output) : NULL));
+  if (rank == 0) error = name_output(options, r->experiment, &r->output);
+  if (rank == 0 && !error) error = tv_checkpoint_expect_names(r->output);
+  TV_TRY(tv_agree(comm, error));
   return tv_broadcast_text(comm, &r->output);
 }
 

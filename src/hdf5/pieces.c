@@ -123,19 +123,10 @@ tv_error *tv_pieces_next(tv_pieces *p, int *is_there) {
   return NULL;
 }
 
-static tv_error *fail_to_write(hid_t to) {
-  char path[4096] = "";
-  tv_error *reason = tv_hdf5_fail("is the disk full?");
-  H5Fget_name(to, path, sizeof path);
-  tv_error *error = tv_fail("cannot be written to %s; %s", path, reason->message);
-  tv_error_free(reason);
-  return error;
-}
-
 tv_error *tv_pieces_write(const tv_pieces *p, hid_t to, hsize_t offset) {
   const hid_t memory = memory_space(p), file = file_space(p, to, offset);
   const herr_t status = H5Dwrite(to, p->type, memory, file, H5P_DEFAULT, p->values);
-  tv_error *error = status < 0 ? fail_to_write(to) : NULL;
+  tv_error *error = status < 0 ? tv_hdf5_fail("cannot be written; is the disk full?") : NULL;
   H5Sclose(memory);
   H5Sclose(file);
   return error;
@@ -180,7 +171,8 @@ static tv_error *copy_chunk(const tv_pieces *p, hid_t to, hsize_t offset, hsize_
     return tv_hdf5_fail("cannot be read");
   memcpy(start, p->start, sizeof start);
   start[0] += offset;
-  if (H5Dwrite_chunk(to, H5P_DEFAULT, filters, start, size, bytes) < 0) return fail_to_write(to);
+  if (H5Dwrite_chunk(to, H5P_DEFAULT, filters, start, size, bytes) < 0)
+    return tv_hdf5_fail("cannot be written; is the disk full?");
   return NULL;
 }
 

@@ -22,15 +22,21 @@ tv_error *tv_output_locate(const char *name, char **path);
  * by the caller. */
 tv_error *tv_output_beside(const char *path, const char *suffix, char **beside);
 
-/* Create the part, PATH.HOST-PROCESS.part. Refused are an output that exists (unless it may be
- * replaced), that is no regular file or one of `inputs` (ends with NULL), or that cannot be
- * written. End with tv_output_finish or tv_output_abandon. */
+/* Create the part, PATH.HOST-PLACE-PROCESS.part; PLACE are digits that tell machines and their
+ * spaces of process numbers apart. Parts of this file that processes of this place have left, and
+ * which are dead, are removed first. Refused are an output that exists (unless it may be replaced),
+ * that is no regular file or one of `inputs` (ends with NULL), or that cannot be written. End with
+ * tv_output_finish or tv_output_abandon. */
 tv_error *tv_output_begin(const char *path, const char *const *inputs, int replaces,
                           tv_output *out);
 
 /* Flush the whole file to disk and give it its name. A file that another process has put there in
- * the meantime is kept unless it may be replaced; the part is kept then, too. */
+ * the meantime is kept unless it may be replaced; the part is kept then, too, as
+ * PATH.HOST-PLACE-PROCESS.whole.part. */
 tv_error *tv_output_finish(tv_output *output);
+
+/* Remove parts of this file that dead processes of this place have left. */
+tv_error *tv_output_clear(const char *path);
 
 /* Remove the part. Accepts an output that is finished. */
 void tv_output_abandon(tv_output *output);

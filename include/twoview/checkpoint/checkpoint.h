@@ -52,6 +52,10 @@ typedef struct {
   double time_limit; /* seconds from the start by which the run has to have saved and left */
 } tv_checkpoint_policy;
 
+/* Errors: names of an output's checkpoints are too long for the file system, or are folders. Not
+ * collective. */
+tv_error *tv_checkpoint_expect_names(const char *output);
+
 /* `identity` is borrowed: lines that must be equal in a run and its continuation. Free with
  * tv_checkpoint_destroy.                                                            Collective. */
 tv_error *tv_checkpoint_create(const char *output, const char *identity,
