@@ -143,7 +143,7 @@ class Pages(unittest.TestCase):
     def test_every_environment_variable_is_described(self):
         described = re.findall(r"`(\w+)`", PAGES["jobs/README.md"])
         for path in (harness.ROOT / "src").rglob("*.c"):
-            for name in re.findall(r'tv_variable\("(\w+)"\)', path.read_text()):
+            for name in re.findall(r'tv_environment\("(\w+)"\)', path.read_text()):
                 self.assertIn(name, described, path)
 
     def test_links_lead_to_files_and_headings(self):

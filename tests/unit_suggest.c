@@ -106,11 +106,11 @@ END_TEST
 
 START_TEST(an_empty_variable_is_not_set) {
   unsetenv("TWOVIEW_TEST");
-  ck_assert_ptr_null(tv_variable("TWOVIEW_TEST"));
+  ck_assert_ptr_null(tv_environment("TWOVIEW_TEST"));
   setenv("TWOVIEW_TEST", "", 1);
-  ck_assert_ptr_null(tv_variable("TWOVIEW_TEST"));
+  ck_assert_ptr_null(tv_environment("TWOVIEW_TEST"));
   setenv("TWOVIEW_TEST", "0", 1);
-  ck_assert_str_eq(tv_variable("TWOVIEW_TEST"), "0");
+  ck_assert_str_eq(tv_environment("TWOVIEW_TEST"), "0");
 }
 END_TEST
 

@@ -40,7 +40,7 @@ static tv_error *write_slurm(hid_t root) {
   static const char *const names[] = {"SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID",
                                       "SLURM_RESTART_COUNT"};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
-    const char *value = tv_variable(names[i]);
+    const char *value = tv_environment(names[i]);
     char lower[64];
     if (!value) continue;
     snprintf(lower, sizeof lower, "%s", names[i]);

@@ -18,7 +18,7 @@ const char *tv_version_line(void) {
 
 void tv_limit_blas_threads(void) {
 #ifdef HAVE_OPENBLAS
-  if (!tv_variable("OPENBLAS_NUM_THREADS") && !tv_variable("OMP_NUM_THREADS"))
+  if (!tv_environment("OPENBLAS_NUM_THREADS") && !tv_environment("OMP_NUM_THREADS"))
     openblas_set_num_threads(1);
 #endif
 }

@@ -24,7 +24,7 @@ enum { MOST_WAITING = 60 };
 
 /* Of the processor, for a step that unpacks nothing; 0: there is no limit. */
 static double most_seconds(void) {
-  return tv_variable_seconds("TWOVIEW_READ_SECONDS", 60);
+  return tv_environment_seconds("TWOVIEW_READ_SECONDS", 60);
 }
 
 static void allow(double seconds) {

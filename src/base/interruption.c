@@ -101,7 +101,7 @@ bad:
 }
 
 tv_error *tv_scheduler_time_left(double *seconds) {
-  const char *text = tv_variable("SLURM_JOB_END_TIME");
+  const char *text = tv_environment("SLURM_JOB_END_TIME");
   int64_t end = 0;
   *seconds = INFINITY;
   if (text && tv_read_integer(text, &end) != TV_NUMBER_READ)

@@ -19,8 +19,8 @@ tv_progress tv_progress_begin(const char *stage, const char *unit, double total,
                        .ranks_total = ranks_total,
                        .begun = time,
                        .last = time,
-                       .patience = tv_variable_seconds("TWOVIEW_PROGRESS_SECONDS", times[0]),
-                       .interval = tv_variable_seconds("TWOVIEW_PROGRESS_SECONDS", times[1]),
+                       .patience = tv_environment_seconds("TWOVIEW_PROGRESS_SECONDS", times[0]),
+                       .interval = tv_environment_seconds("TWOVIEW_PROGRESS_SECONDS", times[1]),
                        .is_shown = is_shown,
                        .is_terminal = is_terminal};
 }

@@ -121,7 +121,7 @@ int tv_text_first_difference(const char **a, const char **b) {
   return 0;
 }
 
-const char *tv_variable(const char *name) {
+const char *tv_environment(const char *name) {
   const char *value = getenv(name);
   return value && *value ? value : NULL;
 }
@@ -130,8 +130,8 @@ static int are_seconds(const char *text, double *out) {
   return tv_read_double(text, out) == TV_NUMBER_READ && *out >= 0;
 }
 
-double tv_variable_seconds(const char *name, double standard) {
-  const char *text = tv_variable(name);
+double tv_environment_seconds(const char *name, double standard) {
+  const char *text = tv_environment(name);
   double seconds;
   return text && are_seconds(text, &seconds) ? seconds : standard;
 }
@@ -140,7 +140,7 @@ tv_error *tv_variables_expect_seconds(void) {
   static const char *const names[] = {"TWOVIEW_GNUPLOT_SECONDS", "TWOVIEW_PROGRESS_SECONDS",
                                       "TWOVIEW_READ_SECONDS"};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
-    const char *text = tv_variable(names[i]);
+    const char *text = tv_environment(names[i]);
     double seconds;
     if (text && !are_seconds(text, &seconds))
       return tv_fail_usage("environment: %s='%s' is no number of seconds; give one that is not "

@@ -285,7 +285,7 @@ static tv_error *parse(tv_call *call, tv_run_options *o, int *wants_help) {
 
 /* Launched without MPI's knowledge, every task of a Slurm job would be a run of its own. */
 static tv_error *expect_all_ranks(void) {
-  const char *tasks = tv_variable("SLURM_NTASKS");
+  const char *tasks = tv_environment("SLURM_NTASKS");
   uint64_t count;
   int size;
   MPI_Comm_size(MPI_COMM_WORLD, &size);

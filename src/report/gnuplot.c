@@ -26,7 +26,7 @@ static int is_program(const char *path) {
 
 tv_error *tv_gnuplot_find(char **program) {
   static const char usual[] = "/usr/local/bin:/usr/bin:/bin", name[] = "/gnuplot";
-  const char *folder = tv_variable("PATH");
+  const char *folder = tv_environment("PATH");
   if (!folder) folder = usual;
   *program = NULL;
   while (*folder) {
@@ -82,7 +82,7 @@ static void become(const char *program, const char *directory, const char *setti
 
 /* 0: there is no limit. */
 static double most_seconds(void) {
-  const double seconds = tv_variable_seconds("TWOVIEW_GNUPLOT_SECONDS", 60);
+  const double seconds = tv_environment_seconds("TWOVIEW_GNUPLOT_SECONDS", 60);
   return seconds > 0 ? seconds : INFINITY;
 }
 

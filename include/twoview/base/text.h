@@ -37,10 +37,10 @@ const char *tv_text_next_line(const char *text);
 
 /* The value of an environment variable, NULL when it is not set or empty, which is the same.
  * Borrowed from the environment. */
-const char *tv_variable(const char *name);
+const char *tv_environment(const char *name);
 
 /* The seconds that an environment variable gives, or else the standard ones. */
-double tv_variable_seconds(const char *name, double standard);
+double tv_environment_seconds(const char *name, double standard);
 
 /* Refuse variables of the environment that give no number of seconds, of those that this program
  * reads; to be called before any work. */
