@@ -223,7 +223,7 @@ class Verify(unittest.TestCase):
         for names in (["x", "y", "z"], ["reconstruction", "supervised", "joint-embedding"]):
             with self.changed() as archive:
                 archive["method"][:] = names
-            self.verify(self.path, "coordinate 'method' does not hold the methods")
+            self.verify(self.path, f"coordinate 'method' has '{names[0]}' at index 0, not 'supervised'")
         with self.changed() as archive:
             archive.attrs["seed"] = 7
             archive.attrs["study"] = "phase"

@@ -5,109 +5,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "table.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
 #include "twoview/hdf5/error.h"
 
-enum { PIECE_NUMBERS = 1 << 22 };
-
-const char *tv_method_key(tv_method_id method) {
-  static const char *const keys[TV_METHODS] = {"supervised", "reconstruction", "joint_embedding"};
-  return keys[method];
-}
-
-static const char *row_dimension(tv_method_id id) {
-  return id == TV_SUPERVISED ? "output" : "encoder_row";
-}
-
-/* The dimension of kept sample sizes: all of them, or the last one. */
-static const char *size_dimension(const tv_results *r, int levels) {
-  return levels == r->levels ? "n" : "last_n";
-}
-
-/* ---- Reserving ---- */
-
-static tv_error *reserve_encoders(hid_t root, const tv_results *r, int levels) {
-  char name[64];
-  for (int m = 0; m < TV_METHODS; ++m) {
-    if (!r->rows[m]) continue;
-    const char *const shape[] = {"replicate",
-                                 "lambda_max",
-                                 "alpha",
-                                 size_dimension(r, levels),
-                                 row_dimension((tv_method_id)m),
-                                 "input",
-                                 NULL};
-    snprintf(name, sizeof name, "encoder_%s", tv_method_key((tv_method_id)m));
-    TV_TRY(tv_label_array(root, (tv_label){name, "encoder", "1"}, shape, 4, NULL));
-    if (m == TV_RECONSTRUCTION)
-      TV_TRY(tv_label_array(root, (tv_label){"decoder_reconstruction", "decoder, transposed", "1"},
-                            shape, 4, NULL));
-  }
-  return NULL;
-}
-
-static tv_error *reserve_representations(hid_t root, const tv_results *r) {
-  char name[64];
-  TV_TRY(tv_label_indices(root, (tv_label){"represented_sample", "sample, in nested order", "1"},
-                          r->represented_samples));
-  for (int m = 0; m < TV_METHODS; ++m) {
-    if (!r->rows[m]) continue;
-    const char *const shape[] = {"replicate",
-                                 "lambda_max",
-                                 "alpha",
-                                 size_dimension(r, r->represented_levels),
-                                 "represented_sample",
-                                 row_dimension((tv_method_id)m),
-                                 NULL};
-    snprintf(name, sizeof name, "representation_%s", tv_method_key((tv_method_id)m));
-    TV_TRY(tv_label_array(
-        root, (tv_label){name, "encoder applied to corrupted, un-augmented inputs", "1"}, shape, 4,
-        NULL));
-  }
-  return NULL;
-}
-
-static tv_error *reserve_samples(hid_t root, const tv_experiment *e, const tv_sampling *s) {
-  const hid_t group = H5Gcreate2(root, "samples", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  tv_error *error;
-  if (group < 0) return tv_hdf5_fail("group 'samples' cannot be created");
-  TV_GO(tv_label_indices(group, (tv_label){"sample", "sample, in nested order", "1"},
-                         e->sizes[e->sizes_count - 1]));
-  TV_GO(tv_label_array(group, (tv_label){"clean", "important components", "1"},
-                       (const char *[]){"/replicate", "sample", "/component", NULL}, 1, NULL));
-  if (s->q)
-    TV_GO(tv_label_array(
-        group, (tv_label){"noise", "standard normals, before scaling by Gamma^(1/2)", "1"},
-        (const char *[]){"/replicate", "sample", "/noise_component", NULL}, 1, NULL));
-  TV_GO(tv_label_array(group, (tv_label){"target", "targets", "1"},
-                       (const char *[]){"/replicate", "sample", "/output", NULL}, 1, NULL));
-done:
-  H5Gclose(group);
-  return error;
-}
-
-tv_error *tv_bulk_reserve(hid_t root, const tv_record *record) {
-  const tv_experiment *e = record->experiment;
-  const tv_results *r = record->results;
-  const int archived = tv_levels_of(r, e->archive.encoders);
-  if ((archived || r->represented_levels) && r->levels > 1)
-    TV_TRY(tv_label_counts(root, (tv_label){"last_n", "largest sample size", "1"}, 1,
-                           &e->sizes[e->sizes_count - 1]));
-  if (archived) TV_TRY(reserve_encoders(root, r, archived));
-  if (r->represented_levels) TV_TRY(reserve_representations(root, r));
-  return e->archive.samples ? reserve_samples(root, e, record->sampling) : NULL;
-}
-
-/* ---- Writing ---- */
-
-/* Where all ranks write. */
-typedef struct {
+struct tv_bulk {
   hid_t file;
   const char *name; /* for messages */
   MPI_Comm comm;
-} target;
+};
+
+/* ---- Items ---- */
 
 /* Numbers [first, first + count) of the C-ordered indices over the first `outer` dimensions, all
  * of the others, as a union of rectangles that share all but the last of the outer ones. */
@@ -151,7 +61,7 @@ static tv_error *write_selected(hid_t set, const char *name, hid_t space, int64_
 
 /* A rank whose part of a collective write failed cannot tell the others, who wait for it inside
  * HDF5: it takes the unfinished file and the whole job along. One rank alone just reports. */
-static tv_error *leave_together(const target *t, tv_error *error) {
+static tv_error *leave_together(const tv_bulk *t, tv_error *error) {
   int rank, size;
   if (!error) return NULL;
   MPI_Comm_rank(t->comm, &rank);
@@ -166,7 +76,7 @@ static tv_error *leave_together(const target *t, tv_error *error) {
 }
 
 /* This rank's items of a dataset.                                                 Collective. */
-static tv_error *write_items(const target *t, const char *name, int outer, int64_t first,
+static tv_error *write_items(const tv_bulk *t, const char *name, int outer, int64_t first,
                              int64_t count, const double *values) {
   const hid_t set = H5Dopen2(t->file, name, H5P_DEFAULT);
   const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
@@ -199,43 +109,48 @@ static tv_error *pick_levels(const tv_results *r, int levels, int64_t item, cons
   return NULL;
 }
 
-/* The encoders, or decoders, of one method.                                       Collective. */
-static tv_error *write_encoder(const target *t, const tv_results *r, const char *name, int levels,
-                               int rows, const double *kept) {
+/* ---- Encoders and what they make ---- */
+
+/* The sample sizes of the last ones that a variable over kept points has. */
+static int levels_of(const tv_variable *v) {
+  return (int)v->shape[v->outer - 1];
+}
+
+/* This rank's items of a variable over the points of these last sample sizes.      Collective. */
+static tv_error *write_points(const tv_bulk *t, const tv_variable *v, const tv_results *r,
+                              const double *values) {
+  const int64_t first = tv_point_among(r, levels_of(v), r->first_point);
+  const int64_t end = tv_point_among(r, levels_of(v), r->first_point + r->own_points);
+  return write_items(t, v->name, v->outer, first, end - first, values);
+}
+
+/* Of what is kept of every point, which may be of more sample sizes.               Collective. */
+static tv_error *write_kept(const tv_bulk *t, const tv_variable *v, const tv_results *r,
+                            const double *kept) {
   double *picked = NULL;
   tv_error *error = NULL;
-  const int64_t first = tv_point_among(r, levels, r->first_point);
-  const int64_t end = tv_point_among(r, levels, r->first_point + r->own_points);
-  if (levels < r->kept_levels) error = pick_levels(r, levels, (int64_t)rows * r->d, kept, &picked);
+  const int64_t item = v->shape[v->outer] * v->shape[v->outer + 1];
+  if (levels_of(v) < r->kept_levels) error = pick_levels(r, levels_of(v), item, kept, &picked);
   error = tv_agree(t->comm, error);
-  if (!error) error = write_items(t, name, 4, first, end - first, picked ? picked : kept);
+  if (!error) error = write_points(t, v, r, picked ? picked : kept);
   free(picked);
   return error;
 }
 
-static tv_error *write_encoders(const target *t, const tv_results *r, int levels) {
-  char name[64];
-  for (int m = 0; m < TV_METHODS; ++m) {
-    if (!r->rows[m]) continue;
-    snprintf(name, sizeof name, "encoder_%s", tv_method_key((tv_method_id)m));
-    TV_TRY(write_encoder(t, r, name, levels, r->rows[m], r->encoder[m]));
-  }
-  if (!r->rows[TV_RECONSTRUCTION]) return NULL;
-  return write_encoder(t, r, "decoder_reconstruction", levels, r->rows[TV_RECONSTRUCTION],
-                       r->decoder);
+tv_error *tv_bulk_write_encoder(const tv_bulk *t, const tv_variable *v, const tv_record *record) {
+  return write_kept(t, v, record->results, record->results->encoder[v->item]);
 }
 
-static tv_error *write_representations(const target *t, const tv_results *r) {
-  char name[64];
-  const int64_t first = tv_point_among(r, r->represented_levels, r->first_point);
-  const int64_t end = tv_point_among(r, r->represented_levels, r->first_point + r->own_points);
-  for (int m = 0; m < TV_METHODS; ++m) {
-    if (!r->rows[m]) continue;
-    snprintf(name, sizeof name, "representation_%s", tv_method_key((tv_method_id)m));
-    TV_TRY(write_items(t, name, 4, first, end - first, r->representation[m]));
-  }
-  return NULL;
+tv_error *tv_bulk_write_decoder(const tv_bulk *t, const tv_variable *v, const tv_record *record) {
+  return write_kept(t, v, record->results, record->results->decoder);
 }
+
+tv_error *tv_bulk_write_representation(const tv_bulk *t, const tv_variable *v,
+                                       const tv_record *record) {
+  return write_points(t, v, record->results, record->results->representation[v->item]);
+}
+
+/* ---- Samples ---- */
 
 /* Columns [column, column + columns) of rows of the moments' width. */
 static void take_columns(const double *rows, int64_t count, int width, int column, int columns,
@@ -244,35 +159,29 @@ static void take_columns(const double *rows, int64_t count, int width, int colum
     memcpy(out + i * columns, rows + i * width + column, (size_t)columns * sizeof(double));
 }
 
-/* One block of samples: every rank has all of it and writes an equal part.        Collective. */
-static tv_error *write_block(const target *t, const tv_sampling *s, const tv_selection *block,
-                             int64_t largest, const double *rows, double *columns) {
-  const struct {
-    const char *name;
-    int column, columns;
-  } parts[] = {{"samples/clean", 0, s->p},
-               {"samples/noise", s->p, s->q},
-               {"samples/target", s->p + s->q, s->l}};
+/* One block of samples: every rank has all of it and writes an equal part. The variables are the
+ * columns of a row, one after the other.                                           Collective. */
+static tv_error *write_block(const tv_bulk *t, const tv_schema *schema, const tv_sampling *s,
+                             const tv_selection *block, const double *rows, double *columns) {
   const tv_partition *p = &s->partition;
   const int64_t count = block->end - block->first;
   const int64_t begin = count * p->rank / p->size, end = count * (p->rank + 1) / p->size;
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
-    if (!parts[i].columns) continue;
-    take_columns(rows + begin * s->width, end - begin, s->width, parts[i].column, parts[i].columns,
-                 columns);
-    TV_TRY(write_items(t, parts[i].name, 2, block->replicate * largest + block->first + begin,
+  const tv_variable *v;
+  char name[TV_NAME_LENGTH];
+  int column = 0;
+  for (int i = 0; (v = tv_schema_at(schema, i)); ++i) {
+    if (v->place != TV_IN_SAMPLES || v->is_coordinate) continue;
+    const int width = (int)v->shape[2];
+    snprintf(name, sizeof name, "%s/%s", tv_place_name(v->place), v->name);
+    take_columns(rows + begin * s->width, end - begin, s->width, column, width, columns);
+    TV_TRY(write_items(t, name, 2, block->replicate * v->shape[1] + block->first + begin,
                        end - begin, columns));
+    column += width;
   }
   return NULL;
 }
 
-/* Every piece of a data set's samples costs a pass over its rows, so that pieces are large. */
-int64_t tv_samples_piece(int width, int64_t samples) {
-  const int64_t most = (PIECE_NUMBERS / width / TV_PIECE_ROWS + 1) * TV_PIECE_ROWS;
-  return samples < most ? samples : most;
-}
-
-static tv_error *write_samples(const target *t, const tv_record *record) {
+static tv_error *write_samples(const tv_bulk *t, const tv_schema *schema, const tv_record *record) {
   const tv_experiment *e = record->experiment;
   const tv_sampling *s = record->sampling;
   const int64_t largest = e->sizes[e->sizes_count - 1], piece = tv_samples_piece(s->width, largest);
@@ -285,20 +194,20 @@ static tv_error *write_samples(const target *t, const tv_record *record) {
       const int64_t end = first + piece < largest ? first + piece : largest;
       const tv_selection block = {r, r + 1, first, end};
       error = tv_sampling_collect(s, &block, rows);
-      if (!error) error = write_block(t, s, &block, largest, rows, columns);
+      if (!error) error = write_block(t, schema, s, &block, rows, columns);
     }
   free(rows);
   free(columns);
   return error;
 }
 
-static tv_error *write_all(const target *t, const tv_record *record) {
-  const tv_experiment *e = record->experiment;
-  const tv_results *r = record->results;
-  const int archived = tv_levels_of(r, e->archive.encoders);
-  if (archived) TV_TRY(write_encoders(t, r, archived));
-  if (r->represented_levels) TV_TRY(write_representations(t, r));
-  return e->archive.samples ? write_samples(t, record) : NULL;
+/* ---- Together ---- */
+
+static tv_error *write_all(const tv_bulk *t, const tv_schema *schema, const tv_record *record) {
+  const tv_variable *v;
+  for (int i = 0; (v = tv_schema_at(schema, i)); ++i)
+    if (v->row->write) TV_TRY(v->row->write(t, v, record));
+  return record->experiment->archive.samples ? write_samples(t, schema, record) : NULL;
 }
 
 /* Every rank opens its own descriptor anew: the layer below cannot be led to another file, and the
@@ -331,9 +240,10 @@ tv_error *tv_bulk_try(const tv_output *part, MPI_Comm comm) {
   return tv_agree(comm, tv_fail("%s: cannot be opened by all ranks: %s", part->part, reason));
 }
 
-tv_error *tv_bulk_write(const tv_output *part, const tv_record *record, MPI_Comm comm) {
-  target t = {.name = part->part, .comm = comm};
+tv_error *tv_bulk_write(const tv_output *part, const tv_record *record, const tv_schema *schema,
+                        MPI_Comm comm) {
+  tv_bulk t = {.name = part->part, .comm = comm};
   TV_TRY(open_everywhere(part, comm, &t.file));
-  TV_TRY(write_all(&t, record));
+  TV_TRY(write_all(&t, schema, record));
   return leave_together(&t, H5Fclose(t.file) < 0 ? tv_hdf5_fail("cannot be closed") : NULL);
 }

@@ -3,17 +3,22 @@
 #define TWOVIEW_ARCHIVE_BULK_H
 
 #include "twoview/archive/archive.h"
+#include "twoview/archive/schema.h"
 
-/* A method in the names of its arrays. */
-const char *tv_method_key(tv_method_id method);
+/* The file that all ranks have open. */
+typedef struct tv_bulk tv_bulk;
 
-/* Create the arrays, to be written later. One process. */
-tv_error *tv_bulk_reserve(hid_t root, const tv_record *record);
+/* Write this rank's part of a variable.                                             Collective. */
+typedef tv_error *tv_bulk_writer(const tv_bulk *bulk, const tv_variable *variable,
+                                 const tv_record *record);
+
+tv_bulk_writer tv_bulk_write_encoder, tv_bulk_write_decoder, tv_bulk_write_representation;
 
 /* Open the part that every rank has open by way of MPI, as it will be written.    Collective. */
 tv_error *tv_bulk_try(const tv_output *part, MPI_Comm comm);
 
-/* Write this rank's part of each.                                                   Collective. */
-tv_error *tv_bulk_write(const tv_output *part, const tv_record *record, MPI_Comm comm);
+/* Write this rank's part of all that rank 0 has only created.                       Collective. */
+tv_error *tv_bulk_write(const tv_output *part, const tv_record *record, const tv_schema *schema,
+                        MPI_Comm comm);
 
 #endif

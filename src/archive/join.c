@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "join.h"
-#include "twoview/archive/archive.h"
+#include "open.h"
+#include "twoview/base/stopwatch.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/pieces.h"
@@ -36,14 +37,14 @@ static tv_error *take_name(hid_t group, hsize_t i, char name[TV_NAME_LENGTH]) {
 static int counts_replicates(hid_t set) {
   char name[TV_NAME_LENGTH];
   tv_label_dimension(set, 0, name);
-  return strcmp(name, "replicate") == 0;
+  return tv_schema_is_of_replicates(name);
 }
 
 /* What the ranks of a run tell of themselves, and the dimensions of that. */
 static int is_of_ranks(hid_t set) {
   char name[TV_NAME_LENGTH];
   tv_label_dimension(set, 0, name);
-  return strcmp(name, "rank") == 0 || strcmp(name, "stage") == 0;
+  return tv_schema_is_of_run(name);
 }
 
 /* The same type and, but for replicates, the same shape. */
@@ -147,7 +148,7 @@ static tv_error *move_members(const passage *p, hid_t from, int scales, hid_t to
       return tv_hdf5_fail("%s: '%s' cannot be opened", p->path, name);
     if (info.type == H5O_TYPE_DATASET)
       TV_TRY(move_dataset(p, from, name, scales, to));
-    else if (info.type == H5O_TYPE_GROUP && !scales && strcmp(name, "parts") != 0)
+    else if (info.type == H5O_TYPE_GROUP && !scales && strcmp(name, TV_PARTS) != 0)
       TV_TRY(move_group(p, from, name, to));
   }
   return NULL;
@@ -160,7 +161,7 @@ static tv_error *expect_members(const passage *p, hid_t from, hid_t to) {
   TV_TRY(count_names(to, &count));
   for (hsize_t i = 0; i < count; ++i) {
     TV_TRY(take_name(to, i, name));
-    if (strcmp(name, "parts") != 0 && H5Lexists(from, name, H5P_DEFAULT) <= 0)
+    if (strcmp(name, TV_PARTS) != 0 && H5Lexists(from, name, H5P_DEFAULT) <= 0)
       return tv_fail("'%s' is in %s but not in %s", name, p->first_path, p->path);
   }
   return NULL;
@@ -206,8 +207,8 @@ static tv_error *fill_part(hid_t from, const tv_experiment *e, hid_t to) {
   char name[TV_NAME_LENGTH];
   hsize_t count = 0;
   if (e) {
-    TV_TRY(tv_attribute_number(to, "first_replicate", e->first_replicate));
-    TV_TRY(tv_attribute_number(to, "replicates", e->replicates));
+    TV_TRY(tv_attribute_number(to, tv_note_name(TV_NOTE_FIRST_REPLICATE), e->first_replicate));
+    TV_TRY(tv_attribute_number(to, tv_note_name(TV_NOTE_REPLICATES), e->replicates));
   }
   TV_TRY(tv_attributes_copy(from, to));
   TV_TRY(count_names(from, &count));
@@ -225,7 +226,7 @@ static tv_error *add_part(hid_t from, const tv_experiment *e, hid_t parts) {
   TV_TRY(count_names(parts, &count));
   snprintf(name, sizeof name, "%llu", (unsigned long long)count);
   const hid_t part = H5Gcreate2(parts, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  if (part < 0) return tv_hdf5_fail("group 'parts/%s' cannot be created", name);
+  if (part < 0) return tv_hdf5_fail("group '%s/%s' cannot be created", TV_PARTS, name);
   tv_error *error = fill_part(from, e, part);
   H5Gclose(part);
   return error;
@@ -238,7 +239,7 @@ static tv_error *add_parts_of(hid_t group, hid_t parts) {
   for (hsize_t i = 0; i < count; ++i) {
     snprintf(name, sizeof name, "%llu", (unsigned long long)i);
     const hid_t part = H5Gopen2(group, name, H5P_DEFAULT);
-    if (part < 0) return tv_hdf5_fail("group 'parts/%s' cannot be opened", name);
+    if (part < 0) return tv_hdf5_fail("group '%s/%s' cannot be opened", TV_PARTS, name);
     tv_error *error = add_part(part, NULL, parts);
     H5Gclose(part);
     TV_TRY(error);
@@ -248,9 +249,9 @@ static tv_error *add_parts_of(hid_t group, hid_t parts) {
 
 /* A run, or the runs that were joined in it. */
 static tv_error *add_runs(hid_t from, const tv_experiment *e, hid_t to) {
-  if (H5Lexists(from, "parts", H5P_DEFAULT) <= 0) return add_part(from, e, to);
-  const hid_t group = H5Gopen2(from, "parts", H5P_DEFAULT);
-  if (group < 0) return tv_hdf5_fail("group 'parts' cannot be opened");
+  if (H5Lexists(from, TV_PARTS, H5P_DEFAULT) <= 0) return add_part(from, e, to);
+  const hid_t group = H5Gopen2(from, TV_PARTS, H5P_DEFAULT);
+  if (group < 0) return tv_hdf5_fail("group '%s' cannot be opened", TV_PARTS);
   tv_error *error = add_parts_of(group, to);
   H5Gclose(group);
   return error;
@@ -289,7 +290,8 @@ static tv_error *keep_common(hid_t root, hid_t other) {
   return NULL;
 }
 
-static tv_error *replace_text(hid_t root, const char *name, const char *text) {
+static tv_error *replace_text(hid_t root, tv_note_id note, const char *text) {
+  const char *name = tv_note_name(note);
   if (H5Aexists(root, name) > 0 && H5Adelete(root, name) < 0)
     return tv_hdf5_fail("attribute '%s' cannot be replaced", name);
   return tv_attribute_text(root, name, text);
@@ -298,21 +300,26 @@ static tv_error *replace_text(hid_t root, const char *name, const char *text) {
 static tv_error *write_joined(hid_t root, const char *resolved, const char *command) {
   char now[32];
   tv_utc_now(now);
-  TV_TRY(replace_text(root, "experiment", resolved));
-  TV_TRY(replace_text(root, "merged", now));
-  return replace_text(root, "merge_command", command);
+  TV_TRY(replace_text(root, TV_NOTE_EXPERIMENT, resolved));
+  TV_TRY(replace_text(root, TV_NOTE_MERGED, now));
+  return replace_text(root, TV_NOTE_MERGE_COMMAND, command);
 }
 
 /* ---- Together ---- */
 
+static tv_error *move_opened(const tv_merge_input *input, hid_t from, const passage *p, hid_t root,
+                             hid_t parts) {
+  TV_TRY(p->is_first ? tv_attributes_copy(from, root) : keep_common(root, from));
+  TV_TRY(move_all(p, from, root));
+  return add_runs(from, input->experiment, parts);
+}
+
 static tv_error *move_input(const tv_merge_input *input, const passage *p, hid_t root,
                             hid_t parts) {
-  hid_t from;
-  TV_TRY(tv_archive_open_again(input->path, input->seal, &from));
-  tv_error *error = p->is_first ? tv_attributes_copy(from, root) : keep_common(root, from);
-  if (!error) error = move_all(p, from, root);
-  if (!error) error = add_runs(from, input->experiment, parts);
-  H5Fclose(from);
+  tv_opened from;
+  tv_error *error = tv_archive_open_again(input->path, input->seal, &from);
+  if (!error) error = move_opened(input, from.file, p, root, parts);
+  tv_archive_shut(&from);
   return error;
 }
 
@@ -320,8 +327,8 @@ static tv_error *move_inputs(const tv_merge_input *inputs, int count, hid_t root
   const int first = inputs->experiment->first_replicate;
   passage p = {.first_path = inputs->path};
   for (int i = 0; i < count; ++i) p.replicates += (hsize_t)inputs[i].experiment->replicates;
-  const hid_t parts = H5Gcreate2(root, "parts", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  tv_error *error = parts < 0 ? tv_hdf5_fail("group 'parts' cannot be created") : NULL;
+  const hid_t parts = H5Gcreate2(root, TV_PARTS, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  tv_error *error = parts < 0 ? tv_hdf5_fail("group '%s' cannot be created", TV_PARTS) : NULL;
   for (int i = 0; !error && i < count; ++i) {
     p.path = inputs[i].path;
     p.is_first = i == 0;

@@ -2,17 +2,16 @@
 #ifndef TWOVIEW_ARCHIVE_JOIN_H
 #define TWOVIEW_ARCHIVE_JOIN_H
 
+#include "attributes.h"
 #include "twoview/base/digest.h"
 #include "twoview/base/output.h"
 #include "twoview/experiment/experiment.h"
-
-enum { TV_COMMON_ATTRIBUTES = 6 }; /* that must be equal in all files */
 
 typedef struct {
   const char *path;            /* borrowed */
   char seal[TV_DIGEST_LENGTH]; /* of the file that was checked */
   tv_experiment *experiment;
-  char *common[TV_COMMON_ATTRIBUTES];
+  char *notes[TV_NOTES]; /* of those that files have in common; NULL */
 } tv_merge_input;
 
 /* Write the arrays and attributes of all inputs, in order of their replicates, and `resolved`, the

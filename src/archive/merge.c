@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "join.h"
-#include "twoview/archive/archive.h"
+#include "open.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/output.h"
@@ -13,27 +13,24 @@
 
 /* ---- What the files say of themselves ---- */
 
-static const char *const common_names[TV_COMMON_ATTRIBUTES] = {
-    "filetype", "format_version",       "random_streams",
-    "layout",   "source_file_1_sha256", "source_file_2_sha256"};
-
-static tv_error *read_header(hid_t file, tv_merge_input *input) {
-  char *text = NULL;
-  TV_TRY(tv_attribute_print(file, "experiment", &text));
-  if (!text) return tv_fail("%s: there is no experiment in it: no archive of a run", input->path);
-  tv_error *error = tv_experiment_parse(input->path, text, NULL, &input->experiment);
-  free(text);
-  for (int i = 0; !error && i < TV_COMMON_ATTRIBUTES; ++i)
-    error = tv_attribute_print(file, common_names[i], &input->common[i]);
-  return error;
+static tv_error *read_notes(hid_t file, tv_merge_input *input) {
+  for (tv_note_id note = 0; note < TV_NOTES; ++note)
+    if (tv_note_is_common(note))
+      TV_TRY(tv_attribute_print(file, tv_note_name(note), &input->notes[note]));
+  return NULL;
 }
 
 static tv_error *read_input(const char *path, tv_merge_input *input) {
-  hid_t file;
+  tv_opened opened;
   input->path = path;
-  TV_TRY(tv_archive_open_sealed(path, input->seal, &file));
-  tv_error *error = read_header(file, input);
-  H5Fclose(file);
+  tv_error *error = tv_archive_open(path, &opened);
+  if (!error) error = read_notes(opened.file, input);
+  if (!error) {
+    memcpy(input->seal, opened.seal, sizeof input->seal);
+    input->experiment = opened.experiment;
+    opened.experiment = NULL;
+  }
+  tv_archive_shut(&opened);
   return error;
 }
 
@@ -69,14 +66,14 @@ static tv_error *expect_same_experiment(const tv_merge_input *a, const tv_merge_
   return error;
 }
 
-static tv_error *expect_same_attributes(const tv_merge_input *a, const tv_merge_input *b) {
-  for (int i = 0; i < TV_COMMON_ATTRIBUTES; ++i) {
-    const char *x = a->common[i] ? a->common[i] : "missing";
-    const char *y = b->common[i] ? b->common[i] : "missing";
+static tv_error *expect_same_notes(const tv_merge_input *a, const tv_merge_input *b) {
+  for (tv_note_id note = 0; note < TV_NOTES; ++note) {
+    const char *x = a->notes[note] ? a->notes[note] : "missing";
+    const char *y = b->notes[note] ? b->notes[note] : "missing";
     if (strcmp(x, y) != 0)
       return tv_fail("%s and %s do not fit together: attribute '%s' is '%s' in the one and '%s' in "
                      "the other",
-                     a->path, b->path, common_names[i], x, y);
+                     a->path, b->path, tv_note_name(note), x, y);
   }
   return NULL;
 }
@@ -96,7 +93,7 @@ static tv_error *expect_neighbours(const tv_merge_input *a, const tv_merge_input
 static tv_error *expect_fit(const tv_merge_input *inputs, int count) {
   for (int i = 1; i < count; ++i) {
     TV_TRY(expect_same_experiment(inputs, &inputs[i]));
-    TV_TRY(expect_same_attributes(inputs, &inputs[i]));
+    TV_TRY(expect_same_notes(inputs, &inputs[i]));
   }
   for (int i = 1; i < count; ++i) TV_TRY(expect_neighbours(&inputs[i - 1], &inputs[i]));
   return NULL;
@@ -156,7 +153,7 @@ tv_error *tv_merge(const tv_merge_options *o, FILE *out) {
   if (!inputs) return error;
   for (int i = 0; i < count; ++i) {
     tv_experiment_destroy(&inputs[i].experiment);
-    for (int j = 0; j < TV_COMMON_ATTRIBUTES; ++j) free(inputs[i].common[j]);
+    for (int j = 0; j < TV_NOTES; ++j) free(inputs[i].notes[j]);
   }
   free(inputs);
   return error;

@@ -5,33 +5,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attributes.h"
 #include "build_info.h"
+#include "twoview/archive/schema.h"
 #include "twoview/base/build.h"
 #include "twoview/base/text.h"
 #include "twoview/linalg/eigen.h"
 
-static tv_error *write_libraries(hid_t root) {
-  char mpi[MPI_MAX_LIBRARY_VERSION_STRING], hdf5[64];
+static tv_error *put_text(hid_t root, tv_note_id note, const char *text) {
+  return tv_attribute_text(root, tv_note_name(note), text);
+}
+
+static tv_error *put_number(hid_t root, tv_note_id note, int64_t number) {
+  return tv_attribute_number(root, tv_note_name(note), number);
+}
+
+static tv_error *write_program(hid_t root) {
+  char mpi[MPI_MAX_LIBRARY_VERSION_STRING], hdf5[64], threads[64];
   int length;
   unsigned major, minor, release;
   MPI_Get_library_version(mpi, &length);
   H5get_libversion(&major, &minor, &release);
   snprintf(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, release);
   mpi[strcspn(mpi, "\n")] = '\0';
-  TV_TRY(tv_attribute_text(root, "mpi", mpi));
-  TV_TRY(tv_attribute_text(root, "hdf5", hdf5));
-  TV_TRY(tv_attribute_text(root, "blas", tv_blas_version()));
-  TV_TRY(tv_attribute_text(root, "scalapack", TV_SCALAPACK));
-  return tv_attribute_text(root, "libcyaml", cyaml_version_str);
+  tv_describe_blas_threads(threads);
+  TV_TRY(put_text(root, TV_NOTE_VERSION, TV_VERSION));
+  TV_TRY(put_text(root, TV_NOTE_REVISION, TV_GIT_REVISION));
+  TV_TRY(put_text(root, TV_NOTE_COMPILER, TV_COMPILER));
+  TV_TRY(put_text(root, TV_NOTE_BUILD_TYPE, TV_BUILD_TYPE));
+  TV_TRY(put_text(root, TV_NOTE_MPI, mpi));
+  TV_TRY(put_text(root, TV_NOTE_HDF5, hdf5));
+  TV_TRY(put_text(root, TV_NOTE_BLAS, tv_blas_version()));
+  TV_TRY(put_text(root, TV_NOTE_BLAS_THREADS, threads));
+  TV_TRY(put_text(root, TV_NOTE_SCALAPACK, TV_SCALAPACK));
+  TV_TRY(put_text(root, TV_NOTE_LIBCYAML, cyaml_version_str));
+  return put_text(root, TV_NOTE_RANDOM_STREAMS, "Philox4x32-10, version 1");
 }
 
 static tv_error *write_files(hid_t root, const tv_source *source) {
-  char name[64];
   for (int i = 0; i < TV_MOST_FILES && source->files[i].path; ++i) {
-    snprintf(name, sizeof name, "source_file_%d", i + 1);
-    TV_TRY(tv_attribute_text(root, name, source->files[i].path));
-    snprintf(name, sizeof name, "source_file_%d_sha256", i + 1);
-    TV_TRY(tv_attribute_text(root, name, source->files[i].digest));
+    TV_TRY(put_text(root, tv_note_of_file(i), source->files[i].path));
+    TV_TRY(put_text(root, tv_note_of_digest(i), source->files[i].digest));
   }
   return NULL;
 }
@@ -53,49 +67,46 @@ static tv_error *write_slurm(hid_t root) {
 
 static tv_error *write_experiment(hid_t root, const tv_experiment *e) {
   char *resolved = NULL;
+  TV_TRY(put_text(root, TV_NOTE_STUDY, tv_study_type_name(e->study)));
+  TV_TRY(put_text(root, TV_NOTE_TITLE, e->name));
+  TV_TRY(tv_attribute_natural(root, tv_note_name(TV_NOTE_SEED), e->seed));
+  TV_TRY(put_text(root, TV_NOTE_EXPERIMENT_FILE, e->file));
   TV_TRY(tv_experiment_print(e, &resolved));
-  tv_error *error = tv_attribute_text(root, "experiment", resolved);
+  tv_error *error = put_text(root, TV_NOTE_EXPERIMENT, resolved);
   free(resolved);
-  if (!error) error = tv_attribute_text(root, "experiment_file", e->file);
-  if (!error) error = tv_attribute_text(root, "title", e->name);
-  return error ? error : tv_attribute_natural(root, "seed", e->seed);
+  return error;
+}
+
+/* How the work was done. */
+static tv_error *write_method(hid_t root, const tv_record *record, int ranks) {
+  const tv_experiment *e = record->experiment;
+  const tv_layout *layout = record->layout;
+  const char *role = e->source.role == TV_AS_POPULATION ? "population" : "sample";
+  const int d = record->sampling->p + record->sampling->q;
+  TV_TRY(put_number(root, TV_NOTE_RANKS, ranks));
+  TV_TRY(put_number(root, TV_NOTE_SESSIONS, record->sessions));
+  TV_TRY(put_text(root, TV_NOTE_LAYOUT, layout->is_distributed ? "distributed" : "replicated"));
+  TV_TRY(
+      put_text(root, TV_NOTE_NOISE_SAMPLER, e->noise.sampler == TV_SAMPLER_LAW ? "law" : "rows"));
+  if (record->source->rows >= 0) TV_TRY(put_text(root, TV_NOTE_SOURCE_ROLE, role));
+  TV_TRY(put_number(root, TV_NOTE_GROUPS, layout->groups));
+  TV_TRY(put_text(root, TV_NOTE_EIGENSOLVER,
+                  tv_eigen_method(d, e->encoder.k, ranks / layout->groups)));
+  return put_number(root, TV_NOTE_PLANNED_MEMORY, (int64_t)record->planned_bytes);
 }
 
 tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
-  char finished[32], threads[64];
+  char finished[32];
   tv_utc_now(finished);
-  TV_TRY(tv_attribute_text(root, "Conventions", "CF-1.10"));
-  TV_TRY(tv_attribute_text(root, "filetype", "twoview archive"));
-  TV_TRY(tv_attribute_number(root, "format_version", TV_FORMAT_VERSION));
-  TV_TRY(tv_attribute_text(root, "study", tv_study_type_name(record->experiment->study)));
+  TV_TRY(put_text(root, TV_NOTE_CONVENTIONS, "CF-1.10"));
+  TV_TRY(put_text(root, TV_NOTE_FILETYPE, TV_FILETYPE));
+  TV_TRY(put_number(root, TV_NOTE_FORMAT, TV_FORMAT_VERSION));
   TV_TRY(write_experiment(root, record->experiment));
-  TV_TRY(tv_attribute_text(root, "twoview_version", TV_VERSION));
-  TV_TRY(tv_attribute_text(root, "git_revision", TV_GIT_REVISION));
-  TV_TRY(tv_attribute_text(root, "compiler", TV_COMPILER));
-  TV_TRY(tv_attribute_text(root, "build_type", TV_BUILD_TYPE));
-  TV_TRY(write_libraries(root));
-  TV_TRY(tv_attribute_text(root, "random_streams", "Philox4x32-10, version 1"));
-  TV_TRY(tv_attribute_number(root, "ranks", ranks));
-  TV_TRY(tv_attribute_number(root, "sessions", record->sessions));
-  TV_TRY(tv_attribute_text(root, "layout",
-                           record->layout->is_distributed ? "distributed" : "replicated"));
-  TV_TRY(tv_attribute_text(root, "noise_sampler",
-                           record->experiment->noise.sampler == TV_SAMPLER_LAW ? "law" : "rows"));
-  if (record->source->rows >= 0)
-    TV_TRY(tv_attribute_text(root, "source_as",
-                             record->experiment->source.role == TV_AS_POPULATION ? "population"
-                                                                                 : "sample"));
-  TV_TRY(tv_attribute_number(root, "groups", record->layout->groups));
-  TV_TRY(tv_attribute_text(root, "eigensolver",
-                           tv_eigen_method(record->sampling->p + record->sampling->q,
-                                           record->experiment->encoder.k,
-                                           ranks / record->layout->groups)));
-  TV_TRY(tv_attribute_number(root, "planned_memory", (int64_t)record->planned_bytes));
-  tv_describe_blas_threads(threads);
-  TV_TRY(tv_attribute_text(root, "blas_threads", threads));
+  TV_TRY(write_program(root));
+  TV_TRY(write_method(root, record, ranks));
   TV_TRY(write_files(root, record->source));
   TV_TRY(write_slurm(root));
-  TV_TRY(tv_attribute_text(root, "command", record->command));
-  TV_TRY(tv_attribute_text(root, "started", record->stopwatch->started));
-  return tv_attribute_text(root, "finished", finished);
+  TV_TRY(put_text(root, TV_NOTE_COMMAND, record->command));
+  TV_TRY(put_text(root, TV_NOTE_STARTED, record->stopwatch->started));
+  return put_text(root, TV_NOTE_FINISHED, finished);
 }

@@ -5,6 +5,7 @@
 #include <hdf5.h>
 #include <stdio.h>
 
+#include "twoview/archive/schema.h"
 #include "twoview/experiment/experiment.h"
 
 typedef struct {
@@ -12,24 +13,16 @@ typedef struct {
   int file; /* open */
   FILE *out;
   int accepts, is_sealed, problems;
-  FILE *names; /* of the datasets that the experiment calls for, each between newlines */
-  char *name_list;
+  tv_schema *schema;
+  int datasets;
 } tv_verification;
 
 /* Tell one problem. */
 void tv_verify_problem(tv_verification *v, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Tell what is missing or wrong among the variables and attributes. */
-tv_error *tv_verify_schema(tv_verification *v, hid_t file, const tv_experiment *experiment);
-
 /* Compare what was measured with the status beside it. All of it has been found whole. */
 void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *experiment);
-
-/* Read every object that the file holds: indices, attributes, chunks. Tells those that cannot be
- * read and, without a problem, datasets that the experiment does not call for; returns how many
- * datasets there are. */
-int tv_verify_objects(tv_verification *v, hid_t file);
 
 /* The numbers of a dataset, owned by the caller; NULL, and a problem told, where they cannot be
  * read. */

@@ -1,25 +1,31 @@
+#include "walk.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "twoview/base/escape.h"
 #include "twoview/base/guard.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/pieces.h"
-#include "verification.h"
 
 enum { DEEPEST = 8 /* groups in groups; a damaged link may lead back to a group above */ };
 
 /* A group on the way through the file. */
 typedef struct {
-  tv_verification *v;
+  const tv_walk *walk;
   const char *name; /* "" for the root */
-  int depth, datasets;
+  int depth;
 } place;
 
+/* Takes over the error. */
+static void tell_of(const place *p, const char *kind, tv_error *error) {
+  tv_error *named = tv_error_prefix(error, "%s'%s' ", kind, *p->name ? p->name : "/");
+  if (named) p->walk->tell(p->walk->context, named->message);
+  tv_error_free(named);
+}
+
 static void tell(const place *p, tv_error *error) {
-  if (error) tv_verify_problem(p->v, "'%s' %s", *p->name ? p->name : "/", error->message);
-  tv_error_free(error);
+  tell_of(p, "", error);
 }
 
 /* ---- Attributes ---- */
@@ -78,18 +84,9 @@ static tv_error *read_pieces(hid_t set) {
   return error;
 }
 
-static int is_called_for(const tv_verification *v, const char *name) {
-  char line[TV_NAME_LENGTH + 2];
-  snprintf(line, sizeof line, "\n%s\n", name);
-  return strstr(v->name_list, line) != NULL;
-}
-
 static void read_dataset(const place *p, hid_t set) {
-  tv_error *error = read_pieces(set);
-  if (error) tv_verify_problem(p->v, "dataset '%s' %s", p->name, error->message);
-  if (!is_called_for(p->v, p->name))
-    tv_print_line(p->v->out, "%s: also holds '%s', which is not the run's", p->v->path, p->name);
-  tv_error_free(error);
+  tell_of(p, "dataset ", read_pieces(set));
+  p->walk->meet(p->walk->context, p->name);
 }
 
 /* ---- Objects ---- */
@@ -101,14 +98,13 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, 
   char path[4 * TV_NAME_LENGTH];
   if (info->type != H5L_TYPE_HARD) return 0; /* not a part of this file, or visited by its name */
   snprintf(path, sizeof path, "%s%s%s", parent->name, *parent->name ? "/" : "", name);
-  place p = {.v = parent->v, .name = path, .depth = parent->depth + 1};
+  place p = {.walk = parent->walk, .name = path, .depth = parent->depth + 1};
   const hid_t object = H5Oopen(group, name, H5P_DEFAULT);
   if (object < 0)
     tell(&p, tv_hdf5_fail("cannot be opened"));
   else
     read_object(&p, object);
   if (object >= 0) H5Oclose(object);
-  parent->datasets += p.datasets;
   return 0;
 }
 
@@ -142,18 +138,15 @@ static void read_object(place *p, hid_t object) {
   if (H5Oget_info2(object, &info, H5O_INFO_ALL) < 0) tell(p, tv_hdf5_fail("is damaged"));
   read_attributes(p, object);
   if (H5Iget_type(object) == H5I_GROUP) read_group(p, object);
-  if (H5Iget_type(object) != H5I_DATASET) return;
-  read_dataset(p, object);
-  p->datasets = 1;
+  if (H5Iget_type(object) == H5I_DATASET) read_dataset(p, object);
 }
 
-int tv_verify_objects(tv_verification *v, hid_t file) {
-  place root = {.v = v, .name = ""};
+void tv_walk_objects(const tv_walk *walk, hid_t file) {
+  place root = {.walk = walk, .name = ""};
   const hid_t group = H5Gopen2(file, "/", H5P_DEFAULT);
   if (group < 0)
     tell(&root, tv_hdf5_fail("cannot be opened"));
   else
     read_object(&root, group);
   if (group >= 0) H5Gclose(group);
-  return root.datasets;
 }

@@ -3,14 +3,13 @@
 
 #include "bulk.h"
 #include "provenance.h"
+#include "table.h"
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/file.h"
 #include "twoview/base/memory.h"
 #include "twoview/hdf5/error.h"
-
-/* ---- Coordinates and small arrays ---- */
 
 tv_label tv_quantity_label(tv_quantity quantity) {
   static const tv_label labels[TV_QUANTITIES] = {
@@ -42,100 +41,71 @@ tv_label tv_quantity_label(tv_quantity quantity) {
   return labels[quantity];
 }
 
-static tv_error *write_grid_coordinates(hid_t root, const tv_experiment *e) {
-  const char *methods[TV_METHODS];
-  for (unsigned m = 0; m < e->methods_count; ++m) methods[m] = tv_method_name(e->methods[m]);
-  TV_TRY(tv_label_range(root, (tv_label){"replicate", "replicate", "1"}, e->first_replicate,
-                        e->replicates));
-  TV_TRY(tv_label_numbers(root, (tv_label){"lambda_max", "scale of the noise eigenvalues", "1"},
-                          e->noise.lambda_max_count, e->noise.lambda_max));
-  if (e->study != TV_STUDY_THRESHOLD)
-    TV_TRY(tv_label_numbers(root, (tv_label){"alpha", "alignment of augmentation and noise", "1"},
-                            e->augmentation.alpha_count, e->augmentation.alpha));
-  TV_TRY(tv_label_counts(root, (tv_label){"n", "sample size", "1"}, e->sizes_count, e->sizes));
-  return tv_label_words(root, (tv_label){"method", "method", "1"}, e->methods_count, methods);
-}
+/* ---- By the table ---- */
 
-static tv_error *write_size_coordinates(hid_t root, const tv_record *r) {
-  const tv_sampling *s = r->sampling;
-  TV_TRY(tv_label_indices(root, (tv_label){"component", "important component", "1"}, s->p));
-  if (s->q)
-    TV_TRY(tv_label_indices(root, (tv_label){"noise_component", "noise component", "1"}, s->q));
-  TV_TRY(tv_label_indices(
-      root, (tv_label){"input", "input: important components, then noise components", "1"},
-      s->p + s->q));
-  TV_TRY(tv_label_indices(root, (tv_label){"output", "target or class", "1"}, s->l));
-  if (r->experiment->study == TV_STUDY_THRESHOLD) return NULL;
-  return tv_label_indices(root, (tv_label){"encoder_row", "row of the encoder", "1"},
-                          r->experiment->encoder.k);
-}
-
-static tv_error *write_features(hid_t root, const tv_record *r) {
-  const tv_features *f = r->features;
-  TV_TRY(tv_label_array(root,
-                        (tv_label){"data_spectrum", "variances of the important components", "1"},
-                        (const char *[]){"component", NULL}, 0, f->spectrum));
-  if (!f->basis) return NULL;
-  TV_TRY(tv_label_indices(root, (tv_label){"feature", "feature of the data", "1"}, f->inputs));
-  TV_TRY(tv_label_array(root, (tv_label){"feature_mean", "mean of the data", "1"},
-                        (const char *[]){"feature", NULL}, 0, f->mean));
-  return tv_label_array(root, (tv_label){"principal_axes", "principal axes of the data", "1"},
-                        (const char *[]){"component", "feature", NULL}, 0, f->basis);
-}
-
-static tv_error *write_spectra(hid_t root, const tv_spectra *s) {
-  if (s->q)
-    TV_TRY(tv_label_array(
-        root, (tv_label){"gamma_eigenvalues", "eigenvalues of the noise covariance", "1"},
-        (const char *[]){"replicate", "lambda_max", "noise_component", NULL}, 0, s->gamma));
-  return tv_label_array(
-      root, (tv_label){"theta_eigenvalues", "eigenvalues of the augmentation covariance", "1"},
-      (const char *[]){"replicate", "input", NULL}, 0, s->theta);
-}
-
-static tv_error *write_digests(hid_t root, const tv_results *r) {
-  const int64_t count = (int64_t)r->replicates * r->levels;
-  const char **words = NULL;
-  TV_TRY(tv_allocate(count, sizeof(*words), &words));
-  for (int64_t i = 0; i < count; ++i) words[i] = r->digest[i];
-  tv_error *error =
-      tv_label_word_array(root, (tv_label){"moments_sha256", "SHA-256 of the moment matrix", "1"},
-                          (const char *[]){"replicate", "n", NULL}, words);
-  free(words);
+/* The values that follow each other from the first one on. */
+static tv_error *write_range(hid_t group, tv_label label, const tv_variable *v) {
+  int64_t *numbers = NULL;
+  TV_TRY(tv_allocate(v->shape[0], sizeof(*numbers), &numbers));
+  for (int64_t i = 0; i < v->shape[0]; ++i) numbers[i] = v->first + i;
+  tv_error *error = tv_label_coordinate(group, label, v->element, v->shape[0], numbers);
+  free(numbers);
   return error;
 }
 
-static tv_error *write_quantities(hid_t root, const tv_experiment *e, const tv_results *r) {
-  static const char *const grid[] = {"replicate", "lambda_max", "alpha", "n", "method", NULL};
-  static const char *const threshold[] = {"replicate", "lambda_max", "n", "method", NULL};
-  const char *const *dimensions = e->study == TV_STUDY_THRESHOLD ? threshold : grid;
-  for (int i = r->quantities.first; i < r->quantities.end; ++i)
-    TV_TRY(tv_label_array(root, tv_quantity_label((tv_quantity)i), dimensions, 0, r->quantity[i]));
-  return tv_label_array(
-      root,
-      (tv_label){"alpha2_threshold",
-                 "least alpha^2 that recovers, n to infinity; negative: none is needed", "1"},
-      (const char *[]){"replicate", "lambda_max", "method", NULL}, 0, r->alpha2_threshold);
+static tv_error *write_variable(hid_t group, const tv_variable *v, const tv_contents *all) {
+  const tv_label label = {v->name, v->long_name, v->units};
+  if (v->is_coordinate && !v->values) return write_range(group, label, v);
+  if (v->is_coordinate)
+    return tv_label_coordinate(group, label, v->element, v->shape[0], v->values);
+  const void *values = v->row->values ? v->row->values(all, v->item) : NULL;
+  return tv_label_array(group, label, v->element, v->dimensions, v->outer, values);
+}
+
+/* All that there is in a place; what all ranks will write is only created. */
+static tv_error *write_place(hid_t group, tv_place place, const tv_schema *schema,
+                             const tv_contents *all) {
+  const tv_variable *v;
+  for (int i = 0; (v = tv_schema_at(schema, i)); ++i)
+    if (v->place == place) TV_TRY(write_variable(group, v, all));
+  return NULL;
+}
+
+static tv_error *write_samples(hid_t root, const tv_schema *schema, const tv_contents *all) {
+  const hid_t group =
+      H5Gcreate2(root, tv_place_name(TV_IN_SAMPLES), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  if (group < 0) return tv_hdf5_fail("group '%s' cannot be created", tv_place_name(TV_IN_SAMPLES));
+  tv_error *error = write_place(group, TV_IN_SAMPLES, schema, all);
+  H5Gclose(group);
+  return error;
 }
 
 /* ---- The file ---- */
 
-static tv_error *write_root(hid_t root, const tv_record *record, int ranks) {
+static tv_error *list_digests(const tv_results *r, const char ***out) {
+  const int64_t count = (int64_t)r->replicates * r->levels;
+  TV_TRY(tv_allocate(count, sizeof(**out), out));
+  for (int64_t i = 0; i < count; ++i) (*out)[i] = r->digest[i];
+  return NULL;
+}
+
+static tv_error *write_root(hid_t root, const tv_record *record, const tv_schema *schema,
+                            int ranks) {
+  tv_contents all = {.record = record};
   TV_TRY(tv_provenance_write(root, record, ranks));
-  TV_TRY(write_grid_coordinates(root, record->experiment));
-  TV_TRY(write_size_coordinates(root, record));
-  TV_TRY(write_quantities(root, record->experiment, record->results));
-  TV_TRY(write_digests(root, record->results));
-  TV_TRY(write_spectra(root, record->spectra));
-  TV_TRY(write_features(root, record));
-  return tv_bulk_reserve(root, record);
+  TV_TRY(list_digests(record->results, &all.digest));
+  tv_error *error = write_place(root, TV_IN_ROOT, schema, &all);
+  free(all.digest);
+  if (error || !record->experiment->archive.samples) return error;
+  return write_samples(root, schema, &all);
 }
 
 /* Rank 0 alone: all that is small, and room for what is not. */
-static tv_error *create_file(const tv_output *o, const tv_record *record, int ranks) {
+static tv_error *create_file(const tv_output *o, const tv_record *record, const tv_schema *schema,
+                             int ranks) {
   hid_t file;
   TV_TRY(tv_label_create_file(o->part, o->file, &file));
-  tv_error *error = write_root(file, record, ranks);
+  tv_error *error = write_root(file, record, schema, ranks);
   if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", o->part);
   return error;
 }
@@ -175,58 +145,58 @@ static tv_error *gather_reports(const tv_record *record, double archive_seconds,
   return NULL;
 }
 
-static tv_error *write_reports(hid_t root, int ranks, const rank_report *reports) {
-  const char *stages[TV_STAGES], **hosts = NULL;
-  double *seconds = NULL, *flops = NULL, *sent = NULL, *peaks = NULL, *archive = NULL;
-  tv_error *error;
-  for (int i = 0; i < TV_STAGES; ++i) stages[i] = tv_stage_name((tv_stage)i);
-  TV_GO(tv_allocate(ranks, sizeof(*hosts), &hosts));
-  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*seconds), &seconds));
-  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*flops), &flops));
-  TV_GO(tv_allocate(ranks * TV_STAGES, sizeof(*sent), &sent));
-  TV_GO(tv_allocate(ranks, sizeof(*peaks), &peaks));
-  TV_GO(tv_allocate(ranks, sizeof(*archive), &archive));
-  for (int r = 0; r < ranks; ++r) {
-    hosts[r] = reports[r].host;
-    peaks[r] = reports[r].peak_bytes;
-    archive[r] = reports[r].archive_seconds;
+static void free_reports(tv_reports *r) {
+  free(r->host);
+  free(r->seconds);
+  free(r->flops);
+  free(r->sent);
+  free(r->archive_seconds);
+  free(r->peak_memory);
+}
+
+static tv_error *allocate_reports(int ranks, tv_reports *r) {
+  r->ranks = ranks;
+  TV_TRY(tv_allocate(ranks, sizeof(*r->host), &r->host));
+  TV_TRY(tv_allocate(ranks * TV_STAGES, sizeof(double), &r->seconds));
+  TV_TRY(tv_allocate(ranks * TV_STAGES, sizeof(double), &r->flops));
+  TV_TRY(tv_allocate(ranks * TV_STAGES, sizeof(double), &r->sent));
+  TV_TRY(tv_allocate(ranks, sizeof(double), &r->archive_seconds));
+  return tv_allocate(ranks, sizeof(double), &r->peak_memory);
+}
+
+/* What the ranks report, one array for each variable. */
+static void sort_reports(const rank_report *reports, tv_reports *out) {
+  for (int r = 0; r < out->ranks; ++r) {
+    out->host[r] = reports[r].host;
+    out->peak_memory[r] = reports[r].peak_bytes;
+    out->archive_seconds[r] = reports[r].archive_seconds;
     for (int i = 0; i < TV_STAGES; ++i) {
-      seconds[r * TV_STAGES + i] = reports[r].seconds[i];
-      flops[r * TV_STAGES + i] = reports[r].work[i].flops;
-      sent[r * TV_STAGES + i] = reports[r].work[i].sent_bytes;
+      out->seconds[r * TV_STAGES + i] = reports[r].seconds[i];
+      out->flops[r * TV_STAGES + i] = reports[r].work[i].flops;
+      out->sent[r * TV_STAGES + i] = reports[r].work[i].sent_bytes;
     }
   }
-  TV_GO(tv_label_indices(root, (tv_label){"rank", "MPI rank", "1"}, ranks));
-  TV_GO(tv_label_words(root, (tv_label){"stage", "stage of the run", "1"}, TV_STAGES, stages));
-  TV_GO(tv_label_word_array(root, (tv_label){"host", "host of the rank", "1"},
-                            (const char *[]){"rank", NULL}, hosts));
-  TV_GO(tv_label_array(root, (tv_label){"seconds", "wall time of the stage", "s"},
-                       (const char *[]){"rank", "stage", NULL}, 0, seconds));
-  TV_GO(tv_label_array(root, (tv_label){"flops", "floating-point operations counted", "1"},
-                       (const char *[]){"rank", "stage", NULL}, 0, flops));
-  TV_GO(tv_label_array(root, (tv_label){"sent", "bytes of sums sent along the tree", "byte"},
-                       (const char *[]){"rank", "stage", NULL}, 0, sent));
-  TV_GO(tv_label_array(root, (tv_label){"archive_seconds", "wall time of writing the archive", "s"},
-                       (const char *[]){"rank", NULL}, 0, archive));
-  TV_GO(tv_label_array(root, (tv_label){"peak_memory", "peak resident memory", "byte"},
-                       (const char *[]){"rank", NULL}, 0, peaks));
-done:
-  free(hosts);
-  free(seconds);
-  free(flops);
-  free(sent);
-  free(peaks);
-  free(archive);
+}
+
+static tv_error *write_reports(hid_t root, const tv_schema *schema, const rank_report *reports) {
+  tv_reports sorted = {0};
+  tv_error *error = allocate_reports(tv_schema_extent(schema)->ranks, &sorted);
+  if (!error) {
+    sort_reports(reports, &sorted);
+    error = write_place(root, TV_IN_RUN, schema, &(tv_contents){.reports = &sorted});
+  }
+  free_reports(&sorted);
   return error;
 }
 
-/* Rank 0 adds what only the end of the writing tells. */
-static tv_error *append_reports(const tv_output *o, int ranks, const rank_report *reports) {
+/* Rank 0 adds what is known only at the end of the writing. */
+static tv_error *append_reports(const tv_output *o, const tv_schema *schema,
+                                const rank_report *reports) {
   char alias[TV_FILE_ALIAS];
   tv_file_alias(o->file, alias);
   const hid_t file = H5Fopen(alias, H5F_ACC_RDWR, H5P_DEFAULT);
   if (file < 0) return tv_hdf5_fail("%s: cannot be opened again", o->part);
-  tv_error *error = write_reports(file, ranks, reports);
+  tv_error *error = write_reports(file, schema, reports);
   if (H5Fclose(file) < 0 && !error) error = tv_hdf5_fail("%s: cannot be closed", o->part);
   return error;
 }
@@ -258,16 +228,17 @@ tv_error *tv_archive_begin(const char *path, const char *const *inputs, int repl
 
 /* ---- Together ---- */
 
-static tv_error *write_part(const tv_output *o, const tv_record *record, MPI_Comm comm) {
+static tv_error *write_part(const tv_output *o, const tv_record *record, const tv_schema *schema,
+                            MPI_Comm comm) {
   const double begun = MPI_Wtime();
-  int rank, size;
+  int rank;
   rank_report *reports = NULL;
   MPI_Comm_rank(comm, &rank);
-  MPI_Comm_size(comm, &size);
-  tv_error *error = tv_agree(comm, rank == 0 ? create_file(o, record, size) : NULL);
-  if (!error) error = tv_bulk_write(o, record, comm);
+  const int ranks = tv_schema_extent(schema)->ranks;
+  tv_error *error = tv_agree(comm, rank == 0 ? create_file(o, record, schema, ranks) : NULL);
+  if (!error) error = tv_bulk_write(o, record, schema, comm);
   if (!error) error = gather_reports(record, MPI_Wtime() - begun, comm, &reports);
-  if (!error && rank == 0) error = append_reports(o, size, reports);
+  if (!error && rank == 0) error = append_reports(o, schema, reports);
   if (!error && rank == 0) error = tv_seal_write(o->part, o->file);
   free(reports);
   return tv_agree(comm, error);
@@ -275,7 +246,14 @@ static tv_error *write_part(const tv_output *o, const tv_record *record, MPI_Com
 
 tv_error *tv_archive_write(tv_output *o, const tv_record *record, MPI_Comm comm) {
   int rank;
+  tv_schema *schema = NULL;
+  tv_extent extent = {TV_FORMAT_VERSION, record->features->p, record->source->targets,
+                      record->source->features, 0};
   MPI_Comm_rank(comm, &rank);
-  TV_TRY(write_part(o, record, comm));
+  MPI_Comm_size(comm, &extent.ranks);
+  tv_error *error = tv_agree(comm, tv_schema_make(record->experiment, &extent, &schema));
+  if (!error) error = write_part(o, record, schema, comm);
+  tv_schema_destroy(&schema);
+  TV_TRY(error);
   return tv_agree(comm, rank == 0 ? tv_output_finish(o) : NULL);
 }

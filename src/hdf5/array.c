@@ -1,6 +1,7 @@
 #include "twoview/hdf5/array.h"
 
 #include <hdf5_hl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,37 +124,30 @@ static tv_error *create_scale(hid_t group, tv_label label, hid_t type, int64_t c
   return error;
 }
 
-tv_error *tv_label_numbers(hid_t group, tv_label label, int64_t count, const double *values) {
-  return create_scale(group, label, H5T_NATIVE_DOUBLE, count, values);
+/* The type in memory and in the file. Close with H5Tclose. */
+static hid_t type_of(tv_element element) {
+  if (element == TV_TEXT) return text_type();
+  return H5Tcopy(element == TV_REAL ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64);
 }
 
-tv_error *tv_label_counts(hid_t group, tv_label label, int64_t count, const int64_t *values) {
-  return create_scale(group, label, H5T_NATIVE_INT64, count, values);
-}
-
-tv_error *tv_label_words(hid_t group, tv_label label, int64_t count, const char *const *words) {
-  const hid_t type = text_type();
-  tv_error *error = create_scale(group, label, type, count, words);
+tv_error *tv_label_coordinate(hid_t group, tv_label label, tv_element element, int64_t count,
+                              const void *values) {
+  const hid_t type = type_of(element);
+  tv_error *error = create_scale(group, label, type, count, values);
   H5Tclose(type);
   return error;
 }
 
-tv_error *tv_label_range(hid_t group, tv_label label, int64_t first, int64_t count) {
-  int64_t *indices;
-  TV_TRY(tv_allocate(count, sizeof(*indices), &indices));
-  for (int64_t i = 0; i < count; ++i) indices[i] = first + i;
-  tv_error *error = tv_label_counts(group, label, count, indices);
-  free(indices);
-  return error;
-}
-
-tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count) {
-  return tv_label_range(group, label, 0, count);
+hid_t tv_label_open_coordinate(hid_t group, const char *name) {
+  char path[TV_NAME_LENGTH + 1];
+  const int is_near = H5Lexists(group, name, H5P_DEFAULT) > 0;
+  snprintf(path, sizeof path, "%s%s", is_near ? "" : "/", name);
+  return H5Dopen2(group, path, H5P_DEFAULT);
 }
 
 static tv_error *read_shape(hid_t group, const char *const *dimensions, int *rank, hsize_t *shape) {
   for (*rank = 0; dimensions[*rank]; ++*rank) {
-    const hid_t scale = H5Dopen2(group, dimensions[*rank], H5P_DEFAULT);
+    const hid_t scale = tv_label_open_coordinate(group, dimensions[*rank]);
     if (scale < 0) return tv_hdf5_fail("there is no dimension '%s'", dimensions[*rank]);
     const hid_t space = H5Dget_space(scale);
     H5Sget_simple_extent_dims(space, &shape[*rank], NULL);
@@ -165,7 +159,7 @@ static tv_error *read_shape(hid_t group, const char *const *dimensions, int *ran
 
 static tv_error *attach_scales(hid_t group, hid_t set, const char *const *dimensions) {
   for (unsigned i = 0; dimensions[i]; ++i) {
-    const hid_t scale = H5Dopen2(group, dimensions[i], H5P_DEFAULT);
+    const hid_t scale = tv_label_open_coordinate(group, dimensions[i]);
     const herr_t status = scale >= 0 ? H5DSattach_scale(set, scale, i) : -1;
     if (scale >= 0) H5Dclose(scale);
     if (status < 0) return tv_hdf5_fail("dimension '%s' cannot be attached", dimensions[i]);
@@ -185,15 +179,10 @@ static tv_error *create_variable(hid_t group, tv_label label, hid_t type,
   return error;
 }
 
-tv_error *tv_label_array(hid_t group, tv_label label, const char *const *dimensions, int outer,
-                         const double *values) {
-  return create_variable(group, label, H5T_NATIVE_DOUBLE, dimensions, outer, values);
-}
-
-tv_error *tv_label_word_array(hid_t group, tv_label label, const char *const *dimensions,
-                              const char *const *words) {
-  const hid_t type = text_type();
-  tv_error *error = create_variable(group, label, type, dimensions, 0, words);
+tv_error *tv_label_array(hid_t group, tv_label label, tv_element element,
+                         const char *const *dimensions, int outer, const void *values) {
+  const hid_t type = type_of(element);
+  tv_error *error = create_variable(group, label, type, dimensions, outer, values);
   H5Tclose(type);
   return error;
 }

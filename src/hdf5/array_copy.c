@@ -124,16 +124,8 @@ void tv_label_dimension(hid_t set, int dimension, char name[TV_NAME_LENGTH]) {
     H5DSiterate_scales(set, (unsigned)dimension, NULL, visit_scale, name);
 }
 
-/* The coordinate of that name in the group, or else in the root. */
-static hid_t open_coordinate(hid_t group, const char *name) {
-  char path[TV_NAME_LENGTH + 1];
-  const int is_near = H5Lexists(group, name, H5P_DEFAULT) > 0;
-  snprintf(path, sizeof path, "%s%s", is_near ? "" : "/", name);
-  return H5Dopen2(group, path, H5P_DEFAULT);
-}
-
 int64_t tv_label_length(hid_t group, const char *dimension) {
-  const hid_t set = open_coordinate(group, dimension);
+  const hid_t set = tv_label_open_coordinate(group, dimension);
   if (set < 0) return -1;
   const hid_t space = H5Dget_space(set);
   const int64_t length = H5Sget_simple_extent_npoints(space);
@@ -147,7 +139,7 @@ static tv_error *attach_scales(hid_t set, hid_t group, hid_t copy, int rank) {
   for (int i = 0; i < rank; ++i) {
     tv_label_dimension(set, i, name);
     if (!*name) continue;
-    const hid_t scale = open_coordinate(group, name);
+    const hid_t scale = tv_label_open_coordinate(group, name);
     const herr_t status = scale >= 0 ? H5DSattach_scale(copy, scale, (unsigned)i) : -1;
     if (scale >= 0) H5Dclose(scale);
     if (status < 0) return tv_hdf5_fail("dimension '%s' cannot be attached", name);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "twoview/archive/archive.h"
+#include "twoview/archive/schema.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/digest.h"
 #include "twoview/base/escape.h"
@@ -197,41 +197,36 @@ static double samples_memory(const tv_experiment *e, const tv_plan *plan) {
   return rows * (plan->width + 2.5 * fmax(plan->p, plan->d - plan->p));
 }
 
-/* Of an array of every kept point. Replicates share no chunks. */
-static double count_chunks(const tv_experiment *e, const tv_plan *plan, tv_keep keep,
-                           double point_numbers) {
-  const double points = kept_share(e, keep) * (double)plan->points / e->replicates;
-  return e->replicates * ceil(points * point_numbers / TV_SHARED_NUMBERS);
-}
-
 /* An array of every kept point on its way to the archive: HDF5 filters all chunks of a rank, each
  * in memory of its own, before it writes the first, and holds beside each what finds and selects
  * it: 8 to 9 kB by measurement. */
-static double array_memory(const tv_experiment *e, const tv_plan *plan, tv_keep keep,
-                           double point_numbers) {
+static double array_memory(const tv_plan *plan, const tv_variable *v) {
   const double beside = 8192.0 / NUMBER;
-  const double numbers = kept_share(e, keep) * (double)plan->points * point_numbers;
-  return (numbers + beside * count_chunks(e, plan, keep, point_numbers)) / plan->layout.groups;
+  return ((double)tv_variable_length(v) + beside * tv_variable_chunks(v)) / plan->layout.groups;
 }
 
-/* The largest one. Of encoders that are not all archived, though kept for representations, there
- * is a copy besides. */
-static double arrays_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const tv_keep encoders = e->archive.encoders, representations = e->archive.representations;
-  double rows = 0;
-  for (unsigned m = 0; m < e->methods_count; ++m) rows = fmax(rows, rows_of(e, source, m));
-  const double encoder = array_memory(e, plan, encoders, rows * plan->d);
-  const double copy = encoders < representations /* none < last < all */
-                          ? own_points(plan) * kept_share(e, encoders) * rows * plan->d
-                          : 0;
-  return fmax(encoder + copy,
-              array_memory(e, plan, representations, rows * e->archive.representation_samples));
+/* Of encoders that are not all archived, though kept for representations, there is a copy. */
+static double copy_memory(const tv_experiment *e, const tv_plan *plan, const tv_variable *v) {
+  const int64_t kept = e->archive.representations == TV_KEEP_ALL ? e->sizes_count : 1;
+  const double points = own_points(plan) * (double)v->shape[v->outer - 1] / e->sizes_count;
+  if (v->shape[v->outer - 1] >= kept) return 0;
+  return points * (double)(v->shape[v->outer] * v->shape[v->outer + 1]);
 }
 
-static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+/* The largest one. */
+static double arrays_memory(const tv_experiment *e, const tv_plan *plan, const tv_schema *schema) {
+  const tv_variable *v;
+  double most = 0;
+  for (int i = 0; (v = tv_schema_at(schema, i)); ++i)
+    if (v->outer > 1) most = fmax(most, array_memory(plan, v) + copy_memory(e, plan, v));
+  return most;
+}
+
+static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
+                           const tv_schema *schema) {
   const double matrices = (double)e->replicates * e->sizes_count * square(plan->width);
   const double basis = basis_memory(source, plan), kept = results_memory(e, source, plan);
-  const double writing = fmax(arrays_memory(e, source, plan), samples_memory(e, plan));
+  const double writing = fmax(arrays_memory(e, plan, schema), samples_memory(e, plan));
   if (plan->layout.is_distributed) {
     const double share = square(plan->d) / plan->ranks;
     const double batch =
@@ -243,7 +238,7 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
   return NUMBER * fmax(features_memory(e, source, plan), fmax(summing, later));
 }
 
-/* ---- Messages and the archive ---- */
+/* ---- Messages ---- */
 
 /* Rows that a rank sends to rank 0, where they are fewer than their features. */
 static double count_sent_rows(const tv_source *source, const tv_partition *partition, int rank) {
@@ -265,48 +260,24 @@ static double count_reduced_bytes(const tv_experiment *e, const tv_source *sourc
   return NUMBER * most;
 }
 
-/* Eigenvalues, thresholds and digests; and what HDF5 takes, by measurement, for each array with its
- * name, scales and attributes, of which there are some 22 besides those of results. */
-static double count_particulars(const tv_experiment *e, const tv_source *source,
-                                const tv_plan *plan) {
-  const double frame = 4e3, noise = plan->d - plan->p;
-  const double of_replicate = plan->d + e->noise.lambda_max_count * (noise + e->methods_count);
-  int arrays = 22 + count_quantities(e);
-  if (e->archive.encoders != TV_KEEP_NONE) arrays += 5;
-  if (e->archive.representations != TV_KEEP_NONE) arrays += 5;
-  if (basis_memory(source, plan) > 0) arrays += 3;
-  return frame * arrays +
-         e->replicates * (NUMBER * of_replicate + e->sizes_count * TV_DIGEST_LENGTH);
-}
-
-/* The index that finds chunks by their place in six dimensions: 72 bytes each in a B-tree that is
- * three quarters full, by measurement. */
-static double count_index(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const double of_chunk = 96, samples = e->archive.representation_samples;
-  double chunks = 0;
-  for (unsigned m = 0; m < e->methods_count; ++m) {
-    const double rows = rows_of(e, source, m);
-    chunks += (1 + (e->methods[m] == TV_RECONSTRUCTION)) *
-              count_chunks(e, plan, e->archive.encoders, rows * plan->d);
-    chunks += count_chunks(e, plan, e->archive.representations, rows * samples);
-  }
-  return of_chunk * chunks;
-}
-
-static double count_archive(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const double points = (double)plan->points;
-  double numbers = (double)plan->entries * count_quantities(e) + basis_memory(source, plan);
-  numbers += kept_share(e, e->archive.encoders) * points * plan->d * count_rows(e, source, 1);
-  numbers += kept_share(e, e->archive.representations) * points *
-             e->archive.representation_samples * count_rows(e, source, 0);
-  if (e->archive.samples) numbers += e->replicates * largest_size(e) * (plan->width - 1);
-  return NUMBER * numbers + count_index(e, source, plan) + count_particulars(e, source, plan);
-}
-
 /* ---- Together ---- */
+
+/* What the archive holds, and what that takes. */
+static tv_error *plan_archive(const tv_experiment *e, const tv_source *source, tv_plan *plan,
+                              double *memory) {
+  const tv_extent extent = {TV_FORMAT_VERSION, plan->p, source->targets, source->features,
+                            plan->ranks};
+  tv_schema *schema = NULL;
+  TV_TRY(tv_schema_make(e, &extent, &schema));
+  plan->archive_bytes = tv_schema_bytes(schema);
+  *memory = count_memory(e, source, plan, schema);
+  tv_schema_destroy(&schema);
+  return NULL;
+}
 
 tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
                        tv_plan *plan) {
+  double memory = 0;
   const int p = e->features.pca ? e->features.pca : source->features, d = p + e->noise.components;
   *plan = (tv_plan){.p = p, .d = d, .width = d + source->targets + 1};
   MPI_Comm_size(comm, &plan->ranks);
@@ -319,7 +290,7 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->moment_flops = count_moment_flops(e, source, plan);
   plan->solve_flops = count_solve_flops(e, source, plan);
   plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);
-  plan->archive_bytes = count_archive(e, source, plan);
+  TV_TRY(tv_agree(comm, plan_archive(e, source, plan, &memory)));
   plan->features = source->features;
   plan->principal_order = source->variances              ? 0
                           : tv_features_are_wide(source) ? (int)source->rows
@@ -328,8 +299,7 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->available_bytes = tv_memory_available(comm);
   plan->resident_bytes = tv_memory_resident();
   MPI_Allreduce(MPI_IN_PLACE, &plan->resident_bytes, 1, MPI_DOUBLE, MPI_MAX, comm);
-  plan->memory_bytes =
-      plan->resident_bytes + library_buffers + source->cache_bytes + count_memory(e, source, plan);
+  plan->memory_bytes = plan->resident_bytes + library_buffers + source->cache_bytes + memory;
   return NULL;
 }
 

@@ -6,7 +6,6 @@
 
 #include <mpi.h>
 
-#include "twoview/base/digest.h"
 #include "twoview/base/output.h"
 #include "twoview/base/stopwatch.h"
 #include "twoview/data/sampling.h"
@@ -40,34 +39,11 @@ tv_error *tv_archive_begin(const char *path, const char *const *inputs, int repl
  * there before.                                                                     Collective. */
 tv_error *tv_archive_write(tv_output *output, const tv_record *record, MPI_Comm comm);
 
-/* How many of a replicate's samples are written at a time; every rank then holds them. */
-int64_t tv_samples_piece(int width, int64_t samples);
-
-/* The attribute `format_version`: what the names in an archive mean. */
-enum { TV_FORMAT_VERSION = 1 };
-
 /* Refuse an archive of another format version; whatever is no archive passes. */
 tv_error *tv_archive_expect_format(hid_t file);
 
 /* Whether an HDF5 file calls itself an archive. */
 int tv_archive_is_one(hid_t file);
-
-/* Open an archive to read once its checksum has been found right, so that HDF5 meets no damage, its
- * format is known, and its coordinates are those of its experiment. Not collective; close with
- * H5Fclose. */
-tv_error *tv_archive_open(const char *path, hid_t *file);
-
-/* The same, and the digits of that checksum, by which the archive is known again. */
-tv_error *tv_archive_open_sealed(const char *path, char seal[TV_DIGEST_LENGTH], hid_t *file);
-
-/* Open an archive that was opened before, with its checksum of then: anything else that is there by
- * now is an error. */
-tv_error *tv_archive_open_again(const char *path, const char *seal, hid_t *file);
-
-/* All words of a dataset, at least one, and how many. Not collective; free with
- * tv_archive_free_words. */
-tv_error *tv_archive_read_words(hid_t file, const char *name, char ***words, int *count);
-void tv_archive_free_words(char **words, int count);
 
 /* An attribute of an archive. */
 typedef struct {
@@ -107,7 +83,8 @@ void tv_archive_origin_free(tv_archive_origin *origin);
 
 /* What the ranks of a run tell of their work. Stages as in tv_stage, ranks x TV_STAGES each. */
 typedef struct {
-  char *experiment_name, *experiment_text; /* owned, as the next three */
+  char *experiment_name, *experiment_text; /* owned, as the next four */
+  char **host;                             /* of each rank */
   double *seconds, *flops, *sent;
   int ranks, hosts;   /* hosts: different ones */
   int p, q, l;        /* important components, noise components, targets */

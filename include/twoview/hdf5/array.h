@@ -9,6 +9,7 @@
 #include "twoview/base/error.h"
 
 enum {
+  TV_NAME_LENGTH = 256,
   TV_MOST_DIMENSIONS = 8,
   TV_CHUNK_NUMBERS = 1 << 20,
   TV_SHARED_NUMBERS = 1 << 13, /* where items share a chunk */
@@ -24,21 +25,22 @@ typedef struct {
  * Close with H5Fclose. */
 tv_error *tv_label_create_file(const char *path, int open_file, hid_t *file);
 
-/* Coordinates: a dimension of the group with its values. */
-tv_error *tv_label_numbers(hid_t group, tv_label label, int64_t count, const double *values);
-tv_error *tv_label_counts(hid_t group, tv_label label, int64_t count, const int64_t *values);
-tv_error *tv_label_words(hid_t group, tv_label label, int64_t count, const char *const *words);
-tv_error *tv_label_indices(hid_t group, tv_label label, int64_t count); /* 0 .. count - 1 */
-tv_error *tv_label_range(hid_t group, tv_label label, int64_t first, int64_t count);
+/* What its values are, in memory: double, int64_t, const char *. */
+typedef enum { TV_REAL, TV_INTEGER, TV_TEXT } tv_element;
 
-/* A variable over dimensions of the group (or, with a leading '/', of the root), the last running
- * fastest; `dimensions` ends with NULL. `values` NULL reserves an array to be written later, item
- * by item of the first `outer` dimensions; a chunk holds items of one index of the first dimension.
- * Chunked, shuffled, deflated, checksummed. */
-tv_error *tv_label_array(hid_t group, tv_label label, const char *const *dimensions, int outer,
-                         const double *values);
-tv_error *tv_label_word_array(hid_t group, tv_label label, const char *const *dimensions,
-                              const char *const *words);
+/* A coordinate: a dimension of the group, with its values. */
+tv_error *tv_label_coordinate(hid_t group, tv_label label, tv_element element, int64_t count,
+                              const void *values);
+
+/* The coordinate of that name in the group, or else in the root. Close with H5Dclose. */
+hid_t tv_label_open_coordinate(hid_t group, const char *name);
+
+/* A variable over dimensions of the group or the root, the last running fastest; `dimensions` ends
+ * with NULL. `values` NULL reserves an array to be written later, item by item of the first `outer`
+ * dimensions; a chunk holds items of one index of the first dimension. Numbers are chunked,
+ * shuffled, deflated and checksummed. */
+tv_error *tv_label_array(hid_t group, tv_label label, tv_element element,
+                         const char *const *dimensions, int outer, const void *values);
 
 /* Attributes of a group or variable. */
 tv_error *tv_attribute_text(hid_t object, const char *name, const char *text);

@@ -5,8 +5,6 @@
 
 #include "twoview/hdf5/array.h"
 
-enum { TV_NAME_LENGTH = 256 };
-
 /* The name of a dimension of a dataset, without its groups; "" where there is none. A coordinate is
  * its own dimension. */
 void tv_label_dimension(hid_t set, int dimension, char name[TV_NAME_LENGTH]);

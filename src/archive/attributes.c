@@ -1,0 +1,64 @@
+#include "attributes.h"
+
+static const struct {
+  const char *name;
+  tv_note_place place;
+  int is_common;
+} notes[TV_NOTES] = {[TV_NOTE_CONVENTIONS] = {"Conventions"},
+                     [TV_NOTE_FILETYPE] = {"filetype", .is_common = 1},
+                     [TV_NOTE_FORMAT] = {"format_version", .is_common = 1},
+                     [TV_NOTE_STUDY] = {"study"},
+                     [TV_NOTE_TITLE] = {"title"},
+                     [TV_NOTE_SEED] = {"seed"},
+                     [TV_NOTE_EXPERIMENT] = {"experiment"},
+                     [TV_NOTE_EXPERIMENT_FILE] = {"experiment_file", TV_OF_RUN},
+                     [TV_NOTE_VERSION] = {"twoview_version", TV_OF_RUN},
+                     [TV_NOTE_REVISION] = {"git_revision", TV_OF_RUN},
+                     [TV_NOTE_COMPILER] = {"compiler", TV_OF_RUN},
+                     [TV_NOTE_BUILD_TYPE] = {"build_type", TV_OF_RUN},
+                     [TV_NOTE_MPI] = {"mpi", TV_OF_RUN},
+                     [TV_NOTE_HDF5] = {"hdf5", TV_OF_RUN},
+                     [TV_NOTE_BLAS] = {"blas", TV_OF_RUN},
+                     [TV_NOTE_SCALAPACK] = {"scalapack", TV_OF_RUN},
+                     [TV_NOTE_LIBCYAML] = {"libcyaml", TV_OF_RUN},
+                     [TV_NOTE_RANDOM_STREAMS] = {"random_streams", TV_OF_RUN, .is_common = 1},
+                     [TV_NOTE_RANKS] = {"ranks", TV_OF_RUN},
+                     [TV_NOTE_SESSIONS] = {"sessions", TV_OF_RUN},
+                     [TV_NOTE_NOISE_SAMPLER] = {"noise_sampler", TV_OF_RUN},
+                     [TV_NOTE_LAYOUT] = {"layout", TV_OF_RUN, .is_common = 1},
+                     [TV_NOTE_SOURCE_ROLE] = {"source_as", TV_OF_SOME},
+                     [TV_NOTE_GROUPS] = {"groups", TV_OF_RUN},
+                     [TV_NOTE_EIGENSOLVER] = {"eigensolver", TV_OF_RUN},
+                     [TV_NOTE_PLANNED_MEMORY] = {"planned_memory", TV_OF_RUN},
+                     [TV_NOTE_BLAS_THREADS] = {"blas_threads", TV_OF_RUN},
+                     [TV_NOTE_FILE_1] = {"source_file_1", TV_OF_SOME},
+                     [TV_NOTE_DIGEST_1] = {"source_file_1_sha256", TV_OF_SOME, .is_common = 1},
+                     [TV_NOTE_FILE_2] = {"source_file_2", TV_OF_SOME},
+                     [TV_NOTE_DIGEST_2] = {"source_file_2_sha256", TV_OF_SOME, .is_common = 1},
+                     [TV_NOTE_COMMAND] = {"command", TV_OF_RUN},
+                     [TV_NOTE_STARTED] = {"started", TV_OF_RUN},
+                     [TV_NOTE_FINISHED] = {"finished", TV_OF_RUN},
+                     [TV_NOTE_MERGED] = {"merged", TV_OF_SOME},
+                     [TV_NOTE_MERGE_COMMAND] = {"merge_command", TV_OF_SOME},
+                     [TV_NOTE_FIRST_REPLICATE] = {"first_replicate", TV_OF_PART},
+                     [TV_NOTE_REPLICATES] = {"replicates", TV_OF_PART}};
+
+tv_note_id tv_note_of_file(int i) {
+  return i ? TV_NOTE_FILE_2 : TV_NOTE_FILE_1;
+}
+
+tv_note_id tv_note_of_digest(int i) {
+  return i ? TV_NOTE_DIGEST_2 : TV_NOTE_DIGEST_1;
+}
+
+const char *tv_note_name(tv_note_id note) {
+  return notes[note].name;
+}
+
+tv_note_place tv_note_place_of(tv_note_id note) {
+  return notes[note].place;
+}
+
+int tv_note_is_common(tv_note_id note) {
+  return notes[note].is_common;
+}

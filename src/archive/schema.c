@@ -1,0 +1,467 @@
+#include "twoview/archive/schema.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+#include "twoview/hdf5/array_copy.h"
+
+enum { PIECE_NUMBERS = 1 << 22 };
+
+enum dimension {
+  END,
+  REPLICATE,
+  LAMBDA_MAX,
+  ALPHA,
+  N,
+  METHOD,
+  COMPONENT,
+  NOISE_COMPONENT,
+  INPUT,
+  OUTPUT,
+  ENCODER_ROW,
+  FEATURE,
+  LAST_N,
+  REPRESENTED_SAMPLE,
+  SAMPLE,
+  RANK,
+  STAGE,
+  DIMENSIONS,
+  /* One of these, as the experiment and the method say: */
+  ROW_OF_METHOD = DIMENSIONS,
+  N_OF_ENCODERS,
+  N_OF_REPRESENTATIONS
+};
+
+/* Of one archive. */
+typedef struct {
+  int64_t length; /* 0: there is no such dimension, and variables do not have it */
+  int64_t first;
+  const void *values;
+} axis;
+
+struct tv_schema {
+  const tv_experiment *experiment;
+  tv_extent extent;
+  const char *methods[TV_METHODS], *stages[TV_STAGES];
+  axis axes[DIMENSIONS];
+  tv_variable *variables;
+  int count;
+};
+
+const char *tv_place_name(tv_place place) {
+  static const char *const names[] = {"", "samples", ""};
+  return names[place];
+}
+
+/* ---- Coordinates: one for each dimension ---- */
+
+#define TO_ARCHIVE(member) .reader = TV_TO_ARCHIVE, .offset = offsetof(tv_archive, member)
+#define TO_WORK(member)    .reader = TV_TO_WORK, .offset = offsetof(tv_archive_work, member)
+
+static const struct tv_variable_row coordinates[DIMENSIONS] = {
+    [REPLICATE] = {{"replicate", "replicate", "1"}, TV_INTEGER, TO_ARCHIVE(replicate)},
+    [LAMBDA_MAX] = {{"lambda_max", "scale of the noise eigenvalues", "1"}, TO_ARCHIVE(lambda_max)},
+    [ALPHA] = {{"alpha", "alignment of augmentation and noise", "1"}, TO_ARCHIVE(alpha)},
+    [N] = {{"n", "sample size", "1"}, TV_INTEGER, TO_ARCHIVE(n)},
+    [METHOD] = {{"method", "method", "1"}, TV_TEXT, TO_ARCHIVE(method)},
+    [COMPONENT] = {{"component", "important component", "1"}, TV_INTEGER, .is_free = 1},
+    [NOISE_COMPONENT] = {{"noise_component", "noise component", "1"}, TV_INTEGER},
+    [INPUT] = {{"input", "input: important components, then noise components", "1"}, TV_INTEGER},
+    [OUTPUT] = {{"output", "target or class", "1"}, TV_INTEGER, .is_free = 1},
+    [ENCODER_ROW] = {{"encoder_row", "row of the encoder", "1"}, TV_INTEGER},
+    [FEATURE] = {{"feature", "feature of the data", "1"}, TV_INTEGER, .is_free = 1},
+    [LAST_N] = {{"last_n", "largest sample size", "1"}, TV_INTEGER},
+    [REPRESENTED_SAMPLE] = {{"represented_sample", "sample, in nested order", "1"}, TV_INTEGER},
+    [SAMPLE] = {{"sample", "sample, in nested order", "1"}, TV_INTEGER, TV_IN_SAMPLES},
+    [RANK] = {{"rank", "MPI rank", "1"}, TV_INTEGER, TV_IN_RUN, .is_free = 1},
+    [STAGE] = {{"stage", "stage of the run", "1"}, TV_TEXT, TV_IN_RUN}};
+
+static int is_grid(const tv_experiment *e) {
+  return e->study != TV_STUDY_THRESHOLD;
+}
+
+/* Features of other sources are rotated to components. */
+static int are_rotated(const tv_experiment *e) {
+  return e->source.type != TV_SOURCE_GAUSSIAN;
+}
+
+static int keeps_solutions(const tv_experiment *e) {
+  return e->archive.encoders != TV_KEEP_NONE || e->archive.representations != TV_KEEP_NONE;
+}
+
+static int64_t largest_size(const tv_experiment *e) {
+  return e->sizes[e->sizes_count - 1];
+}
+
+/* How long each dimension is, and with which values. */
+static void measure(tv_schema *s) {
+  const tv_experiment *e = s->experiment;
+  const tv_extent *x = &s->extent;
+  const int has_last = keeps_solutions(e) && e->sizes_count > 1;
+  axis *a = s->axes;
+  a[REPLICATE] = (axis){.length = e->replicates, .first = e->first_replicate};
+  a[LAMBDA_MAX] = (axis){.length = e->noise.lambda_max_count, .values = e->noise.lambda_max};
+  a[ALPHA] = (axis){.length = e->augmentation.alpha_count, .values = e->augmentation.alpha};
+  a[N] = (axis){.length = e->sizes_count, .values = e->sizes};
+  a[METHOD] = (axis){.length = e->methods_count, .values = s->methods};
+  a[COMPONENT] = (axis){.length = x->components};
+  a[NOISE_COMPONENT] = (axis){.length = e->noise.components};
+  a[INPUT] = (axis){.length = (int64_t)x->components + e->noise.components};
+  a[OUTPUT] = (axis){.length = x->targets};
+  a[ENCODER_ROW] = (axis){.length = is_grid(e) ? e->encoder.k : 0};
+  a[FEATURE] = (axis){.length = are_rotated(e) ? x->features : 0};
+  a[LAST_N] = (axis){.length = has_last, .first = largest_size(e)};
+  a[REPRESENTED_SAMPLE] = (axis){
+      .length = e->archive.representations == TV_KEEP_NONE ? 0 : e->archive.representation_samples};
+  a[SAMPLE] = (axis){.length = e->archive.samples ? largest_size(e) : 0};
+  a[RANK] = (axis){.length = x->ranks};
+  a[STAGE] = (axis){.length = TV_STAGES, .values = s->stages};
+}
+
+/* ---- Variables: whether they are there, and what they hold ---- */
+
+static int has_noise(const tv_schema *s, int item) {
+  (void)item;
+  return s->experiment->noise.components > 0;
+}
+
+static int is_rotated(const tv_schema *s, int item) {
+  (void)item;
+  return are_rotated(s->experiment);
+}
+
+static int has_encoder(const tv_schema *s, int method) {
+  (void)method;
+  return s->experiment->archive.encoders != TV_KEEP_NONE;
+}
+
+static int has_decoder(const tv_schema *s, int method) {
+  return method == TV_RECONSTRUCTION && has_encoder(s, method);
+}
+
+static int has_representation(const tv_schema *s, int method) {
+  (void)method;
+  return s->experiment->archive.representations != TV_KEEP_NONE;
+}
+
+static int has_samples(const tv_schema *s, int item) {
+  (void)item;
+  return s->experiment->archive.samples;
+}
+
+static int has_noisy_samples(const tv_schema *s, int item) {
+  return has_samples(s, item) && has_noise(s, item);
+}
+
+#define VALUES(name, expression)                                                                   \
+  static const void *name(const tv_contents *all, int item) {                                      \
+    (void)item;                                                                                    \
+    return expression;                                                                             \
+  }
+
+VALUES(quantity_values, all->record->results->quantity[item])
+VALUES(threshold_values, all->record->results->alpha2_threshold)
+VALUES(digest_values, all->digest)
+VALUES(gamma_values, all->record->spectra->gamma)
+VALUES(theta_values, all->record->spectra->theta)
+VALUES(spectrum_values, all->record->features->spectrum)
+VALUES(mean_values, all->record->features->mean)
+VALUES(axes_values, all->record->features->basis)
+VALUES(host_values, all->reports->host)
+VALUES(seconds_values, all->reports->seconds)
+VALUES(flops_values, all->reports->flops)
+VALUES(sent_values, all->reports->sent)
+VALUES(archive_values, all->reports->archive_seconds)
+VALUES(peak_values, all->reports->peak_memory)
+
+static const char no_eigenvalue[] = "is no eigenvalue of a covariance matrix";
+static const char no_work[] = "nothing takes";
+
+static const struct tv_variable_row rows[] = {
+    {{"", "", ""},
+     .repetition = TV_EACH_QUANTITY,
+     .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N, METHOD},
+     .values = quantity_values,
+     TO_ARCHIVE(quantity)},
+    {{"alpha2_threshold", "least alpha^2 that recovers, n to infinity; negative: none is needed",
+      "1"},
+     .dimensions = {REPLICATE, LAMBDA_MAX, METHOD},
+     .values = threshold_values,
+     TO_ARCHIVE(alpha2_threshold)},
+    {{"moments_sha256", "SHA-256 of the moment matrix", "1"},
+     TV_TEXT,
+     .dimensions = {REPLICATE, N},
+     .values = digest_values,
+     .holds_digests = 1},
+    {{"gamma_eigenvalues", "eigenvalues of the noise covariance", "1"},
+     .dimensions = {REPLICATE, LAMBDA_MAX, NOISE_COMPONENT},
+     .exists = has_noise,
+     .values = gamma_values,
+     .negative = no_eigenvalue,
+     TO_ARCHIVE(gamma)},
+    {{"theta_eigenvalues", "eigenvalues of the augmentation covariance", "1"},
+     .dimensions = {REPLICATE, INPUT},
+     .values = theta_values,
+     .negative = no_eigenvalue,
+     TO_ARCHIVE(theta)},
+    {{"data_spectrum", "variances of the important components", "1"},
+     .dimensions = {COMPONENT},
+     .values = spectrum_values,
+     .negative = no_eigenvalue,
+     TO_ARCHIVE(spectrum)},
+    {{"feature_mean", "mean of the data", "1"},
+     .dimensions = {FEATURE},
+     .exists = is_rotated,
+     .values = mean_values},
+    {{"principal_axes", "principal axes of the data", "1"},
+     .dimensions = {COMPONENT, FEATURE},
+     .exists = is_rotated,
+     .values = axes_values},
+    {{"encoder", "encoder", "1"},
+     .repetition = TV_EACH_METHOD,
+     .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_ENCODERS, ROW_OF_METHOD, INPUT},
+     .exists = has_encoder,
+     .write = tv_bulk_write_encoder},
+    {{"decoder", "decoder, transposed", "1"},
+     .repetition = TV_EACH_METHOD,
+     .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_ENCODERS, ROW_OF_METHOD, INPUT},
+     .exists = has_decoder,
+     .write = tv_bulk_write_decoder},
+    {{"representation", "encoder applied to corrupted, un-augmented inputs", "1"},
+     .repetition = TV_EACH_METHOD,
+     .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_REPRESENTATIONS, REPRESENTED_SAMPLE,
+                    ROW_OF_METHOD},
+     .exists = has_representation,
+     .write = tv_bulk_write_representation},
+    /* The columns of a sample in the moments, in their order: */
+    {{"clean", "important components", "1"},
+     .place = TV_IN_SAMPLES,
+     .dimensions = {REPLICATE, SAMPLE, COMPONENT},
+     .exists = has_samples},
+    {{"noise", "standard normals, before scaling by Gamma^(1/2)", "1"},
+     .place = TV_IN_SAMPLES,
+     .dimensions = {REPLICATE, SAMPLE, NOISE_COMPONENT},
+     .exists = has_noisy_samples},
+    {{"target", "targets", "1"},
+     .place = TV_IN_SAMPLES,
+     .dimensions = {REPLICATE, SAMPLE, OUTPUT},
+     .exists = has_samples},
+    {{"host", "host of the rank", "1"},
+     TV_TEXT,
+     TV_IN_RUN,
+     .dimensions = {RANK},
+     .values = host_values,
+     TO_WORK(host)},
+    {{"seconds", "wall time of the stage", "s"},
+     .place = TV_IN_RUN,
+     .dimensions = {RANK, STAGE},
+     .values = seconds_values,
+     .negative = no_work,
+     TO_WORK(seconds)},
+    {{"flops", "floating-point operations counted", "1"},
+     .place = TV_IN_RUN,
+     .dimensions = {RANK, STAGE},
+     .values = flops_values,
+     .negative = no_work,
+     TO_WORK(flops)},
+    {{"sent", "bytes of sums sent along the tree", "byte"},
+     .place = TV_IN_RUN,
+     .dimensions = {RANK, STAGE},
+     .values = sent_values,
+     .negative = no_work,
+     TO_WORK(sent)},
+    {{"archive_seconds", "wall time of writing the archive", "s"},
+     .place = TV_IN_RUN,
+     .dimensions = {RANK},
+     .values = archive_values},
+    {{"peak_memory", "peak resident memory", "byte"},
+     .place = TV_IN_RUN,
+     .dimensions = {RANK},
+     .values = peak_values}};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* ---- The variables of one archive ---- */
+
+static enum dimension resolve(const tv_schema *s, enum dimension dimension, int item) {
+  const tv_archive_spec *a = &s->experiment->archive;
+  const int is_one_size = s->experiment->sizes_count == 1;
+  switch (dimension) {
+  case ROW_OF_METHOD:
+    return item == TV_SUPERVISED ? OUTPUT : ENCODER_ROW;
+  case N_OF_ENCODERS:
+    return is_one_size || a->encoders == TV_KEEP_ALL ? N : LAST_N;
+  case N_OF_REPRESENTATIONS:
+    return is_one_size || a->representations == TV_KEEP_ALL ? N : LAST_N;
+  default:
+    return dimension;
+  }
+}
+
+static void add_dimension(const tv_schema *s, enum dimension dimension, tv_variable *v) {
+  if (!s->axes[dimension].length) return;
+  v->dimensions[v->rank] = coordinates[dimension].label.name;
+  v->shape[v->rank++] = s->axes[dimension].length;
+}
+
+/* A new variable of that row, without its name and its dimensions. */
+static tv_variable *add(tv_schema *s, const struct tv_variable_row *row, tv_label label) {
+  tv_variable *v = &s->variables[s->count++];
+  *v = (tv_variable){.long_name = label.long_name,
+                     .units = label.units,
+                     .element = row->element,
+                     .place = row->place,
+                     .row = row};
+  snprintf(v->name, sizeof v->name, "%s", label.name);
+  return v;
+}
+
+static void add_coordinate(tv_schema *s, enum dimension dimension) {
+  const struct tv_variable_row *row = &coordinates[dimension];
+  const axis *a = &s->axes[dimension];
+  if (!a->length) return;
+  tv_variable *v = add(s, row, row->label);
+  v->is_coordinate = 1;
+  v->is_free = row->is_free;
+  v->first = a->first;
+  v->values = a->values;
+  add_dimension(s, dimension, v);
+}
+
+/* `encoder_joint_embedding`, which programs may take as a name of theirs. */
+static void name_method(tv_variable *v) {
+  const size_t used = strlen(v->name);
+  snprintf(v->name + used, sizeof v->name - used, "_%s", tv_method_name((tv_method_id)v->item));
+  for (char *c = v->name; *c; ++c)
+    if (*c == '-') *c = '_';
+}
+
+static void add_variable(tv_schema *s, const struct tv_variable_row *row, int item) {
+  const int is_quantity = row->repetition == TV_EACH_QUANTITY;
+  if (row->exists && !row->exists(s, item)) return;
+  tv_variable *v = add(s, row, is_quantity ? tv_quantity_label((tv_quantity)item) : row->label);
+  v->item = item;
+  if (row->repetition == TV_EACH_METHOD) name_method(v);
+  for (int i = 0; row->dimensions[i] != END; ++i)
+    add_dimension(s, resolve(s, row->dimensions[i], item), v);
+  if (!row->values) v->outer = row->write ? v->rank - 2 : 1;
+}
+
+static void add_row(tv_schema *s, const struct tv_variable_row *row) {
+  const tv_experiment *e = s->experiment;
+  const tv_quantities quantities = tv_quantities_of(e->study);
+  if (row->repetition == TV_ONCE) add_variable(s, row, 0);
+  if (row->repetition == TV_EACH_METHOD)
+    for (unsigned m = 0; m < e->methods_count; ++m) add_variable(s, row, e->methods[m]);
+  if (row->repetition == TV_EACH_QUANTITY)
+    for (int i = quantities.first; i < quantities.end; ++i) add_variable(s, row, i);
+}
+
+tv_error *tv_schema_make(const tv_experiment *e, const tv_extent *extent, tv_schema **out) {
+  enum { MOST = DIMENSIONS + ROWS + TV_QUANTITIES + ROWS * TV_METHODS };
+  *out = NULL;
+  TV_TRY(tv_allocate(1, sizeof(**out), out));
+  tv_schema *s = *out;
+  s->experiment = e;
+  s->extent = *extent;
+  for (unsigned m = 0; m < e->methods_count; ++m) s->methods[m] = tv_method_name(e->methods[m]);
+  for (int i = 0; i < TV_STAGES; ++i) s->stages[i] = tv_stage_name((tv_stage)i);
+  tv_error *error = tv_allocate(MOST, sizeof(*s->variables), &s->variables);
+  if (error) {
+    tv_schema_destroy(out);
+    return error;
+  }
+  measure(s);
+  for (enum dimension d = END + 1; d < DIMENSIONS; ++d) add_coordinate(s, d);
+  for (int i = 0; i < ROWS; ++i) add_row(s, &rows[i]);
+  return NULL;
+}
+
+void tv_schema_destroy(tv_schema **schema) {
+  if (!*schema) return;
+  free((*schema)->variables);
+  free(*schema);
+  *schema = NULL;
+}
+
+const tv_extent *tv_schema_extent(const tv_schema *s) {
+  return &s->extent;
+}
+
+int tv_schema_is_rotated(const tv_schema *s) {
+  return are_rotated(s->experiment);
+}
+
+const tv_variable *tv_schema_at(const tv_schema *s, int i) {
+  return i < s->count ? &s->variables[i] : NULL;
+}
+
+const tv_variable *tv_schema_find(const tv_schema *s, tv_place place, const char *name) {
+  for (int i = 0; i < s->count; ++i)
+    if (s->variables[i].place == place && strcmp(s->variables[i].name, name) == 0)
+      return &s->variables[i];
+  return NULL;
+}
+
+int tv_schema_is_of_replicates(const char *dimension) {
+  return strcmp(dimension, coordinates[REPLICATE].label.name) == 0;
+}
+
+int tv_schema_is_of_run(const char *dimension) {
+  for (enum dimension d = END + 1; d < DIMENSIONS; ++d)
+    if (coordinates[d].place == TV_IN_RUN && strcmp(dimension, coordinates[d].label.name) == 0)
+      return 1;
+  return 0;
+}
+
+/* The length in a file of a coordinate that the experiment does not tell; at least 1. */
+static int length_in(hid_t file, enum dimension dimension) {
+  const int64_t length = tv_label_length(file, coordinates[dimension].label.name);
+  return length > 1 && length <= INT_MAX / 4 ? (int)length : 1; /* sums of them are ints */
+}
+
+tv_error *tv_schema_of_file(const tv_experiment *e, int format, hid_t file, tv_schema **out) {
+  const tv_extent extent = {.format = format,
+                            .components = length_in(file, COMPONENT),
+                            .targets = length_in(file, OUTPUT),
+                            .features = length_in(file, FEATURE),
+                            .ranks = length_in(file, RANK)};
+  return tv_schema_make(e, &extent, out);
+}
+
+/* ---- Counting ---- */
+
+int64_t tv_variable_length(const tv_variable *v) {
+  int64_t length = 1;
+  for (int i = 0; i < v->rank; ++i) length *= v->shape[i];
+  return length;
+}
+
+double tv_variable_chunks(const tv_variable *v) {
+  const double of_replicate = (double)tv_variable_length(v) / (double)v->shape[0];
+  return v->outer > 1 ? (double)v->shape[0] * ceil(of_replicate / TV_SHARED_NUMBERS) : 0;
+}
+
+/* What HDF5 takes, by measurement, for each variable with its name, scales and attributes; and for
+ * the index that finds chunks by their place in six dimensions, which is a B-tree three quarters
+ * full: 72 bytes for each. */
+double tv_schema_bytes(const tv_schema *s) {
+  const double frame = 4e3, of_chunk = 96;
+  double bytes = 0;
+  for (int i = 0; i < s->count; ++i) {
+    const tv_variable *v = &s->variables[i];
+    const double of_value = v->element == TV_TEXT ? TV_DIGEST_LENGTH : sizeof(double);
+    bytes += frame + of_value * (double)tv_variable_length(v) + of_chunk * tv_variable_chunks(v);
+  }
+  return bytes;
+}
+
+/* Every piece of a data set's samples costs a pass over its rows, so that pieces are large. */
+int64_t tv_samples_piece(int width, int64_t samples) {
+  const int64_t most = (PIECE_NUMBERS / width / TV_PIECE_ROWS + 1) * TV_PIECE_ROWS;
+  return samples < most ? samples : most;
+}

@@ -1,0 +1,51 @@
+/* The table of variables, as those who fill and read archives see it. */
+#ifndef TWOVIEW_ARCHIVE_TABLE_H
+#define TWOVIEW_ARCHIVE_TABLE_H
+
+#include <stddef.h>
+
+#include "bulk.h"
+#include "twoview/archive/archive.h"
+#include "twoview/archive/schema.h"
+
+enum { TV_MOST_ROW_DIMENSIONS = 7 };
+
+/* What every rank says of its work: ranks x TV_STAGES, or ranks. */
+typedef struct {
+  int ranks;
+  const char **host;
+  double *seconds, *flops, *sent, *archive_seconds, *peak_memory;
+} tv_reports;
+
+/* What is written by one process. */
+typedef struct {
+  const tv_record *record;
+  const char **digest;       /* replicates x sample sizes */
+  const tv_reports *reports; /* NULL: not known yet */
+} tv_contents;
+
+/* Whether there is a variable for each quantity of the study or for each method, or one. */
+typedef enum { TV_ONCE, TV_EACH_QUANTITY, TV_EACH_METHOD } tv_repetition;
+
+/* The structure in archive.h that a variable is read to, at `offset`. */
+typedef enum { TV_NOT_READ, TV_TO_ARCHIVE, TV_TO_WORK } tv_reader;
+
+struct tv_variable_row {
+  tv_label
+      label; /* of a method: the name goes on with that of the method; of a quantity: its own */
+  tv_element element;
+  tv_place place;
+  tv_repetition repetition;
+  unsigned char dimensions[TV_MOST_ROW_DIMENSIONS + 1];
+  int (*exists)(const tv_schema *schema, int item);        /* NULL: in every archive */
+  const void *(*values)(const tv_contents *all, int item); /* NULL: by `write`, or of samples */
+  tv_bulk_writer *write;                                   /* item by item */
+  const char *negative; /* what a number that is negative or not finite is, for messages; NULL: any
+                         * number may stand there */
+  tv_reader reader;
+  size_t offset;
+  int holds_digests;
+  int is_free; /* a coordinate of a length that only the extent tells */
+};
+
+#endif

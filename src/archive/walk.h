@@ -1,0 +1,17 @@
+/* Every object that a file holds. */
+#ifndef TWOVIEW_ARCHIVE_WALK_H
+#define TWOVIEW_ARCHIVE_WALK_H
+
+#include <hdf5.h>
+
+/* Who is told; the texts are borrowed for the call. */
+typedef struct {
+  void *context;
+  void (*tell)(void *context, const char *problem); /* what cannot be read, and why */
+  void (*meet)(void *context, const char *path);    /* a dataset, without problems or with */
+} tv_walk;
+
+/* Read every object: indices, attributes, chunks. */
+void tv_walk_objects(const tv_walk *walk, hid_t file);
+
+#endif
