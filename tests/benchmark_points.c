@@ -26,13 +26,13 @@ typedef struct {
 
 static void run_grid(void *context) {
   task *t = context;
-  const tv_study study = {.experiment = t->data.experiment,
-                          .features = t->data.features,
-                          .sampling = &t->data.sampling,
-                          .spectra = t->spectra,
-                          .group = t->group,
-                          .comm = MPI_COMM_WORLD,
-                          .watch = &t->watch};
+  const tv_study_inputs study = {.experiment = t->data.experiment,
+                                 .features = t->data.features,
+                                 .sampling = &t->data.sampling,
+                                 .spectra = t->spectra,
+                                 .group = t->group,
+                                 .comm = MPI_COMM_WORLD,
+                                 .watch = &t->watch};
   tv_results *results = NULL;
   demand(tv_results_compute(&study, t->moments, &results));
   tv_results_destroy(&results);

@@ -30,13 +30,13 @@ static double run_study(const benchmark_data *data, const tv_spectra *spectra, t
                         tv_results **results) {
   tv_stopwatch watch = {0};
   tv_moments *moments = NULL;
-  const tv_study study = {.experiment = data->experiment,
-                          .features = data->features,
-                          .sampling = &data->sampling,
-                          .spectra = spectra,
-                          .group = group,
-                          .comm = MPI_COMM_WORLD,
-                          .watch = &watch};
+  const tv_study_inputs study = {.experiment = data->experiment,
+                                 .features = data->features,
+                                 .sampling = &data->sampling,
+                                 .spectra = spectra,
+                                 .group = group,
+                                 .comm = MPI_COMM_WORLD,
+                                 .watch = &watch};
   const clock_t begun = clock();
   demand(tv_law_collect(&data->sampling, 0, &moments));
   demand(tv_results_compute(&study, moments, results));
@@ -55,8 +55,8 @@ static double run_predictions(const benchmark_data *data, const tv_spectra *spec
     const int replicate = (int)(setting / r->magnitudes),
               magnitude = (int)(setting % r->magnitudes);
     double alpha2;
-    demand(tv_alpha2_predicted(e->methods[i % r->methods], e->encoder.k, data->features->p,
-                               spectra->q, data->features->spectrum,
+    demand(tv_alpha2_predicted(tv_method_of(e->methods[i % r->methods]), e->encoder.k,
+                               data->features->p, spectra->q, data->features->spectrum,
                                tv_theta_of(spectra, replicate),
                                tv_gamma_of(spectra, replicate, magnitude),
                                e->size_list[i / r->methods % r->levels], TV_SIGNAL_DRAWN, &alpha2));

@@ -2,7 +2,8 @@
 
 #include "twoview/studies/tally.h"
 
-enum { P = 20, Q = 25, D = P + Q, L = 3, K = 5, LEVELS = 2, METHODS = 3, HEAD = 4 };
+enum { P = 20, Q = 25, D = P + Q, L = 3, K = 5, LEVELS = 2, HEAD = 4 };
+enum { SL, RC, JE, METHODS }; /* of the experiments */
 
 static const char *experiment(const char *keep, int ranks_per_point) {
   static char text[2048];
@@ -131,7 +132,7 @@ START_TEST(thresholds_do_not_depend_on_groups) {
   ASSERT_DONE(open_results(threshold_study(1), 0, MPI_COMM_SELF, &alone));
   ASSERT_ALL(alone.results->points == 8 && alone.results->methods == 2);
   ASSERT_ALL(!alone.results->clean && !alone.results->quantity[TV_LEAKAGE]);
-  tv_tally tally = {.study = TV_STUDY_THRESHOLD,
+  tv_tally tally = {.study = &tv_threshold_study,
                     .solutions = alone.results->points * alone.results->methods};
   tv_tally_count(&tally, alone.results->quantity[TV_ALPHA2_STATUS]);
   ASSERT_ALL(tally.failed == 0);
@@ -167,7 +168,7 @@ START_TEST(distances_and_optimality) {
     ASSERT_AT_MOST(fabs(q[TV_OBJECTIVE][entry] - q[TV_OBJECTIVE_OPTIMUM][entry]),
                    1e-10 * fabs(q[TV_OBJECTIVE_OPTIMUM][entry]));
     ASSERT_AT_MOST(q[TV_RESIDUAL][entry], 1e-10);
-    ASSERT_AT_MOST(method == TV_SUPERVISED ? 0 : q[TV_ORTHONORMALITY][entry], 1e-10);
+    ASSERT_AT_MOST(method == SL ? 0 : q[TV_ORTHONORMALITY][entry], 1e-10);
   }
   ASSERT_ALL(is_so);
   close_pipeline(&p);
@@ -186,12 +187,11 @@ static double threshold_plain(int method, const double *theta, const double *gam
   double signal[P], largest = -INFINITY;
   for (int i = 0; i < P; ++i) {
     const double s = 4 * pow(i + 1, -0.6);
-    signal[i] = s / (method == TV_RECONSTRUCTION ? sqrt(s + theta[i]) : s + theta[i]);
+    signal[i] = s / (method == RC ? sqrt(s + theta[i]) : s + theta[i]);
   }
   const double weakest = kth_largest(signal, P, K);
   for (int i = 0; i < Q; ++i) {
-    const double needed =
-        method == TV_RECONSTRUCTION ? gamma[i] / weakest / weakest - 1 : (1 - weakest) / weakest;
+    const double needed = method == RC ? gamma[i] / weakest / weakest - 1 : (1 - weakest) / weakest;
     largest = fmax(largest, needed - theta[P + i] / gamma[i]);
   }
   return largest;
@@ -204,8 +204,8 @@ START_TEST(thresholds_are_those_of_theory) {
     const double *found = p.results->alpha2_threshold + i * METHODS;
     const double *theta = tv_theta_of(p.spectra, i / 2);
     const double *gamma = tv_gamma_of(p.spectra, i / 2, i % 2);
-    ASSERT_ALL(found[TV_SUPERVISED] == -INFINITY);
-    for (int method = TV_RECONSTRUCTION; method < METHODS; ++method) {
+    ASSERT_ALL(found[SL] == -INFINITY);
+    for (int method = RC; method < METHODS; ++method) {
       const double expected = threshold_plain(method, theta, gamma);
       ASSERT_AT_MOST(fabs(found[method] - expected), 1e-12 * (1 + fabs(expected)));
     }
@@ -255,7 +255,7 @@ static double score_of(int method, int k, const double *E, const double *A, cons
                        double yy) {
   double *image = new_product(0, 0, D, D, k, A, E), *gram = new_product(1, 0, k, D, k, E, image);
   double *cross = new_product(1, 0, k, D, L, E, B), *map = new_product(1, 0, k, D, L, E, B), score;
-  if (method == TV_SUPERVISED) {
+  if (method == SL) {
     score = yy - 2 * dot_plain(D * L, E, B) + dot_plain(D * L, E, image);
   } else {
     solve_plain(k, L, gram, map);
@@ -279,12 +279,13 @@ static double encoder_faults(const pipeline *p) {
     if (point % LEVELS < LEVELS - kept) continue;
     take_moments(p, point, A, B, &yy);
     for (int m = 0; m < METHODS; ++m) {
-      const double *E = r->encoder[m] + slot * r->rows[m] * D;
+      const tv_kept *of = &r->kept[m];
+      const double *E = of->encoder + slot * of->rows * D;
       const double expected = r->quantity[TV_SCORE_CORRUPTED][point * METHODS + m];
-      largest = fmax(largest, fabs(score_of(m, r->rows[m], E, A, B, yy) / expected - 1));
-      if (m != TV_RECONSTRUCTION) continue;
+      largest = fmax(largest, fabs(score_of(m, of->rows, E, A, B, yy) / expected - 1));
+      if (m != RC) continue;
       double *image = new_product(0, 0, D, D, K, A, E);
-      largest = fmax(largest, largest_difference(D * K, image, r->decoder + slot * K * D));
+      largest = fmax(largest, largest_difference(D * K, image, of->decoder + slot * K * D));
       free(image);
     }
     ++slot;
@@ -298,7 +299,7 @@ START_TEST(kept_encoders_have_their_scores) {
     pipeline p;
     ASSERT_DONE(open_results(experiment(keep[i % 2], 1 + i / 2), HEAD, MPI_COMM_WORLD, &p));
     ASSERT_ALL(p.results->kept_levels == (i % 2 ? 1 : LEVELS));
-    ASSERT_ALL(p.results->rows[TV_SUPERVISED] == L && p.results->rows[TV_RECONSTRUCTION] == K);
+    ASSERT_ALL(p.results->kept[SL].rows == L && p.results->kept[RC].rows == K);
     ASSERT_AT_MOST(encoder_faults(&p), 1e-10);
     close_pipeline(&p);
   }
@@ -314,12 +315,12 @@ static double representation_faults(const pipeline *p) {
     if (point % LEVELS < LEVELS - r->represented_levels) continue;
     const double *gamma = tv_gamma_of(p->spectra, (int)(point / 8), (int)(point / 4 % 2));
     for (int i = 0; i < HEAD * METHODS; ++i) {
-      const int row = i / METHODS, m = i % METHODS, k = r->rows[m];
+      const int row = i / METHODS, m = i % METHODS, k = r->kept[m].rows;
       const double *u = p->head->rows + (point / 8 * HEAD + row) * width;
       for (int j = 0; j < D; ++j) x[j] = u[j] * (j < P ? 1 : sqrt(gamma[j - P]));
-      double *z = new_product(1, 0, k, D, 1, r->encoder[m] + slot * k * D, x);
-      largest =
-          fmax(largest, largest_difference(k, z, r->representation[m] + (slot * HEAD + row) * k));
+      double *z = new_product(1, 0, k, D, 1, r->kept[m].encoder + slot * k * D, x);
+      largest = fmax(largest,
+                     largest_difference(k, z, r->kept[m].representation + (slot * HEAD + row) * k));
       free(z);
     }
     ++slot;

@@ -53,7 +53,7 @@ static double loss_by_rows(const problem *m, const answer *a) {
 static void check_score(problem *m, const tv_method *method, int is_clean) {
   answer a;
   ASSERT_DONE(solve_problem(m, MPI_COMM_WORLD, method, is_clean, 0.5, &a));
-  const double expected = method->id == TV_SUPERVISED ? loss_by_rows(m, &a) : probe_by_rows(m, &a);
+  const double expected = method == &tv_supervised ? loss_by_rows(m, &a) : probe_by_rows(m, &a);
   ASSERT_AT_MOST(fabs(a.scores.score - expected), 1e-10 * expected);
   free_answer(&a);
 }
@@ -144,7 +144,7 @@ START_TEST(endless_alignment_recovers_the_clean_score) {
   for (int i = 0; i < 6; ++i) {
     problem m = make_problem(*shapes[i % 2], 0.8);
     for (int j = 0; j < m.q; ++j) m.gamma[j] *= 10;
-    if (every_method[i / 2]->id == TV_RECONSTRUCTION) uncorrelate_noise(&m);
+    if (every_method[i / 2] == &tv_reconstruction) uncorrelate_noise(&m);
     check_alignment(&m, every_method[i / 2]);
     free_problem(&m);
   }

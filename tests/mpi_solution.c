@@ -143,8 +143,8 @@ static double supervision_of(const matrices *w, const double *V) {
 
 static double objective_of(const tv_method *method, const matrices *w, int k, const double *E,
                            const double *D) {
-  if (method->id == TV_SUPERVISED) return supervision_of(w, E);
-  return method->id == TV_JOINT_EMBEDDING ? embedding_of(w, k, E) : reconstruction_of(w, k, E, D);
+  if (method == &tv_supervised) return supervision_of(w, E);
+  return method == &tv_joint_embedding ? embedding_of(w, k, E) : reconstruction_of(w, k, E, D);
 }
 
 /* The least objective among neighbours at many distances, less the one attained. */
@@ -180,13 +180,13 @@ static void check_whitening(const tv_method *method, const matrices *w, const an
   double *image = new_product(0, 0, w->d, w->d, a->k, w->A, a->E);
   const double departure = departure_plain(a->k, form),
                reported = a->scores.optimality.orthonormality;
-  if (method->id == TV_SUPERVISED) {
+  if (method == &tv_supervised) {
     ASSERT_ALL(isnan(reported) && !a->D && !a->values);
   } else {
     ASSERT_AT_MOST(departure, 1e-10);
     ASSERT_AT_MOST(reported, 1e-10);
   }
-  if (method->id == TV_RECONSTRUCTION)
+  if (method == &tv_reconstruction)
     ASSERT_AT_MOST(largest_difference((int64_t)w->d * a->k, image, a->D),
                    w->d * DBL_EPSILON * norm_plain((int64_t)w->d * a->k, image));
   free(form);
@@ -200,7 +200,7 @@ START_TEST(solutions_attain_an_optimum) {
       matrices w = take_matrices(&m, 0.5);
       answer a;
       ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, every_method[method], 0, 0.5, &a));
-      ASSERT_ALL(a.k == (every_method[method]->id == TV_SUPERVISED ? m.l : m.k));
+      ASSERT_ALL(a.k == (every_method[method] == &tv_supervised ? m.l : m.k));
       check_optimality(every_method[method], &w, &a);
       check_whitening(every_method[method], &w, &a);
       free_answer(&a);
@@ -224,8 +224,8 @@ START_TEST(judge_sees_a_wrong_encoder) {
     for (int64_t i = 0; i < (int64_t)E->leading * E->local_columns; ++i) E->data[i] *= 1.001;
     ASSERT_DONE(tv_scores_evaluate(every_method[method], s, &solution, &scores));
     const tv_optimality found = scores.optimality;
-    ASSERT_AT_MOST(5e-4 * (every_method[method]->id != TV_JOINT_EMBEDDING), found.residual);
-    if (every_method[method]->id != TV_SUPERVISED) {
+    ASSERT_AT_MOST(5e-4 * (every_method[method] != &tv_joint_embedding), found.residual);
+    if (every_method[method] != &tv_supervised) {
       ASSERT_AT_MOST(fabs(found.orthonormality - 0.002001), 1e-9);
     }
     tv_solution_destroy(&solution);
@@ -477,7 +477,7 @@ START_TEST(small_losses_keep_their_digits) {
     answer a;
     ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, method, 0, 0, &a));
     const tv_optimality *found = &a.scores.optimality;
-    if (method->id == TV_RECONSTRUCTION) {
+    if (method == &tv_reconstruction) {
       const double rounding = pow(m.d * DBL_EPSILON, 2) * trace + 10 * m.d * DBL_EPSILON * expected;
       ASSERT_AT_MOST(fabs(found->objective - expected), rounding);
       ASSERT_AT_MOST(fabs(found->optimum - expected), rounding);

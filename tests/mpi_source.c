@@ -4,6 +4,8 @@
 
 #include "data/raw_moments.h"
 
+#include "twoview/kinds.h"
+
 enum {
   IMAGES = 37,
   MANY_IMAGES = 1200,
@@ -92,7 +94,7 @@ static const char *idx_experiment(const char *suffix, int shards) {
 static tv_error *open_source(const char *text, MPI_Comm comm, pipeline *p) {
   *p = (pipeline){0};
   MPI_Barrier(MPI_COMM_WORLD); /* for rank 0 to have written the files */
-  TV_TRY(tv_experiment_parse("test.yaml", text, NULL, &p->experiment));
+  TV_TRY(tv_experiment_parse("test.yaml", text, NULL, &tv_kinds_all, &p->experiment));
   return tv_source_open(p->experiment, comm, &p->source);
 }
 

@@ -2,6 +2,9 @@
 
 #include "support/unit.h"
 #include "twoview/experiment/experiment.h"
+#include "twoview/kinds.h"
+#include "twoview/methods/method.h"
+#include "twoview/studies/study.h"
 
 /* Nothing but what is required; the tests below add to it and replace parts of it. */
 static const char plain[] = "source:\n"
@@ -16,7 +19,7 @@ static const char *const no_overrides[] = {NULL};
 
 static tv_experiment *parse(const char *text, const char *const *overrides) {
   tv_experiment *e;
-  expect_success(tv_experiment_parse("x.yaml", text, overrides, &e));
+  expect_success(tv_experiment_parse("x.yaml", text, overrides, &tv_kinds_all, &e));
   ck_assert_ptr_nonnull(e);
   return e;
 }
@@ -34,7 +37,7 @@ static char *edited(const char *old, const char *replacement) {
 START_TEST(defaults_are_as_documented) {
   tv_experiment *e = parse(plain, NULL);
   ck_assert_str_eq(e->name, "experiment");
-  ck_assert_int_eq(e->study, TV_STUDY_GRID);
+  ck_assert_ptr_eq(e->study, &tv_grid_study.kind);
   ck_assert_uint_eq(e->seed, 1);
   ck_assert_int_eq(e->replicates, 1);
   ck_assert_int_eq(e->features.pca, 0);
@@ -43,8 +46,8 @@ START_TEST(defaults_are_as_documented) {
   ck_assert_int_eq(e->source.teacher.type, TV_TEACHER_LINEAR);
   ck_assert_int_eq(e->source.teacher.targets, 1);
   ck_assert_double_eq(e->source.teacher.noise, 0);
-  ck_assert_uint_eq(e->methods_count, TV_METHODS);
-  for (int m = 0; m < TV_METHODS; ++m) ck_assert_int_eq(e->methods[m], m);
+  ck_assert_uint_eq(e->methods_count, 3);
+  for (int m = 0; m < 3; ++m) ck_assert_ptr_eq(e->methods[m], tv_kinds_all.methods[m]);
   ck_assert_int_eq(e->archive.encoders, TV_KEEP_LAST);
   ck_assert_int_eq(e->archive.representations, TV_KEEP_LAST);
   ck_assert_int_eq(e->archive.samples, 0);
@@ -80,7 +83,7 @@ START_TEST(given_values_are_taken) {
   ck_assert_uint_eq(noise.replicate, 6);
   ck_assert_int_eq(e->features.pca, 2);
   ck_assert_uint_eq(e->methods_count, 1);
-  ck_assert_int_eq(e->methods[0], TV_JOINT_EMBEDDING);
+  ck_assert_ptr_eq(e->methods[0], &tv_joint_embedding.kind);
   ck_assert_int_eq(e->archive.encoders, TV_KEEP_ALL);
   ck_assert_int_eq(e->archive.representations, TV_KEEP_LAST); /* beside the keys given */
   ck_assert_int_eq(e->archive.samples, 1);
@@ -101,7 +104,7 @@ START_TEST(a_phase_study_keeps_numbers_alone) {
   const char *const overrides[] = {"study=phase", NULL};
   const char *const keeping[] = {"study=phase", "archive.encoders=last", NULL};
   tv_experiment *e = parse(plain, overrides);
-  ck_assert_int_eq(e->study, TV_STUDY_PHASE);
+  ck_assert_ptr_eq(e->study, &tv_phase_study.kind);
   ck_assert_int_eq(e->archive.encoders, TV_KEEP_NONE);
   ck_assert_int_eq(e->archive.representations, TV_KEEP_NONE);
   tv_experiment_destroy(&e);
@@ -140,12 +143,12 @@ static const char *const threshold_study[] = {"study=threshold", "augmentation={
 
 START_TEST(a_threshold_study_needs_no_alignment) {
   tv_experiment *e = parse(plain, threshold_study);
-  ck_assert_int_eq(e->study, TV_STUDY_THRESHOLD);
+  ck_assert_ptr_eq(e->study, &tv_threshold_study.kind);
   ck_assert_double_eq(e->threshold.tolerance, 1e-4);
   ck_assert_uint_eq(e->augmentation.alpha_count, 0);
   ck_assert_uint_eq(e->methods_count, 2);
-  ck_assert_int_eq(e->methods[0], TV_RECONSTRUCTION);
-  ck_assert_int_eq(e->methods[1], TV_JOINT_EMBEDDING);
+  ck_assert_ptr_eq(e->methods[0], &tv_reconstruction.kind);
+  ck_assert_ptr_eq(e->methods[1], &tv_joint_embedding.kind);
   ck_assert_int_eq(e->archive.encoders, TV_KEEP_NONE);
   ck_assert_int_eq(e->archive.representations, TV_KEEP_NONE);
   ck_assert_int_eq(tv_experiment_points(e), 4); /* magnitudes x sizes */
@@ -178,7 +181,8 @@ START_TEST(what_a_threshold_study_lacks_is_refused) {
   const char *const *r = refused_thresholds[_i];
   const char *const overrides[] = {r[0], r[1] ? r[1] : "seed=3",
                                    r[1] ? "study=threshold" : "seed=4", NULL};
-  expect_error(tv_experiment_parse("x.yaml", plain, overrides, &e), TV_EXIT_USAGE, r[2], r[3]);
+  expect_error(tv_experiment_parse("x.yaml", plain, overrides, &tv_kinds_all, &e), TV_EXIT_USAGE,
+               r[2], r[3]);
   ck_assert_ptr_null(e);
 }
 END_TEST
@@ -321,7 +325,7 @@ START_TEST(printing_is_a_fixed_point) {
   ck_assert_str_eq(once, twice);
   ck_assert_str_eq(first->name, second->name);
   ck_assert_int_eq(first->first_replicate, second->first_replicate);
-  ck_assert_int_eq(first->study, second->study);
+  ck_assert_ptr_eq(first->study, second->study);
   ck_assert_int_eq(first->source.type, second->source.type);
   ck_assert_int_eq(first->source.role, second->source.role);
   ck_assert_int_eq(first->noise.sampler, second->noise.sampler);
@@ -581,7 +585,7 @@ static const struct {
 START_TEST(bad_values_are_refused) {
   tv_experiment *e;
   char *text = edited(refused[_i].old, refused[_i].replacement);
-  tv_error *error = tv_experiment_parse("x.yaml", text, no_overrides, &e);
+  tv_error *error = tv_experiment_parse("x.yaml", text, no_overrides, &tv_kinds_all, &e);
   expect_error(error, TV_EXIT_USAGE, refused[_i].where, refused[_i].reason);
   ck_assert_ptr_null(e);
   free(text);
@@ -613,7 +617,8 @@ static const struct {
 
 START_TEST(what_has_no_law_is_refused) {
   tv_experiment *e;
-  tv_error *error = tv_experiment_parse("x.yaml", plain, refused_in_law[_i].overrides, &e);
+  tv_error *error =
+      tv_experiment_parse("x.yaml", plain, refused_in_law[_i].overrides, &tv_kinds_all, &e);
   expect_error(error, TV_EXIT_USAGE, refused_in_law[_i].where, refused_in_law[_i].reason);
   ck_assert_ptr_null(e);
 }
@@ -645,7 +650,7 @@ START_TEST(bad_mixtures_are_refused) {
   char source[128];
   const char *const overrides[] = {source, NULL};
   snprintf(source, sizeof source, "source={type: mixture, %s}", refused_mixtures[_i].rest);
-  tv_error *error = tv_experiment_parse("x.yaml", plain, overrides, &e);
+  tv_error *error = tv_experiment_parse("x.yaml", plain, overrides, &tv_kinds_all, &e);
   expect_error(error, TV_EXIT_USAGE, refused_mixtures[_i].where, refused_mixtures[_i].reason);
   ck_assert_ptr_null(e);
 }
@@ -686,7 +691,7 @@ START_TEST(bad_overrides_are_named) {
   char name[64];
   const char *const overrides[] = {"seed=3", refused_overrides[_i][0], NULL};
   snprintf(name, sizeof name, "--set %.*s", (int)strcspn(overrides[1], "="), overrides[1]);
-  tv_error *error = tv_experiment_parse("x.yaml", plain, overrides, &e);
+  tv_error *error = tv_experiment_parse("x.yaml", plain, overrides, &tv_kinds_all, &e);
   expect_error(error, TV_EXIT_USAGE, name, refused_overrides[_i][1]);
   ck_assert_ptr_null(e);
 }
@@ -706,7 +711,7 @@ START_TEST(a_fault_of_the_file_is_told_with_its_own_line) {
   tv_experiment *e;
   const char *const overrides[] = {"name=longer", "noise.components=4", NULL};
   char *text = edited("", "features: 3\n");
-  expect_error(tv_experiment_parse("x.yaml", text, overrides, &e), TV_EXIT_USAGE,
+  expect_error(tv_experiment_parse("x.yaml", text, overrides, &tv_kinds_all, &e), TV_EXIT_USAGE,
                "x.yaml:8: features:", "expects a mapping");
   free(text);
 }
@@ -717,7 +722,7 @@ START_TEST(an_innocent_override_is_not_blamed) {
   tv_experiment *e;
   const char *const overrides[] = {"augmentation.alpha=4", NULL};
   char *text = edited("0.5", "0.5, theta: {signal: [0, 1], noise: [0, 1]}");
-  expect_error(tv_experiment_parse("x.yaml", text, overrides, &e), TV_EXIT_USAGE,
+  expect_error(tv_experiment_parse("x.yaml", text, overrides, &tv_kinds_all, &e), TV_EXIT_USAGE,
                "x.yaml:5: augmentation:", "give one of");
   free(text);
 }
@@ -726,12 +731,13 @@ END_TEST
 START_TEST(methods_have_short_names) {
   static const char *const lists[] = {"methods=[RC, JE, SL]", "methods=[rc, Je, sl]",
                                       "methods=[Reconstruction, joint-embedding, SUPERVISED]"};
-  static const tv_method_id methods[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_SUPERVISED};
+  static const tv_kind *const methods[] = {&tv_reconstruction.kind, &tv_joint_embedding.kind,
+                                           &tv_supervised.kind};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i) {
     const char *const overrides[] = {lists[i], NULL};
     tv_experiment *e = parse(plain, overrides);
-    ck_assert_uint_eq(e->methods_count, TV_METHODS);
-    for (int m = 0; m < TV_METHODS; ++m) ck_assert_int_eq(e->methods[m], methods[m]);
+    ck_assert_uint_eq(e->methods_count, 3);
+    for (int m = 0; m < 3; ++m) ck_assert_ptr_eq(e->methods[m], methods[m]);
     tv_experiment_destroy(&e);
   }
 }
@@ -839,7 +845,7 @@ START_TEST(what_is_long_is_refused_at_once) {
   FILE *out = open_memstream(&text, &size);
   for (int i = 0; i < large[_i].times; ++i) fprintf(out, large[_i].piece, i, i);
   fclose(out);
-  expect_error(tv_experiment_parse("x.yaml", text, no_overrides, &e), TV_EXIT_USAGE,
+  expect_error(tv_experiment_parse("x.yaml", text, no_overrides, &tv_kinds_all, &e), TV_EXIT_USAGE,
                large[_i].where, large[_i].reason);
   free(text);
 }
@@ -859,8 +865,8 @@ START_TEST(lists_are_as_long_as_ranges_at_most) {
     sprintf(override, "%s=[%s", keys[i], one_too_many);
     const char *const overrides[] = {override, NULL};
     tv_experiment *e;
-    expect_error(tv_experiment_parse("x.yaml", plain, overrides, &e), TV_EXIT_USAGE, "--set",
-                 keys[i]);
+    expect_error(tv_experiment_parse("x.yaml", plain, overrides, &tv_kinds_all, &e), TV_EXIT_USAGE,
+                 "--set", keys[i]);
     free(override);
   }
   char *text = edited("[0, 1]", "[0,"), *many = repeated("1,", 500000, "1]");
@@ -869,7 +875,8 @@ START_TEST(lists_are_as_long_as_ranges_at_most) {
   char *at = strstr(text, "[0,") + 3;
   sprintf(longer, "%.*s%s%s", (int)(at - text), text, many, at);
   tv_experiment *e;
-  expect_error(tv_experiment_parse("x.yaml", longer, no_overrides, &e), TV_EXIT_USAGE,
+  expect_error(tv_experiment_parse("x.yaml", longer, no_overrides, &tv_kinds_all, &e),
+               TV_EXIT_USAGE,
                "x.yaml:5: augmentation.alpha:", "from 1 to 10000 entries, got 500002");
   free(longer);
   free(text);
@@ -881,7 +888,8 @@ END_TEST
 START_TEST(deep_or_long_texts_are_refused) {
   tv_experiment *e;
   char *text = repeated(deep[_i].piece, deep[_i].times, deep[_i].end);
-  expect_error(tv_experiment_parse("x.yaml", text, no_overrides, &e), TV_EXIT_USAGE, "x.yaml", "");
+  expect_error(tv_experiment_parse("x.yaml", text, no_overrides, &tv_kinds_all, &e), TV_EXIT_USAGE,
+               "x.yaml", "");
   free(text);
 }
 END_TEST
@@ -895,7 +903,7 @@ START_TEST(damaged_texts_do_no_harm) {
     memcpy(text, plain, sizeof plain);
     text[i] = bytes[i % sizeof bytes];
     text[sizeof plain - 1] = '\0';
-    tv_error *error = tv_experiment_parse("x.yaml", text, no_overrides, &e);
+    tv_error *error = tv_experiment_parse("x.yaml", text, no_overrides, &tv_kinds_all, &e);
     ck_assert_int_eq(!error, e != NULL);
     if (error) ck_assert_int_eq(error->exit_code, TV_EXIT_USAGE);
     tv_error_free(error);

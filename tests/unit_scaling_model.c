@@ -4,9 +4,13 @@
 #include <math.h>
 
 #include "support/unit.h"
+#include "twoview/methods/method.h"
 
 static const tv_rates rates = {.features = 1e10, .moments = 1e10, .solves = 1e9};
 static const tv_network perfect = {.latency = 0, .bandwidth = INFINITY};
+
+static const tv_kind *const methods[] = {&tv_supervised.kind, &tv_reconstruction.kind,
+                                         &tv_joint_embedding.kind};
 
 /* 64 shards of 1000 rows, 64 points, 32 clean problems: powers of 2 divide all evenly. */
 static tv_workload even(void) {
@@ -21,7 +25,7 @@ static tv_workload even(void) {
                        .p = 20,
                        .k = 10,
                        .l = 3,
-                       .method = {TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING},
+                       .method = methods,
                        .methods = 3};
 }
 

@@ -1,4 +1,4 @@
-#include "twoview/studies/threshold.h"
+#include "twoview/studies/search.h"
 
 #include <math.h>
 

@@ -138,16 +138,16 @@ static tv_error *write_kept(const tv_bulk *t, const tv_variable *v, const tv_res
 }
 
 tv_error *tv_bulk_write_encoder(const tv_bulk *t, const tv_variable *v, const tv_record *record) {
-  return write_kept(t, v, record->results, record->results->encoder[v->item]);
+  return write_kept(t, v, record->results, record->results->kept[v->item].encoder);
 }
 
 tv_error *tv_bulk_write_decoder(const tv_bulk *t, const tv_variable *v, const tv_record *record) {
-  return write_kept(t, v, record->results, record->results->decoder);
+  return write_kept(t, v, record->results, record->results->kept[v->item].decoder);
 }
 
 tv_error *tv_bulk_write_representation(const tv_bulk *t, const tv_variable *v,
                                        const tv_record *record) {
-  return write_points(t, v, record->results, record->results->representation[v->item]);
+  return write_points(t, v, record->results, record->results->kept[v->item].representation);
 }
 
 /* ---- Samples ---- */

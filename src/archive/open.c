@@ -12,6 +12,7 @@
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/file.h"
+#include "twoview/kinds.h"
 
 /* ---- Values ---- */
 
@@ -170,8 +171,9 @@ static tv_error *check_and_open(const char *path, int file, tv_opened *o) {
 static tv_error *read_experiment(tv_opened *o) {
   char *text = NULL;
   TV_TRY(tv_attribute_print(o->file, tv_note_name(TV_NOTE_EXPERIMENT), &text));
-  tv_error *error = text ? tv_experiment_parse("its experiment", text, NULL, &o->experiment)
-                         : tv_fail("there is no experiment in it: not an archive of twoview run?");
+  tv_error *error =
+      text ? tv_experiment_parse("its experiment", text, NULL, &tv_kinds_all, &o->experiment)
+           : tv_fail("there is no experiment in it: not an archive of twoview run?");
   free(text);
   return error;
 }

@@ -67,7 +67,7 @@ static tv_error *write_slurm(hid_t root) {
 
 static tv_error *write_experiment(hid_t root, const tv_experiment *e) {
   char *resolved = NULL;
-  TV_TRY(put_text(root, TV_NOTE_STUDY, tv_study_type_name(e->study)));
+  TV_TRY(put_text(root, TV_NOTE_STUDY, e->study->name));
   TV_TRY(put_text(root, TV_NOTE_TITLE, e->name));
   TV_TRY(tv_attribute_natural(root, tv_note_name(TV_NOTE_SEED), e->seed));
   TV_TRY(put_text(root, TV_NOTE_EXPERIMENT_FILE, e->file));

@@ -112,7 +112,7 @@ static tv_error *read_attributes(hid_t file, tv_archive *a) {
 /* The lengths of its coordinates, which have been found to be those of the experiment. */
 static void take_lengths(const tv_opened *o, tv_archive *a) {
   const tv_experiment *e = o->experiment;
-  a->study = e->study;
+  a->study = tv_study_of(e);
   a->replicates = e->replicates;
   a->magnitudes = (int)e->noise.lambda_max_count;
   a->alphas = tv_experiment_alignments(e);

@@ -8,6 +8,7 @@
 
 #include "table.h"
 #include "twoview/hdf5/array_copy.h"
+#include "twoview/methods/method.h"
 
 enum { PIECE_NUMBERS = 1 << 22 };
 
@@ -46,7 +47,7 @@ typedef struct {
 struct tv_schema {
   const tv_experiment *experiment;
   tv_extent extent;
-  const char *methods[TV_METHODS], *stages[TV_STAGES];
+  const char **methods, *stages[TV_STAGES]; /* methods: owned, the names are not */
   axis axes[DIMENSIONS];
   tv_variable *variables;
   int count;
@@ -81,7 +82,7 @@ static const struct tv_variable_row coordinates[DIMENSIONS] = {
     [STAGE] = {{"stage", "stage of the run", "1"}, TV_TEXT, TV_IN_RUN}};
 
 static int is_grid(const tv_experiment *e) {
-  return e->study != TV_STUDY_THRESHOLD;
+  return !tv_study_of(e)->finds_alpha;
 }
 
 /* Features of other sources are rotated to components. */
@@ -140,7 +141,7 @@ static int has_encoder(const tv_schema *s, int method) {
 }
 
 static int has_decoder(const tv_schema *s, int method) {
-  return method == TV_RECONSTRUCTION && has_encoder(s, method);
+  return tv_method_of(s->experiment->methods[method])->has_decoder && has_encoder(s, method);
 }
 
 static int has_representation(const tv_schema *s, int method) {
@@ -292,7 +293,7 @@ static enum dimension resolve(const tv_schema *s, enum dimension dimension, int 
   const int is_one_size = s->experiment->sizes_count == 1;
   switch (dimension) {
   case ROW_OF_METHOD:
-    return item == TV_SUPERVISED ? OUTPUT : ENCODER_ROW;
+    return tv_method_of(s->experiment->methods[item])->rows_are_outputs ? OUTPUT : ENCODER_ROW;
   case N_OF_ENCODERS:
     return is_one_size || a->encoders == TV_KEEP_ALL ? N : LAST_N;
   case N_OF_REPRESENTATIONS:
@@ -333,9 +334,9 @@ static void add_coordinate(tv_schema *s, enum dimension dimension) {
 }
 
 /* `encoder_joint_embedding`, which programs may take as a name of theirs. */
-static void name_method(tv_variable *v) {
+static void name_method(const tv_kind *method, tv_variable *v) {
   const size_t used = strlen(v->name);
-  snprintf(v->name + used, sizeof v->name - used, "_%s", tv_method_name((tv_method_id)v->item));
+  snprintf(v->name + used, sizeof v->name - used, "_%s", method->name);
   for (char *c = v->name; *c; ++c)
     if (*c == '-') *c = '_';
 }
@@ -345,7 +346,7 @@ static void add_variable(tv_schema *s, const struct tv_variable_row *row, int it
   if (row->exists && !row->exists(s, item)) return;
   tv_variable *v = add(s, row, is_quantity ? tv_quantity_label((tv_quantity)item) : row->label);
   v->item = item;
-  if (row->repetition == TV_EACH_METHOD) name_method(v);
+  if (row->repetition == TV_EACH_METHOD) name_method(s->experiment->methods[item], v);
   for (int i = 0; row->dimensions[i] != END; ++i)
     add_dimension(s, resolve(s, row->dimensions[i], item), v);
   if (!row->values) v->outer = row->write ? v->rank - 2 : 1;
@@ -353,28 +354,29 @@ static void add_variable(tv_schema *s, const struct tv_variable_row *row, int it
 
 static void add_row(tv_schema *s, const struct tv_variable_row *row) {
   const tv_experiment *e = s->experiment;
-  const tv_quantities quantities = tv_quantities_of(e->study);
+  const tv_quantities quantities = tv_quantities_of(tv_study_of(e));
   if (row->repetition == TV_ONCE) add_variable(s, row, 0);
   if (row->repetition == TV_EACH_METHOD)
-    for (unsigned m = 0; m < e->methods_count; ++m) add_variable(s, row, e->methods[m]);
+    for (unsigned m = 0; m < e->methods_count; ++m) add_variable(s, row, (int)m);
   if (row->repetition == TV_EACH_QUANTITY)
     for (int i = quantities.first; i < quantities.end; ++i) add_variable(s, row, i);
 }
 
 tv_error *tv_schema_make(const tv_experiment *e, const tv_extent *extent, tv_schema **out) {
-  enum { MOST = DIMENSIONS + ROWS + TV_QUANTITIES + ROWS * TV_METHODS };
+  const int most = DIMENSIONS + ROWS + TV_QUANTITIES + ROWS * (int)e->methods_count;
   *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_schema *s = *out;
   s->experiment = e;
   s->extent = *extent;
-  for (unsigned m = 0; m < e->methods_count; ++m) s->methods[m] = tv_method_name(e->methods[m]);
   for (int i = 0; i < TV_STAGES; ++i) s->stages[i] = tv_stage_name((tv_stage)i);
-  tv_error *error = tv_allocate(MOST, sizeof(*s->variables), &s->variables);
+  tv_error *error = tv_allocate(most, sizeof(*s->variables), &s->variables);
+  if (!error) error = tv_allocate(e->methods_count, sizeof(*s->methods), &s->methods);
   if (error) {
     tv_schema_destroy(out);
     return error;
   }
+  for (unsigned m = 0; m < e->methods_count; ++m) s->methods[m] = e->methods[m]->name;
   measure(s);
   for (enum dimension d = END + 1; d < DIMENSIONS; ++d) add_coordinate(s, d);
   for (int i = 0; i < ROWS; ++i) add_row(s, &rows[i]);
@@ -384,6 +386,7 @@ tv_error *tv_schema_make(const tv_experiment *e, const tv_extent *extent, tv_sch
 void tv_schema_destroy(tv_schema **schema) {
   if (!*schema) return;
   free((*schema)->variables);
+  free((*schema)->methods);
   free(*schema);
   *schema = NULL;
 }

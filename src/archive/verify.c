@@ -16,6 +16,7 @@
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/file.h"
+#include "twoview/kinds.h"
 #include "twoview/studies/tally.h"
 #include "verification.h"
 #include "walk.h"
@@ -269,7 +270,7 @@ static void check_schema(tv_verification *v, hid_t file, const tv_schema *schema
   snprintf(seed, sizeof seed, "%" PRIu64, e->seed);
   check_notes(&root, TV_OF_ARCHIVE);
   expect_text(&root, TV_NOTE_SEED, seed);
-  expect_text(&root, TV_NOTE_STUDY, tv_study_type_name(e->study));
+  expect_text(&root, TV_NOTE_STUDY, e->study->name);
   check_place(&root, TV_IN_ROOT, schema);
   if (e->archive.samples) check_samples(&root, schema);
   if (H5Lexists(file, TV_PARTS, H5P_DEFAULT) > 0)
@@ -309,7 +310,7 @@ static void meet_dataset(void *context, const char *path) {
 
 static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_experiment *e) {
   int64_t count = 0;
-  if (e->study == TV_STUDY_THRESHOLD) return 0;
+  if (tv_study_of(e)->finds_alpha) return 0;
   double *score = tv_verify_read(v, file, tv_quantity_label(TV_SCORE_CLEAN).name, &count);
   const int64_t settings = (int64_t)e->noise.lambda_max_count * e->augmentation.alpha_count;
   const int64_t failures = tv_count_clean_failures(score, e->replicates, settings,
@@ -319,8 +320,8 @@ static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_exp
 }
 
 static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
-  tv_tally tally = {.study = e->study, .clean_failed = count_clean_failures(v, file, e)};
-  const char *name = tv_quantity_label(tv_status_of(e->study)).name;
+  tv_tally tally = {.study = tv_study_of(e), .clean_failed = count_clean_failures(v, file, e)};
+  const char *name = tv_quantity_label(tv_status_of(tv_study_of(e))).name;
   double *status = tv_verify_read(v, file, name, &tally.solutions);
   if (status) tv_tally_count(&tally, status);
   free(status);
@@ -342,7 +343,7 @@ static void check_content_against(tv_verification *v, hid_t file, const tv_exper
 
 static tv_error *check_against(tv_verification *v, hid_t file, const char *text, int format) {
   tv_experiment *e = NULL;
-  tv_error *error = tv_experiment_parse(v->path, text, NULL, &e);
+  tv_error *error = tv_experiment_parse(v->path, text, NULL, &tv_kinds_all, &e);
   if (error) {
     tv_verify_problem(v, "attribute 'experiment' is no experiment: %s", error->message);
     tv_error_free(error);

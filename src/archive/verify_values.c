@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "twoview/archive/archive.h"
-#include "twoview/studies/threshold.h"
+#include "twoview/studies/search.h"
 #include "verification.h"
 
 /* Whether a value may stand where the status is this. */
@@ -10,11 +10,11 @@ typedef int (*agreement)(double status, double value);
 
 /* Without it a solution is none. */
 static int decides(double status, double value) {
-  return tv_status_is_failure(TV_STUDY_GRID, status) ? isnan(value) : isfinite(value);
+  return tv_status_is_failure(&tv_grid_study, status) ? isnan(value) : isfinite(value);
 }
 
 static int accompanies(double status, double value) {
-  return !tv_status_is_failure(TV_STUDY_GRID, status) || isnan(value);
+  return !tv_status_is_failure(&tv_grid_study, status) || isnan(value);
 }
 
 static int is_found(double status, double alpha2) {
@@ -71,11 +71,11 @@ void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *e) {
                  {TV_OBJECTIVE, accompanies},
                  {TV_OBJECTIVE_OPTIMUM, accompanies},
                  {TV_ORTHONORMALITY, accompanies}};
-  const char *name = name_of(tv_status_of(e->study));
+  const char *name = name_of(tv_status_of(tv_study_of(e)));
   int64_t count = 0;
   double *status = tv_verify_read(v, file, name, &count);
   if (!status) return;
-  if (e->study == TV_STUDY_THRESHOLD) {
+  if (tv_study_of(e)->finds_alpha) {
     compare(v, file, TV_ALPHA2_MEASURED, status, name, is_found);
   } else {
     for (size_t i = 0; i < sizeof of_grid / sizeof *of_grid; ++i)

@@ -12,6 +12,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/output.h"
+#include "twoview/studies/study.h"
 
 /* ---- Finished ---- */
 
@@ -105,7 +106,7 @@ static char *known_name(const tv_source *source, char *path) {
  * experiment. */
 static tv_experiment numbers_of(const tv_experiment *experiment, const tv_source *source) {
   tv_experiment e = *experiment;
-  if (e.study == TV_STUDY_PHASE) e.study = TV_STUDY_GRID;
+  if (tv_study_of(&e)->numbers) e.study = &tv_study_of(&e)->numbers->kind;
   e.source.images = known_name(source, e.source.images);
   e.source.labels = known_name(source, e.source.labels);
   e.source.file = known_name(source, e.source.file);

@@ -16,6 +16,7 @@
 #include "twoview/base/memory.h"
 #include "twoview/base/text.h"
 #include "twoview/experiment/file.h"
+#include "twoview/kinds.h"
 #include "twoview/moments/law.h"
 #include "twoview/plan/plan.h"
 #include "twoview/studies/tally.h"
@@ -126,8 +127,8 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
   r->stage = "moments";
   TV_TRY(take_moments(&sampling, r, speaks));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
-  const tv_study study = {e,        r->features, &sampling,     r->spectra,
-                          r->group, comm,        &r->stopwatch, speaks};
+  const tv_study_inputs study = {e,        r->features, &sampling,     r->spectra,
+                                 r->group, comm,        &r->stopwatch, speaks};
   r->stage = r->moments ? "solves" : "moments and solves";
   TV_TRY(tv_results_compute(&study, r->moments, &r->results));
   TV_TRY(tv_agree(comm, tv_results_represent(r->head, r->spectra, r->results)));
@@ -151,7 +152,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
 
 static tv_tally count_solutions(const run *r) {
   const tv_results *results = r->results;
-  tv_tally tally = {.study = r->experiment->study,
+  tv_tally tally = {.study = tv_study_of(r->experiment),
                     .solutions = results->points * results->methods,
                     .clean_failed =
                         tv_count_clean_failures(results->clean, results->replicates, 1,
@@ -180,7 +181,8 @@ static void print_summary(const run *r, const tv_tally *tally) {
 }
 
 static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, int *is_finished) {
-  TV_TRY(tv_experiment_load(options->experiment, options->overrides, comm, &r->experiment));
+  TV_TRY(tv_experiment_load(options->experiment, options->overrides, &tv_kinds_all, comm,
+                            &r->experiment));
   TV_TRY(agree_on_output(options, r, comm));
   if (options->resumes)
     TV_TRY(tv_continuation_expect_archive(r->output, options->replaces, r->experiment, comm,
@@ -211,7 +213,7 @@ static tv_error *run_stages(const tv_run_options *options, run *r, MPI_Comm comm
   const tv_tally tally = count_solutions(r);
   if (rank == 0) print_summary(r, &tally);
   if (tally.failed < tally.solutions) return NULL;
-  return tv_fail(r->experiment->study == TV_STUDY_THRESHOLD
+  return tv_fail(tv_study_of(r->experiment)->finds_alpha
                      ? "%s: no threshold was found; 'alpha2_status' tells why of each"
                      : "%s: no solution succeeded; 'status' tells why each failed",
                  r->output);

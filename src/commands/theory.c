@@ -6,6 +6,7 @@
 #include "twoview/data/features.h"
 #include "twoview/data/source.h"
 #include "twoview/experiment/file.h"
+#include "twoview/kinds.h"
 #include "twoview/moments/law.h"
 #include "twoview/theory/summary.h"
 
@@ -27,7 +28,7 @@ static tv_error *tell(const char *file, const char *const *overrides, int is_jso
   int rank;
   tv_error *error;
   MPI_Comm_rank(comm, &rank);
-  TV_GO(tv_experiment_load(file, overrides, comm, &experiment));
+  TV_GO(tv_experiment_load(file, overrides, &tv_kinds_all, comm, &experiment));
   TV_GO(tv_source_open(experiment, comm, &source));
   TV_GO(tv_law_expect_sizes(experiment, source));
   TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "check.h"
 #include "ranges.h"
 #include "schema.h"
 #include "twoview/base/text.h"
+#include "twoview/experiment/check.h"
 
 enum { LONGEST_PATH = 256 };
 
@@ -67,8 +67,6 @@ static void describe_type(const cyaml_schema_value_t *value, char *out, size_t s
                                [CYAML_MAPPING] = "a mapping",
                                [CYAML_SEQUENCE] = "a list of numbers",
                                [CYAML_SEQUENCE_FIXED] = "a list of two numbers, [low, high]"};
-  if (value->type == CYAML_SEQUENCE && value->sequence.entry->type == CYAML_ENUM)
-    value = value->sequence.entry;
   if (value->type != CYAML_ENUM) {
     snprintf(out, size, "%s", words[value->type]);
     return;
@@ -179,10 +177,10 @@ static tv_error *conform_list(const tv_experiment *e, const char *path, tv_yaml_
   const int least = (int)list->sequence.min, most = (int)list->sequence.max;
   if (list->type == CYAML_SEQUENCE) TV_TRY(expand_short_form(e, path, node, list));
   if (node->kind != TV_YAML_LIST) return refuse_kind(e, path, node, list);
-  REQUIRE(e, path, least != most || node->count == most, "must have %d entries, got %d", most,
-          node->count);
-  REQUIRE(e, path, node->count >= least && node->count <= most,
-          "must have from %d to %d entries, got %d", least, most, node->count);
+  TV_REQUIRE(e, path, least != most || node->count == most, "must have %d entries, got %d", most,
+             node->count);
+  TV_REQUIRE(e, path, node->count >= least && node->count <= most,
+             "must have from %d to %d entries, got %d", least, most, node->count);
   for (int i = 0; i < node->count; ++i)
     TV_TRY(conform_scalar(e, path, &node->children[i], list, list->sequence.entry));
   return NULL;
@@ -205,12 +203,13 @@ static tv_error *conform_mapping(const tv_experiment *e, const char *path, tv_ya
 static tv_error *conform(const tv_experiment *e, const char *path, tv_yaml_node *node,
                          const cyaml_schema_value_t *type) {
   if (type->type == CYAML_MAPPING) return conform_mapping(e, path, node, type);
+  if (type->type == CYAML_IGNORE) return tv_kinds_conform(e, path, node);
   if (type->type == CYAML_SEQUENCE || type->type == CYAML_SEQUENCE_FIXED)
     return conform_list(e, path, node, type);
   return conform_scalar(e, path, node, type, type);
 }
 
 tv_error *tv_experiment_conform(tv_experiment *e) {
-  REQUIRE(e, "", e->root.kind == TV_YAML_MAPPING, "no YAML mapping of keys to values");
+  TV_REQUIRE(e, "", e->root.kind == TV_YAML_MAPPING, "no YAML mapping of keys to values");
   return conform(e, "", &e->root, &tv_experiment_schema);
 }

@@ -6,24 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "ranges.h"
 #include "schema.h"
+#include "twoview/experiment/check.h"
 #include "twoview/random/random.h"
 
 enum { DEFAULT_SHARDS = 64, DEFAULT_REPRESENTED = 100 };
-static const double default_tolerance = 1e-4, least_tolerance = 1e-12, largest_tolerance = 0.1;
-
-const char *tv_method_name(tv_method_id method) {
-  static const char *const names[TV_METHODS] = {"supervised", "reconstruction", "joint-embedding"};
-  return names[method];
-}
-
-const char *tv_study_type_name(tv_study_type type) {
-  static const char *const names[] = {
-      [TV_STUDY_GRID] = "grid", [TV_STUDY_THRESHOLD] = "threshold", [TV_STUDY_PHASE] = "phase"};
-  return names[type];
-}
 
 /* ---- Where things stand ---- */
 
@@ -51,18 +39,20 @@ tv_error *tv_experiment_fault(const tv_experiment *e, const char *key, const cha
 /* ---- From text to struct ---- */
 
 static tv_error *load(const char *file, const char *text, const char *const *overrides,
-                      tv_experiment **out) {
-  tv_experiment draft = {.file = (char *)file};
+                      const tv_kinds *kinds, tv_experiment **out) {
+  tv_experiment draft = {.file = (char *)file, .kinds = kinds};
   tv_error *error = tv_yaml_read(file, NULL, text, &draft.root);
   for (; !error && overrides && *overrides; ++overrides)
     error = tv_yaml_set(&draft.root, *overrides);
   if (!error) error = tv_experiment_conform(&draft);
   if (!error) error = tv_schema_load(&tv_experiment_schema, &draft.root, out);
-  if (error)
+  if (error) {
     tv_yaml_free(&draft.root);
-  else
-    (*out)->root = draft.root;
-  return error;
+    return error;
+  }
+  (*out)->root = draft.root;
+  (*out)->kinds = kinds;
+  return NULL;
 }
 
 /* ---- Defaults ---- */
@@ -71,128 +61,89 @@ int tv_experiment_gives(const tv_experiment *e, const char *key) {
   return tv_yaml_find(&e->root, key) != NULL;
 }
 
-static int seeks_threshold(const tv_experiment *e) {
-  return e->study == TV_STUDY_THRESHOLD;
-}
-
-/* Supervised learning has no threshold. */
-static tv_error *fill_methods(tv_experiment *e) {
-  if (e->methods) return NULL;
-  TV_TRY(tv_allocate(TV_METHODS, sizeof(*e->methods), &e->methods));
-  for (int m = seeks_threshold(e) ? TV_RECONSTRUCTION : 0; m < TV_METHODS; ++m)
-    e->methods[e->methods_count++] = (tv_method_id)m;
-  return NULL;
-}
-
-static void fill_archive(tv_experiment *e) {
-  const int is_law = e->noise.sampler == TV_SAMPLER_LAW, is_grid = e->study == TV_STUDY_GRID;
-  if (!tv_experiment_gives(e, "archive.encoders"))
-    e->archive.encoders = is_grid ? TV_KEEP_LAST : TV_KEEP_NONE;
-  if (!tv_experiment_gives(e, "archive.representations"))
-    e->archive.representations = is_law || !is_grid ? TV_KEEP_NONE : TV_KEEP_LAST;
-}
-
 static tv_error *fill_defaults(tv_experiment *e) {
   if (!e->name && !(e->name = strdup("experiment"))) return tv_fail("out of memory");
-  if (!tv_experiment_gives(e, "study")) e->study = TV_STUDY_GRID;
   if (!tv_experiment_gives(e, "seed")) e->seed = 1;
   if (!tv_experiment_gives(e, "replicates")) e->replicates = 1;
   if (!tv_experiment_gives(e, "parallel.shards")) e->parallel.shards = DEFAULT_SHARDS;
   if (!tv_experiment_gives(e, "parallel.layout")) e->parallel.layout = TV_LAYOUT_AUTO;
-  if (!tv_experiment_gives(e, "threshold.tolerance")) e->threshold.tolerance = default_tolerance;
   if (!tv_experiment_gives(e, "source.as")) e->source.role = TV_AS_SAMPLE;
   if (!tv_experiment_gives(e, "noise.sampler")) e->noise.sampler = TV_SAMPLER_ROWS;
-  fill_archive(e);
   if (!tv_experiment_gives(e, "source.power_law.scale")) e->source.power_law.scale = 1;
   if (!tv_experiment_gives(e, "source.teacher.type")) e->source.teacher.type = TV_TEACHER_LINEAR;
   if (!tv_experiment_gives(e, "source.teacher.targets")) e->source.teacher.targets = 1;
-  return fill_methods(e);
+  if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_NONE;
+  if (!tv_experiment_gives(e, "archive.representations")) e->archive.representations = TV_KEEP_NONE;
+  return e->study->fill ? e->study->fill(e) : NULL;
 }
 
 /* ---- Checks that need no data ---- */
 
 static tv_error *check_present(const tv_experiment *e) {
-  static const char alignments[] = "augmentation.alpha"; /* which a threshold study looks for */
   static const struct {
     const char *key, *example;
   } required[] = {{"source.type", "source: {type: idx, images: ..., labels: ...}"},
                   {"noise.components", "noise: {components: 50, lambda_max: [1e3]}"},
                   {"noise.lambda_max", "noise: {components: 50, lambda_max: [1e3]}"},
-                  {alignments, "augmentation: {theta_max: 1e4, alpha: [1]}"},
                   {"samples", SIZES_EXAMPLE},
                   {"encoder.k", "encoder: {k: 50}"}};
   for (size_t i = 0; i < sizeof required / sizeof *required; ++i)
-    REQUIRE(e, required[i].key,
-            tv_experiment_gives(e, required[i].key) ||
-                (seeks_threshold(e) && required[i].key == alignments),
-            "is missing; write for example\n    %s", required[i].example);
+    TV_REQUIRE(e, required[i].key, tv_experiment_gives(e, required[i].key),
+               "is missing; write for example\n    %s", required[i].example);
   return NULL;
 }
 
 /* Moments drawn in law belong to no samples, and come whole. */
 static tv_error *check_sampler(const tv_experiment *e) {
   const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
-  REQUIRE(e, "source.as", e->source.role == TV_AS_SAMPLE || is_law,
-          "a data set stands for a population only with 'noise: {sampler: law}'");
+  TV_REQUIRE(e, "source.as", e->source.role == TV_AS_SAMPLE || is_law,
+             "a data set stands for a population only with 'noise: {sampler: law}'");
   if (!is_law) return NULL;
-  REQUIRE(e, "noise.sampler",
-          e->source.type != TV_SOURCE_GAUSSIAN || e->source.teacher.type == TV_TEACHER_LINEAR,
-          "moments with the classes of 'teacher: {type: classes}', the nearest means, have no law "
-          "in closed form; take 'rows', 'teacher: {type: linear}' or 'source: {type: mixture}'");
-  REQUIRE(
+  TV_REQUIRE(
+      e, "noise.sampler",
+      e->source.type != TV_SOURCE_GAUSSIAN || e->source.teacher.type == TV_TEACHER_LINEAR,
+      "moments with the classes of 'teacher: {type: classes}', the nearest means, have no law "
+      "in closed form; take 'rows', 'teacher: {type: linear}' or 'source: {type: mixture}'");
+  TV_REQUIRE(
       e, "archive.samples", !e->archive.samples,
       "there are no samples to archive with 'noise: {sampler: law}'; take 'rows' or leave them");
-  REQUIRE(e, "archive.representations", e->archive.representations == TV_KEEP_NONE,
-          "there are no samples to represent with 'noise: {sampler: law}'; take 'none'");
-  REQUIRE(e, "parallel.layout", e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
-          "moments of 'noise: {sampler: law}' are whole on every rank; take 'replicated'");
+  TV_REQUIRE(e, "archive.representations", e->archive.representations == TV_KEEP_NONE,
+             "there are no samples to represent with 'noise: {sampler: law}'; take 'none'");
+  TV_REQUIRE(e, "parallel.layout", e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
+             "moments of 'noise: {sampler: law}' are whole on every rank; take 'replicated'");
   return NULL;
 }
 
 static tv_error *check_rest(const tv_experiment *e) {
-  unsigned seen = 0;
-  REQUIRE(e, "replicates", e->replicates > 0 && e->replicates < TV_MAX_REPLICATES,
-          "must be from 1 to %d, got %d", TV_MAX_REPLICATES - 1, e->replicates);
-  REQUIRE(e, "first_replicate",
-          e->first_replicate >= 0 && e->first_replicate <= TV_MAX_REPLICATES - e->replicates,
-          "must be from 0 to %d for %d replicate%s, got %d", TV_MAX_REPLICATES - e->replicates,
-          e->replicates, e->replicates == 1 ? "" : "s", e->first_replicate);
-  REQUIRE(e, "features.pca", !tv_experiment_gives(e, "features.pca") || e->features.pca > 0,
-          "must be at least 1, got %d", e->features.pca);
-  REQUIRE(e, "encoder.k", e->encoder.k > 0, "must be at least 1, got %d", e->encoder.k);
-  REQUIRE(e, "parallel.shards", e->parallel.shards > 0 && e->parallel.shards <= 1 << 20,
-          "must be from 1 to %d, got %d", 1 << 20, e->parallel.shards);
-  REQUIRE(e, "parallel.ranks_per_point",
-          !tv_experiment_gives(e, "parallel.ranks_per_point") || e->parallel.ranks_per_point > 0,
-          "must be at least 1, got %d", e->parallel.ranks_per_point);
-  for (unsigned m = 0; m < e->methods_count; ++m) {
-    REQUIRE(e, "methods", !(seen & 1u << e->methods[m]), "'%s' is listed twice",
-            tv_method_name(e->methods[m]));
-    seen |= 1u << e->methods[m];
-  }
+  TV_REQUIRE(e, "replicates", e->replicates > 0 && e->replicates < TV_MAX_REPLICATES,
+             "must be from 1 to %d, got %d", TV_MAX_REPLICATES - 1, e->replicates);
+  TV_REQUIRE(e, "first_replicate",
+             e->first_replicate >= 0 && e->first_replicate <= TV_MAX_REPLICATES - e->replicates,
+             "must be from 0 to %d for %d replicate%s, got %d", TV_MAX_REPLICATES - e->replicates,
+             e->replicates, e->replicates == 1 ? "" : "s", e->first_replicate);
+  TV_REQUIRE(e, "features.pca", !tv_experiment_gives(e, "features.pca") || e->features.pca > 0,
+             "must be at least 1, got %d", e->features.pca);
+  TV_REQUIRE(e, "encoder.k", e->encoder.k > 0, "must be at least 1, got %d", e->encoder.k);
+  TV_REQUIRE(e, "parallel.shards", e->parallel.shards > 0 && e->parallel.shards <= 1 << 20,
+             "must be from 1 to %d, got %d", 1 << 20, e->parallel.shards);
+  TV_REQUIRE(e, "parallel.ranks_per_point",
+             !tv_experiment_gives(e, "parallel.ranks_per_point") || e->parallel.ranks_per_point > 0,
+             "must be at least 1, got %d", e->parallel.ranks_per_point);
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    for (unsigned other = 0; other < m; ++other)
+      TV_REQUIRE(e, "methods", e->methods[m] != e->methods[other], "'%s' is listed twice",
+                 e->methods[m]->name);
   return NULL;
 }
 
+/* A section of another study is of no use to this one. */
 static tv_error *check_study(const tv_experiment *e) {
-  if (!seeks_threshold(e)) {
-    REQUIRE(e, "threshold", !tv_experiment_gives(e, "threshold"),
-            "means nothing without 'study: threshold'; add that or leave it out");
-    return NULL;
-  }
-  REQUIRE(e, "augmentation.alpha", !e->augmentation.alpha_count,
-          "is what 'study: threshold' looks for; leave it out");
-  for (unsigned m = 0; m < e->methods_count; ++m)
-    REQUIRE(e, "methods", e->methods[m] != TV_SUPERVISED,
-            "'supervised' has no threshold, it needs no alignment; leave it out");
-  REQUIRE(e, "archive.encoders", e->archive.encoders == TV_KEEP_NONE,
-          "a threshold study keeps no encoders; take 'none'");
-  REQUIRE(e, "archive.representations", e->archive.representations == TV_KEEP_NONE,
-          "a threshold study keeps no encoders to represent samples with; take 'none'");
-  REQUIRE(e, "threshold.tolerance",
-          e->threshold.tolerance >= least_tolerance && e->threshold.tolerance <= largest_tolerance,
-          "must be from %g to %g, got %g", least_tolerance, largest_tolerance,
-          e->threshold.tolerance);
-  return NULL;
+  for (const tv_kind *const *study = e->kinds->studies; *study; ++study)
+    TV_REQUIRE(e, (*study)->section ? (*study)->section : "",
+               *study == e->study || !(*study)->section ||
+                   !tv_experiment_gives(e, (*study)->section),
+               "means nothing without 'study: %s'; add that or leave it out", (*study)->name);
+  return e->study->check ? e->study->check(e) : NULL;
 }
 
 /* ---- Sample sizes ---- */
@@ -202,10 +153,10 @@ static tv_error *take_sizes(tv_experiment *e) {
   TV_TRY(tv_allocate(e->size_list_count, sizeof(*e->sizes), &e->sizes));
   for (unsigned i = 0; i < e->size_list_count; ++i) {
     const double n = e->size_list[i];
-    REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most,
-            "sizes must be whole numbers from 1 to %g, got %g", most, n);
-    REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1], "sizes must grow: %g follows %g", n,
-            e->size_list[i - 1]);
+    TV_REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most,
+               "sizes must be whole numbers from 1 to %g, got %g", most, n);
+    TV_REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1], "sizes must grow: %g follows %g", n,
+               e->size_list[i - 1]);
     e->sizes[e->sizes_count++] = (int64_t)n;
   }
   return NULL;
@@ -218,7 +169,6 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(fill_defaults(e));
   TV_TRY(tv_experiment_check_source(e));
   TV_TRY(tv_experiment_check_grid(e));
-  TV_TRY(tv_experiment_check_phase(e));
   TV_TRY(check_rest(e));
   TV_TRY(check_study(e));
   TV_TRY(check_sampler(e));
@@ -227,19 +177,20 @@ static tv_error *complete(tv_experiment *e) {
     e->archive.representation_samples =
         e->sizes[0] < DEFAULT_REPRESENTED ? (int)e->sizes[0] : DEFAULT_REPRESENTED;
   const int64_t largest = e->sizes[e->sizes_count - 1];
-  REQUIRE(e, "archive.representation_samples",
-          e->archive.representation_samples > 0 && e->archive.representation_samples <= largest,
-          "must be from 1 to the largest sample size %lld, got %d", (long long)largest,
-          e->archive.representation_samples);
+  TV_REQUIRE(e, "archive.representation_samples",
+             e->archive.representation_samples > 0 && e->archive.representation_samples <= largest,
+             "must be from 1 to the largest sample size %lld, got %d", (long long)largest,
+             e->archive.representation_samples);
   return NULL;
 }
 
 static tv_error *parse(const char *file, const char *text, const char *const *overrides,
-                       tv_experiment **out) {
-  TV_TRY(load(file, text, overrides, out));
+                       const tv_kinds *kinds, tv_experiment **out) {
+  TV_TRY(load(file, text, overrides, kinds, out));
   (*out)->file = strdup(file);
   (*out)->text = strdup(text);
-  tv_error *error = (*out)->file && (*out)->text ? complete(*out) : tv_fail("out of memory");
+  tv_error *error = (*out)->file && (*out)->text ? tv_kinds_load(*out) : tv_fail("out of memory");
+  if (!error) error = complete(*out);
   if (error) tv_experiment_destroy(out);
   return error;
 }
@@ -269,10 +220,10 @@ static tv_error *name_overrides(tv_error *error, const char *const *overrides) {
  * that has no fault alone is theirs all the same, such as a study that has no use for a key. Takes
  * the error over. */
 static tv_error *attribute(tv_error *error, const char *file, const char *text,
-                           const char *const *overrides) {
+                           const char *const *overrides, const tv_kinds *kinds) {
   tv_experiment *alone = NULL;
   if (error->exit_code != TV_EXIT_USAGE) return error;
-  tv_error *own = parse(file, text, NULL, &alone);
+  tv_error *own = parse(file, text, NULL, kinds, &alone);
   tv_experiment_destroy(&alone);
   if (!own && strncmp(error->message, "--set ", 6) != 0) return name_overrides(error, overrides);
   if (!own) return error;
@@ -283,15 +234,16 @@ static tv_error *attribute(tv_error *error, const char *file, const char *text,
 }
 
 tv_error *tv_experiment_parse(const char *file, const char *text, const char *const *overrides,
-                              tv_experiment **out) {
+                              const tv_kinds *kinds, tv_experiment **out) {
   *out = NULL;
-  tv_error *error = parse(file, text, overrides, out);
-  return error && overrides && *overrides ? attribute(error, file, text, overrides) : error;
+  tv_error *error = parse(file, text, overrides, kinds, out);
+  return error && overrides && *overrides ? attribute(error, file, text, overrides, kinds) : error;
 }
 
 void tv_experiment_destroy(tv_experiment **experiment) {
   if (!*experiment) return;
   free((*experiment)->sizes);
+  free((*experiment)->methods);
   free((*experiment)->file);
   free((*experiment)->text);
   tv_yaml_free(&(*experiment)->root);
@@ -301,7 +253,7 @@ void tv_experiment_destroy(tv_experiment **experiment) {
 }
 
 int tv_experiment_alignments(const tv_experiment *e) {
-  return seeks_threshold(e) ? 1 : (int)e->augmentation.alpha_count;
+  return e->augmentation.alpha ? (int)e->augmentation.alpha_count : 1;
 }
 
 int64_t tv_experiment_points(const tv_experiment *e) {
@@ -315,25 +267,23 @@ tv_stream tv_experiment_stream(const tv_experiment *e, tv_purpose purpose, int r
 
 tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int features) {
   const int64_t largest = e->sizes[e->sizes_count - 1];
-  REQUIRE(e, "features.pca", e->features.pca <= features,
-          "%d principal components of %d features; take at most %d", e->features.pca, features,
-          features);
+  TV_REQUIRE(e, "features.pca", e->features.pca <= features,
+             "%d principal components of %d features; take at most %d", e->features.pca, features,
+             features);
   const int kept = e->features.pca ? e->features.pca : features;
-  REQUIRE(e, "encoder.k", e->encoder.k <= kept + e->noise.components,
-          "k = %d rows for d = %d inputs (%d features and %d noise components); take at most %d",
-          e->encoder.k, kept + e->noise.components, kept, e->noise.components,
-          kept + e->noise.components);
-  REQUIRE(e, "encoder.k", !seeks_threshold(e) || e->encoder.k <= kept,
-          "k = %d rows for %d features: some of them hold noise at any alignment, so that there is "
-          "no threshold to look for; take at most %d",
-          e->encoder.k, kept, kept);
-  REQUIRE(e, "augmentation.theta_eigenvalues",
-          !e->augmentation.theta_eigenvalues ||
-              e->augmentation.theta_eigenvalues_count == (unsigned)(kept + e->noise.components),
-          "%u eigenvalues for d = %d inputs (%d features, then %d noise components); give as many",
-          e->augmentation.theta_eigenvalues_count, kept + e->noise.components, kept,
-          e->noise.components);
-  REQUIRE(
+  TV_REQUIRE(e, "encoder.k", e->encoder.k <= kept + e->noise.components,
+             "k = %d rows for d = %d inputs (%d features and %d noise components); take at most %d",
+             e->encoder.k, kept + e->noise.components, kept, e->noise.components,
+             kept + e->noise.components);
+  if (e->study->check_data) TV_TRY(e->study->check_data(e, kept));
+  TV_REQUIRE(
+      e, "augmentation.theta_eigenvalues",
+      !e->augmentation.theta_eigenvalues ||
+          e->augmentation.theta_eigenvalues_count == (unsigned)(kept + e->noise.components),
+      "%u eigenvalues for d = %d inputs (%d features, then %d noise components); give as many",
+      e->augmentation.theta_eigenvalues_count, kept + e->noise.components, kept,
+      e->noise.components);
+  TV_REQUIRE(
       e, "samples", rows < 0 || largest <= rows || e->source.role == TV_AS_POPULATION,
       "n = %lld is larger than the data set of %lld samples; take at most that, or let the data "
       "set stand for a population, 'source: {as: population}'",

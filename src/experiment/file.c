@@ -24,14 +24,14 @@ static tv_error *read_text(const char *path, char **text) {
   return error;
 }
 
-tv_error *tv_experiment_load(const char *path, const char *const *overrides, MPI_Comm comm,
-                             tv_experiment **out) {
+tv_error *tv_experiment_load(const char *path, const char *const *overrides, const tv_kinds *kinds,
+                             MPI_Comm comm, tv_experiment **out) {
   int rank;
   char *text = NULL;
   MPI_Comm_rank(comm, &rank);
   tv_error *error = tv_agree(comm, rank == 0 ? read_text(path, &text) : NULL);
   if (!error) error = tv_broadcast_text(comm, &text);
-  if (!error) error = tv_agree(comm, tv_experiment_parse(path, text, overrides, out));
+  if (!error) error = tv_agree(comm, tv_experiment_parse(path, text, overrides, kinds, out));
   free(text);
   return error;
 }

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "check.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/statistics.h"
+#include "twoview/experiment/check.h"
 
 static void print_number(FILE *out, double value) {
   char text[TV_NUMBER_TEXT];
@@ -110,7 +110,7 @@ static void print_augmentation(FILE *out, const tv_experiment *e) {
 }
 
 static void print_threshold(FILE *out, const tv_experiment *e) {
-  if (e->study != TV_STUDY_THRESHOLD) return;
+  if (e->threshold.tolerance == 0) return; /* of a study that has none */
   fputs("threshold: {tolerance: ", out);
   print_number(out, e->threshold.tolerance);
   fputs("}\n", out);
@@ -137,7 +137,7 @@ static void print_parallel(FILE *out, const tv_parallel_spec *parallel) {
 static void print_experiment(FILE *out, const tv_experiment *e) {
   print_text(out, "name", e->name);
   fprintf(out, "\nstudy: %s\nseed: %" PRIu64 "\nreplicates: %d\nfirst_replicate: %d\n",
-          tv_study_type_name(e->study), e->seed, e->replicates, e->first_replicate);
+          e->study->name, e->seed, e->replicates, e->first_replicate);
   print_source(out, &e->source);
   if (e->features.pca) fprintf(out, "features: {pca: %d}\n", e->features.pca);
   print_noise(out, &e->noise);
@@ -148,7 +148,7 @@ static void print_experiment(FILE *out, const tv_experiment *e) {
   print_threshold(out, e);
   fputs("methods: [", out);
   for (unsigned m = 0; m < e->methods_count; ++m)
-    fprintf(out, "%s%s", m ? ", " : "", tv_method_name(e->methods[m]));
+    fprintf(out, "%s%s", m ? ", " : "", e->methods[m]->name);
   fputs("]\n", out);
   print_archive(out, &e->archive);
   print_parallel(out, &e->parallel);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "check.h"
+#include "twoview/experiment/check.h"
 
 enum { MOST_STEPS = 100 * MOST_VALUES };
 
@@ -15,8 +15,8 @@ static tv_error *expect_keys(const tv_experiment *e, const char *path, const cha
   for (; *keys; ++keys) {
     char below[64];
     snprintf(below, sizeof below, "%s.%s", path, *keys);
-    REQUIRE(e, below, tv_experiment_gives(e, below), "is missing; write for example\n    %s",
-            example);
+    TV_REQUIRE(e, below, tv_experiment_gives(e, below), "is missing; write for example\n    %s",
+               example);
   }
   return NULL;
 }
@@ -38,8 +38,8 @@ static tv_error *check_end(const tv_experiment *e, const char *path, const char 
                            tv_spacing spacing, double value) {
   char below[64];
   snprintf(below, sizeof below, "%s.%s", path, end);
-  REQUIRE(e, below, isfinite(value) && (value > 0 || spacing == TV_SPACED_LINEAR),
-          "must be positive and finite, got %g; 'spacing: linear' may begin at 0", value);
+  TV_REQUIRE(e, below, isfinite(value) && (value > 0 || spacing == TV_SPACED_LINEAR),
+             "must be positive and finite, got %g; 'spacing: linear' may begin at 0", value);
   return NULL;
 }
 
@@ -52,8 +52,8 @@ static tv_error *expand_numbers(const tv_experiment *e, const char *path, const 
   TV_TRY(check_end(e, path, "from", r->spacing, r->from));
   TV_TRY(check_end(e, path, "to", r->spacing, r->to));
   snprintf(below, sizeof below, "%s.count", path);
-  REQUIRE(e, below, r->count >= 2 && r->count <= MOST_VALUES, "must be from 2 to %d, got %d",
-          MOST_VALUES, r->count);
+  TV_REQUIRE(e, below, r->count >= 2 && r->count <= MOST_VALUES, "must be from 2 to %d, got %d",
+             MOST_VALUES, r->count);
   TV_TRY(tv_allocate(r->count, sizeof(*numbers), &numbers));
   for (int i = 0; i < r->count; ++i) numbers[i] = spaced(r, i);
   tv_error *error = tv_yaml_put_numbers(node, numbers, r->count);
@@ -68,8 +68,8 @@ static tv_error *list_sizes(const tv_experiment *e, const tv_size_range *r, doub
                             int *count) {
   int step = 0;
   for (double n = r->from; n <= r->to * (1 + 1e-12); n *= r->factor) {
-    REQUIRE(e, "samples.factor", *count < MOST_VALUES && ++step < MOST_STEPS,
-            "gives more than %d sample sizes; raise it", MOST_VALUES);
+    TV_REQUIRE(e, "samples.factor", *count < MOST_VALUES && ++step < MOST_STEPS,
+               "gives more than %d sample sizes; raise it", MOST_VALUES);
     if (*count == 0 || round(n) > sizes[*count - 1]) sizes[(*count)++] = round(n);
   }
   return NULL;
@@ -81,13 +81,13 @@ static tv_error *expand_sizes(const tv_experiment *e, const char *path, const tv
   double *sizes;
   int count = 0;
   TV_TRY(expect_keys(e, path, keys, SIZES_EXAMPLE));
-  REQUIRE(e, "samples.from",
-          r->from >= 1 && r->from == floor(r->from) && r->from <= MOST_SAMPLES_IN_LAW,
-          "must be a whole number from 1 to %g, got %g", MOST_SAMPLES_IN_LAW, r->from);
-  REQUIRE(e, "samples.to", r->to >= r->from && r->to <= MOST_SAMPLES_IN_LAW,
-          "must be from %g to %g, got %g", r->from, MOST_SAMPLES_IN_LAW, r->to);
-  REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor),
-          "must be above 1 and finite, got %g", r->factor);
+  TV_REQUIRE(e, "samples.from",
+             r->from >= 1 && r->from == floor(r->from) && r->from <= MOST_SAMPLES_IN_LAW,
+             "must be a whole number from 1 to %g, got %g", MOST_SAMPLES_IN_LAW, r->from);
+  TV_REQUIRE(e, "samples.to", r->to >= r->from && r->to <= MOST_SAMPLES_IN_LAW,
+             "must be from %g to %g, got %g", r->from, MOST_SAMPLES_IN_LAW, r->to);
+  TV_REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor),
+             "must be above 1 and finite, got %g", r->factor);
   TV_TRY(tv_allocate(MOST_VALUES, sizeof(*sizes), &sizes));
   tv_error *error = list_sizes(e, r, sizes, &count);
   if (!error) error = tv_yaml_put_numbers(node, sizes, count);

@@ -6,7 +6,7 @@
 
 /* Every field is optional to libcyaml: what is required, and the defaults, are checked later,
  * where the message can say more. Booleans are enumerations because libcyaml takes any unknown
- * word for true. */
+ * word for true. What stands for rows of tables is left to kind.c. */
 enum {
   OPTIONAL = CYAML_FLAG_OPTIONAL,
   WORD = CYAML_FLAG_STRICT | CYAML_FLAG_CASE_INSENSITIVE,
@@ -46,18 +46,8 @@ static const cyaml_strval_t keep_choices[] = {{"none", TV_KEEP_NONE},
                                               {"last", TV_KEEP_LAST},
                                               {"all", TV_KEEP_ALL},
                                               BOOLEANS(TV_KEEP_NONE, TV_KEEP_ALL)};
-static const cyaml_strval_t method_names[] = {{"supervised", TV_SUPERVISED},
-                                              {"reconstruction", TV_RECONSTRUCTION},
-                                              {"joint-embedding", TV_JOINT_EMBEDDING},
-                                              {"SL", TV_SUPERVISED},
-                                              {"RC", TV_RECONSTRUCTION},
-                                              {"JE", TV_JOINT_EMBEDDING}};
-static const cyaml_strval_t study_types[] = {
-    {"grid", TV_STUDY_GRID}, {"threshold", TV_STUDY_THRESHOLD}, {"phase", TV_STUDY_PHASE}};
 static const cyaml_strval_t spacings[] = {{"logarithmic", TV_SPACED_LOGARITHMIC},
                                           {"linear", TV_SPACED_LINEAR}};
-static const cyaml_schema_value_t method = {
-    CYAML_VALUE_ENUM(WORD, tv_method_id, method_names, COUNT(method_names))};
 
 static const cyaml_schema_field_t number_range_fields[] = {
     CYAML_FIELD_FLOAT("from", OPTIONAL, tv_number_range, from),
@@ -144,7 +134,7 @@ static const cyaml_schema_field_t parallel_fields[] = {
 
 static const cyaml_schema_field_t top_fields[] = {
     TEXT("name", tv_experiment, name),
-    CYAML_FIELD_ENUM("study", CHOICE, tv_experiment, study, study_types, COUNT(study_types)),
+    CYAML_FIELD_IGNORE("study", CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_UINT("seed", OPTIONAL, tv_experiment, seed),
     CYAML_FIELD_INT("replicates", OPTIONAL, tv_experiment, replicates),
     CYAML_FIELD_INT("first_replicate", OPTIONAL, tv_experiment, first_replicate),
@@ -155,7 +145,7 @@ static const cyaml_schema_field_t top_fields[] = {
     LIST("samples", tv_experiment, size_list, size),
     CYAML_FIELD_MAPPING("encoder", OPTIONAL, tv_experiment, encoder, encoder_fields),
     CYAML_FIELD_MAPPING("threshold", OPTIONAL, tv_experiment, threshold, threshold_fields),
-    LIST("methods", tv_experiment, methods, method),
+    CYAML_FIELD_IGNORE("methods", CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_MAPPING("archive", OPTIONAL, tv_experiment, archive, archive_fields),
     CYAML_FIELD_MAPPING("parallel", OPTIONAL, tv_experiment, parallel, parallel_fields),
     CYAML_FIELD_END};

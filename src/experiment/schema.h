@@ -31,4 +31,9 @@ const cyaml_schema_value_t *tv_schema_range(const cyaml_schema_value_t *list);
 tv_error *tv_schema_load(const cyaml_schema_value_t *schema, const tv_yaml_node *node, void *out);
 void tv_schema_free(const cyaml_schema_value_t *schema, void *loaded);
 
+/* The keys whose values are rows of tables, `study` and `methods`. Check what stands there, a
+ * single method becoming a list of one; and look the rows up, of a tree that conforms. */
+tv_error *tv_kinds_conform(const tv_experiment *experiment, const char *key, tv_yaml_node *node);
+tv_error *tv_kinds_load(tv_experiment *experiment);
+
 #endif

@@ -1,9 +1,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "check.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/text.h"
+#include "twoview/experiment/check.h"
 
 enum {
   IDX = 1 << TV_SOURCE_IDX,
@@ -50,10 +50,10 @@ static tv_error *check_owners(const tv_experiment *e) {
   char owners[96];
   for (size_t i = 0; i < sizeof owned / sizeof *owned; ++i) {
     list_types(owned[i].types, owners, sizeof owners);
-    REQUIRE(e, owned[i].key,
-            owned[i].types & 1u << e->source.type || !tv_experiment_gives(e, owned[i].key),
-            "belongs to %s, not to 'type: %s'; leave it out", owners,
-            tv_source_type_name(e->source.type));
+    TV_REQUIRE(e, owned[i].key,
+               owned[i].types & 1u << e->source.type || !tv_experiment_gives(e, owned[i].key),
+               "belongs to %s, not to 'type: %s'; leave it out", owners,
+               tv_source_type_name(e->source.type));
   }
   return NULL;
 }
@@ -67,67 +67,67 @@ static tv_error *check_file_name(const tv_experiment *e, const char *key, const 
 }
 
 static tv_error *check_idx(const tv_experiment *e) {
-  REQUIRE(e, "source.images", e->source.images, "is missing; name the IDX file of images");
-  REQUIRE(e, "source.labels", e->source.labels, "is missing; name the IDX file of labels");
+  TV_REQUIRE(e, "source.images", e->source.images, "is missing; name the IDX file of images");
+  TV_REQUIRE(e, "source.labels", e->source.labels, "is missing; name the IDX file of labels");
   TV_TRY(check_file_name(e, "source.images", e->source.images));
   return check_file_name(e, "source.labels", e->source.labels);
 }
 
 static tv_error *check_hdf5(const tv_experiment *e) {
   const tv_source_spec *s = &e->source;
-  REQUIRE(e, "source.file", s->file, "is missing; name the HDF5 file");
+  TV_REQUIRE(e, "source.file", s->file, "is missing; name the HDF5 file");
   TV_TRY(check_file_name(e, "source.file", s->file));
-  REQUIRE(e, "source.samples", s->samples, "is missing; name the 2D dataset of samples");
-  REQUIRE(e, "source.labels", !s->labels != !s->targets,
-          "give either 'labels' (classes) or 'targets' (numbers), the dataset to learn from");
+  TV_REQUIRE(e, "source.samples", s->samples, "is missing; name the 2D dataset of samples");
+  TV_REQUIRE(e, "source.labels", !s->labels != !s->targets,
+             "give either 'labels' (classes) or 'targets' (numbers), the dataset to learn from");
   return NULL;
 }
 
 static tv_error *check_variances(const tv_experiment *e) {
   const tv_source_spec *s = &e->source;
   const tv_power_law *law = &s->power_law;
-  REQUIRE(e, "source.spectrum", !s->spectrum != !tv_experiment_gives(e, "source.power_law"),
-          "give either 'spectrum' (a list) or 'power_law'");
+  TV_REQUIRE(e, "source.spectrum", !s->spectrum != !tv_experiment_gives(e, "source.power_law"),
+             "give either 'spectrum' (a list) or 'power_law'");
   for (unsigned i = 0; i < s->spectrum_count; ++i)
-    REQUIRE(e, "source.spectrum",
-            isfinite(s->spectrum[i]) && s->spectrum[i] > 0 &&
-                (i == 0 || s->spectrum[i] <= s->spectrum[i - 1]),
-            "variances must be positive, finite and the largest first; entry %u is %g", i + 1,
-            s->spectrum[i]);
+    TV_REQUIRE(e, "source.spectrum",
+               isfinite(s->spectrum[i]) && s->spectrum[i] > 0 &&
+                   (i == 0 || s->spectrum[i] <= s->spectrum[i - 1]),
+               "variances must be positive, finite and the largest first; entry %u is %g", i + 1,
+               s->spectrum[i]);
   if (s->spectrum) return NULL;
-  REQUIRE(e, "source.power_law.features", law->features > 0 && law->features <= MOST_INPUTS,
-          "must be from 1 to %d, got %d", MOST_INPUTS, law->features);
-  REQUIRE(e, "source.power_law.scale", isfinite(law->scale) && law->scale > 0,
-          "must be positive and finite, got %g", law->scale);
-  REQUIRE(e, "source.power_law.exponent", isfinite(law->exponent) && law->exponent >= 0,
-          "must be finite and not negative, got %g", law->exponent);
+  TV_REQUIRE(e, "source.power_law.features", law->features > 0 && law->features <= MOST_INPUTS,
+             "must be from 1 to %d, got %d", MOST_INPUTS, law->features);
+  TV_REQUIRE(e, "source.power_law.scale", isfinite(law->scale) && law->scale > 0,
+             "must be positive and finite, got %g", law->scale);
+  TV_REQUIRE(e, "source.power_law.exponent", isfinite(law->exponent) && law->exponent >= 0,
+             "must be finite and not negative, got %g", law->exponent);
   return NULL;
 }
 
 static tv_error *check_gaussian(const tv_experiment *e) {
   const tv_teacher *teacher = &e->source.teacher;
   TV_TRY(check_variances(e));
-  REQUIRE(e, "source.teacher.targets", teacher->targets > 0 && teacher->targets <= MOST_INPUTS,
-          "must be from 1 to %d, got %d", MOST_INPUTS, teacher->targets);
-  REQUIRE(e, "source.teacher.noise", isfinite(teacher->noise) && teacher->noise >= 0,
-          "must be finite and not negative, got %g", teacher->noise);
-  REQUIRE(e, "source.teacher.noise",
-          teacher->type == TV_TEACHER_LINEAR || !tv_experiment_gives(e, "source.teacher.noise"),
-          "belongs to 'type: linear'");
+  TV_REQUIRE(e, "source.teacher.targets", teacher->targets > 0 && teacher->targets <= MOST_INPUTS,
+             "must be from 1 to %d, got %d", MOST_INPUTS, teacher->targets);
+  TV_REQUIRE(e, "source.teacher.noise", isfinite(teacher->noise) && teacher->noise >= 0,
+             "must be finite and not negative, got %g", teacher->noise);
+  TV_REQUIRE(e, "source.teacher.noise",
+             teacher->type == TV_TEACHER_LINEAR || !tv_experiment_gives(e, "source.teacher.noise"),
+             "belongs to 'type: linear'");
   return NULL;
 }
 
 static tv_error *check_mixture(const tv_experiment *e) {
   const tv_source_spec *s = &e->source;
   TV_TRY(check_variances(e));
-  REQUIRE(e, "source.classes", tv_experiment_gives(e, "source.classes"),
-          "is missing; say how many classes are mixed");
-  REQUIRE(e, "source.classes", s->classes >= 2 && s->classes <= MOST_INPUTS,
-          "must be from 2 to %d, got %d", MOST_INPUTS, s->classes);
-  REQUIRE(e, "source.separation", tv_experiment_gives(e, "source.separation"),
-          "is missing; give the spread of the class means in deviations within classes");
-  REQUIRE(e, "source.separation", s->separation >= 0 && s->separation <= most_separation,
-          "must be from 0 to %g, got %g", most_separation, s->separation);
+  TV_REQUIRE(e, "source.classes", tv_experiment_gives(e, "source.classes"),
+             "is missing; say how many classes are mixed");
+  TV_REQUIRE(e, "source.classes", s->classes >= 2 && s->classes <= MOST_INPUTS,
+             "must be from 2 to %d, got %d", MOST_INPUTS, s->classes);
+  TV_REQUIRE(e, "source.separation", tv_experiment_gives(e, "source.separation"),
+             "is missing; give the spread of the class means in deviations within classes");
+  TV_REQUIRE(e, "source.separation", s->separation >= 0 && s->separation <= most_separation,
+             "must be from 0 to %g, got %g", most_separation, s->separation);
   return NULL;
 }
 

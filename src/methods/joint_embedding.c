@@ -63,4 +63,10 @@ done:
   return error;
 }
 
-const tv_method tv_joint_embedding = {TV_JOINT_EMBEDDING, solve, judge};
+const tv_method tv_joint_embedding = {
+    .kind = {.name = "joint-embedding", .short_name = "JE", .title = "Joint embedding"},
+    .is_usual = 1,
+    .is_spectral = 1,
+    .solve = solve,
+    .judge = judge,
+    .flops = tv_eigenproblem_flops};

@@ -9,11 +9,12 @@
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/eigen.h"
 
-const tv_method *tv_method_of(tv_method_id id) {
-  static const tv_method *const methods[TV_METHODS] = {[TV_SUPERVISED] = &tv_supervised,
-                                                       [TV_RECONSTRUCTION] = &tv_reconstruction,
-                                                       [TV_JOINT_EMBEDDING] = &tv_joint_embedding};
-  return methods[id];
+const tv_method *tv_method_of(const tv_kind *kind) {
+  return (const tv_method *)kind;
+}
+
+int tv_method_rows(const tv_method *method, int k, int l) {
+  return method->rows_are_outputs ? l : k;
 }
 
 /* The Cholesky factor. */
@@ -22,13 +23,12 @@ double tv_statistics_flops(int inputs) {
   return d * d * d / 3;
 }
 
-/* RC and JE: two triangular solves with d columns, or one and a symmetric product (2 d^3); the
- * tridiagonal form (4/3 d^3); divide and conquer with back-transformation of all d vectors, or of k
- * of them when few are wanted; and some six products of d x d by d x k. SL: l columns throughout.
- */
-double tv_solution_flops(tv_method_id method, int inputs, int k, int l) {
+/* Two triangular solves with d columns, or one and a symmetric product (2 d^3); the tridiagonal
+ * form (4/3 d^3); divide and conquer with back-transformation of all d vectors, or of k of them
+ * when few are wanted; and some six products of d x d by d x k. */
+double tv_eigenproblem_flops(int inputs, int k, int l) {
   const double d = inputs;
-  if (method == TV_SUPERVISED) return 8 * d * d * l;
+  (void)l;
   const double vectors = tv_eigen_selects(inputs, k) ? 2 * d * d * k : 4 * d * d * d;
   return (2 + 4.0 / 3) * d * d * d + vectors + 12 * d * d * k;
 }

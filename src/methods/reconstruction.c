@@ -145,4 +145,11 @@ done:
   return error;
 }
 
-const tv_method tv_reconstruction = {TV_RECONSTRUCTION, solve, judge};
+const tv_method tv_reconstruction = {
+    .kind = {.name = "reconstruction", .short_name = "RC", .title = "Reconstruction"},
+    .is_usual = 1,
+    .is_spectral = 1,
+    .has_decoder = 1,
+    .solve = solve,
+    .judge = judge,
+    .flops = tv_eigenproblem_flops};

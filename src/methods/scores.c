@@ -101,7 +101,7 @@ static tv_error *probe_loss(const tv_statistics *s, const tv_solution *solution,
 
 static tv_error *score(const tv_method *method, const tv_statistics *s, const tv_solution *solution,
                        const tv_distmat *image, double *out) {
-  if (method->id != TV_SUPERVISED) return probe_loss(s, solution, image, out);
+  if (!method->rows_are_outputs) return probe_loss(s, solution, image, out);
   *out = tv_mean_square(s->yy - 2 * tv_dot(solution->encoder, s->B) +
                         tv_dot(solution->encoder, image));
   return NULL;

@@ -39,4 +39,18 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   return error;
 }
 
-const tv_method tv_supervised = {TV_SUPERVISED, solve, judge};
+/* l columns throughout. */
+static double flops(int inputs, int k, int l) {
+  const double d = inputs;
+  (void)k;
+  return 8 * d * d * l;
+}
+
+const tv_method tv_supervised = {
+    .kind = {.name = "supervised", .short_name = "SL", .title = "Supervised"},
+    .is_usual = 1,
+    .rows_are_outputs = 1,
+    .no_threshold = "it needs no alignment",
+    .solve = solve,
+    .judge = judge,
+    .flops = flops};

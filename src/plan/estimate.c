@@ -7,6 +7,7 @@
 #include "twoview/methods/method.h"
 #include "twoview/plan/plan.h"
 #include "twoview/random/random.h"
+#include "twoview/studies/study.h"
 #include "twoview/theory/prediction.h"
 
 static const double while_measuring = 0.02; /* seconds for each rate */
@@ -109,7 +110,7 @@ done:
 
 /* Seconds of a prediction, which sums over the components: of a few that are like others, as many
  * times as there are more of them. */
-static tv_error *measure_prediction(tv_method_id method, int p, int q, double *seconds) {
+static tv_error *measure_prediction(const tv_method *method, int p, int q, double *seconds) {
   enum { FEW = 50 };
   double signal[FEW], gamma[FEW], theta[2 * FEW], predicted;
   const int few_p = p < FEW ? p : FEW, few_q = q < FEW ? q : FEW, few = few_p + few_q;
@@ -130,9 +131,9 @@ static tv_error *measure_predictions(const tv_experiment *e, const tv_plan *plan
   const int64_t groups = plan->layout.groups;
   double of_point = 0, one;
   *seconds = 0;
-  if (e->study != TV_STUDY_THRESHOLD) return NULL;
+  if (!tv_study_of(e)->finds_alpha) return NULL;
   for (unsigned m = 0; m < e->methods_count; ++m) {
-    TV_TRY(measure_prediction(e->methods[m], plan->p, plan->d - plan->p, &one));
+    TV_TRY(measure_prediction(tv_method_of(e->methods[m]), plan->p, plan->d - plan->p, &one));
     of_point += one;
   }
   *seconds =

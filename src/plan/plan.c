@@ -15,7 +15,7 @@
 #include "twoview/methods/method.h"
 #include "twoview/moments/law.h"
 #include "twoview/studies/results.h"
-#include "twoview/studies/threshold.h"
+#include "twoview/studies/search.h"
 
 enum { NUMBER = sizeof(double) };
 
@@ -27,7 +27,7 @@ static double square(double x) {
 }
 
 static int count_quantities(const tv_experiment *e) {
-  const tv_quantities quantities = tv_quantities_of(e->study);
+  const tv_quantities quantities = tv_quantities_of(tv_study_of(e));
   return quantities.end - quantities.first;
 }
 
@@ -46,7 +46,7 @@ static double count_search_flops(const tv_experiment *e, const tv_plan *plan) {
   double of_point = 0;
   for (unsigned m = 0; m < e->methods_count; ++m)
     of_point +=
-        tv_statistics_flops(plan->d) + tv_solution_flops(e->methods[m], plan->d, e->encoder.k, 0);
+        tv_statistics_flops(plan->d) + tv_method_of(e->methods[m])->flops(plan->d, e->encoder.k, 0);
   return (double)plan->points * of_point * tv_alpha2_foresee(e->threshold.tolerance);
 }
 
@@ -54,10 +54,11 @@ static double count_solve_flops(const tv_experiment *e, const tv_source *source,
                                 const tv_plan *plan) {
   const int k = e->encoder.k, clean_k = k < plan->p ? k : plan->p;
   double of_point = tv_statistics_flops(plan->d), of_clean = tv_statistics_flops(plan->p);
-  if (e->study == TV_STUDY_THRESHOLD) return count_search_flops(e, plan);
+  if (tv_study_of(e)->finds_alpha) return count_search_flops(e, plan);
   for (unsigned m = 0; m < e->methods_count; ++m) {
-    of_point += tv_solution_flops(e->methods[m], plan->d, k, source->targets);
-    of_clean += tv_solution_flops(e->methods[m], plan->p, clean_k, source->targets);
+    const tv_method *method = tv_method_of(e->methods[m]);
+    of_point += method->flops(plan->d, k, source->targets);
+    of_clean += method->flops(plan->p, clean_k, source->targets);
   }
   return (double)plan->points * of_point + (double)e->replicates * e->sizes_count * of_clean;
 }
@@ -153,14 +154,15 @@ static double moments_memory(const tv_experiment *e, const tv_source *source, co
 }
 
 static double rows_of(const tv_experiment *e, const tv_source *source, unsigned method) {
-  return e->methods[method] == TV_SUPERVISED ? source->targets : e->encoder.k;
+  return tv_method_rows(tv_method_of(e->methods[method]), e->encoder.k, source->targets);
 }
 
 /* Rows of a point's encoders, and of its decoder, which has those of its encoder. */
 static double count_rows(const tv_experiment *e, const tv_source *source, int with_decoder) {
   double rows = 0;
   for (unsigned m = 0; m < e->methods_count; ++m)
-    rows += rows_of(e, source, m) * (1 + (with_decoder && e->methods[m] == TV_RECONSTRUCTION));
+    rows +=
+        rows_of(e, source, m) * (1 + (with_decoder && tv_method_of(e->methods[m])->has_decoder));
   return rows;
 }
 
@@ -375,7 +377,7 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
            plan->p, plan->features, plan->principal_order, plan->principal_order,
            plan->principal_order < plan->features ? "rows" : "features");
   printf("%-22s %" PRId64 " (%" PRId64 " ", "points", plan->points, plan->entries);
-  if (e->study == TV_STUDY_THRESHOLD)
+  if (tv_study_of(e)->finds_alpha)
     printf("thresholds, some %.0f solutions each", tv_alpha2_foresee(e->threshold.tolerance));
   else
     printf("solutions");

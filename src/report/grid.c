@@ -111,7 +111,8 @@ static void put_tables(const tv_archive *a, FILE *out) {
   put_distances(a, out);
 }
 
-const tv_report_parts tv_grid_report = {.csv = "scores.csv",
+const tv_report_parts tv_grid_report = {.study = &tv_grid_study,
+                                        .csv = "scores.csv",
                                         .print_table = print_table,
                                         .count_figures = tv_one_figure,
                                         .describe_figure = tv_describe_curves,

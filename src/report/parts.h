@@ -18,6 +18,7 @@ typedef struct tv_figure {
 } tv_figure;
 
 typedef struct {
+  const tv_study *study;
   const char *csv; /* name of the file */
   void (*print_table)(const tv_archive *archive, FILE *out);
   int (*count_figures)(const tv_archive *archive);

@@ -14,14 +14,14 @@ static const double half = 0.5; /* the leakage from which on an encoder is noise
 
 /* ---- What is told of a point ---- */
 
-static int method_named(const tv_archive *a, tv_method_id id) {
+static int method_named(const tv_archive *a, const tv_method *method) {
   for (int m = 0; m < a->methods; ++m)
-    if (strcmp(a->method[m], tv_method_name(id)) == 0) return m;
+    if (strcmp(a->method[m], method->kind.name) == 0) return m;
   return -1;
 }
 
 static int has_both(const tv_archive *a) {
-  return method_named(a, TV_RECONSTRUCTION) >= 0 && method_named(a, TV_JOINT_EMBEDDING) >= 0;
+  return method_named(a, &tv_reconstruction) >= 0 && method_named(a, &tv_joint_embedding) >= 0;
 }
 
 static double mean_of(const tv_archive *a, tv_quantity quantity, int g, int alpha, int level,
@@ -39,7 +39,7 @@ typedef struct {
  * says so of n to infinity, and where these agree; and where the method beats RC or JE. */
 static tally count_phases(const tv_archive *a, int level, int method) {
   tally t = {0};
-  const int rivals[] = {method_named(a, TV_RECONSTRUCTION), method_named(a, TV_JOINT_EMBEDDING)};
+  const int rivals[] = {method_named(a, &tv_reconstruction), method_named(a, &tv_joint_embedding)};
   for (int64_t setting = 0; setting < (int64_t)a->replicates * a->magnitudes; ++setting)
     for (int alpha = 0; alpha < a->alphas; ++alpha) {
       const int64_t point = ((setting * a->alphas + alpha) * a->levels + level) * a->methods;
@@ -68,7 +68,7 @@ static void print_share(int width, int64_t part, int64_t whole, FILE *out) {
 }
 
 static void print_closest(const tv_archive *a, int method, const tally *t, FILE *out) {
-  if (has_both(a) && strcmp(a->method[method], tv_method_name(TV_SUPERVISED)) != 0)
+  if (has_both(a) && strcmp(a->method[method], tv_supervised.kind.name) != 0)
     print_share(12, t->closest, t->points, out);
   else
     fprintf(out, "  %14s", "-");
@@ -314,7 +314,7 @@ static int column_of_data(int method, tv_quantity quantity) {
 }
 
 static int dash_of(const tv_archive *a, int method) {
-  return method == method_named(a, TV_JOINT_EMBEDDING) ? 2 : 1;
+  return method == method_named(a, &tv_joint_embedding) ? 2 : 1;
 }
 
 /* A boundary, dark on a light rim: of RC a line, of JE dashes. It leaves the panel at the bottom
@@ -347,7 +347,7 @@ static void write_method_panel(const tv_figure *f, const layout *c, int column, 
     fputs("unset colorbox\n", out);
   fprintf(out, "plot data index 0 using (x($1)):(y($2)):(%s($%d)) with image notitle",
           quantity == TV_DISTANCE ? "decade" : "", column_of_data(method, quantity));
-  if (method != method_named(a, TV_SUPERVISED)) write_boundary(a, method, out);
+  if (method != method_named(a, &tv_supervised)) write_boundary(a, method, out);
   fputc('\n', out);
 }
 
@@ -369,7 +369,7 @@ static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
            a->replicates == 1 ? "" : "s");
   snprintf(text[2], sizeof text[2], "Lines: α above which, in theory,");
   snprintf(text[3], sizeof text[3], "the method recovers (n → ∞)");
-  const int has_lines = a->methods > (method_named(a, TV_SUPERVISED) >= 0);
+  const int has_lines = a->methods > (method_named(a, &tv_supervised) >= 0);
   for (int i = 0; i < (has_lines ? 4 : 2); ++i)
     fprintf(out, "set label %d \"%s\" at screen %.5f,%.5f left textcolor rgb '#000000'\n", i + 1,
             text[i], (double)winner_left(c) / c->size.width,
@@ -392,13 +392,13 @@ static void write_legend_alone(const tv_figure *f, const layout *c, FILE *out) {
   write_legend(f, c, out);
   fputs("plot NaN notitle", out);
   for (int m = 0; m < a->methods; ++m)
-    if (m != method_named(a, TV_SUPERVISED)) name_boundary(a, m, out);
+    if (m != method_named(a, &tv_supervised)) name_boundary(a, m, out);
   fputc('\n', out);
 }
 
 static void write_winner(const tv_figure *f, const layout *c, FILE *out) {
   const tv_archive *a = f->archive;
-  const int rc = method_named(a, TV_RECONSTRUCTION), je = method_named(a, TV_JOINT_EMBEDDING);
+  const int rc = method_named(a, &tv_reconstruction), je = method_named(a, &tv_joint_embedding);
   const int left = winner_left(c);
   write_legend(f, c, out);
   place_panel(c, left, 0, out);
@@ -482,7 +482,8 @@ static void put_tables(const tv_archive *a, FILE *out) {
   fputs("</pre>\n", out);
 }
 
-const tv_report_parts tv_phase_report = {.csv = "scores.csv",
+const tv_report_parts tv_phase_report = {.study = &tv_phase_study,
+                                         .csv = "scores.csv",
                                          .print_table = print_table,
                                          .count_figures = count_figures,
                                          .describe_figure = describe_figure,

@@ -10,7 +10,7 @@
 
 enum { MOST_ROWS = 3, MOST_LINES = 24, STEPS = 60 };
 
-static const tv_method_id methods[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING};
+static const tv_method *const methods[] = {&tv_reconstruction, &tv_joint_embedding};
 
 /* ---- Which of many are drawn ---- */
 
@@ -28,18 +28,19 @@ static const double *gamma_of(const tv_archive *a, int row) {
   return a->gamma + (int64_t)tv_chosen(row, count_rows(a), a->magnitudes) * a->q;
 }
 
-static double noise_value(const tv_archive *a, int row, tv_method_id method, int i, double alpha) {
+static double noise_value(const tv_archive *a, int row, const tv_method *method, int i,
+                          double alpha) {
   return tv_noise_value(method, gamma_of(a, row)[i], a->theta[a->p + i], alpha * alpha);
 }
 
-static double largest_noise(const tv_archive *a, int row, tv_method_id method, double alpha) {
+static double largest_noise(const tv_archive *a, int row, const tv_method *method, double alpha) {
   double largest = 0;
   for (int i = 0; i < a->q; ++i) largest = fmax(largest, noise_value(a, row, method, i, alpha));
   return largest;
 }
 
 /* alpha at the crossing; NaN where there is none because no alignment is needed. */
-static double crossing(const tv_archive *a, int row, tv_method_id method) {
+static double crossing(const tv_archive *a, int row, const tv_method *method) {
   double alpha2;
   tv_error *error = tv_alpha2_threshold(method, a->k, a->p, a->q, a->spectrum, a->theta,
                                         gamma_of(a, row), &alpha2);
@@ -70,7 +71,7 @@ static void find_alignments(const tv_archive *a, double *low, double *high) {
 
 /* ---- The data ---- */
 
-static void write_noise(const tv_archive *a, int row, tv_method_id method, FILE *out) {
+static void write_noise(const tv_archive *a, int row, const tv_method *method, FILE *out) {
   double low, high;
   find_alignments(a, &low, &high);
   for (int step = 0; step <= STEPS; ++step) {
@@ -83,7 +84,7 @@ static void write_noise(const tv_archive *a, int row, tv_method_id method, FILE 
   }
 }
 
-static void write_signal(const tv_archive *a, tv_method_id method, FILE *out) {
+static void write_signal(const tv_archive *a, const tv_method *method, FILE *out) {
   double low, high;
   find_alignments(a, &low, &high);
   for (int line = 0; line < count_lines(a->p); ++line) {
@@ -99,7 +100,7 @@ static void write_data(const void *figure, FILE *out) {
   const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
   for (int row = 0; row < count_rows(a); ++row)
     for (int m = 0; m < 2; ++m) {
-      const char *name = tv_method_name(methods[m]);
+      const char *name = methods[m]->kind.name;
       const double lambda = a->lambda_max[tv_chosen(row, count_rows(a), a->magnitudes)];
       fprintf(out, "%s# lambda_max %.*g, %s: alpha, largest value of noise, values of noise\n",
               row + m ? "\n" : "", digits, lambda, name);
@@ -112,14 +113,14 @@ static void write_data(const void *figure, FILE *out) {
 
 /* ---- The script ---- */
 
-static double weakest_signal(const tv_archive *a, tv_method_id method) {
+static double weakest_signal(const tv_archive *a, const tv_method *method) {
   double value = NAN;
   tv_error_free(
       tv_weakest_signal(method, a->k, a->p, a->spectrum, a->theta, &value)); /* as in crossing */
   return value;
 }
 
-static double largest_signal(const tv_archive *a, tv_method_id method) {
+static double largest_signal(const tv_archive *a, const tv_method *method) {
   double largest = 0;
   for (int i = 0; i < a->p; ++i)
     largest = fmax(largest, tv_signal_value(method, a->spectrum[i], a->theta[i]));

@@ -82,7 +82,7 @@ double tv_model_moments_spread(const tv_workload *w, int ranks, int rank) {
 
 static double problem_flops(const tv_workload *w, int d, int k) {
   double flops = tv_statistics_flops(d);
-  for (int m = 0; m < w->methods; ++m) flops += tv_solution_flops(w->method[m], d, k, w->l);
+  for (int m = 0; m < w->methods; ++m) flops += tv_method_of(w->method[m])->flops(d, k, w->l);
   return flops;
 }
 
@@ -218,7 +218,7 @@ static double grid_communication(const tv_workload *w, const tv_network *n, doub
   const double tridiagonal = message(n, 2 * d * log2(q), 8 * 2 * numbers);
   double seconds = blocked;
   for (int m = 0; m < w->methods; ++m)
-    if (w->method[m] != TV_SUPERVISED) seconds += tridiagonal + 4 * blocked;
+    if (tv_method_of(w->method[m])->is_spectral) seconds += tridiagonal + 4 * blocked;
   return seconds;
 }
 
@@ -243,7 +243,7 @@ static tv_error *tree_communication(const tv_workload *w, const tv_network *n, i
 static void forecast_solves(const tv_workload *w, const tv_rates *r, const tv_network *n, int ranks,
                             double *seconds, double *communication) {
   const int groups = groups_of(w, ranks);
-  const tv_quantities quantities = tv_quantities_of(TV_STUDY_GRID);
+  const tv_quantities quantities = tv_quantities_of(&tv_grid_study);
   const double results =
       (double)w->methods *
       ((double)w->points * (quantities.end - quantities.first) + (double)w->replicates * w->levels);

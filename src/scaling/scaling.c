@@ -7,6 +7,7 @@
 
 #include "twoview/base/escape.h"
 #include "twoview/experiment/yaml.h"
+#include "twoview/kinds.h"
 
 /* Work is the same when it agrees so well. */
 static const double same_work = 0.01;
@@ -83,11 +84,11 @@ static void describe(const tv_experiment *e, const tv_archive_work *a, tv_worklo
                      .rotated = a->inputs,
                      .is_distributed = a->is_distributed,
                      .ranks_per_point = e->parallel.ranks_per_point,
+                     .method = e->methods,
                      .methods = (int)e->methods_count};
   w->rows =
       is_file ? llround(sum_of(a, a->flops, TV_STAGE_FEATURES) / (width * width)) : w->samples;
   w->points = tv_experiment_points(e);
-  for (unsigned m = 0; m < e->methods_count; ++m) w->method[m] = e->methods[m];
   if (e->archive.representations != TV_KEEP_NONE)
     w->head = (int64_t)e->replicates * e->archive.representation_samples * (w->d + w->l + 1);
 }
@@ -121,12 +122,12 @@ static double seconds_per_feature_flop(const tv_scaling_study *study) {
 static tv_error *fit_model(tv_scaling_study *study) {
   const tv_scaling_line *first = &study->line[0];
   const tv_archive_work *w = &first->work;
-  tv_experiment *e = NULL;
-  TV_TRY(tv_experiment_parse(first->path, w->experiment_text, NULL, &e));
+  TV_TRY(tv_experiment_parse(first->path, w->experiment_text, NULL, &tv_kinds_all,
+                             &study->experiment));
+  const tv_experiment *e = study->experiment;
   const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
-  const int is_search = e->study == TV_STUDY_THRESHOLD;
+  const int is_search = tv_study_of(e)->finds_alpha;
   if (!is_law && !is_search) describe(e, w, &study->model.workload);
-  tv_experiment_destroy(&e);
   if (is_search)
     return tv_fail("%s: how many solutions a threshold takes is not known before; compare archives "
                    "of 'study: grid'",
@@ -377,5 +378,6 @@ tv_error *tv_scaling(const char *const *paths, int count, const tv_network *netw
   if (!error && directory) error = tv_scaling_write(&study, directory, out);
   for (int i = 0; i < count; ++i) tv_archive_work_free(&study.line[i].work);
   free(study.line);
+  tv_experiment_destroy(&study.experiment);
   return error;
 }

@@ -3,8 +3,10 @@
 #include <math.h>
 
 #include "twoview/base/comm.h"
+#include "twoview/experiment/check.h"
 #include "twoview/methods/scores.h"
-#include "twoview/studies/threshold.h"
+#include "twoview/studies/search.h"
+#include "twoview/studies/study.h"
 #include "twoview/theory/prediction.h"
 
 /* ---- One method at one point ---- */
@@ -33,7 +35,7 @@ static tv_error *solve_and_score(const tv_method *method, const tv_statistics *s
 }
 
 static int has_failed(int status) {
-  return tv_status_is_failure(TV_STUDY_GRID, status);
+  return tv_status_is_failure(&tv_grid_study, status);
 }
 
 static void record_failure(tv_results *r, int64_t entry, int status) {
@@ -52,15 +54,15 @@ static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores,
   r->quantity[TV_STATUS][entry] = status;
 }
 
-static void keep_solution(const tv_solver *s, tv_method_id id, int64_t point,
+static void keep_solution(const tv_solver *s, const tv_kept *kept, int64_t point,
                           const tv_solution *solution) {
-  tv_results *r = s->results;
-  const int64_t size = (int64_t)r->rows[id] * r->d;
+  const tv_results *r = s->results;
+  const int64_t size = (int64_t)kept->rows * r->d;
   if (point % r->levels < r->levels - r->kept_levels) return;
   const int64_t own =
       tv_point_among(r, r->kept_levels, point) - tv_point_among(r, r->kept_levels, r->first_point);
-  tv_distmat_gather(solution->encoder, r->encoder[id] + own * size);
-  if (solution->decoder) tv_distmat_gather(solution->decoder, r->decoder + own * size);
+  tv_distmat_gather(solution->encoder, kept->encoder + own * size);
+  if (solution->decoder) tv_distmat_gather(solution->decoder, kept->decoder + own * size);
 }
 
 static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistics, int m,
@@ -75,7 +77,7 @@ static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistic
       solve_and_score(method, statistics, s->experiment->encoder.k, &solution, &scores, &status);
   if (!error && !has_failed(status)) {
     if (s->group->is_leader) record_scores(r, entry, &scores, status);
-    keep_solution(s, method->id, point, &solution);
+    keep_solution(s, &r->kept[m], point, &solution);
   } else if (!error && s->group->is_leader) {
     record_failure(r, entry, status);
   }
@@ -88,7 +90,7 @@ static void count_work(const tv_solver *s, int d, int k) {
   const tv_experiment *e = s->experiment;
   double flops = tv_statistics_flops(d);
   for (unsigned m = 0; m < e->methods_count; ++m)
-    flops += tv_solution_flops(e->methods[m], d, k, s->results->rows[TV_SUPERVISED]);
+    flops += tv_method_of(e->methods[m])->flops(d, k, s->targets);
   s->results->work.flops += flops / s->group->grid->size;
 }
 
@@ -132,21 +134,20 @@ typedef struct {
   const tv_solver *solver;
   const tv_moment_matrix *moments;
   int replicate, magnitude;
-  tv_method_id method;
+  const tv_method *method;
   answers *known;
   int64_t next; /* of them */
 } leaking;
 
 static tv_error *solve_and_leak(const tv_solver *s, const tv_statistics *statistics,
-                                tv_method_id method, double *leakage) {
+                                const tv_method *method, double *leakage) {
   tv_solution solution = {0};
   int status = 0;
-  tv_error *error =
-      tv_method_of(method)->solve(statistics, s->experiment->encoder.k, &solution, &status);
+  tv_error *error = method->solve(statistics, s->experiment->encoder.k, &solution, &status);
   if (!error && status == 0) error = tv_leakage(statistics, &solution, leakage);
   tv_solution_destroy(&solution);
   s->results->work.flops +=
-      tv_solution_flops(method, s->results->d, s->experiment->encoder.k, 0) / s->group->grid->size;
+      method->flops(s->results->d, s->experiment->encoder.k, s->targets) / s->group->grid->size;
   return error;
 }
 
@@ -220,7 +221,7 @@ static tv_error *search_all(const tv_solver *s, const tv_moment_matrix *moments,
   for (int m = 0; m < r->methods; ++m) {
     tv_alpha2 found;
     double predicted;
-    context.method = s->experiment->methods[m];
+    context.method = tv_method_of(s->experiment->methods[m]);
     TV_TRY(predict(&context, &predicted));
     const double start =
         isfinite(predicted) ? predicted : r->alpha2_threshold[setting * r->methods + m];
@@ -279,3 +280,16 @@ tv_error *tv_solve_clean(const tv_solver *s, const tv_moment_matrix *moments, in
   tv_statistics_destroy(&statistics);
   return error;
 }
+
+/* ---- The row ---- */
+
+static tv_error *fill(tv_experiment *e) {
+  const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
+  if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
+  if (!tv_experiment_gives(e, "archive.representations") && !is_law)
+    e->archive.representations = TV_KEEP_LAST;
+  return tv_study_fill_methods(e, 0);
+}
+
+const tv_study tv_grid_study = {
+    .kind = {.name = "grid", .title = "Grid", .fill = fill, .check = tv_study_expect_alpha}};

@@ -14,6 +14,7 @@ typedef struct {
   const tv_group *group;
   tv_checkpoint *checkpoint; /* or NULL */
   tv_results *results;
+  int targets;
 } tv_solver;
 
 /* A point on corrupted inputs: into the results, on the group's leader. */

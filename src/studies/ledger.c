@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 /* Parts of what a checkpoint holds. Never renumber. */
-enum { IS_SOLVED, FIRST_NUMBERS, FIRST_ENCODER = 100, DECODER = 200 };
+enum { IS_SOLVED, FIRST_NUMBERS, FIRST_ENCODER = 100, FIRST_DECODER = 200 };
 
 /* An array with an item for each solution of a share. */
 typedef struct {
@@ -12,7 +12,7 @@ typedef struct {
   size_t item; /* bytes */
 } share;
 
-enum { MOST_SHARES = 6 + TV_QUANTITIES + TV_METHODS };
+enum { MOST_SHARES = 128 };
 
 static share numbers_of(tv_saved_kind kind, int part, int64_t first, int64_t end, double *all,
                         int64_t each) {
@@ -47,9 +47,12 @@ static int list_shares(const tv_ledger *l, tv_results *r, share out[MOST_SHARES]
   for (int i = r->quantities.first; i < r->quantities.end; ++i)
     out[count++] = numbers_of(TV_SAVED_POINTS, FIRST_NUMBERS + i, l->first_point, l->point_end,
                               r->quantity[i], r->methods);
-  for (int m = 0; m < TV_METHODS; ++m)
-    if (r->rows[m]) out[count++] = encoders_of(l, r, FIRST_ENCODER + m, r->rows[m], r->encoder[m]);
-  if (r->decoder) out[count++] = encoders_of(l, r, DECODER, r->rows[TV_RECONSTRUCTION], r->decoder);
+  for (int m = 0; m < r->methods; ++m) {
+    const tv_kept *kept = &r->kept[m];
+    out[count++] = encoders_of(l, r, FIRST_ENCODER + m, kept->rows, kept->encoder);
+    if (kept->decoder)
+      out[count++] = encoders_of(l, r, FIRST_DECODER + m, kept->rows, kept->decoder);
+  }
   return count;
 }
 

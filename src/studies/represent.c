@@ -14,17 +14,17 @@ static void corrupt(const tv_head *head, int64_t replicate, const tv_spectra *sp
     for (int j = 0; j < d; ++j) x[i * d + j] = u[j] * (j < p ? 1 : sqrt(gamma[j - p]));
 }
 
-/* z = x E' for one point and every method; rows of all three are contiguous. */
+/* z = x E' for one point and every method; rows of all are contiguous. */
 static void encode(const tv_results *r, int64_t point, const double *x) {
   const double unit = 1, nothing = 0;
   const int samples = r->represented_samples, kept = r->kept_levels, shown = r->represented_levels;
   const int64_t own = tv_point_among(r, kept, point) - tv_point_among(r, kept, r->first_point);
   const int64_t slot = tv_point_among(r, shown, point) - tv_point_among(r, shown, r->first_point);
-  for (int m = 0; m < TV_METHODS; ++m) {
-    if (!r->encoder[m]) continue;
-    const int k = r->rows[m];
-    dgemm_("T", "N", &k, &samples, &r->d, &unit, r->encoder[m] + own * k * r->d, &r->d, x, &r->d,
-           &nothing, r->representation[m] + slot * samples * k, &k, 1, 1);
+  for (int m = 0; m < r->methods; ++m) {
+    const tv_kept *of = &r->kept[m];
+    const int k = of->rows;
+    dgemm_("T", "N", &k, &samples, &r->d, &unit, of->encoder + own * k * r->d, &r->d, x, &r->d,
+           &nothing, of->representation + slot * samples * k, &k, 1, 1);
   }
 }
 
@@ -48,10 +48,9 @@ static void encode_points(const tv_head *head, const tv_spectra *spectra, double
 static tv_error *allocate_representations(tv_results *r) {
   const int64_t count = tv_point_among(r, r->represented_levels, r->first_point + r->own_points) -
                         tv_point_among(r, r->represented_levels, r->first_point);
-  for (int m = 0; m < TV_METHODS; ++m)
-    if (r->encoder[m])
-      TV_TRY(tv_allocate(count * r->represented_samples * r->rows[m], sizeof(double),
-                         &r->representation[m]));
+  for (int m = 0; m < r->methods; ++m)
+    TV_TRY(tv_allocate(count * r->represented_samples * r->kept[m].rows, sizeof(double),
+                       &r->kept[m].representation));
   return NULL;
 }
 

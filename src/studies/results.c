@@ -8,8 +8,9 @@
 #include "ledger.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/progress.h"
+#include "twoview/methods/method.h"
 #include "twoview/moments/distributed.h"
-#include "twoview/studies/threshold.h"
+#include "twoview/studies/search.h"
 #include "twoview/theory/theory.h"
 
 int64_t tv_point(const tv_results *r, int replicate, int magnitude, int alpha, int level) {
@@ -21,17 +22,17 @@ int64_t tv_point_among(const tv_results *r, int levels, int64_t point) {
   return point / r->levels * levels + (beyond > 0 ? beyond : 0);
 }
 
-tv_quantities tv_quantities_of(tv_study_type study) {
-  if (study == TV_STUDY_THRESHOLD) return (tv_quantities){TV_ALPHA2_MEASURED, TV_QUANTITIES};
+tv_quantities tv_quantities_of(const tv_study *study) {
+  if (study->finds_alpha) return (tv_quantities){TV_ALPHA2_MEASURED, TV_QUANTITIES};
   return (tv_quantities){0, TV_ALPHA2_MEASURED};
 }
 
-tv_quantity tv_status_of(tv_study_type study) {
-  return study == TV_STUDY_THRESHOLD ? TV_ALPHA2_STATUS : TV_STATUS;
+tv_quantity tv_status_of(const tv_study *study) {
+  return study->finds_alpha ? TV_ALPHA2_STATUS : TV_STATUS;
 }
 
-int tv_status_is_failure(tv_study_type study, double status) {
-  if (study != TV_STUDY_THRESHOLD) return status != 0 && status != TV_INACCURATE;
+int tv_status_is_failure(const tv_study *study, double status) {
+  if (!study->finds_alpha) return status != 0 && status != TV_INACCURATE;
   return status == TV_ALPHA2_OUT_OF_REACH || status == TV_ALPHA2_FAILED;
 }
 
@@ -42,8 +43,8 @@ int tv_levels_of(const tv_results *r, tv_keep keep) {
 /* ---- What is done with the moments of a point, and of a sample size ---- */
 
 static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *m, int64_t point) {
-  return s->experiment->study == TV_STUDY_THRESHOLD ? tv_solve_threshold(s, m, point)
-                                                    : tv_solve_point(s, m, point);
+  return tv_study_of(s->experiment)->finds_alpha ? tv_solve_threshold(s, m, point)
+                                                 : tv_solve_point(s, m, point);
 }
 
 static tv_error *solve_clean(const tv_solver *s, const tv_moment_matrix *m, int64_t item) {
@@ -60,7 +61,7 @@ static tv_error *solve_clean_item(const tv_solver *s, const tv_moment_matrix *m,
 }
 
 static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
-                                   const tv_study *study, const tv_moments *moments) {
+                                   const tv_study_inputs *study, const tv_moments *moments) {
   const int levels = s->results->levels;
   for (int64_t item = ledger->first_clean; item < ledger->clean_end; ++item) {
     const tv_moment_matrix m = tv_moments_at(moments, (int)(item / levels), (int)(item % levels));
@@ -72,8 +73,9 @@ static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
   return NULL;
 }
 
-static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
-                             const tv_moments *moments, tv_progress *progress) {
+static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger,
+                             const tv_study_inputs *study, const tv_moments *moments,
+                             tv_progress *progress) {
   const tv_results *r = s->results;
   const int64_t of_replicate = tv_point(r, 1, 0, 0, 0);
   for (int64_t point = ledger->first_point; point < ledger->point_end; ++point) {
@@ -92,7 +94,7 @@ static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger, const 
 }
 
 static tv_error *solve_replicated(const tv_solver *s, const tv_ledger *ledger,
-                                  const tv_study *study, const tv_moments *moments) {
+                                  const tv_study_inputs *study, const tv_moments *moments) {
   tv_error *error = solve_clean_share(s, ledger, study, moments);
   tv_progress progress =
       tv_progress_begin("solutions", "points", (double)(ledger->point_end - ledger->first_point),
@@ -112,8 +114,9 @@ static tv_error *solve_clean_level(const tv_solver *s, const tv_moment_matrix *m
   return solve_clean(s, m, item);
 }
 
-static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
-                             const tv_moment_matrix *m, int64_t item) {
+static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger,
+                             const tv_study_inputs *study, const tv_moment_matrix *m,
+                             int64_t item) {
   const tv_results *r = s->results;
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
   const int settings = r->magnitudes * r->alphas;
@@ -133,8 +136,8 @@ static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger, const 
   return NULL;
 }
 
-static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger, const tv_study *study,
-                              tv_wide *wide) {
+static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
+                              const tv_study_inputs *study, tv_wide *wide) {
   const tv_results *r = s->results;
   const double samples = tv_wide_samples(study->sampling);
   tv_progress progress = tv_progress_begin("moments and solutions", "samples", samples, samples,
@@ -154,7 +157,7 @@ static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger, const
 }
 
 static tv_error *solve_distributed(const tv_solver *s, const tv_ledger *ledger,
-                                   const tv_study *study) {
+                                   const tv_study_inputs *study) {
   tv_wide *wide = NULL;
   TV_TRY(tv_wide_create(study->sampling, study->group->grid, &wide));
   tv_error *error = solve_levels(s, ledger, study, wide);
@@ -181,21 +184,21 @@ static void fill_derived(tv_results *r) {
   }
 }
 
-static tv_error *fill_thresholds(const tv_study *study, tv_results *r) {
+static tv_error *fill_thresholds(const tv_study_inputs *study, tv_results *r) {
   const tv_experiment *e = study->experiment;
   const tv_spectra *spectra = study->spectra;
   for (int64_t i = 0; i < (int64_t)r->replicates * r->magnitudes * r->methods; ++i) {
     const int replicate = (int)(i / r->methods / r->magnitudes);
     TV_TRY(
-        tv_alpha2_threshold(e->methods[i % r->methods], e->encoder.k, r->p, spectra->q,
-                            study->features->spectrum, tv_theta_of(spectra, replicate),
+        tv_alpha2_threshold(tv_method_of(e->methods[i % r->methods]), e->encoder.k, r->p,
+                            spectra->q, study->features->spectrum, tv_theta_of(spectra, replicate),
                             tv_gamma_of(spectra, replicate, (int)(i / r->methods % r->magnitudes)),
                             &r->alpha2_threshold[i]));
   }
   return NULL;
 }
 
-static tv_error *allocate_encoders(const tv_study *study, tv_results *r) {
+static tv_error *allocate_encoders(const tv_study_inputs *study, tv_results *r) {
   const tv_experiment *e = study->experiment;
   const tv_group *g = study->group;
   const int archived = tv_levels_of(r, e->archive.encoders);
@@ -204,28 +207,29 @@ static tv_error *allocate_encoders(const tv_study *study, tv_results *r) {
   const int64_t own =
       tv_point_among(r, r->kept_levels, tv_group_first(g, r->points, g->index + 1)) -
       tv_point_among(r, r->kept_levels, tv_group_first(g, r->points, g->index));
-  for (unsigned m = 0; m < e->methods_count; ++m) {
-    const tv_method_id id = e->methods[m];
-    r->rows[id] = id == TV_SUPERVISED ? study->sampling->l : e->encoder.k;
-    const int64_t numbers = own * r->rows[id] * r->d;
-    TV_TRY(tv_allocate(numbers, sizeof(double), &r->encoder[id]));
-    if (id == TV_RECONSTRUCTION) TV_TRY(tv_allocate(numbers, sizeof(double), &r->decoder));
+  for (int m = 0; m < r->methods; ++m) {
+    const tv_method *method = tv_method_of(e->methods[m]);
+    tv_kept *kept = &r->kept[m];
+    kept->rows = tv_method_rows(method, e->encoder.k, study->sampling->l);
+    TV_TRY(tv_allocate(own * kept->rows * r->d, sizeof(double), &kept->encoder));
+    if (method->has_decoder)
+      TV_TRY(tv_allocate(own * kept->rows * r->d, sizeof(double), &kept->decoder));
   }
   return NULL;
 }
 
-static tv_error *allocate_quantities(tv_study_type study, tv_results *r) {
+static tv_error *allocate_quantities(const tv_study *study, tv_results *r) {
   const int64_t entries = r->points * r->methods;
   const tv_quantities which = r->quantities = tv_quantities_of(study);
   for (int i = which.first; i < which.end; ++i)
     TV_TRY(tv_allocate(entries, sizeof(double), &r->quantity[i]));
-  if (study == TV_STUDY_THRESHOLD) return NULL;
+  if (study->finds_alpha) return NULL;
   const int64_t clean = (int64_t)r->replicates * r->levels * r->methods;
   TV_TRY(tv_allocate(clean, sizeof(double), &r->clean));
   return tv_allocate(clean, sizeof(double), &r->clean_status);
 }
 
-static tv_error *allocate_results(const tv_study *study, tv_results **out) {
+static tv_error *allocate_results(const tv_study_inputs *study, tv_results **out) {
   const tv_experiment *e = study->experiment;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_results *r = *out;
@@ -234,10 +238,11 @@ static tv_error *allocate_results(const tv_study *study, tv_results **out) {
   r->alphas = tv_experiment_alignments(e);
   r->levels = e->sizes_count;
   r->methods = (int)e->methods_count;
+  TV_TRY(tv_allocate(r->methods, sizeof(*r->kept), &r->kept));
   r->points = tv_point(r, r->replicates, 0, 0, 0);
   r->d = study->sampling->p + study->sampling->q;
   r->p = study->sampling->p;
-  TV_TRY(allocate_quantities(e->study, r));
+  TV_TRY(allocate_quantities(tv_study_of(e), r));
   TV_TRY(tv_allocate((int64_t)r->replicates * r->magnitudes * r->methods, sizeof(double),
                      &r->alpha2_threshold));
   TV_TRY(tv_allocate((int64_t)r->replicates * r->levels, sizeof(*r->digest), &r->digest));
@@ -260,10 +265,11 @@ static void share_results(MPI_Comm comm, tv_results *r) {
   fill_derived(r);
 }
 
-static tv_error *solve_all(const tv_study *study, const tv_moments *moments, tv_results *r) {
+static tv_error *solve_all(const tv_study_inputs *study, const tv_moments *moments, tv_results *r) {
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
   const tv_solver s = {study->experiment, study->features, study->spectra,
-                       study->group,      checkpoint,      r};
+                       study->group,      checkpoint,      r,
+                       study->sampling->l};
   tv_ledger ledger;
   tv_error *error = tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, r, &ledger));
   if (!error) {
@@ -277,7 +283,8 @@ static tv_error *solve_all(const tv_study *study, const tv_moments *moments, tv_
   return error;
 }
 
-tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, tv_results **out) {
+tv_error *tv_results_compute(const tv_study_inputs *study, const tv_moments *moments,
+                             tv_results **out) {
   *out = NULL;
   tv_error *error = allocate_results(study, out);
   if (!error) error = fill_thresholds(study, *out);
@@ -295,11 +302,12 @@ void tv_results_destroy(tv_results **results) {
   free(r->clean_status);
   free(r->alpha2_threshold);
   free(r->digest);
-  free(r->decoder);
-  for (int m = 0; m < TV_METHODS; ++m) {
-    free(r->encoder[m]);
-    free(r->representation[m]);
+  for (int m = 0; r->kept && m < r->methods; ++m) {
+    free(r->kept[m].encoder);
+    free(r->kept[m].decoder);
+    free(r->kept[m].representation);
   }
+  free(r->kept);
   free(r);
   *results = NULL;
 }

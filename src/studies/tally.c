@@ -14,12 +14,12 @@ int64_t tv_count_clean_failures(const double *score_clean, int64_t replicates, i
 void tv_tally_count(tv_tally *t, const double *status) {
   for (int64_t i = 0; i < t->solutions; ++i) {
     t->failed += tv_status_is_failure(t->study, status[i]);
-    t->inaccurate += t->study != TV_STUDY_THRESHOLD && status[i] == TV_INACCURATE;
+    t->inaccurate += !t->study->finds_alpha && status[i] == TV_INACCURATE;
   }
 }
 
 void tv_tally_print(const tv_tally *t, FILE *out) {
-  const int is_threshold = t->study == TV_STUDY_THRESHOLD;
+  const int is_threshold = t->study->finds_alpha;
   fprintf(out, "%" PRId64 " %s", t->solutions, is_threshold ? "thresholds" : "solutions");
   if (t->failed)
     fprintf(out, ", %" PRId64 " of them %s '%sstatus')", t->failed,

@@ -35,7 +35,7 @@ static json_t *numbers(const double *values, int count) {
 
 /* ---- By component ---- */
 
-static json_t *signal_values(const tv_theory *t, int replicate, tv_method_id method) {
+static json_t *signal_values(const tv_theory *t, int replicate, const tv_method *method) {
   const double *theta = tv_theta_of(t->spectra, replicate);
   json_t *array = json_array();
   for (int i = 0; array && i < t->features->p; ++i)
@@ -44,7 +44,7 @@ static json_t *signal_values(const tv_theory *t, int replicate, tv_method_id met
 }
 
 static json_t *noise_values(const tv_theory *t, int replicate, int magnitude, double alpha,
-                            tv_method_id method) {
+                            const tv_method *method) {
   const double *gamma = tv_gamma_of(t->spectra, replicate, magnitude);
   const double *theta = tv_theta_of(t->spectra, replicate) + t->spectra->p;
   json_t *array = json_array();
@@ -58,22 +58,22 @@ static json_t *alignments(const tv_theory *t, int replicate, int magnitude) {
   const double *values = t->asymptotics[replicate * t->spectra->magnitudes + magnitude];
   json_t *array = json_array();
   for (unsigned i = 0; array && i < a->alpha_count; ++i)
-    append(&array,
-           json_pack(
-               "{s:o, s:b, s:b, s:o, s:o}", "alpha", number(a->alpha[i]), "reconstruction_recovers",
-               tv_recovers(a->alpha[i], values[TV_ALPHA2_RECONSTRUCTION]),
-               "joint_embedding_recovers",
-               tv_recovers(a->alpha[i], values[TV_ALPHA2_JOINT_EMBEDDING]), "noise_phi",
-               noise_values(t, replicate, magnitude, a->alpha[i], TV_RECONSTRUCTION), "noise_omega",
-               noise_values(t, replicate, magnitude, a->alpha[i], TV_JOINT_EMBEDDING)));
+    append(
+        &array,
+        json_pack(
+            "{s:o, s:b, s:b, s:o, s:o}", "alpha", number(a->alpha[i]), "reconstruction_recovers",
+            tv_recovers(a->alpha[i], values[TV_ALPHA2_RECONSTRUCTION]), "joint_embedding_recovers",
+            tv_recovers(a->alpha[i], values[TV_ALPHA2_JOINT_EMBEDDING]), "noise_phi",
+            noise_values(t, replicate, magnitude, a->alpha[i], &tv_reconstruction), "noise_omega",
+            noise_values(t, replicate, magnitude, a->alpha[i], &tv_joint_embedding)));
   return array;
 }
 
 /* ---- By replicate and noise magnitude ---- */
 
 static json_t *favoured(const double *values) {
-  const tv_method_id method = tv_favoured(values);
-  return method == TV_METHODS ? json_null() : json_string(tv_method_name(method));
+  const tv_method *method = tv_favoured(values);
+  return method == NULL ? json_null() : json_string(method->kind.name);
 }
 
 static json_t *magnitudes(const tv_theory *t, int replicate) {
@@ -102,8 +102,8 @@ static json_t *replicates(const tv_theory *t) {
            json_pack("{s:i, s:o, s:o, s:o, s:o}", "replicate", t->experiment->first_replicate + r,
                      "theta_eigenvalues",
                      numbers(tv_theta_of(t->spectra, r), t->spectra->p + t->spectra->q),
-                     "signal_phi", signal_values(t, r, TV_RECONSTRUCTION), "signal_omega",
-                     signal_values(t, r, TV_JOINT_EMBEDDING), "magnitudes", magnitudes(t, r)));
+                     "signal_phi", signal_values(t, r, &tv_reconstruction), "signal_omega",
+                     signal_values(t, r, &tv_joint_embedding), "magnitudes", magnitudes(t, r)));
   return array;
 }
 
@@ -112,10 +112,9 @@ static json_t *replicates(const tv_theory *t) {
 static json_t *summary_at(const tv_theory *t, int magnitude) {
   json_t *entry = json_pack(
       "{s:o, s:{s:i, s:i, s:i}}", "lambda_max", number(t->experiment->noise.lambda_max[magnitude]),
-      "favoured", tv_method_name(TV_RECONSTRUCTION),
-      tv_theory_count(t, magnitude, TV_RECONSTRUCTION), tv_method_name(TV_JOINT_EMBEDDING),
-      tv_theory_count(t, magnitude, TV_JOINT_EMBEDDING), "undecided",
-      tv_theory_count(t, magnitude, TV_METHODS));
+      "favoured", tv_reconstruction.kind.name, tv_theory_count(t, magnitude, &tv_reconstruction),
+      tv_joint_embedding.kind.name, tv_theory_count(t, magnitude, &tv_joint_embedding), "undecided",
+      tv_theory_count(t, magnitude, NULL));
   for (int i = 0; i < TV_ASYMPTOTICS; ++i) {
     const tv_band band = tv_theory_band(t, magnitude, (tv_asymptotic)i);
     json_t *of_value = json_pack("{s:o, s:o, s:o}", "mean", number(band.mean), "least",

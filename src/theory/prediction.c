@@ -16,7 +16,7 @@ typedef struct {
 } component;
 
 typedef struct {
-  tv_method_id method;
+  const tv_method *method;
   int p, weakest;      /* index of the weakest signal, k - 1 */
   double n, weakest_l; /* the mean of its l over samples, as the inverse of the mean inverse */
   double s_sum, gamma_sum, gamma_squares;
@@ -28,14 +28,15 @@ typedef struct {
 } problem;
 
 static int is_rc(const problem *m) {
-  return m->method == TV_RECONSTRUCTION;
+  return m->method == &tv_reconstruction;
 }
 
 static double ratio_of(const component *c) {
   return c->s / c->sigma;
 }
 
-static tv_error *problem_create(tv_method_id method, int k, int p, int q, double n, problem *m) {
+static tv_error *problem_create(const tv_method *method, int k, int p, int q, double n,
+                                problem *m) {
   *m = (problem){.method = method, .p = p, .weakest = k - 1, .n = n, .psi.n = n};
   TV_TRY(tv_allocate(p, sizeof(*m->signal), &m->signal));
   tv_error *error = tv_allocate(6LL * q + 3LL * p, sizeof(double), &m->storage);
@@ -48,7 +49,7 @@ static tv_error *problem_create(tv_method_id method, int k, int p, int q, double
       .offset = next, .linear = next + q, .square = next + 2 * q, .kappa = next + 3 * q};
   m->gamma = next + 4 * q;
   next += 6 * q;
-  m->psi.couplings = (tv_couplings){.profile = method == TV_RECONSTRUCTION ? m->gamma : zeros,
+  m->psi.couplings = (tv_couplings){.profile = method == &tv_reconstruction ? m->gamma : zeros,
                                     .weight = next,
                                     .shift = next + p,
                                     .strength = next + 2 * p};
@@ -308,13 +309,13 @@ static tv_error *predict(problem *m, tv_signal_kind kind, double *out) {
   return NULL;
 }
 
-tv_error *tv_alpha2_predicted(tv_method_id method, int k, int p, int q, const double *signal,
+tv_error *tv_alpha2_predicted(const tv_method *method, int k, int p, int q, const double *signal,
                               const double *theta, const double *gamma, double n,
                               tv_signal_kind kind, double *out) {
   problem m;
   double limit = NAN;
-  *out = method == TV_SUPERVISED ? -INFINITY : NAN;
-  if (method == TV_SUPERVISED || k > p || !(n > p + q)) return NULL;
+  *out = method == &tv_supervised ? -INFINITY : NAN;
+  if (method == &tv_supervised || k > p || !(n > p + q)) return NULL;
   TV_TRY(problem_create(method, k, p, q, n, &m));
   describe_noise(&m, q, theta + p, gamma);
   describe_signal(&m, signal, theta);

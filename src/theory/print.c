@@ -6,6 +6,8 @@
 #include "twoview/base/escape.h"
 #include "twoview/theory/summary.h"
 
+enum { MOST_ALIGNMENTS = 20 }; /* of a table */
+
 static void print_band(const tv_theory *t, const char *name, tv_asymptotic which, const char *what,
                        FILE *out) {
   char text[TV_BAND_TEXT];
@@ -31,13 +33,12 @@ static void print_head(const tv_theory *t, FILE *out) {
 }
 
 static void print_favoured(const tv_theory *t, int magnitude, FILE *out) {
-  static const tv_method_id choices[] = {TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS};
+  static const tv_method *const choices[] = {&tv_reconstruction, &tv_joint_embedding, NULL};
   const char *separator = "";
   for (int i = 0; i < 3; ++i) {
     const int count = tv_theory_count(t, magnitude, choices[i]);
     if (count == 0) continue;
-    fprintf(out, "%s%s", separator,
-            choices[i] == TV_METHODS ? "undecided" : tv_method_name(choices[i]));
+    fprintf(out, "%s%s", separator, choices[i] ? choices[i]->kind.name : "undecided");
     if (count < t->spectra->replicates) fprintf(out, " in %d of %d", count, t->spectra->replicates);
     separator = ", ";
   }
@@ -66,11 +67,11 @@ static void print_magnitudes(const tv_theory *t, FILE *out) {
 
 /* Of one method at one alignment: the largest value of a noise component in each replicate, and how
  * many replicates recover. */
-static int look_at(const tv_theory *t, int magnitude, double alpha, tv_method_id method,
+static int look_at(const tv_theory *t, int magnitude, double alpha, const tv_method *method,
                    double *largest) {
   const tv_spectra *s = t->spectra;
   const tv_asymptotic which =
-      method == TV_RECONSTRUCTION ? TV_ALPHA2_RECONSTRUCTION : TV_ALPHA2_JOINT_EMBEDDING;
+      method == &tv_reconstruction ? TV_ALPHA2_RECONSTRUCTION : TV_ALPHA2_JOINT_EMBEDDING;
   int recovered = 0;
   for (int r = 0; r < s->replicates; ++r) {
     const double *gamma = tv_gamma_of(s, r, magnitude), *theta = tv_theta_of(s, r) + s->p;
@@ -82,8 +83,8 @@ static int look_at(const tv_theory *t, int magnitude, double alpha, tv_method_id
   return recovered;
 }
 
-static void print_method_at(const tv_theory *t, int magnitude, double alpha, tv_method_id method,
-                            double *largest, FILE *out) {
+static void print_method_at(const tv_theory *t, int magnitude, double alpha,
+                            const tv_method *method, double *largest, FILE *out) {
   char text[TV_BAND_TEXT], share[32];
   const int replicates = t->spectra->replicates;
   const int recovered = look_at(t, magnitude, alpha, method, largest);
@@ -108,8 +109,8 @@ static tv_error *print_alignments(const tv_theory *t, FILE *out) {
       const double alpha = e->augmentation.alpha[i];
       fprintf(out, "%-*.*g  %-*.*g", wide, of_lambda, e->noise.lambda_max[m], narrow, of_alpha,
               alpha);
-      print_method_at(t, m, alpha, TV_RECONSTRUCTION, largest, out);
-      print_method_at(t, m, alpha, TV_JOINT_EMBEDDING, largest, out);
+      print_method_at(t, m, alpha, &tv_reconstruction, largest, out);
+      print_method_at(t, m, alpha, &tv_joint_embedding, largest, out);
       fputc('\n', out);
     }
   free(largest);
@@ -128,10 +129,9 @@ tv_error *tv_theory_print(const tv_theory *t, FILE *out) {
     return NULL;
   }
   print_magnitudes(t, out);
-  if (t->experiment->study != TV_STUDY_PHASE)
-    return t->experiment->augmentation.alpha_count ? print_alignments(t, out) : NULL;
-  fprintf(out,
-          "\nalignments of a phase diagram are too many for a table: --json has what competes at "
-          "each\n");
+  const unsigned alignments = t->experiment->augmentation.alpha_count;
+  if (alignments <= MOST_ALIGNMENTS) return alignments ? print_alignments(t, out) : NULL;
+  fprintf(out, "\n%u alignments are too many for a table: --json has what competes at each\n",
+          alignments);
   return NULL;
 }

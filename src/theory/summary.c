@@ -37,7 +37,7 @@ tv_band tv_theory_band(const tv_theory *t, int magnitude, tv_asymptotic which) {
       t->spectra->replicates);
 }
 
-int tv_theory_count(const tv_theory *t, int magnitude, tv_method_id favoured) {
+int tv_theory_count(const tv_theory *t, int magnitude, const tv_method *favoured) {
   int count = 0;
   for (int r = 0; r < t->spectra->replicates; ++r)
     count += tv_favoured(t->asymptotics[r * t->spectra->magnitudes + magnitude]) == favoured;

@@ -4,15 +4,15 @@
 #include <stdlib.h>
 
 /* x / sqrt(total) or x / total. */
-static double whitened(tv_method_id method, double x, double total) {
-  return x / (method == TV_RECONSTRUCTION ? sqrt(total) : total);
+static double whitened(const tv_method *method, double x, double total) {
+  return x / (method == &tv_reconstruction ? sqrt(total) : total);
 }
 
-double tv_signal_value(tv_method_id method, double signal, double theta) {
+double tv_signal_value(const tv_method *method, double signal, double theta) {
   return whitened(method, signal, signal + theta);
 }
 
-double tv_noise_value(tv_method_id method, double gamma, double theta, double alpha2) {
+double tv_noise_value(const tv_method *method, double gamma, double theta, double alpha2) {
   return whitened(method, gamma, theta + (1 + alpha2) * gamma);
 }
 
@@ -21,7 +21,7 @@ static int descending(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
-tv_error *tv_weakest_signal(tv_method_id method, int k, int p, const double *signal,
+tv_error *tv_weakest_signal(const tv_method *method, int k, int p, const double *signal,
                             const double *theta, double *out) {
   double *values;
   *out = NAN;
@@ -34,22 +34,22 @@ tv_error *tv_weakest_signal(tv_method_id method, int k, int p, const double *sig
   return NULL;
 }
 
-static double threshold_above(tv_method_id method, double weakest, int q, const double *theta,
+static double threshold_above(const tv_method *method, double weakest, int q, const double *theta,
                               const double *gamma) {
   double threshold = -INFINITY;
   for (int i = 0; i < q; ++i) {
     const double needed =
-        method == TV_RECONSTRUCTION ? gamma[i] / (weakest * weakest) - 1 : (1 - weakest) / weakest;
+        method == &tv_reconstruction ? gamma[i] / (weakest * weakest) - 1 : (1 - weakest) / weakest;
     threshold = fmax(threshold, needed - theta[i] / gamma[i]);
   }
   return threshold;
 }
 
-tv_error *tv_alpha2_threshold(tv_method_id method, int k, int p, int q, const double *signal,
+tv_error *tv_alpha2_threshold(const tv_method *method, int k, int p, int q, const double *signal,
                               const double *theta, const double *gamma, double *out) {
   double weakest;
-  *out = method == TV_SUPERVISED ? -INFINITY : NAN;
-  if (method == TV_SUPERVISED || k > p) return NULL;
+  *out = method == &tv_supervised ? -INFINITY : NAN;
+  if (method == &tv_supervised || k > p) return NULL;
   TV_TRY(tv_weakest_signal(method, k, p, signal, theta, &weakest));
   *out = threshold_above(method, weakest, q, theta + p, gamma);
   return NULL;
@@ -61,24 +61,24 @@ int tv_recovers(double alpha, double alpha2_threshold) {
 
 tv_error *tv_asymptotics_of(int k, int p, int q, const double *signal, const double *theta,
                             const double *gamma, double out[TV_ASYMPTOTICS]) {
-  TV_TRY(tv_weakest_signal(TV_RECONSTRUCTION, k, p, signal, theta, &out[TV_ETA]));
-  TV_TRY(tv_weakest_signal(TV_JOINT_EMBEDDING, k, p, signal, theta, &out[TV_DELTA]));
+  TV_TRY(tv_weakest_signal(&tv_reconstruction, k, p, signal, theta, &out[TV_ETA]));
+  TV_TRY(tv_weakest_signal(&tv_joint_embedding, k, p, signal, theta, &out[TV_DELTA]));
   out[TV_ETA2_OVER_DELTA] = out[TV_ETA] * out[TV_ETA] / out[TV_DELTA];
   out[TV_LEAST_GAMMA] = out[TV_LARGEST_GAMMA] = NAN;
   for (int i = 0; i < q; ++i) {
     out[TV_LEAST_GAMMA] = fmin(out[TV_LEAST_GAMMA], gamma[i]);
     out[TV_LARGEST_GAMMA] = fmax(out[TV_LARGEST_GAMMA], gamma[i]);
   }
-  TV_TRY(tv_alpha2_threshold(TV_RECONSTRUCTION, k, p, q, signal, theta, gamma,
+  TV_TRY(tv_alpha2_threshold(&tv_reconstruction, k, p, q, signal, theta, gamma,
                              &out[TV_ALPHA2_RECONSTRUCTION]));
-  return tv_alpha2_threshold(TV_JOINT_EMBEDDING, k, p, q, signal, theta, gamma,
+  return tv_alpha2_threshold(&tv_joint_embedding, k, p, q, signal, theta, gamma,
                              &out[TV_ALPHA2_JOINT_EMBEDDING]);
 }
 
-tv_method_id tv_favoured(const double asymptotics[TV_ASYMPTOTICS]) {
+const tv_method *tv_favoured(const double asymptotics[TV_ASYMPTOTICS]) {
   const double rc = asymptotics[TV_ALPHA2_RECONSTRUCTION];
   const double je = asymptotics[TV_ALPHA2_JOINT_EMBEDDING];
-  if (rc < je && je > 0) return TV_RECONSTRUCTION;
-  if (je < rc && rc > 0) return TV_JOINT_EMBEDDING;
-  return TV_METHODS;
+  if (rc < je && je > 0) return &tv_reconstruction;
+  if (je < rc && rc > 0) return &tv_joint_embedding;
+  return NULL;
 }

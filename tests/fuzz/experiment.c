@@ -1,6 +1,7 @@
 /* An experiment file and, behind zero bytes, values of --set. What is accepted is printed, parsed
  * again and printed again: both prints have to be equal. */
 #include "twoview/experiment/experiment.h"
+#include "twoview/kinds.h"
 
 #include "fuzz.h"
 
@@ -23,7 +24,7 @@ static void expect_same_again(const tv_experiment *experiment) {
   static const char *const none[] = {NULL};
   tv_experiment *again = NULL;
   char *text = print(experiment);
-  tv_error *error = tv_experiment_parse("printed.yaml", text, none, &again);
+  tv_error *error = tv_experiment_parse("printed.yaml", text, none, &tv_kinds_all, &again);
   require(!error, "a printed experiment is refused: ", error);
   char *text_again = print(again);
   require(strcmp(text, text_again) == 0, "printed again, the experiment is another one", NULL);
@@ -42,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   for (int i = 0; i < MOST_OVERRIDES && next < text + length; next += strlen(next) + 1)
     overrides[i++] = next;
   tv_experiment *experiment = NULL;
-  tv_error *error = tv_experiment_parse("fuzz.yaml", text, overrides, &experiment);
+  tv_error *error = tv_experiment_parse("fuzz.yaml", text, overrides, &tv_kinds_all, &experiment);
   if (!error) expect_same_again(experiment);
   tv_error_free(error);
   tv_experiment_destroy(&experiment);

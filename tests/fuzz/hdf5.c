@@ -6,6 +6,7 @@
 #include "child.h"
 #include "fuzz.h"
 #include "twoview/data/source.h"
+#include "twoview/kinds.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words) {
   (void)count, (void)words;
@@ -37,7 +38,7 @@ static tv_error *read_source(const char *path, const char *answer) {
   tv_experiment *experiment = NULL;
   tv_source *source = NULL;
   snprintf(text, sizeof text, experiment_of, path, answer);
-  TV_TRY(tv_experiment_parse("fuzz.yaml", text, none, &experiment));
+  TV_TRY(tv_experiment_parse("fuzz.yaml", text, none, &tv_kinds_all, &experiment));
   tv_error *error = tv_source_open(experiment, MPI_COMM_SELF, &source);
   if (!error) error = read_rows(source);
   tv_source_close(&source);

@@ -1,5 +1,7 @@
 #include "benchmark.h"
 
+#include "twoview/kinds.h"
+
 void demand(tv_error *error) {
   if (!error) return;
   fprintf(stderr, "%s\n", error->message);
@@ -8,7 +10,7 @@ void demand(tv_error *error) {
 
 benchmark_data open_text(const char *text) {
   benchmark_data b = {0};
-  demand(tv_experiment_parse("benchmark", text, NULL, &b.experiment));
+  demand(tv_experiment_parse("benchmark", text, NULL, &tv_kinds_all, &b.experiment));
   demand(tv_source_open(b.experiment, MPI_COMM_WORLD, &b.source));
   demand(tv_features_fit(b.experiment, b.source, MPI_COMM_WORLD, NULL, &b.features));
   b.sampling = tv_sampling_make(b.experiment, b.source, b.features, MPI_COMM_WORLD, NULL);

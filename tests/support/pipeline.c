@@ -1,8 +1,10 @@
 #include "pipeline.h"
 
+#include "twoview/kinds.h"
+
 tv_error *open_pipeline(const char *text, MPI_Comm comm, pipeline *p) {
   *p = (pipeline){0};
-  TV_TRY(tv_experiment_parse("test.yaml", text, NULL, &p->experiment));
+  TV_TRY(tv_experiment_parse("test.yaml", text, NULL, &tv_kinds_all, &p->experiment));
   TV_TRY(tv_source_open(p->experiment, comm, &p->source));
   TV_TRY(tv_features_fit(p->experiment, p->source, comm, NULL, &p->features));
   p->sampling = tv_sampling_make(p->experiment, p->source, p->features, comm, NULL);
@@ -22,8 +24,8 @@ tv_error *solve_pipeline(MPI_Comm comm, int is_distributed, pipeline *p) {
   TV_TRY(tv_layout_choose(p->experiment, p->source, ranks, &p->layout));
   const int groups = is_distributed ? 1 : p->layout.groups;
   TV_TRY(tv_group_form(comm, groups, p->layout.block, &p->group));
-  const tv_study study = {p->experiment, p->features, &p->sampling, p->spectra,
-                          p->group,      comm,        &p->watch,    0};
+  const tv_study_inputs study = {p->experiment, p->features, &p->sampling, p->spectra,
+                                 p->group,      comm,        &p->watch,    0};
   return tv_results_compute(&study, is_distributed ? NULL : p->moments, &p->results);
 }
 

@@ -55,7 +55,7 @@ typedef struct {
   char *experiment_name, *experiment_text; /* owned */
   tv_note *note;                           /* its provenance: all other attributes */
   int notes;
-  tv_study_type study;
+  const tv_study *study;
   int replicates, magnitudes, alphas, levels, methods;
   double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
   char **method;                              /* names */

@@ -38,9 +38,9 @@ typedef struct {
   int rank;
   const char *dimensions[TV_MOST_DIMENSIONS + 1]; /* names; NULL: no more */
   int64_t shape[TV_MOST_DIMENSIONS];
-  int outer;                         /* leading dimensions, item by item of which it is written
-                                      * after the others, by all ranks; 0: it is not */
-  int item;                          /* the quantity or the method; 0 for others */
+  int outer; /* leading dimensions, item by item of which it is written
+              * after the others, by all ranks; 0: it is not */
+  int item;  /* the quantity, or the place of the method in the experiment; 0 for others */
   int is_coordinate, is_free;        /* free: only the extent tells its length */
   int64_t first;                     /* of a coordinate: its values are this and those after it, */
   const void *values;                /* or these, of its element; NULL */

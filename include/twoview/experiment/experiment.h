@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "twoview/base/error.h"
+#include "twoview/experiment/kind.h"
 #include "twoview/experiment/yaml.h"
 #include "twoview/random/random.h"
 
@@ -24,12 +25,6 @@ typedef enum {
   TV_SAMPLER_LAW       /* the moments of the noise are drawn, exactly in law */
 } tv_noise_sampler;
 typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
-typedef enum { TV_SUPERVISED, TV_RECONSTRUCTION, TV_JOINT_EMBEDDING, TV_METHODS } tv_method_id;
-typedef enum {
-  TV_STUDY_GRID = 1,  /* every point of the grid is solved */
-  TV_STUDY_THRESHOLD, /* the least alignment that each method needs is looked for */
-  TV_STUDY_PHASE      /* a grid whose report draws phase diagrams */
-} tv_study_type;
 typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
 
 typedef enum { TV_SPACED_LOGARITHMIC, TV_SPACED_LINEAR } tv_spacing;
@@ -89,7 +84,7 @@ typedef struct {
   tv_theta_spec theta;       /* eigenvalues of Theta are drawn from U[low, high], */
   double *theta_eigenvalues; /* or are these d numbers */
   unsigned theta_eigenvalues_count;
-  double *alpha; /* alignments of the augmentation with the noise; none in a threshold study */
+  double *alpha; /* alignments of the augmentation with the noise; NULL: the study finds them */
   unsigned alpha_count;
 } tv_augmentation_spec;
 
@@ -112,9 +107,9 @@ typedef struct {
   tv_layout_choice layout; /* of the moments: whole on every rank, or one share on each */
 } tv_parallel_spec;
 
-typedef struct {
+typedef struct tv_experiment {
   char *name;
-  tv_study_type study;
+  const tv_kind *study;
   uint64_t seed;
   int replicates, first_replicate; /* numbered from first_replicate on */
   tv_source_spec source;
@@ -125,23 +120,25 @@ typedef struct {
   unsigned size_list_count;
   tv_encoder_spec encoder;
   tv_threshold_spec threshold;
-  tv_method_id *methods;
+  const tv_kind **methods; /* owned; the rows are not */
   unsigned methods_count;
   tv_archive_spec archive;
   tv_parallel_spec parallel;
 
   int64_t *sizes; /* n_1 < n_2 < ..., nested sample sizes */
   int sizes_count;
-  char *file;        /* as given, for messages */
-  char *text;        /* as read */
-  tv_yaml_node root; /* what it says, with the overrides applied */
+  const tv_kinds *kinds; /* borrowed: the tables of all rows */
+  char *file;            /* as given, for messages */
+  char *text;            /* as read */
+  tv_yaml_node root;     /* what it says, with the overrides applied */
 } tv_experiment;
 
 /* Parse and check the text of experiment file `file` with `overrides` (KEY=VALUE, NULL-terminated
- * or NULL, borrowed for the experiment's lifetime) applied. Touches no other file. Free `*out` with
- * tv_experiment_destroy. Errors name file, line and key, and the nearest valid choice. */
+ * or NULL) applied; these and the tables `kinds` are borrowed for the experiment's lifetime.
+ * Touches no other file. Free `*out` with tv_experiment_destroy. Errors name file, line and key,
+ * and the nearest valid choice. */
 tv_error *tv_experiment_parse(const char *file, const char *text, const char *const *overrides,
-                              tv_experiment **out);
+                              const tv_kinds *kinds, tv_experiment **out);
 void tv_experiment_destroy(tv_experiment **experiment);
 
 /* An error about the value of `key`, located: `FILE:LINE: KEY: message` or `--set KEY=VALUE: ...`.
@@ -156,8 +153,8 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
  * digits less than a range has (`from`, `to`, `count`). */
 int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
 
-/* How many alignments a study goes through, one in a threshold study, which looks for it; and how
- * many points it has: replicates x magnitudes of noise x alignments x sample sizes. */
+/* How many alignments a study goes through, one where it finds them; and how many points it has:
+ * replicates x magnitudes of noise x alignments x sample sizes. */
 int tv_experiment_alignments(const tv_experiment *experiment);
 int64_t tv_experiment_points(const tv_experiment *experiment);
 
@@ -167,9 +164,7 @@ tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
 /* The random stream of a replicate, given as the program counts them: 0 .. replicates - 1. */
 tv_stream tv_experiment_stream(const tv_experiment *experiment, tv_purpose purpose, int replicate);
 
-/* Public names: joint-embedding, gaussian, threshold, ... */
-const char *tv_method_name(tv_method_id method);
+/* Public names: gaussian, ... */
 const char *tv_source_type_name(tv_source_type type);
-const char *tv_study_type_name(tv_study_type type);
 
 #endif

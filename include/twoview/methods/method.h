@@ -34,24 +34,36 @@ typedef struct {
   double orthonormality; /* max |E S E' - I|; NaN for SL, which has no such constraint */
 } tv_optimality;
 
+/* A row of the table of methods, in a file of its own. */
 typedef struct {
-  tv_method_id id;
+  tv_kind kind;
+  int is_usual;             /* taken where a file names no methods */
+  int is_spectral;          /* solved by an eigenproblem of order d */
+  int rows_are_outputs;     /* the encoder has a row for each target, whatever k */
+  int has_decoder;          /* and makes it */
+  const char *no_threshold; /* why no alignment is critical; NULL: one is */
   /* Solve with k rows (SL ignores k). status: not 0 when an iteration failed; the solution is then
    * empty. Free with tv_solution_destroy.                                         Collective. */
   tv_error *(*solve)(const tv_statistics *statistics, int k, tv_solution *out, int *status);
   /* image: A E', d x k, which whoever scores the solution has anyway.              Collective. */
   tv_error *(*judge)(const tv_statistics *statistics, const tv_solution *solution,
                      const tv_distmat *image, tv_optimality *out);
+  /* Flops for d inputs, k encoder rows and l targets, scores included, by their leading terms. */
+  double (*flops)(int d, int k, int l);
 } tv_method;
 
 extern const tv_method tv_supervised, tv_reconstruction, tv_joint_embedding;
 
-const tv_method *tv_method_of(tv_method_id id);
+/* The row that a kind begins. */
+const tv_method *tv_method_of(const tv_kind *kind);
 
-/* Flops of statistics and solution for d inputs, k encoder rows and l targets, scores included, by
- * their leading terms. */
+/* Rows of its encoder. */
+int tv_method_rows(const tv_method *method, int k, int l);
+
+/* Flops of the statistics of d inputs, by their leading term; and, for the methods, of a solution
+ * by an eigenproblem of that order. */
 double tv_statistics_flops(int d);
-double tv_solution_flops(tv_method_id method, int d, int k, int l);
+double tv_eigenproblem_flops(int d, int k, int l);
 void tv_solution_destroy(tv_solution *solution);
 
 /* For the methods: a mean square that was computed as a difference, which rounding may leave below

@@ -20,7 +20,7 @@ typedef struct {
   int inputs;     /* features of a data set, whose own moments come first; 0: generated */
   int rotated;    /* features that are rotated to components; 0: none are */
   int ranks_per_point, is_distributed;
-  tv_method_id method[TV_METHODS];
+  const tv_kind *const *method; /* borrowed, `methods` of them */
   int methods;
 } tv_workload;
 

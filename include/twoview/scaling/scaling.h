@@ -21,8 +21,9 @@ typedef struct {
 
 typedef struct {
   int count;
-  tv_scaling_line *line;  /* owned, by number of ranks */
-  tv_scaling_model model; /* of the first line */
+  tv_scaling_line *line;     /* owned, by number of ranks */
+  tv_experiment *experiment; /* owned */
+  tv_scaling_model model;    /* of the first line */
 } tv_scaling_study;
 
 /* Read the archives, print the table and the model to `out`, and write scaling.csv and the figure

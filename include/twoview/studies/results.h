@@ -7,9 +7,9 @@
 #include "twoview/augmentations/spectra.h"
 #include "twoview/base/stopwatch.h"
 #include "twoview/data/features.h"
-#include "twoview/experiment/experiment.h"
 #include "twoview/linalg/group.h"
 #include "twoview/moments/moments.h"
+#include "twoview/studies/study.h"
 
 /* What is known of each point and method. */
 typedef enum {
@@ -37,17 +37,25 @@ typedef struct {
   int first, end;
 } tv_quantities;
 
-tv_quantities tv_quantities_of(tv_study_type study);
+tv_quantities tv_quantities_of(const tv_study *study);
 
 /* The one that tells whether the study has failed at a point and method, and whether a value of it
  * does. */
-tv_quantity tv_status_of(tv_study_type study);
-int tv_status_is_failure(tv_study_type study, double status);
+tv_quantity tv_status_of(const tv_study *study);
+int tv_status_is_failure(const tv_study *study, double status);
 
 /* Statuses: residual of the whole too large, or a score not finite; or solved, all values there,
  * but some row of an encoder, of this solution or of the clean one beside it, has too large a
  * residual of its own. */
 enum { TV_UNSOUND = -1, TV_INACCURATE = -2 };
+
+/* What is kept of the solutions of one method, of the points solved here. */
+typedef struct {
+  int rows;               /* of the encoder */
+  double *encoder;        /* kept points x rows x d, or NULL */
+  double *decoder;        /* the same: D', of a method that has one, or NULL */
+  double *representation; /* represented points x samples x rows, or NULL */
+} tv_kept;
 
 typedef struct {
   int replicates, magnitudes, alphas, levels, methods;
@@ -63,13 +71,10 @@ typedef struct {
 
   int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
   int d, p;                        /* inputs of an encoder; important ones */
-  int rows[TV_METHODS];            /* of each method's encoder; 0 for a method not run */
   int kept_levels;                 /* encoders are kept for the last so many sample sizes */
-  double *encoder[TV_METHODS];     /* own kept points x rows x d, or NULL */
-  double *decoder;                 /* own kept points x k x d: RC's D', or NULL */
+  tv_kept *kept;                   /* of each method of the experiment */
   tv_work work, moments_work;      /* of solving; of moments accumulated on the way */
   int represented_levels, represented_samples;
-  double *representation[TV_METHODS]; /* own represented points x samples x rows, or NULL */
 } tv_results;
 
 /* All that a solution of the grid starts from; everything is borrowed. */
@@ -82,13 +87,14 @@ typedef struct {
   MPI_Comm comm;
   tv_stopwatch *watch;
   int shows_progress;
-} tv_study;
+} tv_study_inputs;
 
 /* Solve everything. From `moments`, the points are shared out over the groups of ranks; without
  * (NULL), all ranks form one group, accumulate moments spread over them and solve one sample size
  * after the other. What the checkpoint of the sampling holds is not solved again. Free with
  * tv_results_destroy.                                                               Collective. */
-tv_error *tv_results_compute(const tv_study *study, const tv_moments *moments, tv_results **out);
+tv_error *tv_results_compute(const tv_study_inputs *study, const tv_moments *moments,
+                             tv_results **out);
 void tv_results_destroy(tv_results **results);
 
 /* Encode the first samples, un-augmented and corrupted as the encoders' training data were.

@@ -8,7 +8,7 @@
 #include "twoview/studies/results.h"
 
 typedef struct {
-  tv_study_type study;
+  const tv_study *study;
   int64_t solutions, failed; /* or searches of thresholds */
   int64_t clean_failed;      /* of the solutions on clean inputs */
   int64_t inaccurate;        /* solutions, themselves or their clean ones */

@@ -5,7 +5,7 @@
 #ifndef TWOVIEW_THEORY_PREDICTION_H
 #define TWOVIEW_THEORY_PREDICTION_H
 
-#include "twoview/experiment/experiment.h"
+#include "twoview/methods/method.h"
 
 /* How the important components vary between replicates. */
 typedef enum {
@@ -20,7 +20,7 @@ typedef enum {
  * the variance of the k-th signal in the order of (s + sum gamma/n) s/(s + theta), unless
  *   sum s <= 0.03 n s_k  and  sum gamma <= 0.25 n s_k.
  * There RC is within some 5 per cent of measured means. */
-tv_error *tv_alpha2_predicted(tv_method_id method, int k, int p, int q, const double *signal,
+tv_error *tv_alpha2_predicted(const tv_method *method, int k, int p, int q, const double *signal,
                               const double *theta, const double *gamma, double n,
                               tv_signal_kind kind, double *out);
 

@@ -8,7 +8,7 @@
 #include "twoview/augmentations/spectra.h"
 #include "twoview/base/statistics.h"
 #include "twoview/data/features.h"
-#include "twoview/experiment/experiment.h"
+#include "twoview/methods/method.h"
 #include "twoview/theory/theory.h"
 
 typedef struct {
@@ -23,10 +23,10 @@ tv_error *tv_theory_make(const tv_experiment *experiment, const tv_features *fea
                          tv_theory **out);
 void tv_theory_destroy(tv_theory **theory);
 
-/* Over the replicates, at one noise magnitude; and how many of them favour a method (TV_METHODS:
+/* Over the replicates, at one noise magnitude; and how many of them favour a method (NULL:
  * undecided). */
 tv_band tv_theory_band(const tv_theory *theory, int magnitude, tv_asymptotic which);
-int tv_theory_count(const tv_theory *theory, int magnitude, tv_method_id favoured);
+int tv_theory_count(const tv_theory *theory, int magnitude, const tv_method *favoured);
 
 /* For people: aggregated over replicates. */
 tv_error *tv_theory_print(const tv_theory *theory, FILE *out);

@@ -11,21 +11,21 @@
 #ifndef TWOVIEW_THEORY_THEORY_H
 #define TWOVIEW_THEORY_THEORY_H
 
-#include "twoview/experiment/experiment.h"
+#include "twoview/methods/method.h"
 
-/* phi (TV_RECONSTRUCTION) or omega (TV_JOINT_EMBEDDING) of a component. */
-double tv_signal_value(tv_method_id method, double signal, double theta);
-double tv_noise_value(tv_method_id method, double gamma, double theta, double alpha2);
+/* phi (RC) or omega (JE) of a component. */
+double tv_signal_value(const tv_method *method, double signal, double theta);
+double tv_noise_value(const tv_method *method, double gamma, double theta, double alpha2);
 
 /* eta or delta. k > p leaves nothing to recover: NaN. */
-tv_error *tv_weakest_signal(tv_method_id method, int k, int p, const double *signal,
+tv_error *tv_weakest_signal(const tv_method *method, int k, int p, const double *signal,
                             const double *theta, double *out);
 
 /* The least alpha^2 above which a method recovers:
  *   RC  max_i gamma_i/eta^2 - theta_i/gamma_i - 1
  *   JE  max_i (1 - delta)/delta - theta_i/gamma_i
  * Negative: no alignment is needed. SL, and any method without noise: -infinity. k > p: NaN. */
-tv_error *tv_alpha2_threshold(tv_method_id method, int k, int p, int q, const double *signal,
+tv_error *tv_alpha2_threshold(const tv_method *method, int k, int p, int q, const double *signal,
                               const double *theta, const double *gamma, double *out);
 
 /* Whether a method recovers at an alignment; never where its threshold is NaN. */
@@ -46,9 +46,9 @@ typedef enum {
 tv_error *tv_asymptotics_of(int k, int p, int q, const double *signal, const double *theta,
                             const double *gamma, double out[TV_ASYMPTOTICS]);
 
-/* The method that needs less alignment; TV_METHODS where neither needs any or a threshold is NaN.
+/* The method that needs less alignment; NULL where neither needs any or a threshold is NaN.
  * By Corollary 4.5 it is RC when all of gamma are below eta^2/delta, and JE when all are above it.
  */
-tv_method_id tv_favoured(const double asymptotics[TV_ASYMPTOTICS]);
+const tv_method *tv_favoured(const double asymptotics[TV_ASYMPTOTICS]);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the checks of an experiment share. */
+/* What the checks of an experiment share, also those that the kinds make of it. */
 #ifndef TWOVIEW_EXPERIMENT_CHECK_H
 #define TWOVIEW_EXPERIMENT_CHECK_H
 
@@ -10,7 +10,7 @@ enum { MOST_INPUTS = 1 << 20 }; /* of a kind: far more than fit, and their sums 
 #define MOST_SAMPLES_IN_LAW 1e15
 #define MOST_ROWS           1e12
 
-#define REQUIRE(e, key, condition, ...)                                                            \
+#define TV_REQUIRE(e, key, condition, ...)                                                         \
   do {                                                                                             \
     if (!(condition)) return tv_experiment_fault(e, key, __VA_ARGS__);                             \
   } while (0)
@@ -26,8 +26,9 @@ tv_error *tv_experiment_check_source(const tv_experiment *experiment);
  */
 tv_error *tv_experiment_conform(tv_experiment *experiment);
 
-/* What a phase diagram asks of noise and alignment. */
-tv_error *tv_experiment_check_phase(const tv_experiment *experiment);
+/* The largest eigenvalue of Theta that can be, and by which of its keys Theta is given. */
+double tv_theta_bound(const tv_experiment *experiment);
+const char *tv_theta_key(const tv_experiment *experiment);
 
 /* Everything about noise and augmentation that needs no data; theta_max becomes its intervals. */
 tv_error *tv_experiment_check_grid(tv_experiment *experiment);

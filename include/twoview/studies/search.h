@@ -6,8 +6,8 @@
  * crossing; and halves what they enclose. Leakage need not fall all the way: of several crossings
  * this finds one, and asks at 1/3, 2/3, 4/3 and twice its place for others. A lower one that shows
  * is taken instead, and either is told by the status. */
-#ifndef TWOVIEW_STUDIES_THRESHOLD_H
-#define TWOVIEW_STUDIES_THRESHOLD_H
+#ifndef TWOVIEW_STUDIES_SEARCH_H
+#define TWOVIEW_STUDIES_SEARCH_H
 
 #include "twoview/base/error.h"
 

@@ -1,0 +1,31 @@
+/* A kind is one row of a table: a study, a method. What an experiment asks for is found in these
+ * tables, which are handed to it from above, so that nothing here names a kind. Every row is a
+ * larger struct that begins with its tv_kind. */
+#ifndef TWOVIEW_EXPERIMENT_KIND_H
+#define TWOVIEW_EXPERIMENT_KIND_H
+
+#include "twoview/base/error.h"
+
+struct tv_experiment;
+
+typedef struct {
+  const char *name;       /* in experiment files and archives: joint-embedding */
+  const char *short_name; /* JE, also understood in experiment files; NULL: none */
+  const char *title;      /* for people: Joint embedding */
+  const char *section;    /* key of the experiment that only this kind has a use for; NULL: none */
+  /* NULL where there is nothing to do: fill in what the file leaves open; check what needs no data;
+   * check what depends on the number of features of the data, of which `features` are kept. */
+  tv_error *(*fill)(struct tv_experiment *experiment);
+  tv_error *(*check)(const struct tv_experiment *experiment);
+  tv_error *(*check_data)(const struct tv_experiment *experiment, int features);
+} tv_kind;
+
+/* Each table ends with NULL; the first study is the one of a file that names none. */
+typedef struct {
+  const tv_kind *const *methods, *const *studies;
+} tv_kinds;
+
+/* The row of that name or short name, in any case; NULL: there is none. */
+const tv_kind *tv_kind_named(const tv_kind *const *table, const char *name);
+
+#endif
