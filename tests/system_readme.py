@@ -142,10 +142,11 @@ class Pages(unittest.TestCase):
         self.assertEqual(listed, rooms)
 
     def test_every_environment_variable_is_described(self):
-        described = re.findall(r"`(\w+)`", PAGES["jobs/README.md"])
-        for path in (harness.ROOT / "src").rglob("*.c"):
-            for name in re.findall(r'tv_environment\("(\w+)"\)', path.read_text()):
-                self.assertIn(name, described, path)
+        read = re.compile(r'tv_environment\("(\w+)"|"(TWOVIEW_\w+)"')
+        code = "".join(path.read_text() for path in (harness.ROOT / "src").rglob("*.c"))
+        names = {"".join(found) for found in read.findall(code)}
+        self.assertIn("TWOVIEW_READ_SECONDS", names)
+        self.assertLessEqual(names, set(re.findall(r"`(\w+)`", PAGES["jobs/README.md"])))
 
     def test_links_lead_to_files_and_headings(self):
         for page, text in PAGES.items():
@@ -161,10 +162,11 @@ class Pages(unittest.TestCase):
                         self.assertIn(anchor, anchors(str(path.relative_to(harness.ROOT))))
 
     def test_paths_that_pages_name_are_there(self):
-        """From the root of the sources, or from the folder of the page."""
-        name = re.compile(r"`((?:include|" + "|".join(FOLDERS) + r")/[a-z0-9_./-]+)`")
+        """In code within a line and in indented lines of commands; from the root of the sources."""
+        name = re.compile(rf"(?<![\w/.-])(?:include|{'|'.join(FOLDERS)})/[a-z0-9_./-]+")
         for page, text in PAGES.items():
-            for path in name.findall(text):
+            code = re.findall(r"`[^`\n]+`|^    .*$", re.sub(r"```.*?```", "", text, flags=re.S), re.M)
+            for path in {path for line in code for path in name.findall(line)}:
                 with self.subTest(page=page, path=path):
                     self.assertTrue((harness.ROOT / path).exists())
 
