@@ -97,7 +97,6 @@ void tv_solution_destroy(tv_solution *solution) {
   tv_distmat_destroy(&solution->whitened);
   tv_distmat_destroy(&solution->encoder);
   tv_distmat_destroy(&solution->decoder);
-  tv_distmat_destroy(&solution->cross);
   free(solution->values);
   *solution = (tv_solution){0};
 }

@@ -31,10 +31,15 @@ static tv_error *solve_by_svd(const tv_statistics *s, tv_solution *out, int *sta
 }
 
 static tv_error *solve_whitened(const tv_statistics *s, tv_solution *out, int *status) {
-  tv_distmat *gram = NULL;
-  TV_TRY(tv_distmat_create(s->C->grid, s->d, s->d, &gram));
-  tv_gram(out->cross, 0, gram);
-  tv_error *error = tv_eigen_top(gram, out->k, out->values, out->whitened, status);
+  tv_distmat *m = NULL, *gram = NULL;
+  tv_error *error;
+  TV_GO(whiten(s, &m));
+  TV_GO(tv_distmat_create(s->C->grid, s->d, s->d, &gram));
+  tv_gram(m, 0, gram);
+  tv_distmat_destroy(&m);
+  TV_GO(tv_eigen_top(gram, out->k, out->values, out->whitened, status));
+done:
+  tv_distmat_destroy(&m);
   tv_distmat_destroy(&gram);
   if (error || *status) return error;
   const int is_safe = out->values[0] < squared_ratio_limit * out->values[out->k - 1];
@@ -47,7 +52,6 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   TV_TRY(tv_solution_begin(s, k, out));
   TV_TRY(tv_distmat_create(s->C->grid, s->d, k, &out->decoder));
   TV_TRY(tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*out->values), &out->values)));
-  TV_TRY(whiten(s, &out->cross));
   TV_TRY(solve_whitened(s, out, status));
   if (*status) return NULL;
   tv_solution_unwhiten(s, out);
@@ -100,31 +104,54 @@ static tv_error *unexplained(const tv_statistics *s, const tv_distmat *m, double
 
 /* |M - D T'|^2, to which the loss of encoder T' L^{-1} and decoder D comes beside that. `product`
  * is a workspace, d x d. */
-static double lost(const tv_solution *solution, const tv_distmat *whitened, tv_distmat *product) {
+static double lost(const tv_distmat *m, const tv_solution *solution, const tv_distmat *whitened,
+                   tv_distmat *product) {
   tv_multiply(TV_PLAIN, solution->decoder, TV_TRANSPOSED, whitened, product);
-  return tv_squared_distance(solution->cross, product);
+  return tv_squared_distance(m, product);
 }
 
-/* The least loss is that of the whitened encoder as it was solved for; the one attained is that of
- * the encoder, whitened again. */
-static tv_error *evaluate_losses(const tv_statistics *s, const tv_solution *solution,
-                                 tv_optimality *out) {
+/* Both losses as sums of squares. The least one is that of the whitened encoder as it was solved
+ * for; the one attained is that of the encoder, whitened again. */
+static tv_error *small_losses(const tv_statistics *s, const tv_solution *solution,
+                              tv_optimality *out) {
   const tv_distmat *encoder = solution->encoder;
-  tv_distmat *product = NULL, *again = NULL;
+  tv_distmat *m = NULL, *product = NULL, *again = NULL;
   double rest;
   tv_error *error;
-  TV_GO(unexplained(s, solution->cross, &rest));
+  TV_GO(whiten(s, &m));
+  TV_GO(unexplained(s, m, &rest));
   TV_GO(tv_distmat_create(encoder->grid, s->d, s->d, &product));
   TV_GO(tv_distmat_create(encoder->grid, s->d, solution->k, &again));
   memcpy(again->data, encoder->data,
          (size_t)encoder->leading * (size_t)encoder->local_columns * sizeof(double));
   tv_multiply_lower(TV_TRANSPOSED, s->L, again);
-  out->objective = rest + lost(solution, again, product);
-  out->optimum = rest + lost(solution, solution->whitened, product);
+  out->objective = rest + lost(m, solution, again, product);
+  out->optimum = rest + lost(m, solution, solution->whitened, product);
 done:
+  tv_distmat_destroy(&m);
   tv_distmat_destroy(&product);
   tv_distmat_destroy(&again);
   return error;
+}
+
+/* Below this share of tr A a loss that is a difference from it loses digits. */
+static const double large_share = 1e-3;
+
+/* tr A - 2 tr D E C' + tr D'D E S E' and tr A - sum phi_j^2; gram = E S E'. */
+static tv_error *losses(const tv_statistics *s, const tv_solution *solution, const tv_distmat *gram,
+                        tv_optimality *out) {
+  const double whole = tv_trace(s->A);
+  tv_distmat *of_decoder = NULL;
+  out->optimum = whole;
+  for (int i = 0; i < solution->k; ++i) out->optimum -= solution->values[i];
+  if (out->optimum < large_share * whole) return small_losses(s, solution, out);
+  TV_TRY(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_decoder));
+  tv_gram(solution->decoder, 0, of_decoder);
+  tv_symmetrise(of_decoder);
+  out->objective =
+      whole - 2 * tv_dot(solution->decoder, solution->decoder) + tv_dot(of_decoder, gram);
+  tv_distmat_destroy(&of_decoder);
+  return NULL;
 }
 
 /* The objective is tr A - 2 tr D E C' + tr D'D E S E' = tr(A - M M') + |M - D E L|^2; it is
@@ -138,7 +165,7 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   TV_GO(tv_distmat_create(s->C->grid, solution->k, solution->k, &gram));
   tv_multiply(TV_TRANSPOSED, s->C, TV_PLAIN, solution->decoder, image);
   TV_GO(tv_pencil_residual(s, solution, image, pow(tv_trace(s->A), 1.5), gram, out));
-  TV_GO(evaluate_losses(s, solution, out));
+  TV_GO(losses(s, solution, gram, out));
 done:
   tv_distmat_destroy(&image);
   tv_distmat_destroy(&gram);

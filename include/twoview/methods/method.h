@@ -16,7 +16,6 @@ typedef struct {
   tv_distmat *whitened; /* owned, d x k: T; orthonormal columns for RC and JE */
   tv_distmat *encoder;  /* owned, d x k: the encoder's rows are its columns, L^{-T} T */
   tv_distmat *decoder;  /* owned, d x k: RC's D = C E'; NULL for the others */
-  tv_distmat *cross;    /* owned, d x d: RC's C L^{-T}; NULL for the others */
   double *values;       /* owned, k, largest first: phi^2 (RC), omega (JE); NULL for SL */
 } tv_solution;
 
