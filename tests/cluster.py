@@ -62,7 +62,7 @@ class Cluster(unittest.TestCase):
             "OMPI_MCA_mpi_yield_when_idle": "1",
             "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
         }
-        cls.addClassCleanup(cls.run_script, "slurm-down.sh", cls.cluster)
+        cls.addClassCleanup(cls.take_down)
         done = cls.run_script("slurm-up.sh", cls.cluster, free_ports(), NODES, CPUS)
         if done.returncode:
             raise AssertionError(done.stderr)
@@ -72,6 +72,12 @@ class Cluster(unittest.TestCase):
         return subprocess.run(["sh", harness.ROOT / "tests" / name, *map(str, arguments)],
                               env=cls.environment, text=True, capture_output=True,
                               timeout=harness.HANG)
+
+    @classmethod
+    def take_down(cls):
+        done = cls.run_script("slurm-down.sh", cls.cluster)
+        if done.returncode:
+            raise AssertionError(done.stderr)
 
     def copy(self, script, results, lines=(), **knobs):
         """A copy with its knobs turned and other `#SBATCH` lines, as a user would."""
@@ -110,7 +116,7 @@ class Cluster(unittest.TestCase):
 
     def wait_for_end(self, job):
         """Of a job in all of its sessions: the state that it is left in."""
-        interrupted.wait_for(lambda: self.state(job, "JobState") not in
+        harness.wait_for(lambda: self.state(job, "JobState") not in
                              ("PENDING", "RUNNING", "COMPLETING"), pause=0.2)
         return self.state(job, "JobState")
 

@@ -6,8 +6,10 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import textwrap
+import time
 
 import h5py
 
@@ -19,7 +21,43 @@ FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
 HANG = 1200  # seconds: however busy the machine is, only what hangs takes so long
 
 folder = pathlib.Path(tempfile.mkdtemp(prefix="twoview."))
-atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def wait_for(condition, pause=0.01, failure="it does not happen"):
+    end = time.monotonic() + HANG
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(failure)
+        time.sleep(pause)
+
+
+def is_removed():
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
+
+
+@atexit.register
+def remove_folder():
+    """What ends may write there for a moment. Python would end with 0 although this fails."""
+    try:
+        wait_for(is_removed, pause=0.1)
+    except AssertionError:
+        left = [str(path) for path in folder.rglob("*")]
+        print(f"{folder} cannot be removed; left are {left[:9]}", file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def small_disk(test, name, size):
+    """A folder that is a file system in memory, for one test. That it stays mounted is an error."""
+    disk = folder / name
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk],
+                             text=True, capture_output=True)
+    if mounted.returncode:
+        test.skipTest(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
+    test.addCleanup(wait_for, lambda: subprocess.run(["umount", disk], capture_output=True).returncode == 0,
+                    pause=0.1, failure=f"{disk} stays mounted")
+    return disk
 
 GAUSSIAN = """\
 name: small

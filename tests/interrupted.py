@@ -123,17 +123,18 @@ def signal_mask(process, name):
     return int(masks[0], 16) if masks else 0
 
 
+def state_of(process):
+    """R, S, T (stopped) ...; empty when it is gone."""
+    try:
+        status = pathlib.Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return next(line.split()[1] for line in status.splitlines() if line.startswith("State:"))
+
+
 def watch_signals(ranks):
     """Whether all of them catch SIGUSR1."""
     return all(signal_mask(rank, "SigCgt") & 1 << signal.SIGUSR1 - 1 for rank in ranks)
-
-
-def wait_for(condition, pause=0.01):
-    end = time.monotonic() + harness.HANG
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("it does not happen")
-        time.sleep(pause)
 
 
 def kill_somewhere(launched, chance):
@@ -152,7 +153,7 @@ def wait_for_silence(launched, left=()):
     left = {*left, *processes_below(launched.pid)}
     launched.communicate(timeout=harness.HANG)
     for process in left:
-        wait_for(lambda: not is_called(process, "twoview"))
+        harness.wait_for(lambda: not is_called(process, "twoview"))
 
 
 def wait_for_part(launched, output, longest):

@@ -6,19 +6,29 @@
 set -eu
 folder=$(realpath -m "$1") port=$2 nodes=${3:-2} cpus=${4:-2}
 host=$(hostname -s)
+# fail WHAT: say it, and what the daemons said.
+fail() {
+  echo "slurm-up.sh: $1; see $folder/log" >&2
+  tail -n 5 "$folder"/log/* >&2
+  exit 1
+}
+
 mkdir -p "$folder/log" "$folder/state" "$folder/pid"
 chmod 755 "$folder" "$folder/pid"
 
 # A key and a socket of its own; --force: munged dislikes folders under /tmp.
 (umask 077 && head -c 1024 /dev/urandom >"$folder/munge.key")
 munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
-  --pid-file="$folder/pid/munged" --log-file="$folder/log/munged" --seed-file="$folder/munge.seed"
+  --pid-file="$folder/pid/munged" --log-file="$folder/log/munged" \
+  --seed-file="$folder/munge.seed" || fail "munged does not start"
 
+# FirstJobId: Open MPI names its shared memory by node and job, and several clusters may run here.
 # cred_expire: a job that is requeued waits for its old credential to expire, two minutes otherwise.
 cat >"$folder/slurm.conf" <<CONF
 ClusterName=twoview
 SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=$port
+FirstJobId=$((port * 1000))
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
@@ -43,7 +53,7 @@ SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 ReturnToService=2
-KillWait=30
+KillWait=120
 MailProg=/bin/true
 CONF
 for i in $(seq "$nodes"); do
@@ -56,20 +66,22 @@ PartitionName=all Nodes=ALL Default=YES MaxTime=600 DefaultTime=10
 PartitionName=urgent Nodes=ALL PriorityTier=2 MaxTime=600 DefaultTime=10
 CONF
 
+# Nothing above uses control groups, and a machine may have none; slurmd then finds no plugin for them
+# by itself, and does not start without one.
+echo CgroupPlugin=cgroup/v1 >"$folder/cgroup.conf"
+
 # Daemons keep what descriptors they are given: none of the caller's. A host name of its own for
 # each node, so that MPI sees several machines.
 export SLURM_CONF="$folder/slurm.conf"
-setsid slurmctld -c </dev/null >"$folder/log/slurmctld.out" 2>&1
+setsid slurmctld -c </dev/null >"$folder/log/slurmctld.out" 2>&1 || fail "slurmctld does not start"
 for i in $(seq "$nodes"); do
   # shellcheck disable=SC2016 # for the inner shell
   setsid unshare --uts sh -c 'hostname "$1" && exec slurmd -N "$1"' sh "node$i" </dev/null \
-    >"$folder/log/slurmd-node$i.out" 2>&1
+    >"$folder/log/slurmd-node$i.out" 2>&1 || fail "slurmd of node$i does not start"
 done
 
-for _ in $(seq 150); do
+for _ in $(seq 600); do
   [ "$(sinfo --noheader --states=idle --format=%D 2>/dev/null)" != "$nodes" ] || exit 0
   sleep 0.2
 done
-echo "slurm-up.sh: the nodes are not idle after 30 s; see $folder/log" >&2
-tail -n 5 "$folder"/log/* >&2
-exit 1
+fail "the nodes are not idle after two minutes"

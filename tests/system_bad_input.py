@@ -215,13 +215,7 @@ class BadInput(unittest.TestCase):
         self.refused(self.idx_experiment(), 1, "cannot be written", arguments=("-o", closed / "x"))
 
     def fill_disk(self, size, experiment, *arguments):
-        disk = harness.folder / f"disk{size}"
-        disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", disk],
-                                 capture_output=True)
-        if mounted.returncode:
-            self.skipTest("only root may mount a small file system")
-        self.addCleanup(subprocess.run, ["umount", disk])
+        disk = harness.small_disk(self, f"disk{size}", size)
         for ranks in (1, 2, 3):
             done = harness.twoview("run", experiment, "-o", disk / "a.h5", *arguments, ranks=ranks)
             self.assertEqual(done.returncode, 1, done.stderr)

@@ -14,6 +14,15 @@ import h5py
 import harness
 
 
+def has_terminals():
+    try:
+        for file in os.openpty():
+            os.close(file)
+    except OSError:
+        return False
+    return True
+
+
 class CommandLine(unittest.TestCase):
     def says(self, arguments, exit_status, out=(), err=(), ranks=None):
         done = harness.twoview(*arguments, ranks=ranks)
@@ -144,6 +153,7 @@ class CommandLine(unittest.TestCase):
             for line in lines:
                 self.assertRegex(done.stderr, line)
 
+    @unittest.skipUnless(has_terminals(), "there are no pseudo-terminals: no /dev/pts")
     def test_progress_on_a_terminal(self):
         harness.write("t.yaml", harness.GAUSSIAN)
         command = f"TWOVIEW_PROGRESS_SECONDS=0 {harness.TWOVIEW} run t.yaml -o t.h5"

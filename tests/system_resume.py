@@ -142,16 +142,16 @@ class Resume(unittest.TestCase):
         self.forget("endless")
         launched = interrupted.start("run", harness.write("endless.yaml", ENDLESS), "-o", "endless.h5",
                                      ranks=ranks)
-        interrupted.wait_for(lambda: len(interrupted.ranks_of(launched)) == ranks)
+        harness.wait_for(lambda: len(interrupted.ranks_of(launched)) == ranks)
         checkpoint = harness.folder / "endless.h5.checkpoint"
-        interrupted.wait_for(lambda: interrupted.watch_signals(interrupted.ranks_of(launched)))
+        harness.wait_for(lambda: interrupted.watch_signals(interrupted.ranks_of(launched)))
         for number in signals:
             self.assertIsNone(launched.poll())
             checkpoint.unlink(missing_ok=True)
             victims = interrupted.ranks_of(launched) if to == "rank" else \
                 interrupted.launcher_of(launched)
             os.kill(victims[-1], number)
-            interrupted.wait_for(checkpoint.exists)
+            harness.wait_for(checkpoint.exists)
         error = launched.communicate(timeout=harness.HANG)[1]
         self.assertIn("endless.h5.checkpoint holds what is done", error)
         return launched.returncode
@@ -171,7 +171,7 @@ class Resume(unittest.TestCase):
         launched = interrupted.start(
             "run", harness.write("endless.yaml", ENDLESS), "-o", "typed.h5", ranks=None,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-        interrupted.wait_for(lambda: interrupted.watch_signals([launched.pid]))
+        harness.wait_for(lambda: interrupted.watch_signals([launched.pid]))
         launched.send_signal(signal.SIGINT)
         error = launched.communicate(timeout=harness.HANG)[1]
         self.assertEqual(launched.returncode, 75, error)
@@ -185,8 +185,8 @@ class Resume(unittest.TestCase):
                                      f"{output}.h5", *settings, ranks=ranks, **options)
         count = ranks or 1
         of_run = lambda: interrupted.ranks_of(launched) if ranks else [launched.pid]
-        interrupted.wait_for(lambda: len(of_run()) == count)
-        interrupted.wait_for(lambda: interrupted.watch_signals(of_run()))
+        harness.wait_for(lambda: len(of_run()) == count)
+        harness.wait_for(lambda: interrupted.watch_signals(of_run()))
         return launched
 
     def test_every_deadly_signal_saves(self):
@@ -227,7 +227,7 @@ class Resume(unittest.TestCase):
         launched = self.watched("slow", ranks=2, env=dict(
             os.environ, LD_PRELOAD=os.environ["HOLD_FSYNC"], HELD_DISK=str(held)))
         os.kill(interrupted.ranks_of(launched)[-1], signal.SIGTERM)
-        interrupted.wait_for((harness.folder / "slow.h5.checkpoint").exists)
+        harness.wait_for((harness.folder / "slow.h5.checkpoint").exists)
         self.assertIsNone(launched.poll())
         for rank in interrupted.ranks_of(launched):
             os.kill(rank, signal.SIGKILL)
@@ -386,16 +386,8 @@ class Resume(unittest.TestCase):
 
     # ---- Full disks: small file systems in memory ----
 
-    def mount(self, name, size):
-        disk = harness.folder / name
-        disk.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]).returncode:
-            self.skipTest("mounting a tmpfs needs root")
-        self.addCleanup(subprocess.run, ["umount", disk])
-        return disk
-
     def test_full_disk_while_a_checkpoint_is_written(self):
-        disk = self.mount("disk", "100m")
+        disk = harness.small_disk(self, "disk", "100m")
         experiment = self.interrupt("disk/full", 1)
         kept = (disk / "full.h5.checkpoint").read_bytes()
         room = 512 * (disk / "full.h5.checkpoint").stat().st_blocks + 100000
@@ -412,7 +404,7 @@ class Resume(unittest.TestCase):
         self.assertEqual(os.listdir(disk), ["full.h5"])
 
     def test_full_disk_while_the_archive_is_written(self):
-        disk = self.mount("small", "6m")
+        disk = harness.small_disk(self, "small", "6m")
         experiment = harness.write("large.yaml", interrupted.GENERATED.replace("SAMPLES", "50000"))
         settings = ["--set", "archive.samples=true", "--checkpoint-every", "0.001"]
         harness.archive(experiment, "whole.h5", *settings).close()

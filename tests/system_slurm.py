@@ -111,8 +111,8 @@ class Runs(cluster.Cluster):
 
 
 class Interrupted(cluster.Cluster):
-    """Jobs that are told to leave, and go back into the queue. Ranks are held as soon as they listen,
-    so that there is always something left to do."""
+    """Jobs that are told to leave, and go back into the queue. Their ranks stop themselves as soon as
+    they listen, so that there is always something left to do, and go on when they are let."""
 
     @classmethod
     def setUpClass(cls):
@@ -127,19 +127,41 @@ class Interrupted(cluster.Cluster):
             except ProcessLookupError:
                 pass
 
+    def stopping(self, task=""):
+        """The program, whose ranks stop themselves in the first session of a job, or of one task of an
+        array."""
+        program = harness.write(f"stopping{task}", f"""\
+            #!/bin/sh
+            [ "${{SLURM_RESTART_COUNT:-0}} ${{SLURM_ARRAY_TASK_ID:-}}" != "0 {task}" ] ||
+              export LD_PRELOAD={os.environ["HOLD_START"]}
+            exec {harness.TWOVIEW} "$@"
+            """)
+        program.chmod(0o755)
+        return program
+
     def hold(self, job, count):
-        """The ranks of a job that has just started, listening and stopped."""
-        interrupted.wait_for(lambda: len(self.ranks(job)) == count and
-                             interrupted.watch_signals(self.ranks(job)))
+        """The ranks of a job that has just started, when all of them have stopped."""
+        harness.wait_for(lambda: list(map(interrupted.state_of, self.ranks(job))) == count * ["T"],
+                             pause=0.1)
         ranks = self.ranks(job)
-        self.signal(ranks, signal.SIGSTOP)
         self.addCleanup(self.signal, ranks, signal.SIGCONT)
         return ranks
+
+    def hold_in_steps(self, ranks, end):
+        """Thrice, as a rank may be saving once, so that a step seems to last a fifth of the time that is
+        left; twice that is left then, and a rank leaves when it is less than thrice."""
+        self.addCleanup(self.signal, ranks, signal.SIGCONT)
+        fifth = (end - time.time()) / 5
+        for _ in range(3):
+            self.signal(ranks, signal.SIGSTOP)
+            time.sleep(fifth)
+            self.signal(ranks, signal.SIGCONT)
+            time.sleep(0.3)
 
     def let_go(self, ranks, after=None):
         """Ranks go on, where a signal is to be `after` it has reached one of them."""
         if after:
-            interrupted.wait_for(lambda: any(interrupted.signal_mask(rank, "ShdPnd") & 1 << after - 1
+            harness.wait_for(lambda: any(interrupted.signal_mask(rank, "ShdPnd") & 1 << after - 1
                                              for rank in ranks))
         self.signal(ranks, signal.SIGCONT)
 
@@ -164,7 +186,8 @@ class Interrupted(cluster.Cluster):
         self.assertRegex(said, f"(?s)holds what is done.*job {job}: goes back into the queue")
 
     def preemptible(self, results, lines=(), experiment="long.yaml", **knobs):
-        return self.copy("preemptible.sbatch", results, lines, experiment=experiment, **knobs)
+        return self.copy("preemptible.sbatch", results, lines, experiment=experiment,
+                         **{"twoview": self.stopping(), **knobs})
 
     def told(self, results, *options, **environment):
         """A job whose shell is sent SIGUSR1."""
@@ -208,22 +231,23 @@ class Interrupted(cluster.Cluster):
         self.assertEqual(self.state(job, "Restarts"), "1")
 
     def test_time_limits(self):
-        """Jobs of a minute. One sees the end by itself: held in a step, it takes the next one to last
-        as long, and leaves when less than thrice of that is left. The other is sent Slurm's signal, 20
-        to 50 seconds before the end."""
-        minute, unsent = ("--time=01:00:00", "--time=1"), (" --signal=B:USR1@120", "")
+        """A job of a minute sees the end by itself: held in a step, it takes the next one to last as
+        long, and leaves before. One of two minutes is sent Slurm's signal, 60 to 90 seconds before the
+        end."""
+        late_lines = [("--time=01:00:00", "--time=1"), (" --signal=B:USR1@120", "")]
+        early_lines = [("--time=01:00:00", "--time=2"), ("USR1@120", "USR1@60")]
         harness.archive(harness.write("longer.yaml", LONGER), "longer.h5").close()
-        late, late_output = self.start(self.preemptible("late", [minute, unsent], "longer.yaml"))
-        interrupted.wait_for(lambda: late_output.exists() and
+        late, late_output = self.start(self.preemptible("late", late_lines, "longer.yaml",
+                                                        twoview=harness.TWOVIEW))
+        harness.wait_for(lambda: late_output.exists() and
                              "starting from the beginning" in late_output.read_text())
-        late_ranks, held = self.hold(late, 2), time.time()
-        early, early_output = self.start(self.preemptible("early", [minute, ("USR1@120", "USR1@20")]))
-        early_ranks = self.hold(early, 2)
+        late_ranks = self.ranks(late)
+        self.assertEqual(len(late_ranks), 2)
+        early, early_output = self.start(self.preemptible("early", early_lines))
         end = time.mktime(time.strptime(self.state(late, "EndTime"), "%Y-%m-%dT%H:%M:%S"))
         self.assertEqual(cluster.environment_of(late_ranks[0])["SLURM_JOB_END_TIME"], f"{end:.0f}")
-        interrupted.wait_for(lambda: end - time.time() < 2 * (time.time() - held))
-        self.let_go(late_ranks)
-        self.let_go(early_ranks, after=signal.SIGUSR1)
+        self.hold_in_steps(late_ranks, end)
+        self.let_go(self.hold(early, 2), after=signal.SIGUSR1)
         self.check_requeued(early, early_output, "early")
         self.check_requeued(late, late_output, "late", "longer.h5")
 
@@ -233,7 +257,7 @@ class Interrupted(cluster.Cluster):
         ranks = self.hold(job, 4)
         self.command("sbatch", "-o", "urgent.out", "--partition=urgent", "--nodes=2",
                      "--ntasks-per-node=2", "--wrap=true")
-        interrupted.wait_for(lambda: self.state(job, "JobState") != "RUNNING", pause=0.1)
+        harness.wait_for(lambda: self.state(job, "JobState") != "RUNNING", pause=0.1)
         self.let_go(ranks)
         said = self.check_completed(job, output, "preempted")
         self.assertIn("DUE TO PREEMPTION", said)
@@ -245,7 +269,7 @@ class Interrupted(cluster.Cluster):
         self.command("scancel", job)
         self.let_go(ranks)
         self.assertEqual(self.wait_for_end(job), "CANCELLED")
-        interrupted.wait_for((harness.folder / "cancelled/results.h5.checkpoint").exists)
+        harness.wait_for((harness.folder / "cancelled/results.h5.checkpoint").exists)
         self.assertEqual(self.state(job, "JobState"), "CANCELLED")
         self.assertNotIn("goes back into the queue", output.read_text())
 
@@ -261,10 +285,10 @@ class Interrupted(cluster.Cluster):
 
     # ---- Arrays ----
 
-    def submit_array(self, results, tasks, experiment):
+    def submit_array(self, results, tasks, experiment, **knobs):
         """The array, and what depends on it."""
         array = self.copy("array.sbatch", results, [("--array=0-9%4", f"--array=0-{tasks - 1}%2")],
-                          experiment=experiment)
+                          experiment=experiment, **knobs)
         merge = self.copy("merge.sbatch", results)
         said = self.command("sh", harness.ROOT / "jobs/submit-array.sh", array, merge)
         return re.fullmatch(r"array (\d+), then (\d+)", said).groups()
@@ -272,7 +296,7 @@ class Interrupted(cluster.Cluster):
     def test_array(self):
         """Its last task bears the number of the whole array, and alone is started again."""
         harness.archive("long.yaml", "whole.h5", "--set", "replicates=3").close()
-        array, merge = self.submit_array("array", 3, "long.yaml")
+        array, merge = self.submit_array("array", 3, "long.yaml", twoview=self.stopping(2))
         ranks = self.hold(f"{array}_2", 2)
         self.assertEqual(self.state(merge, "JobState"), "PENDING")
         self.command("scancel", "--batch", "--signal=USR1", f"{array}_2")

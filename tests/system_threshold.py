@@ -186,7 +186,7 @@ class Threshold(unittest.TestCase):
         harness.archive(experiment, "whole.h5", *settings).close()
         launched = interrupted.start("run", experiment, "-o", "pieces.h5", *settings,
                                      "--checkpoint-every", "0.1", ranks=2)
-        interrupted.wait_for((harness.folder / "pieces.h5.checkpoint").exists)
+        harness.wait_for((harness.folder / "pieces.h5.checkpoint").exists)
         os.kill(interrupted.ranks_of(launched)[-1], signal.SIGUSR1)
         error = launched.communicate(timeout=harness.HANG)[1]
         self.assertEqual(launched.returncode, 75, error)
