@@ -32,7 +32,7 @@ UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=abort_on_error=1 \
 run_tests "$processors" -C "$root/build-fuzz"
 
 echo "The slowest tests, in seconds:"
-sed -nE 's|^ *[0-9]+/[0-9]+ (.*[^ ]) +[A-Z]+ +([0-9.]+)s.*|\2 \1|p' "$all" | sort -rn | head -n 10
+sed -nE 's|^ *[0-9]+/[0-9]+ (.*[^ ]) +[A-Z]+ +([0-9.]+)s.*|\2 \1|p' "$all" | sort -u | sort -rn | head -n 10
 awk -F: '
   /^(Ok|Expected Fail):/ { passed += $2 }
   /^(Fail|Unexpected Pass|Timeout):/ { failed += $2 }
