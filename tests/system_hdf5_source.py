@@ -1,6 +1,8 @@
 """HDF5 files of samples that cannot be used: each is refused by name, and by all ranks together."""
+import fcntl
 import os
 import unittest
+import zipfile
 
 import h5py
 import numpy as np
@@ -420,6 +422,30 @@ class Hdf5Source(unittest.TestCase):
         write(x=X)
         os.truncate(harness.folder / "data.h5", 4000)
         self.refused("data.h5: cannot be opened as an HDF5 file", "truncated")
+
+    def test_locked_file(self):
+        write(x=X)
+        with (harness.folder / "data.h5").open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.refused("data.h5: ", "another program has locked it", "HDF5_USE_FILE_LOCKING=FALSE")
+
+    def test_files_of_other_kinds(self):
+        """As a source and as an archive: what it is, and how to convert it."""
+        folder = harness.folder
+        np.save(folder / "a.npy", X)
+        np.savez(folder / "a.npz", x=X)
+        np.savetxt(folder / "a.csv", X[:2], delimiter=",")
+        (folder / "a.parquet").write_bytes(b"PAR1 and so on PAR1")
+        with zipfile.ZipFile(folder / "a.pt", "w") as torch:
+            torch.writestr("archive/data.pkl", "x")
+        (folder / "a.folder").mkdir()
+        for end, call in (("npy", "numpy.load"), ("npz", "numpy.load"), ("csv", "numpy.loadtxt"),
+                          ("parquet", "read_parquet"), ("pt", "torch.load"), ("folder", "numpy.stack")):
+            experiment = harness.HDF5.replace("data.h5", f"a.{end}")
+            self.refused(f"a.{end}: no HDF5 file but ", call, "h5py.File", experiment=experiment)
+            done = harness.twoview("report", f"a.{end}")
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, rf"a.{end}: no HDF5 file but .*{call}")
 
     def test_no_hdf5_at_all(self):
         (harness.folder / "data.h5").write_text("x,y\n1,2\n")

@@ -1,6 +1,8 @@
 """Experiments whose replicates are run in parts: each part holds what the whole run holds."""
 import hashlib
+import os
 import resource
+import threading
 import unittest
 
 import h5py
@@ -269,6 +271,33 @@ class Gaussian(unittest.TestCase):
         self.conflict([changed, self.parts[1]], "changed.h5: ", "changed by another program")
         self.conflict([harness.write("t.yaml", "x"), self.parts[1]], "t.yaml: cannot be opened")
         self.conflict(["nowhere.h5"], "nowhere.h5: No such file")
+
+    def test_files_that_are_replaced_while_they_are_read(self):
+        """Whatever is joined then, its numbers are those of its experiment."""
+        folder, over = harness.folder, threading.Event()
+        for seed in (3, 4):
+            harness.archive("gaussian.yaml", f"seed{seed}.h5", "--set", f"seed={seed}").close()
+
+        def swap():
+            while not over.is_set():
+                for seed in (3, 4):
+                    (folder / "next.h5").unlink(missing_ok=True)
+                    os.link(folder / f"seed{seed}.h5", folder / "next.h5")
+                    os.replace(folder / "next.h5", folder / "swapped.h5")
+
+        expected = {seed: h5py.File(folder / f"seed{seed}.h5")["score_clean"][()] for seed in (3, 4)}
+        os.link(folder / "seed3.h5", folder / "swapped.h5")
+        swapping = threading.Thread(target=swap)
+        swapping.start()
+        for _ in range(40):
+            done = harness.twoview("merge", "swapped.h5", "-o", "joined.h5", "--force")
+            if done.returncode:
+                self.assertRegex(done.stderr, "swapped.h5: was replaced")
+                continue
+            with h5py.File(folder / "joined.h5") as joined:
+                np.testing.assert_array_equal(joined["score_clean"], expected[joined.attrs["seed"]])
+        over.set()
+        swapping.join()
 
     def test_no_room(self):
         """For the arrays, or for the checksum at the end: nothing is left behind."""

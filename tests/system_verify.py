@@ -248,6 +248,40 @@ class Verify(unittest.TestCase):
         self.verify(self.path, "1 of 48 in 'distance' are not |score_clean - score_corrupted|")
         self.assertEqual(harness.twoview("info", "--accept", self.path).returncode, 1)
 
+    def test_impossible_values_are_named(self):
+        """Every variable has a domain."""
+        for name, value in (("data_spectrum", -np.inf), ("gamma_eigenvalues", -1), ("theta_eigenvalues", np.nan),
+                            ("encoder_supervised", np.inf), ("score_clean", -1), ("leakage", 1.5),
+                            ("objective", np.inf), ("residual", -1), ("orthonormality", -1), ("status", -3),
+                            ("status", 0.5), ("seconds", -1), ("flops", np.inf), ("sent", -1),
+                            ("peak_memory", -1), ("archive_seconds", np.nan), ("samples/target", np.inf),
+                            ("samples/clean", np.nan), ("representation_reconstruction", np.inf)):
+            with self.subTest(name=name, value=value):
+                with self.changed() as archive:
+                    archive[name][(0,) * archive[name].ndim] = value
+                self.verify(self.path, f"1 of the values of '{name}' are impossible: the first is {value:g}")
+        with self.changed() as archive:
+            archive["encoder_supervised"][0, 0, 0, 0, 0, 0] = np.nan
+        self.verify(self.path, "1 values of encoders, decoders or representations are NaN, though no")
+        with self.changed() as archive:
+            for name in ("ranks", "sessions", "groups"):
+                archive.attrs[name] = -1
+        self.verify(self.path, *(f"attribute '{name}' is -1, and at least 1"
+                                 for name in ("ranks", "sessions", "groups")))
+
+    def test_another_type_of_file_is_refused(self):
+        for value in ("something else", None):
+            with self.changed() as archive:
+                del archive.attrs["filetype"]
+                if value:
+                    archive.attrs["filetype"] = value
+                archive.attrs["format_version"] = 99
+            for command in (["info"], ["info", "--verify"], ["info", "--accept"], ["report"],
+                            ["merge", "-o", "x.h5"], ["scaling", "whole.h5"]):
+                done = harness.twoview(*command, self.path)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("attribute 'filetype' is", done.stdout + done.stderr)
+
     def test_contradictions_of_a_threshold_study(self):
         text = harness.GAUSSIAN.replace(", alpha: [0.5, 2]", "").split("archive:")[0]
         experiment = harness.write("threshold.yaml", text + "study: threshold\n")

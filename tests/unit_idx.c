@@ -199,6 +199,25 @@ START_TEST(files_longer_than_their_header_says_are_refused) {
 }
 END_TEST
 
+/* Tapes and raw copies fill files to whole blocks. */
+START_TEST(zeros_behind_a_gzip_stream_are_passed_over) {
+  enum { ROOM = 1 << 19 };
+  static unsigned char packed[ROOM];
+  unsigned char items[ITEMS * ITEM_SIZE];
+  const size_t whole = gzip_bytes(images, LENGTH, packed, 256);
+  const size_t paddings[] = {1, 9, 512 - whole, 10240 - whole, ROOM - whole};
+  for (size_t i = 0; i < sizeof paddings / sizeof *paddings; ++i) {
+    memset(packed + whole, 0, paddings[i]);
+    write_bytes("padded.gz", packed, whole + paddings[i]);
+    expect_success(read_all("padded.gz", 2, items, sizeof items));
+    packed[whole + paddings[i] - 1] = 'x';
+    write_bytes("padded.gz", packed, whole + paddings[i]);
+    expect_error(read_all("padded.gz", 2, items, sizeof items), TV_EXIT_FAILED,
+                 "padded.gz: ", "other bytes follow the end of its gzip stream");
+  }
+}
+END_TEST
+
 /* A gzip file may be several, one after the other; here they meet within the header or an item. */
 START_TEST(joined_gzip_files_are_read_as_one) {
   unsigned char packed[512];
@@ -243,6 +262,7 @@ int main(void) {
   tcase_add_test(cases, large_gzipped_files_cut_in_their_check_sum_are_refused);
   tcase_add_test(cases, damaged_gzipped_files_are_refused);
   tcase_add_test(cases, files_longer_than_their_header_says_are_refused);
+  tcase_add_test(cases, zeros_behind_a_gzip_stream_are_passed_over);
   tcase_add_test(cases, joined_gzip_files_are_read_as_one);
   tcase_add_test(cases, what_follows_a_gzip_file_is_refused_unless_it_is_one);
   tcase_add_test(cases, missing_files_are_named);

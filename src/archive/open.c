@@ -134,10 +134,23 @@ int tv_archive_is_one(hid_t file) {
   return is_archive;
 }
 
+/* What has an archive's other marks, but says that it is something else. */
+static tv_error *expect_type(hid_t file) {
+  char *type = NULL;
+  const char *name = tv_note_name(TV_NOTE_FILETYPE);
+  if (H5Aexists(file, "experiment") <= 0 || H5Aexists(file, tv_note_name(TV_NOTE_FORMAT)) <= 0)
+    return NULL;
+  TV_TRY(tv_attribute_print(file, name, &type));
+  tv_error *error = tv_fail("attribute '%s' is %s%s%s where archives have '%s'", name,
+                            type ? "'" : "", type ? type : "missing", type ? "'" : "", TV_FILETYPE);
+  free(type);
+  return error;
+}
+
 tv_error *tv_archive_read_format(hid_t file, int *format) {
   char *version = NULL;
   *format = TV_FORMAT_VERSION;
-  if (!tv_archive_is_one(file)) return NULL;
+  if (!tv_archive_is_one(file)) return expect_type(file);
   TV_TRY(tv_attribute_print(file, tv_note_name(TV_NOTE_FORMAT), &version));
   const long long number = version ? atoll(version) : 0;
   tv_error *error = NULL;
@@ -188,6 +201,7 @@ static tv_error *understand(tv_opened *o) {
 tv_error *tv_archive_open(const char *path, tv_opened *o) {
   int file;
   *o = (tv_opened){.file = H5I_INVALID_HID};
+  TV_TRY(tv_hdf5_expect_kind(path));
   TV_TRY(tv_file_open(path, &file));
   tv_error *error = check_and_open(path, file, o);
   close(file);

@@ -76,7 +76,8 @@ static void expect_type(const place *p, hid_t set, const tv_variable *x) {
       [TV_REAL] = H5T_FLOAT, [TV_INTEGER] = H5T_INTEGER, [TV_TEXT] = H5T_STRING};
   const hid_t type = H5Dget_type(set);
   const int is_right = H5Tget_class(type) == classes[x->element] &&
-                       (x->element != TV_TEXT || H5Tis_variable_str(type) > 0);
+                       (x->element != TV_TEXT || H5Tis_variable_str(type) > 0) &&
+                       (x->element != TV_REAL || H5Tget_size(type) == sizeof(double));
   if (type >= 0) H5Tclose(type);
   if (!is_right)
     tv_verify_problem(p->v, "dataset '%s%s' does not hold %s", p->prefix, x->name,
@@ -215,8 +216,20 @@ static void check_samples(const place *root, const tv_schema *schema) {
 
 /* ---- Runs: the file itself, or the parts that were joined in it ---- */
 
+/* A count; that it is there is told elsewhere. */
+static void expect_count(const place *p, const char *name) {
+  char *text = NULL, *end = NULL;
+  tv_error_free(tv_attribute_print(p->group, name, &text));
+  if (text && (strtoll(text, &end, 10) < 1 || *end))
+    tv_verify_problem(p->v, "attribute '%s%s' is %s, and at least 1", p->prefix, name, text);
+  free(text);
+}
+
 static void check_run(const place *p, const tv_schema *schema) {
   check_notes(p, TV_OF_RUN);
+  expect_count(p, "ranks");
+  expect_count(p, "sessions");
+  expect_count(p, "groups");
   check_place(p, TV_IN_RUN, schema);
 }
 
@@ -299,9 +312,22 @@ static int is_own(const tv_schema *schema, const char *path) {
          tv_schema_find(schema, TV_IN_SAMPLES, name);
 }
 
+static void pass_values(void *context, const char *path, const double *values, int64_t count) {
+  tv_verification *v = context;
+  double first;
+  const int64_t impossible = tv_verify_impossible(path, values, count, &first);
+  if (impossible && !v->impossible) v->first_impossible = first;
+  v->impossible += impossible;
+  v->undefined += tv_verify_undefined(path, values, count);
+}
+
 static void meet_dataset(void *context, const char *path) {
   tv_verification *v = context;
   ++v->datasets;
+  if (v->impossible)
+    tv_verify_problem(v, "%lld of the values of '%s' are impossible: the first is %g",
+                      (long long)v->impossible, path, v->first_impossible);
+  v->impossible = 0;
   if (!is_own(v->schema, path))
     tv_print_line(v->out, "%s: also holds '%s', which is not the run's", v->path, path);
 }
@@ -333,7 +359,7 @@ static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e
 }
 
 static void check_content_against(tv_verification *v, hid_t file, const tv_experiment *e) {
-  const tv_walk walk = {v, tell_object, meet_dataset};
+  const tv_walk walk = {v, tell_object, pass_values, meet_dataset};
   const int before = v->problems;
   check_schema(v, file, v->schema, e);
   tv_walk_objects(&walk, file);

@@ -61,6 +61,17 @@ static void check_distances(tv_verification *v, hid_t file) {
   free(distance);
 }
 
+/* Only solutions that failed leave encoders without values. */
+static void check_encoders(tv_verification *v, const double *status, int64_t count) {
+  int64_t failed = 0;
+  for (int64_t i = 0; i < count; ++i) failed += tv_status_is_failure(&tv_grid_study, status[i]);
+  if (v->undefined && !failed)
+    tv_verify_problem(v,
+                      "%lld values of encoders, decoders or representations are NaN, though no "
+                      "solution failed",
+                      (long long)v->undefined);
+}
+
 void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *e) {
   static const struct {
     tv_quantity quantity;
@@ -81,6 +92,7 @@ void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *e) {
     for (size_t i = 0; i < sizeof of_grid / sizeof *of_grid; ++i)
       compare(v, file, of_grid[i].quantity, status, name, of_grid[i].agrees);
     check_distances(v, file);
+    check_encoders(v, status, count);
   }
   free(status);
 }

@@ -75,17 +75,27 @@ static void read_attributes(place *p, hid_t object) {
 
 /* ---- Datasets ---- */
 
-static tv_error *read_pieces(hid_t set) {
+static void pass_values(const place *p, const tv_pieces *pieces) {
+  int64_t count = 1;
+  for (int i = 0; i < pieces->rank; ++i) count *= (int64_t)pieces->count[i];
+  if (H5Tequal(pieces->type, H5T_NATIVE_DOUBLE) > 0)
+    p->walk->pass(p->walk->context, p->name, pieces->values, count);
+}
+
+static tv_error *read_pieces(const place *p, hid_t set) {
   tv_pieces pieces;
   int is_there = 1;
   tv_error *error = tv_pieces_begin(set, &pieces);
-  while (!error && is_there) error = tv_pieces_next(&pieces, &is_there);
+  while (!error && is_there) {
+    error = tv_pieces_next(&pieces, &is_there);
+    if (!error && is_there) pass_values(p, &pieces);
+  }
   tv_pieces_end(&pieces);
   return error;
 }
 
 static void read_dataset(const place *p, hid_t set) {
-  tell_of(p, "dataset ", read_pieces(set));
+  tell_of(p, "dataset ", read_pieces(p, set));
   p->walk->meet(p->walk->context, p->name);
 }
 

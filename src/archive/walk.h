@@ -3,12 +3,14 @@
 #define TWOVIEW_ARCHIVE_WALK_H
 
 #include <hdf5.h>
+#include <stdint.h>
 
 /* Who is told; the texts are borrowed for the call. */
 typedef struct {
   void *context;
   void (*tell)(void *context, const char *problem); /* what cannot be read, and why */
-  void (*meet)(void *context, const char *path);    /* a dataset, without problems or with */
+  void (*pass)(void *context, const char *path, const double *values, int64_t count); /* a piece */
+  void (*meet)(void *context, const char *path); /* a dataset, without problems or with */
 } tv_walk;
 
 /* Read every object: indices, attributes, chunks. */

@@ -238,6 +238,7 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
   tv_error *error = tv_allocate(1, sizeof(*h), &h);
   source->state = h;
   const tv_source_spec *spec = &experiment->source;
+  if (!error && rank == 0) error = tv_hdf5_expect_kind(spec->file);
   if (!error && rank == 0) error = tv_source_note_file(source, spec->file);
   if (!error && rank == 0) error = tv_source_digest_files(source);
   TV_TRY(tv_agree(comm, error));

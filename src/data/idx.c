@@ -44,11 +44,31 @@ static uint32_t unpack(tv_idx_stream *s, uint32_t room, unsigned char *bytes, in
   return room - state->avail_out;
 }
 
+/* Behind a gzip member: zeros that fill the file to whole blocks, as tar and dd have it, are passed
+ * over; then comes another member, or the end. */
+static tv_error *pass_padding(tv_idx *idx) {
+  tv_idx_stream *s = idx->stream;
+  struct inflate_state *state = &s->inflate;
+  int is_padded = 0;
+  for (;; refill(s)) {
+    for (; state->avail_in > 0 && *state->next_in == 0; --state->avail_in, ++state->next_in)
+      is_padded = 1;
+    if (state->avail_in > 0) break;
+    if (feof(s->file) || ferror(s->file)) return NULL;
+  }
+  if (!is_padded && *state->next_in == 0x1f) return NULL;
+  return tv_fail(
+      "%s: other bytes follow the end of its gzip stream; cut them off, or fetch the file "
+      "again",
+      idx->path);
+}
+
 /* Up to `count` bytes, less only at the end of the file. */
 static tv_error *read_up_to(tv_idx *idx, int64_t count, unsigned char *bytes, int64_t *done) {
   tv_idx_stream *s = idx->stream;
   int code = ISAL_DECOMP_OK;
   for (*done = 0; *done < count;) {
+    if (s->is_gzip && s->inflate.block_state == ISAL_BLOCK_FINISH) TV_TRY(pass_padding(idx));
     const uint32_t room = count - *done < INT32_MAX ? (uint32_t)(count - *done) : INT32_MAX;
     const uint32_t got =
         s->is_gzip ? unpack(s, room, bytes + *done, &code) : copy(s, room, bytes + *done);

@@ -13,6 +13,13 @@ static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *co
   static const char quotation[] = "error message = '";
   (void)depth;
   const char *text = entry->desc ? entry->desc : "", *quoted = strstr(text, quotation);
+  if (strstr(text, "unable to lock file")) {
+    snprintf(
+        context, REASON_LENGTH,
+        "another program has locked it, or the file system has no locks; wait for that program, "
+        "or set HDF5_USE_FILE_LOCKING=FALSE in the environment");
+    return 0;
+  }
   if (quoted) text = quoted + strlen(quotation);
   snprintf(context, REASON_LENGTH, "%.*s", (int)strcspn(text, quoted ? "'" : "\n"), text);
   return 0;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "foreign.h"
 #include "twoview/base/file.h"
 #include "twoview/hdf5/error.h"
 
@@ -11,6 +12,11 @@ static int is_file(hid_t opened, int file) {
   int *descriptor = NULL;
   return H5Fget_vfd_handle(opened, H5P_DEFAULT, (void **)&descriptor) >= 0 &&
          tv_file_is_same(file, *descriptor);
+}
+
+tv_error *tv_hdf5_expect_kind(const char *path) {
+  const char *foreign = tv_hdf5_foreign(path);
+  return foreign ? tv_fail("%s: no HDF5 file but %s", path, foreign) : NULL;
 }
 
 tv_error *tv_hdf5_open(const char *path, int file, hid_t *out) {

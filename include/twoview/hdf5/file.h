@@ -7,6 +7,10 @@
 
 #include "twoview/base/error.h"
 
+/* Refuse what is known to be of another kind (a NumPy array, a table, a folder, ...), with a line
+ * of how to convert it. Not collective. */
+tv_error *tv_hdf5_expect_kind(const char *path);
+
 /* Open the file behind `file`, which its path still has to lead to, to read. Not collective. */
 tv_error *tv_hdf5_open(const char *path, int file, hid_t *out);
 
