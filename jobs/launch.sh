@@ -7,9 +7,9 @@
 # them after a while.
 #
 # launch_or_requeue TIMES RANKS COMMAND [ARGUMENT...] does the same. A program that ends with 75 has
-# saved its work and wants to go on: the job goes back into the queue, unless it has been started
+# saved its work and can be continued: the job goes back into the queue, unless it has been started
 # again so many TIMES, and the script ends. Other statuses are returned: with 3 the program says that
-# the job's time is too short to get anywhere.
+# the job's time is too short for any progress.
 #
 # launch_counts says on how many ranks to run to see how a program scales: 1, 2, 4, ... up to all.
 
@@ -18,23 +18,24 @@
 # A task of an array by its own name: the number in SLURM_JOB_ID may be that of the whole array.
 launch_job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
 launch_process=
-launch_is_told=0
+launch_is_stopped=0
 
-# mpirun kills ranks that it told to end after a minute instead of a second, so that they can save.
+# After a signal mpirun gives its ranks a minute instead of a second before it kills them, so that
+# they can save.
 export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-60}"
 # mpirun ends the job when a host is silent for 60 s and then does not answer 6 questions, 10 s
 # apart: after two minutes instead of Open MPI's eight.
 export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-60}"
 export OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-10}"
 export OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-6}"
-trap launch_tell USR1 TERM
+trap launch_stop USR1 TERM
 
-launch_tell() {
-  launch_is_told=1
+launch_stop() {
+  launch_is_stopped=1
   [ -z "$launch_process" ] || kill -USR1 "$launch_process" 2>/dev/null || :
 }
 
-# The program leaves before this time, which Slurm 22.05 does not tell. Empty when nobody knows.
+# The program leaves before this time, which Slurm 22.05 does not export. Empty when it is unknown.
 launch_find_end() {
   [ -z "${SLURM_JOB_END_TIME:-}" ] || return 0
   SLURM_JOB_END_TIME=$(date -d "$(squeue -h -j "$launch_job" -o %e)" +%s 2>/dev/null || :)
@@ -44,13 +45,13 @@ launch_find_end() {
 # The site decides how to start ranks: srun where Slurm speaks PMIx, the MPI's own mpirun otherwise.
 launch_start() {
   if srun --mpi=list 2>&1 | grep -q pmix; then
-    # Since Slurm 22.05 srun no longer inherits --cpus-per-task. What sbatch says of all tasks
-    # would contradict what is asked for here.
+    # Since Slurm 22.05 srun no longer inherits --cpus-per-task. The variables of sbatch for all
+    # tasks would contradict the options here.
     env -u SLURM_NTASKS_PER_NODE -u SLURM_TASKS_PER_NODE srun --mpi=pmix --ntasks="$launch_ranks" \
       --nodes=$(((launch_ranks + launch_each - 1) / launch_each)) --distribution=block \
       --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" "$@" &
   else
-    # Ranks inherit the SLURM_NTASKS of the job, or of a step of mpirun's own: tell them theirs.
+    # Ranks inherit the SLURM_NTASKS of the job, or of a step of mpirun's own, and need their own.
     mpirun -np "$launch_ranks" --map-by "ppr:$launch_each:node:pe=${SLURM_CPUS_PER_TASK:-1}" \
       env SLURM_NTASKS="$launch_ranks" "$@" &
   fi
@@ -61,11 +62,11 @@ launch_start() {
 launch_wait() {
   launch_status=0
   while
-    launch_is_told=0
+    launch_is_stopped=0
     launch_now=0
     wait "$launch_process" || launch_now=$?
     [ "$launch_now" = 127 ] || launch_status=$launch_now
-    [ "$launch_is_told" = 1 ]
+    [ "$launch_is_stopped" = 1 ]
   do :; done
   launch_process=
 }
@@ -75,9 +76,9 @@ launch() {
   shift
   launch_each=$(((SLURM_NTASKS + SLURM_JOB_NUM_NODES - 1) / SLURM_JOB_NUM_NODES))
   launch_find_end
-  [ "$launch_is_told" = 0 ] || return 75
+  [ "$launch_is_stopped" = 0 ] || return 75
   launch_start "$@"
-  [ "$launch_is_told" = 0 ] || launch_tell
+  [ "$launch_is_stopped" = 0 ] || launch_stop
   launch_wait
   return "$launch_status"
 }
@@ -98,11 +99,11 @@ launch_or_requeue() {
     echo "job $launch_job: Slurm has ended it, and decides whether it comes back" >&2
   elif [ "${SLURM_RESTART_COUNT:-0}" -ge "$launch_times" ]; then
     echo "job $launch_job: not done after ${SLURM_RESTART_COUNT:-0} restarts; submit it again to" \
-      "go on" >&2
+      "continue" >&2
   else
     echo "job $launch_job: goes back into the queue" >&2
     trap '' TERM # Slurm ends the job at once, and with it whatever runs
-    scontrol requeue "$launch_job" || echo "job $launch_job: submit it again to go on" >&2
+    scontrol requeue "$launch_job" || echo "job $launch_job: submit it again to continue" >&2
   fi
   exit 75
 }

@@ -11,7 +11,8 @@ sh "$root/jobs/build.sh" "$root/build" -Dtests=false
 # One machine: shared memory is all that the ranks need. Containers often run as root.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader OMPI_MCA_btl_vader_single_copy_mechanism=none
-# mpirun kills ranks that it told to end after a minute instead of a second, so that they can save.
+# After a signal mpirun gives its ranks a minute instead of a second before it kills them, so that
+# they can save.
 export OMPI_MCA_odls_base_sigkill_timeout=60
 
 mkdir -p "$results"
