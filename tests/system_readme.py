@@ -163,12 +163,18 @@ class Pages(unittest.TestCase):
 
     def test_paths_that_pages_name_are_there(self):
         """In code within a line and in indented lines of commands; from the root of the sources."""
-        name = re.compile(rf"(?<![\w/.-])(?:include|{'|'.join(FOLDERS)})/[a-z0-9_./-]+")
+        name = re.compile(rf"(?<![\w/.-])(?:include|{'|'.join(FOLDERS)})/[a-z0-9_./-]*(?!\w)")
         for page, text in PAGES.items():
             code = re.findall(r"`[^`\n]+`|^    .*$", re.sub(r"```.*?```", "", text, flags=re.S), re.M)
             for path in {path for line in code for path in name.findall(line)}:
                 with self.subTest(page=page, path=path):
                     self.assertTrue((harness.ROOT / path).exists())
+
+    def test_names_in_the_map_of_the_code_are_in_its_files(self):
+        table = PAGES["src/README.md"].split("## Where things are")[1].split("## ")[0]
+        for path, name in re.findall(r"\| `([^`]+)` \| `([^`]+)` \|$", table, re.M):
+            with self.subTest(path=path, name=name):
+                self.assertIn(name, (harness.ROOT / path).read_text())
 
     def test_citation_is_of_this_version_and_licence(self):
         citation = (harness.ROOT / "CITATION.cff").read_text()
