@@ -55,8 +55,9 @@ static tv_error *write_selected(hid_t set, const char *name, hid_t space, int64_
   H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
   const herr_t status =
       H5Dwrite(set, H5T_NATIVE_DOUBLE, space, space, transfer, (const void *)whole);
+  tv_error *error = status < 0 ? tv_hdf5_fail("dataset '%s' cannot be written", name) : NULL;
   H5Pclose(transfer);
-  return status < 0 ? tv_hdf5_fail("dataset '%s' cannot be written", name) : NULL;
+  return error;
 }
 
 /* A rank whose part of a collective write failed cannot tell the others, who wait for it inside
@@ -221,9 +222,10 @@ static tv_error *open_everywhere(const tv_output *part, MPI_Comm comm, hid_t *fi
   H5Pset_all_coll_metadata_ops(access, 1);
   H5Pset_coll_metadata_write(access, 1);
   *file = H5Fopen(alias, H5F_ACC_RDWR, access);
+  tv_error *error =
+      *file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", part->part) : NULL;
   H5Pclose(access);
-  return tv_agree(comm,
-                  *file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", part->part) : NULL);
+  return tv_agree(comm, error);
 }
 
 tv_error *tv_bulk_try(const tv_output *part, MPI_Comm comm) {

@@ -206,7 +206,7 @@ tv_error *tv_output_finish(tv_output *o) {
     return error;
   }
   tv_error *error = give_name(o);
-  remove_stale(o->part);
+  if (!error) remove_stale(o->part); /* or the part, which is told of, would be removed */
   release(o);
   return error;
 }

@@ -60,8 +60,10 @@ static tv_error *expect_shape(const tv_dataset_wish *w, hid_t dataset, hsize_t e
   hsize_t shape[H5S_MAX_RANK] = {0};
   const hid_t space = H5Dget_space(dataset);
   const int dimensions = H5Sget_simple_extent_dims(space, shape, NULL);
+  tv_error *error =
+      dimensions < 0 ? tv_hdf5_fail("%s: dataset '%s' has no shape", w->path, w->name) : NULL;
   if (space >= 0) H5Sclose(space);
-  if (dimensions < 0) return tv_hdf5_fail("%s: dataset '%s' has no shape", w->path, w->name);
+  TV_TRY(error);
   if (dimensions != w->dimensions)
     return tv_fail("%s: dataset '%s' has %d dimensions and must have %d", w->path, w->name,
                    dimensions, w->dimensions);
@@ -106,9 +108,12 @@ static tv_error *expect_written(const tv_dataset_wish *w, hid_t dataset, hid_t c
   }
   const hid_t space = H5Dget_space(dataset);
   const herr_t status = H5Dget_num_chunks(dataset, space, &written);
+  const int is_known = status >= 0 && H5Pget_chunk(creation, w->dimensions, chunk) == w->dimensions;
+  tv_error *error =
+      is_known ? NULL
+               : tv_hdf5_fail("%s: dataset '%s': its chunks cannot be counted", w->path, w->name);
   H5Sclose(space);
-  if (status < 0 || H5Pget_chunk(creation, w->dimensions, chunk) != w->dimensions)
-    return tv_hdf5_fail("%s: dataset '%s': its chunks cannot be counted", w->path, w->name);
+  TV_TRY(error);
   for (int i = 0; i < w->dimensions; ++i) {
     if (chunk[i] == 0) return tv_fail("%s: dataset '%s' has empty chunks", w->path, w->name);
     all *= (extent[i] + chunk[i] - 1) / chunk[i];

@@ -10,14 +10,22 @@
 
 enum { DEFLATE_LEVEL = 1 };
 
+static const unsigned in_order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+
+/* Negative on a failure. */
+static hid_t create_file(const char *alias, hid_t access, hid_t creation) {
+  if (H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
+      H5Pset_link_creation_order(creation, in_order) < 0 ||
+      H5Pset_attr_creation_order(creation, in_order) < 0)
+    return H5I_INVALID_HID;
+  return H5Fcreate(alias, H5F_ACC_TRUNC, creation, access);
+}
+
 tv_error *tv_label_create_file(const char *path, int open_file, hid_t *file) {
   char alias[TV_FILE_ALIAS];
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
-  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
-  H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   tv_file_alias(open_file, alias);
-  *file = H5Fcreate(alias, H5F_ACC_TRUNC, creation, access);
+  *file = create_file(alias, access, creation);
   tv_error *error = *file < 0 ? tv_hdf5_fail("%s: cannot be created", path) : NULL;
   H5Pclose(access);
   H5Pclose(creation);
@@ -82,30 +90,33 @@ static void choose_chunk(int rank, int outer, const hsize_t *shape, hsize_t *chu
   }
 }
 
-static hid_t creation_properties(int rank, int outer, const hsize_t *shape, int is_numeric) {
+static int set_chunks(hid_t properties, int rank, int outer, const hsize_t *shape) {
   hsize_t chunk[TV_MOST_DIMENSIONS] = {0};
-  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
-  H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  if (!is_numeric) return properties;
   choose_chunk(rank, outer, shape, chunk);
-  H5Pset_chunk(properties, rank, chunk);
-  H5Pset_shuffle(properties);
-  H5Pset_deflate(properties, DEFLATE_LEVEL);
-  H5Pset_fletcher32(properties);
-  if (outer) H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER);
-  return properties;
+  return H5Pset_chunk(properties, rank, chunk) >= 0 && H5Pset_shuffle(properties) >= 0 &&
+         H5Pset_deflate(properties, DEFLATE_LEVEL) >= 0 && H5Pset_fletcher32(properties) >= 0 &&
+         (!outer || H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER) >= 0);
+}
+
+/* Negative on a failure. */
+static hid_t create_set(hid_t group, const char *name, hid_t type, int rank, int outer,
+                        const hsize_t *shape, hid_t space, hid_t properties) {
+  const int is_numeric = H5Tget_class(type) != H5T_STRING;
+  if (H5Pset_attr_creation_order(properties, in_order) < 0) return H5I_INVALID_HID;
+  if (is_numeric && !set_chunks(properties, rank, outer, shape)) return H5I_INVALID_HID;
+  return H5Dcreate2(group, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
 }
 
 /* Create a dataset and its labels, and write `values` unless NULL. The caller closes it. */
 static tv_error *create_array(hid_t group, tv_label label, hid_t type, int rank, int outer,
                               const hsize_t *shape, const void *values, hid_t *out) {
   const hid_t space = H5Screate_simple(rank, shape, NULL);
-  const hid_t properties =
-      creation_properties(rank, outer, shape, H5Tget_class(type) != H5T_STRING);
-  *out = H5Dcreate2(group, label.name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+  *out = create_set(group, label.name, type, rank, outer, shape, space, properties);
+  tv_error *error = *out < 0 ? tv_hdf5_fail("dataset '%s' cannot be created", label.name) : NULL;
   H5Pclose(properties);
   H5Sclose(space);
-  if (*out < 0) return tv_hdf5_fail("dataset '%s' cannot be created", label.name);
+  TV_TRY(error);
   TV_TRY(tv_attribute_text(*out, "long_name", label.long_name));
   TV_TRY(tv_attribute_text(*out, "units", label.units));
   if (values && H5Dwrite(*out, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
@@ -147,6 +158,7 @@ hid_t tv_label_open_coordinate(hid_t group, const char *name) {
 
 static tv_error *read_shape(hid_t group, const char *const *dimensions, int *rank, hsize_t *shape) {
   for (*rank = 0; dimensions[*rank]; ++*rank) {
+    if (*rank == TV_MOST_DIMENSIONS) return tv_fail("more than %d dimensions", TV_MOST_DIMENSIONS);
     const hid_t scale = tv_label_open_coordinate(group, dimensions[*rank]);
     if (scale < 0) return tv_hdf5_fail("there is no dimension '%s'", dimensions[*rank]);
     const hid_t space = H5Dget_space(scale);
@@ -161,8 +173,10 @@ static tv_error *attach_scales(hid_t group, hid_t set, const char *const *dimens
   for (unsigned i = 0; dimensions[i]; ++i) {
     const hid_t scale = tv_label_open_coordinate(group, dimensions[i]);
     const herr_t status = scale >= 0 ? H5DSattach_scale(set, scale, i) : -1;
+    tv_error *error =
+        status < 0 ? tv_hdf5_fail("dimension '%s' cannot be attached", dimensions[i]) : NULL;
     if (scale >= 0) H5Dclose(scale);
-    if (status < 0) return tv_hdf5_fail("dimension '%s' cannot be attached", dimensions[i]);
+    TV_TRY(error);
   }
   return NULL;
 }

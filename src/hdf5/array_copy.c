@@ -141,8 +141,9 @@ static tv_error *attach_scales(hid_t set, hid_t group, hid_t copy, int rank) {
     if (!*name) continue;
     const hid_t scale = tv_label_open_coordinate(group, name);
     const herr_t status = scale >= 0 ? H5DSattach_scale(copy, scale, (unsigned)i) : -1;
+    tv_error *error = status < 0 ? tv_hdf5_fail("dimension '%s' cannot be attached", name) : NULL;
     if (scale >= 0) H5Dclose(scale);
-    if (status < 0) return tv_hdf5_fail("dimension '%s' cannot be attached", name);
+    TV_TRY(error);
   }
   return NULL;
 }

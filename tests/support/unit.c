@@ -16,13 +16,17 @@ int unit_run(const char *topic, TCase *cases) {
   return failed > 0;
 }
 
+void unit_clear_folder(void) {
+  DIR *listing = opendir(".");
+  for (struct dirent *entry; listing && (entry = readdir(listing));) unlink(entry->d_name);
+  if (listing) closedir(listing);
+}
+
 int unit_run_in_folder(const char *topic, TCase *cases) {
   char folder[] = "/tmp/twoview-unit.XXXXXX";
   if (!mkdtemp(folder) || chdir(folder) != 0) return 1;
   const int status = unit_run(topic, cases);
-  DIR *listing = opendir(".");
-  for (struct dirent *entry; listing && (entry = readdir(listing));) unlink(entry->d_name);
-  if (listing) closedir(listing);
+  unit_clear_folder();
   return chdir("/") != 0 || rmdir(folder) != 0 || status;
 }
 

@@ -17,6 +17,9 @@ int unit_run(const char *topic, TCase *cases);
  * dies in it. */
 int unit_run_in_folder(const char *topic, TCase *cases);
 
+/* Remove the files of the working directory: a fixture for tests that want it empty. */
+void unit_clear_folder(void);
+
 void expect_success(tv_error *error);
 
 /* The error is of this kind and its message has both parts. */

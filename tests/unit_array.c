@@ -1,0 +1,255 @@
+#include "twoview/hdf5/array.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#include "support/unit.h"
+#include "twoview/base/file.h"
+#include "twoview/hdf5/array_copy.h"
+#include "twoview/hdf5/error.h"
+#include "twoview/hdf5/file.h"
+
+static hid_t file; /* open in each test, made anew */
+
+static tv_error *create_file(const char *path, hid_t *out) {
+  int open_file;
+  TV_TRY(tv_file_create(path, &open_file));
+  tv_error *error = tv_label_create_file(path, open_file, out);
+  close(open_file);
+  return error;
+}
+
+static void make_file(void) {
+  unit_clear_folder();
+  tv_hdf5_prepare();
+  expect_success(create_file("arrays.h5", &file));
+}
+
+static void close_file(void) {
+  H5Fclose(file);
+}
+
+static tv_label label_of(const char *name) {
+  return (tv_label){name, "what it means", "1"};
+}
+
+/* Coordinates of lengths 2 (replicate), 3 (n) and 2 (method). */
+static void make_dimensions(void) {
+  static const int64_t replicates[] = {5, 6};
+  static const double sizes[] = {10, 20, 40};
+  static const char *const methods[] = {"reconstruction", "joint-embedding"};
+  expect_success(tv_label_coordinate(file, label_of("replicate"), TV_INTEGER, 2, replicates));
+  expect_success(tv_label_coordinate(file, label_of("n"), TV_REAL, 3, sizes));
+  expect_success(tv_label_coordinate(file, label_of("method"), TV_TEXT, 2, methods));
+}
+
+static hid_t open_set(const char *name) {
+  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  ck_assert_msg(set >= 0, "there is no %s", name);
+  return set;
+}
+
+static void expect_attribute(hid_t object, const char *name, const char *expected) {
+  char *text = NULL;
+  expect_success(tv_attribute_print(object, name, &text));
+  if (expected)
+    ck_assert_str_eq(text, expected);
+  else
+    ck_assert_ptr_null(text);
+  free(text);
+}
+
+START_TEST(coordinates_are_what_was_given) {
+  int64_t replicates[2];
+  double sizes[3];
+  make_dimensions();
+  hid_t set = open_set("replicate");
+  ck_assert_int_ge(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, replicates), 0);
+  H5Dclose(set);
+  ck_assert(replicates[0] == 5 && replicates[1] == 6);
+  set = open_set("n");
+  ck_assert_int_ge(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, sizes), 0);
+  expect_attribute(set, "long_name", "what it means");
+  expect_attribute(set, "units", "1");
+  H5Dclose(set);
+  ck_assert(sizes[0] == 10 && sizes[1] == 20 && sizes[2] == 40);
+  ck_assert_int_eq(tv_label_length(file, "method"), 2);
+  ck_assert_int_eq(tv_label_length(file, "alpha"), -1);
+}
+END_TEST
+
+START_TEST(arrays_have_their_dimensions_and_values) {
+  static const char *const over[] = {"replicate", "n", NULL};
+  static const double values[] = {1, 2, 3, 4, NAN, -INFINITY};
+  double found[6];
+  char name[TV_NAME_LENGTH];
+  make_dimensions();
+  expect_success(tv_label_array(file, label_of("score"), TV_REAL, over, 0, values));
+  const hid_t set = open_set("score");
+  ck_assert_int_ge(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, found), 0);
+  ck_assert_int_eq(memcmp(found, values, sizeof values), 0);
+  for (int i = 0; i < 2; ++i) {
+    tv_label_dimension(set, i, name);
+    ck_assert_str_eq(name, over[i]);
+  }
+  H5Dclose(set);
+}
+END_TEST
+
+START_TEST(words_may_be_an_array) {
+  static const char *const over[] = {"method", NULL};
+  static const char *const words[] = {"", "größer"};
+  char *found[2] = {NULL};
+  make_dimensions();
+  expect_success(tv_label_array(file, label_of("remark"), TV_TEXT, over, 0, words));
+  const hid_t set = open_set("remark"), type = H5Dget_type(set), space = H5Dget_space(set);
+  ck_assert_int_ge(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, found), 0);
+  ck_assert_str_eq(found[0], words[0]);
+  ck_assert_str_eq(found[1], words[1]);
+  H5Dvlen_reclaim(type, space, H5P_DEFAULT, found);
+  H5Sclose(space);
+  H5Tclose(type);
+  H5Dclose(set);
+}
+END_TEST
+
+START_TEST(attributes_are_texts_and_integers) {
+  const double half = 0.5;
+  expect_success(tv_attribute_text(file, "title", "größer"));
+  expect_success(tv_attribute_number(file, "least", INT64_MIN));
+  expect_success(tv_attribute_natural(file, "most", UINT64_MAX));
+  expect_attribute(file, "title", "größer");
+  expect_attribute(file, "least", "-9223372036854775808");
+  expect_attribute(file, "most", "18446744073709551615");
+  expect_attribute(file, "absent", NULL);
+  const hid_t space = H5Screate(H5S_SCALAR);
+  const hid_t number = H5Acreate2(file, "half", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT);
+  ck_assert_int_ge(H5Awrite(number, H5T_NATIVE_DOUBLE, &half), 0);
+  H5Aclose(number);
+  H5Sclose(space);
+  expect_attribute(file, "half", NULL);
+}
+END_TEST
+
+/* Chunks hold 2^20 numbers at the most; items of the first `outer` dimensions, which several ranks
+ * write, share 2^13 in a chunk, replicates share none, and what is written in pieces is cut at a
+ * power of 2. */
+static const struct {
+  int64_t shape[3];
+  int outer;
+  hsize_t chunk[3];
+} chunks[] = {
+    {{3, 40, 50}, 0, {3, 40, 50}},     {{3, 2000, 1000}, 0, {1, 1048, 1000}}, /* 2^20/1000 */
+    {{3, 40, 1000}, 1, {1, 40, 1000}}, {{2, 2000, 1000}, 1, {1, 1024, 1000}},
+    {{2, 100, 50}, 2, {1, 100, 50}},   {{2, 400, 50}, 2, {1, 163, 50}}, /* 2^13/50 */
+};
+
+START_TEST(chunks_are_neither_small_nor_large) {
+  static const char *const over[] = {"a", "b", "c", NULL};
+  static const double zeros[2000];
+  hsize_t chunk[3];
+  for (int i = 0; i < 3; ++i)
+    expect_success(
+        tv_label_coordinate(file, label_of(over[i]), TV_REAL, chunks[_i].shape[i], zeros));
+  expect_success(tv_label_array(file, label_of("array"), TV_REAL, over, chunks[_i].outer, NULL));
+  const hid_t set = open_set("array"), creation = H5Dget_create_plist(set);
+  ck_assert_int_eq(H5Pget_chunk(creation, 3, chunk), 3);
+  for (int i = 0; i < 3; ++i) ck_assert_uint_eq(chunk[i], chunks[_i].chunk[i]);
+  ck_assert_int_eq(H5Pget_nfilters(creation), 3);
+  H5Pclose(creation);
+  H5Dclose(set);
+}
+END_TEST
+
+START_TEST(what_cannot_be_written_is_named) {
+  static const char *const unknown[] = {"replicate", "alpha", NULL};
+  static const char *const known[] = {"n", NULL};
+  static const char *const nine[] = {"n", "n", "n", "n", "n", "n", "n", "n", "n", NULL};
+  static const double values[3] = {0};
+  make_dimensions();
+  expect_error(tv_label_array(file, label_of("score"), TV_REAL, unknown, 0, values), TV_EXIT_FAILED,
+               "there is no dimension 'alpha'", "");
+  expect_error(tv_label_array(file, label_of("score"), TV_REAL, nine, 0, NULL), TV_EXIT_FAILED,
+               "more than 8 dimensions", "");
+  expect_success(tv_label_array(file, label_of("score"), TV_REAL, known, 0, values));
+  expect_error(tv_label_array(file, label_of("score"), TV_REAL, known, 0, values), TV_EXIT_FAILED,
+               "dataset 'score' cannot be created", "exists");
+  expect_error(tv_label_coordinate(file, label_of("n"), TV_REAL, 3, values), TV_EXIT_FAILED,
+               "dataset 'n' cannot be created", "exists");
+  expect_success(tv_attribute_number(file, "ranks", 1));
+  expect_error(tv_attribute_number(file, "ranks", 2), TV_EXIT_FAILED,
+               "attribute 'ranks' cannot be written", "exists");
+  expect_attribute(file, "ranks", "1");
+}
+END_TEST
+
+/* A dataset of another file with the same type, filters, attributes and dimensions, but longer. */
+START_TEST(arrays_are_copied_with_their_labels) {
+  static const char *const over[] = {"replicate", "n", NULL};
+  static const int64_t replicates[] = {5, 6, 7, 8};
+  static const double sizes[] = {10, 20, 40};
+  hid_t other, copy = H5I_INVALID_HID;
+  hsize_t shape[2];
+  char name[TV_NAME_LENGTH];
+  make_dimensions();
+  expect_success(tv_label_array(file, label_of("score"), TV_REAL, over, 0, (double[6]){0}));
+  expect_success(create_file("other.h5", &other));
+  expect_success(tv_label_coordinate(other, label_of("replicate"), TV_INTEGER, 4, replicates));
+  expect_success(tv_label_coordinate(other, label_of("n"), TV_REAL, 3, sizes));
+  const hid_t set = open_set("score");
+  expect_success(tv_label_like(set, other, "score", 4, &copy));
+  const hid_t space = H5Dget_space(copy), creation = H5Dget_create_plist(copy);
+  ck_assert_int_eq(H5Sget_simple_extent_dims(space, shape, NULL), 2);
+  ck_assert(shape[0] == 4 && shape[1] == 3);
+  ck_assert_int_eq(H5Pget_nfilters(creation), 3);
+  expect_attribute(copy, "long_name", "what it means");
+  tv_label_dimension(copy, 1, name);
+  ck_assert_str_eq(name, "n");
+  H5Pclose(creation);
+  H5Sclose(space);
+  H5Dclose(copy);
+  H5Dclose(set);
+  H5Fclose(other);
+}
+END_TEST
+
+START_TEST(attributes_that_are_there_stay) {
+  const double zero = 0;
+  expect_success(tv_label_coordinate(file, label_of("from"), TV_REAL, 1, &zero));
+  expect_success(tv_label_coordinate(file, (tv_label){"to", "its own", "s"}, TV_REAL, 1, &zero));
+  const hid_t from = open_set("from"), to = open_set("to");
+  expect_success(tv_attribute_number(from, "more", 7));
+  expect_success(tv_attributes_copy(from, to));
+  expect_attribute(to, "more", "7");
+  expect_attribute(to, "long_name", "its own");
+  expect_attribute(to, "units", "s");
+  H5Dclose(to);
+  H5Dclose(from);
+}
+END_TEST
+
+START_TEST(what_is_no_hdf5_file_is_refused) {
+  hid_t other;
+  FILE *text = fopen("text", "w");
+  ck_assert_ptr_nonnull(text);
+  fclose(text);
+  expect_error(tv_hdf5_open_path("text", &other), TV_EXIT_FAILED, "text: ", "");
+  expect_error(tv_hdf5_open_path("absent", &other), TV_EXIT_FAILED, "absent: ", "No such file");
+}
+END_TEST
+
+int main(void) {
+  TCase *cases = tcase_create("array");
+  tcase_add_checked_fixture(cases, make_file, close_file);
+  tcase_add_test(cases, coordinates_are_what_was_given);
+  tcase_add_test(cases, arrays_have_their_dimensions_and_values);
+  tcase_add_test(cases, words_may_be_an_array);
+  tcase_add_test(cases, attributes_are_texts_and_integers);
+  tcase_add_loop_test(cases, chunks_are_neither_small_nor_large, 0,
+                      (int)(sizeof chunks / sizeof *chunks));
+  tcase_add_test(cases, what_cannot_be_written_is_named);
+  tcase_add_test(cases, arrays_are_copied_with_their_labels);
+  tcase_add_test(cases, attributes_that_are_there_stay);
+  tcase_add_test(cases, what_is_no_hdf5_file_is_refused);
+  return unit_run_in_folder("array", cases);
+}
