@@ -55,10 +55,8 @@ static double run_predictions(const benchmark_data *data, const tv_spectra *spec
     const int replicate = (int)(setting / r->magnitudes),
               magnitude = (int)(setting % r->magnitudes);
     double alpha2;
-    demand(tv_alpha2_predicted(tv_method_of(e->methods[i % r->methods]), e->encoder.k,
-                               data->features->p, spectra->q, data->features->spectrum,
-                               tv_theta_of(spectra, replicate),
-                               tv_gamma_of(spectra, replicate, magnitude),
+    const tv_components c = tv_components_of(e, data->features, spectra, replicate, magnitude);
+    demand(tv_alpha2_predicted(tv_method_of(e->methods[i % r->methods]), &c,
                                e->size_list[i / r->methods % r->levels], TV_SIGNAL_DRAWN, &alpha2));
     if (alpha2 != r->quantity[TV_ALPHA2_PREDICTED][i] && !isnan(alpha2))
       demand(tv_fail("a prediction is not that of the study"));

@@ -275,7 +275,7 @@ START_TEST(leakage_of_known_angles) {
     T[m.p - 1] = i < 5 ? 3 * cos(angles[i]) : 0;
     T[m.p] = i < 5 ? 3 * sin(angles[i]) : 0;
     tv_distmat_scatter(T, solution.whitened);
-    ASSERT_DONE(tv_leakage(s, &solution, &leakage));
+    ASSERT_DONE(tv_leakage(&tv_supervised, s, &solution, &leakage));
     ASSERT_AT_MOST(fabs(leakage - pow(sin(angles[i]), 2)), 8 * DBL_EPSILON);
     tv_solution_destroy(&solution);
     free(T);

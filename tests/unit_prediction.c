@@ -46,8 +46,8 @@ static const tv_method *const both[] = {&tv_reconstruction, &tv_joint_embedding}
 
 static double predicted(const tv_method *method, const problem *a, double n, tv_signal_kind kind) {
   double alpha2 = 99;
-  expect_success(tv_alpha2_predicted(method, a->k, a->p, a->q, a->signal, a->theta, a->gamma, n,
-                                     kind, &alpha2));
+  expect_success(tv_alpha2_predicted(
+      method, &(tv_components){a->k, a->p, a->q, a->signal, a->theta, a->gamma}, n, kind, &alpha2));
   return alpha2;
 }
 
@@ -136,8 +136,8 @@ START_TEST(large_samples_approach_the_limit) {
     for (int m = 0; m < 2; ++m) {
       const problem *a = &problems[i];
       double limit;
-      expect_success(
-          tv_alpha2_threshold(both[m], a->k, a->p, a->q, a->signal, a->theta, a->gamma, &limit));
+      expect_success(tv_alpha2_threshold(
+          both[m], &(tv_components){a->k, a->p, a->q, a->signal, a->theta, a->gamma}, &limit));
       for (double n = 1e8; n < 1e13; n *= 100) {
         const double bound = 2 * (1 + sqrt(a->q)) * sqrt(2 / n) * (1 + limit);
         for (int kind = TV_SIGNAL_FIXED; kind <= TV_SIGNAL_DRAWN; ++kind)
@@ -152,8 +152,8 @@ START_TEST(weak_noise_needs_no_alignment) {
   problem a = example(30);
   double limit;
   for (int j = 0; j < a.q; ++j) a.gamma[j] *= 0.01;
-  expect_success(
-      tv_alpha2_threshold(&tv_reconstruction, a.k, a.p, a.q, a.signal, a.theta, a.gamma, &limit));
+  expect_success(tv_alpha2_threshold(
+      &tv_reconstruction, &(tv_components){a.k, a.p, a.q, a.signal, a.theta, a.gamma}, &limit));
   ck_assert_double_lt(limit, 0);
   ck_assert_double_eq(predicted(&tv_reconstruction, &a, 1e4, TV_SIGNAL_DRAWN), limit);
 }

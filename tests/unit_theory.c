@@ -6,10 +6,13 @@
 #include "support/unit.h"
 #include "twoview/random/random.h"
 
+static const tv_rivals rivals = {{&tv_reconstruction, &tv_joint_embedding}};
+
 static double threshold(const tv_method *method, int k, int p, int q, const double *signal,
                         const double *theta, const double *gamma) {
   double alpha2 = 99;
-  expect_success(tv_alpha2_threshold(method, k, p, q, signal, theta, gamma, &alpha2));
+  expect_success(
+      tv_alpha2_threshold(method, &(tv_components){k, p, q, signal, theta, gamma}, &alpha2));
   return alpha2;
 }
 
@@ -71,7 +74,8 @@ START_TEST(values_cross_at_the_thresholds) {
   static const tv_method *const methods[] = {&tv_reconstruction, &tv_joint_embedding};
   for (int m = 0; m < 2; ++m) {
     double weakest, largest = 0;
-    expect_success(tv_weakest_signal(methods[m], 3, 3, signal3, theta5, &weakest));
+    expect_success(tv_weakest_signal(methods[m], &(tv_components){3, 3, 2, signal3, theta5, gamma2},
+                                     &weakest));
     const double alpha2 = threshold(methods[m], 3, 3, 2, signal3, theta5, gamma2);
     for (int i = 0; i < 2; ++i)
       largest = fmax(largest, tv_noise_value(methods[m], gamma2[i], theta5[3 + i], alpha2));
@@ -107,36 +111,38 @@ END_TEST
 START_TEST(asymptotics_worked_by_hand) {
   static const double signal[] = {4, 3, 2, 1}, theta[] = {.5, .5, .5, .5, .05, .5};
   static const double gammas[][2] = {{3, 10}, {0.2, 0.9}, {0.1, 10}, {0.05, 0.9}};
-  static const tv_method *const favoured[] = {&tv_joint_embedding, &tv_reconstruction,
-                                              &tv_joint_embedding, NULL};
+  static const int favoured[] = {1, 0, 1, -1};
   const double bound = 20 * 16 * DBL_EPSILON;
   double values[TV_ASYMPTOTICS];
   for (int i = 0; i < 4; ++i) {
-    expect_success(tv_asymptotics_of(4, 4, 2, signal, theta, gammas[i], values));
-    ck_assert_double_eq_tol(values[TV_ETA], sqrt(2. / 3), bound);
-    ck_assert_double_eq_tol(values[TV_DELTA], 2. / 3, bound);
-    ck_assert_double_eq_tol(values[TV_ETA2_OVER_DELTA], 1, bound);
+    expect_success(
+        tv_asymptotics_of(&rivals, &(tv_components){4, 4, 2, signal, theta, gammas[i]}, values));
+    ck_assert_double_eq_tol(values[TV_WEAKEST], sqrt(2. / 3), bound);
+    ck_assert_double_eq_tol(values[TV_WEAKEST + 1], 2. / 3, bound);
+    ck_assert_double_eq_tol(values[TV_WEAKEST2_OVER_WEAKEST], 1, bound);
     ck_assert_double_eq(values[TV_LEAST_GAMMA], gammas[i][0]);
     ck_assert_double_eq(values[TV_LARGEST_GAMMA], gammas[i][1]);
-    ck_assert_ptr_eq(tv_favoured(values), favoured[i]);
+    ck_assert_int_eq(tv_favoured(values), favoured[i]);
     if (i > 0) continue;
-    ck_assert_double_eq_tol(values[TV_ALPHA2_RECONSTRUCTION], 13.95, bound);
-    ck_assert_double_eq_tol(values[TV_ALPHA2_JOINT_EMBEDDING], 0.5 - 1. / 60, bound);
+    ck_assert_double_eq_tol(values[TV_ALPHA2], 13.95, bound);
+    ck_assert_double_eq_tol(values[TV_ALPHA2 + 1], 0.5 - 1. / 60, bound);
   }
 }
 END_TEST
 
 START_TEST(without_noise_or_with_too_many_rows_nothing_is_favoured) {
   double values[TV_ASYMPTOTICS];
-  expect_success(tv_asymptotics_of(3, 3, 0, signal3, theta5, NULL, values));
+  expect_success(
+      tv_asymptotics_of(&rivals, &(tv_components){3, 3, 0, signal3, theta5, NULL}, values));
   ck_assert_double_nan(values[TV_LEAST_GAMMA]);
   ck_assert_double_nan(values[TV_LARGEST_GAMMA]);
-  ck_assert_double_eq(values[TV_ALPHA2_RECONSTRUCTION], -INFINITY);
-  ck_assert_ptr_null(tv_favoured(values));
-  expect_success(tv_asymptotics_of(4, 3, 2, signal3, theta5, gamma2, values));
-  ck_assert_double_nan(values[TV_ETA]);
-  ck_assert_double_nan(values[TV_ALPHA2_JOINT_EMBEDDING]);
-  ck_assert_ptr_null(tv_favoured(values));
+  ck_assert_double_eq(values[TV_ALPHA2], -INFINITY);
+  ck_assert_int_eq(tv_favoured(values), -1);
+  expect_success(
+      tv_asymptotics_of(&rivals, &(tv_components){4, 3, 2, signal3, theta5, gamma2}, values));
+  ck_assert_double_nan(values[TV_WEAKEST]);
+  ck_assert_double_nan(values[TV_ALPHA2 + 1]);
+  ck_assert_int_eq(tv_favoured(values), -1);
 }
 END_TEST
 
@@ -150,16 +156,17 @@ START_TEST(what_is_favoured_needs_less) {
     tv_random_uniforms((tv_stream){5, TV_FOR_GAMMA, i}, 0, 2 * P + 2 * Q, drawn);
     for (int j = 0; j < P; ++j) signal[j] = 1 + 4 * drawn[P + Q + j];
     for (int j = 0; j < Q; ++j) gamma[j] = 1 + 4 * drawn[2 * P + Q + j];
-    expect_success(tv_asymptotics_of(2, P, Q, signal, drawn, gamma, values));
-    const tv_method *favoured = tv_favoured(values);
-    const double rc = values[TV_ALPHA2_RECONSTRUCTION], je = values[TV_ALPHA2_JOINT_EMBEDDING];
-    seen_rc += favoured == &tv_reconstruction;
-    seen_je += favoured == &tv_joint_embedding;
-    if (favoured == &tv_reconstruction) ck_assert_double_lt(fmax(rc, 0), fmax(je, 0));
-    if (favoured == &tv_joint_embedding) ck_assert_double_gt(fmax(rc, 0), fmax(je, 0));
-    if (!favoured) ck_assert_double_eq(fmax(rc, 0), fmax(je, 0));
-    if (values[TV_LARGEST_GAMMA] < values[TV_ETA2_OVER_DELTA]) ck_assert_double_lt(rc, je);
-    if (values[TV_LEAST_GAMMA] > values[TV_ETA2_OVER_DELTA]) ck_assert_double_gt(rc, je);
+    expect_success(
+        tv_asymptotics_of(&rivals, &(tv_components){2, P, Q, signal, drawn, gamma}, values));
+    const int favoured = tv_favoured(values);
+    const double rc = values[TV_ALPHA2], je = values[TV_ALPHA2 + 1];
+    seen_rc += favoured == 0;
+    seen_je += favoured == 1;
+    if (favoured == 0) ck_assert_double_lt(fmax(rc, 0), fmax(je, 0));
+    if (favoured == 1) ck_assert_double_gt(fmax(rc, 0), fmax(je, 0));
+    if (favoured < 0) ck_assert_double_eq(fmax(rc, 0), fmax(je, 0));
+    if (values[TV_LARGEST_GAMMA] < values[TV_WEAKEST2_OVER_WEAKEST]) ck_assert_double_lt(rc, je);
+    if (values[TV_LEAST_GAMMA] > values[TV_WEAKEST2_OVER_WEAKEST]) ck_assert_double_gt(rc, je);
   }
   ck_assert_int_gt(seen_rc, DRAWS / 10);
   ck_assert_int_gt(seen_je, DRAWS / 10);

@@ -336,9 +336,9 @@ static void add_coordinate(tv_schema *s, enum dimension dimension) {
 /* `encoder_joint_embedding`, which programs may take as a name of theirs. */
 static void name_method(const tv_kind *method, tv_variable *v) {
   const size_t used = strlen(v->name);
-  snprintf(v->name + used, sizeof v->name - used, "_%s", method->name);
-  for (char *c = v->name; *c; ++c)
-    if (*c == '-') *c = '_';
+  char key[TV_KIND_KEY];
+  tv_kind_key(method, key);
+  snprintf(v->name + used, sizeof v->name - used, "_%s", key);
 }
 
 static void add_variable(tv_schema *s, const struct tv_variable_row *row, int item) {

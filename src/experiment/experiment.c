@@ -138,12 +138,14 @@ static tv_error *check_rest(const tv_experiment *e) {
 
 /* A section of another study is of no use to this one. */
 static tv_error *check_study(const tv_experiment *e) {
-  for (const tv_kind *const *study = e->kinds->studies; *study; ++study)
-    TV_REQUIRE(e, (*study)->section ? (*study)->section : "",
-               *study == e->study || !(*study)->section ||
-                   !tv_experiment_gives(e, (*study)->section),
+  if (e->study->check) TV_TRY(e->study->check(e));
+  for (const tv_kind *const *study = e->kinds->studies; *study; ++study) {
+    const char *section = (*study)->section;
+    TV_REQUIRE(e, section ? section : "",
+               !section || *study == e->study || !tv_experiment_gives(e, section),
                "means nothing without 'study: %s'; add that or leave it out", (*study)->name);
-  return e->study->check ? e->study->check(e) : NULL;
+  }
+  return NULL;
 }
 
 /* ---- Sample sizes ---- */

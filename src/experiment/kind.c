@@ -1,5 +1,6 @@
 #include "twoview/experiment/kind.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +14,12 @@ const tv_kind *tv_kind_named(const tv_kind *const *table, const char *name) {
         ((*table)->short_name && strcasecmp((*table)->short_name, name) == 0))
       return *table;
   return NULL;
+}
+
+void tv_kind_key(const tv_kind *kind, char out[TV_KIND_KEY]) {
+  snprintf(out, TV_KIND_KEY, "%s", kind->name);
+  for (; *out; ++out)
+    if (*out == '-') *out = '_';
 }
 
 /* The table of a key, and whether its value is a list of rows. */

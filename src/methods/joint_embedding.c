@@ -4,7 +4,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/eigen.h"
-#include "twoview/methods/method.h"
+#include "twoview/methods/scores.h"
 
 static tv_error *solve_whitened(const tv_statistics *s, tv_solution *out, int *status) {
   tv_distmat *whitened = NULL;
@@ -63,10 +63,33 @@ done:
   return error;
 }
 
+static tv_error *leak(const tv_statistics *s, const tv_solution *solution, double *out) {
+  return tv_largest_sine(s, solution->whitened, out);
+}
+
+static double value(double variance, double total) {
+  return variance / total;
+}
+
+static double threshold(double value, double gamma) {
+  (void)gamma;
+  return (1 - value) / value;
+}
+
+static const tv_component_theory theory = {.value_name = "omega",
+                                           .letter = "ω",
+                                           .weakest_name = "delta",
+                                           .formula = "s/(s + theta)",
+                                           .value = value,
+                                           .threshold = threshold};
+
 const tv_method tv_joint_embedding = {
     .kind = {.name = "joint-embedding", .short_name = "JE", .title = "Joint embedding"},
     .is_usual = 1,
     .is_spectral = 1,
+    .theory = &theory,
     .solve = solve,
     .judge = judge,
+    .score = tv_probe_loss,
+    .leak = leak,
     .flops = tv_eigenproblem_flops};

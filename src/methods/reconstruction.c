@@ -6,7 +6,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/eigen.h"
-#include "twoview/methods/method.h"
+#include "twoview/methods/scores.h"
 
 /* Forming M'M with M = C L^{-T} squares the condition: the k-th direction is lost in the rounding
  * of the first once (phi_1/phi_k)^2 nears 1/eps. Beyond this bound M's own SVD is taken. */
@@ -172,11 +172,34 @@ done:
   return error;
 }
 
+static tv_error *leak(const tv_statistics *s, const tv_solution *solution, double *out) {
+  return tv_largest_sine(s, solution->whitened, out);
+}
+
+static double value(double variance, double total) {
+  return variance / sqrt(total);
+}
+
+static double threshold(double value, double gamma) {
+  return gamma / (value * value) - 1;
+}
+
+static const tv_component_theory theory = {.value_name = "phi",
+                                           .letter = "φ",
+                                           .weakest_name = "eta",
+                                           .formula = "s/sqrt(s + theta)",
+                                           .is_quadratic = 1,
+                                           .value = value,
+                                           .threshold = threshold};
+
 const tv_method tv_reconstruction = {
     .kind = {.name = "reconstruction", .short_name = "RC", .title = "Reconstruction"},
     .is_usual = 1,
     .is_spectral = 1,
     .has_decoder = 1,
+    .theory = &theory,
     .solve = solve,
     .judge = judge,
+    .score = tv_probe_loss,
+    .leak = leak,
     .flops = tv_eigenproblem_flops};

@@ -83,8 +83,8 @@ static tv_error *product_everywhere(const tv_distmat *a, const tv_distmat *b, do
 
 /* (1/n) sum y'y - tr Bz' Gz^+ Bz with Gz = E A E' and Bz = E (1/n) sum x y': least squares from
  * moments. A mean view equal to x makes the last factor B. */
-static tv_error *probe_loss(const tv_statistics *s, const tv_solution *solution,
-                            const tv_distmat *image, double *out) {
+tv_error *tv_probe_loss(const tv_statistics *s, const tv_solution *solution,
+                        const tv_distmat *image, double *out) {
   double *gram = NULL, *cross = NULL, *sizes = NULL, gain = 0;
   tv_error *error = product_everywhere(solution->encoder, image, &gram);
   if (!error) error = product_everywhere(solution->encoder, s->B, &cross);
@@ -99,49 +99,39 @@ static tv_error *probe_loss(const tv_statistics *s, const tv_solution *solution,
   return error;
 }
 
-static tv_error *score(const tv_method *method, const tv_statistics *s, const tv_solution *solution,
-                       const tv_distmat *image, double *out) {
-  if (!method->rows_are_outputs) return probe_loss(s, solution, image, out);
-  *out = tv_mean_square(s->yy - 2 * tv_dot(solution->encoder, s->B) +
-                        tv_dot(solution->encoder, image));
-  return NULL;
-}
-
 /* A share that rounding may leave outside of [0, 1]. NaN remains. */
 static double share(double value) {
   return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
 /* From T's noise rows: in whitened coordinates the important components come first because L is
- * lower triangular. Where T' T = I the squared sines are the eigenvalues of their Gram matrix. SL,
- * which has no values, has directions that predict next to nothing (classes add up to a constant),
- * of which a largest sine would tell no more than chance. */
-tv_error *tv_leakage(const tv_statistics *s, const tv_solution *solution, double *out) {
-  const tv_distmat *t = solution->whitened;
+ * lower triangular. As T' T = I the squared sines are the eigenvalues of their Gram matrix. */
+tv_error *tv_largest_sine(const tv_statistics *s, const tv_distmat *t, double *out) {
   double *gram = NULL;
   tv_distmat *noise = NULL;
   tv_error *error;
   TV_GO(tv_distmat_create(t->grid, t->columns, t->columns, &noise));
   tv_gram(t, s->p, noise);
-  if (!solution->values) {
-    const double energy = tv_dot(t, t);
-    *out = energy == 0 ? 0 : tv_trace(noise) / energy;
-  } else {
-    TV_GO(gather_everywhere(noise, &gram));
-    TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(solution->k, gram, out)));
-  }
+  TV_GO(gather_everywhere(noise, &gram));
+  TV_GO(tv_grid_agree(t->grid, largest_eigenvalue(t->columns, gram, out)));
 done:
-  *out = share(*out);
   tv_distmat_destroy(&noise);
   free(gram);
   return error;
 }
 
+tv_error *tv_leakage(const tv_method *method, const tv_statistics *s, const tv_solution *solution,
+                     double *out) {
+  TV_TRY(method->leak(s, solution, out));
+  *out = share(*out);
+  return NULL;
+}
+
 static tv_error *evaluate(const tv_method *method, const tv_statistics *s,
                           const tv_solution *solution, const tv_distmat *image, tv_scores *out) {
   TV_TRY(method->judge(s, solution, image, &out->optimality));
-  TV_TRY(score(method, s, solution, image, &out->score));
-  return tv_leakage(s, solution, &out->leakage);
+  TV_TRY(method->score(s, solution, image, &out->score));
+  return tv_leakage(method, s, solution, &out->leakage);
 }
 
 /* The image A E' is a decoder C E' already where the mean view of x is x. */

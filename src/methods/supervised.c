@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "twoview/linalg/dense.h"
-#include "twoview/methods/method.h"
+#include "twoview/methods/scores.h"
 
 /* minimise (1/n) sum E |y - V tau(x)|^2:  V = B' S^{-1},  least value (1/n) sum y'y - tr B'S^{-1}B
  * (eq. 46). */
@@ -39,6 +39,26 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   return error;
 }
 
+static tv_error *score(const tv_statistics *s, const tv_solution *solution, const tv_distmat *image,
+                       double *out) {
+  *out = tv_mean_square(s->yy - 2 * tv_dot(solution->encoder, s->B) +
+                        tv_dot(solution->encoder, image));
+  return NULL;
+}
+
+/* Some directions predict next to nothing (classes add up to a constant), of which a largest sine
+ * would tell no more than chance: the share of the energy instead. */
+static tv_error *leak(const tv_statistics *s, const tv_solution *solution, double *out) {
+  const tv_distmat *t = solution->whitened;
+  tv_distmat *noise = NULL;
+  TV_TRY(tv_distmat_create(t->grid, t->columns, t->columns, &noise));
+  tv_gram(t, s->p, noise);
+  const double energy = tv_dot(t, t);
+  *out = energy == 0 ? 0 : tv_trace(noise) / energy;
+  tv_distmat_destroy(&noise);
+  return NULL;
+}
+
 /* l columns throughout. */
 static double flops(int inputs, int k, int l) {
   const double d = inputs;
@@ -50,7 +70,10 @@ const tv_method tv_supervised = {
     .kind = {.name = "supervised", .short_name = "SL", .title = "Supervised"},
     .is_usual = 1,
     .rows_are_outputs = 1,
+    .fixed_threshold = -INFINITY,
     .no_threshold = "it needs no alignment",
     .solve = solve,
     .judge = judge,
+    .score = score,
+    .leak = leak,
     .flops = flops};

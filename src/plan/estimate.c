@@ -120,8 +120,8 @@ static tv_error *measure_prediction(const tv_method *method, int p, int q, doubl
     theta[i] = theta[FEW + i] = 0.5;
   }
   const double n = 1000.0 * few, begun = MPI_Wtime();
-  TV_TRY(tv_alpha2_predicted(method, few_p, few_p, few_q, signal, theta, gamma, n, TV_SIGNAL_DRAWN,
-                             &predicted));
+  const tv_components components = {few_p, few_p, few_q, signal, theta, gamma};
+  TV_TRY(tv_alpha2_predicted(method, &components, n, TV_SIGNAL_DRAWN, &predicted));
   *seconds = (MPI_Wtime() - begun) * (p + q) / few;
   return NULL;
 }

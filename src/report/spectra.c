@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "parts.h"
+#include "twoview/kinds.h"
 #include "twoview/theory/theory.h"
 
 /* The figure of the components: what each competes with for a row of the encoder, against the
@@ -9,8 +10,6 @@
  * those of noise fall, and cross the weakest of the important ones at the threshold. */
 
 enum { MOST_ROWS = 3, MOST_LINES = 24, STEPS = 60 };
-
-static const tv_method *const methods[] = {&tv_reconstruction, &tv_joint_embedding};
 
 /* ---- Which of many are drawn ---- */
 
@@ -23,6 +22,11 @@ static int count_lines(int components) {
 }
 
 /* ---- Values ---- */
+
+/* A column of panels for each of the rivals. */
+static const tv_method *method_of(int m) {
+  return tv_rivals_of(&tv_kinds_all).method[m];
+}
 
 static const double *gamma_of(const tv_archive *a, int row) {
   return a->gamma + (int64_t)tv_chosen(row, count_rows(a), a->magnitudes) * a->q;
@@ -39,11 +43,15 @@ static double largest_noise(const tv_archive *a, int row, const tv_method *metho
   return largest;
 }
 
+static tv_components components_of(const tv_archive *a, int row) {
+  return (tv_components){a->k, a->p, a->q, a->spectrum, a->theta, gamma_of(a, row)};
+}
+
 /* alpha at the crossing; NaN where there is none because no alignment is needed. */
 static double crossing(const tv_archive *a, int row, const tv_method *method) {
   double alpha2;
-  tv_error *error = tv_alpha2_threshold(method, a->k, a->p, a->q, a->spectrum, a->theta,
-                                        gamma_of(a, row), &alpha2);
+  const tv_components components = components_of(a, row);
+  tv_error *error = tv_alpha2_threshold(method, &components, &alpha2);
   tv_error_free(error); /* without memory the line is missing */
   return error ? NAN : sqrt(alpha2 > 0 ? alpha2 : NAN);
 }
@@ -57,8 +65,8 @@ static void find_alignments(const tv_archive *a, double *low, double *high) {
     *high = fmax(*high, a->alpha[i]);
   }
   for (int row = 0; row < count_rows(a); ++row)
-    for (int m = 0; m < 2; ++m) {
-      const double alpha = crossing(a, row, methods[m]);
+    for (int m = 0; m < TV_RIVALS; ++m) {
+      const double alpha = crossing(a, row, method_of(m));
       *low = fmin(*low, alpha / 3);
       *high = fmax(*high, 3 * alpha);
     }
@@ -99,15 +107,15 @@ static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
   const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
   for (int row = 0; row < count_rows(a); ++row)
-    for (int m = 0; m < 2; ++m) {
-      const char *name = methods[m]->kind.name;
+    for (int m = 0; m < TV_RIVALS; ++m) {
+      const char *name = method_of(m)->kind.name;
       const double lambda = a->lambda_max[tv_chosen(row, count_rows(a), a->magnitudes)];
       fprintf(out, "%s# lambda_max %.*g, %s: alpha, largest value of noise, values of noise\n",
               row + m ? "\n" : "", digits, lambda, name);
-      write_noise(a, row, methods[m], out);
+      write_noise(a, row, method_of(m), out);
       fprintf(out, "\n\n# lambda_max %.*g, %s: values of important components\n", digits, lambda,
               name);
-      write_signal(a, methods[m], out);
+      write_signal(a, method_of(m), out);
     }
 }
 
@@ -115,8 +123,8 @@ static void write_data(const void *figure, FILE *out) {
 
 static double weakest_signal(const tv_archive *a, const tv_method *method) {
   double value = NAN;
-  tv_error_free(
-      tv_weakest_signal(method, a->k, a->p, a->spectrum, a->theta, &value)); /* as in crossing */
+  const tv_components components = components_of(a, 0);
+  tv_error_free(tv_weakest_signal(method, &components, &value)); /* as in crossing */
   return value;
 }
 
@@ -132,9 +140,9 @@ static double largest_signal(const tv_archive *a, const tv_method *method) {
 static void find_values(const tv_archive *a, int row, int m, double *bottom, double *top) {
   double low, high;
   find_alignments(a, &low, &high);
-  *bottom = weakest_signal(a, methods[m]) / 40;
+  *bottom = weakest_signal(a, method_of(m)) / 40;
   const double largest =
-      fmax(largest_signal(a, methods[m]), largest_noise(a, row, methods[m], low));
+      fmax(largest_signal(a, method_of(m)), largest_noise(a, row, method_of(m), low));
   *top = *bottom * pow(largest / *bottom, 1 / 0.8);
 }
 
@@ -149,8 +157,8 @@ int tv_has_spectra(const tv_archive *a) {
   if (a->q == 0 || a->k > a->p) return 0;
   find_alignments(a, &low, &high);
   int is_drawn = is_drawable(low, high);
-  for (int panel = 0; panel < 2 * count_rows(a); ++panel) {
-    find_values(a, panel / 2, panel % 2, &low, &high);
+  for (int panel = 0; panel < TV_RIVALS * count_rows(a); ++panel) {
+    find_values(a, panel / TV_RIVALS, panel % TV_RIVALS, &low, &high);
     is_drawn = is_drawn && is_drawable(low, high);
   }
   return is_drawn;
@@ -158,11 +166,11 @@ int tv_has_spectra(const tv_archive *a) {
 
 /* With which the crossings of all panels are told apart. */
 static int digits_of_crossings(const tv_archive *a) {
-  double alpha2[2 * MOST_ROWS];
+  double alpha2[TV_RIVALS * MOST_ROWS];
   int count = 0;
   for (int row = 0; row < count_rows(a); ++row)
-    for (int m = 0; m < 2; ++m) {
-      const double alpha = crossing(a, row, methods[m]);
+    for (int m = 0; m < TV_RIVALS; ++m) {
+      const double alpha = crossing(a, row, method_of(m));
       if (!isnan(alpha)) alpha2[count++] = alpha * alpha;
     }
   return tv_digits_of(alpha2, count);
@@ -171,7 +179,7 @@ static int digits_of_crossings(const tv_archive *a) {
 /* The label stands beside the line, towards the middle. */
 static void write_crossing(const tv_archive *a, int row, int m, double bottom, double top,
                            FILE *out) {
-  const double alpha = crossing(a, row, methods[m]);
+  const double alpha = crossing(a, row, method_of(m));
   double low, high;
   find_alignments(a, &low, &high);
   const int is_right = alpha * alpha > low * high;
@@ -186,8 +194,8 @@ static void write_crossing(const tv_archive *a, int row, int m, double bottom, d
       out,
       "set arrow 1 from %.8g,%.8g to %.8g,%.8g nohead linewidth 1.5 dashtype 2 linecolor rgb "
       "'#000000'\nset label 2 \"α_{%s}^2 = %.*g\" at %.8g, graph 0.13 %s offset %d front boxed\n",
-      alpha, bottom, alpha, top, m ? "JE" : "RC", digits_of_crossings(a), alpha * alpha, alpha,
-      is_right ? "right" : "left", is_right ? -1 : 1);
+      alpha, bottom, alpha, top, method_of(m)->kind.short_name, digits_of_crossings(a),
+      alpha * alpha, alpha, is_right ? "right" : "left", is_right ? -1 : 1);
 }
 
 static void write_lines(const tv_archive *a, int block, double weakest, FILE *out) {
@@ -214,14 +222,15 @@ static void label_panel(const tv_archive *a, int row, int m, FILE *out) {
   tv_format_magnitude(a->lambda_max[tv_chosen(row, count_rows(a), a->magnitudes)],
                       tv_digits_of(a->lambda_max, a->magnitudes), magnitude, sizeof magnitude);
   if (row == 0)
-    fprintf(out, "set title \"%s\" offset 0,-0.6\n",
-            m ? "Joint embedding (JE)" : "Reconstruction (RC)");
+    fprintf(out, "set title \"%s (%s)\" offset 0,-0.6\n", method_of(m)->kind.title,
+            method_of(m)->kind.short_name);
   else
     fputs("unset title\n", out);
+  const char *letter = method_of(m)->theory->letter;
   if (m == 0)
-    fprintf(out, "set ylabel \"λ_{max}  = %s\\nvalue φ\" offset two_lines\n", magnitude);
+    fprintf(out, "set ylabel \"λ_{max}  = %s\\nvalue %s\" offset two_lines\n", magnitude, letter);
   else
-    fputs("set ylabel \"value ω\" offset 1\n", out);
+    fprintf(out, "set ylabel \"value %s\" offset 1\n", letter);
   fputs(row == count_rows(a) - 1 ? "set xlabel \"alignment α\"\nset format x \"10^{%L}\"\n"
                                  : "unset xlabel\nset format x \"\"\n",
         out);
@@ -235,7 +244,7 @@ static void write_panel(const tv_archive *a, int row, int m, FILE *out) {
   fprintf(out, "set yrange [%.6g:%.6g]\n", bottom_value, top_value);
   label_panel(a, row, m, out);
   write_crossing(a, row, m, bottom_value, top_value, out);
-  write_lines(a, 2 * (2 * row + m), weakest_signal(a, methods[m]), out);
+  write_lines(a, 2 * (2 * row + m), weakest_signal(a, method_of(m)), out);
 }
 
 static void write_key(const tv_archive *a, FILE *out) {
@@ -260,7 +269,7 @@ static void write_script(const void *figure, FILE *out) {
           "set multiplot\n",
           low, high);
   for (int row = 0; row < count_rows(a); ++row)
-    for (int m = 0; m < 2; ++m) write_panel(a, row, m, out);
+    for (int m = 0; m < TV_RIVALS; ++m) write_panel(a, row, m, out);
   write_key(a, out);
   fputs("unset multiplot\n", out);
 }
@@ -271,11 +280,12 @@ static void put_caption(const tv_figure *f, FILE *out) {
   const tv_archive *a = f->archive;
   fprintf(out,
           "<h2>Components</h2>\n<p>What each component competes with for one of the k = %d rows of "
-          "the encoder as the sample size grows: &phi; (RC) and &omega; (JE) of important "
+          "the encoder as the sample size grows: %s (%s) and %s (%s) of important "
           "components (blue), which do not depend on the alignment, and of noise (orange), at the "
           "eigenvalues of the first replicate. A method recovers where all of the noise is below "
           "the weakest important component; dashed: the alignment from which on it is.</p>\n",
-          a->k);
+          a->k, method_of(0)->theory->letter, method_of(0)->kind.short_name,
+          method_of(1)->theory->letter, method_of(1)->kind.short_name);
 }
 
 void tv_describe_spectra(const tv_archive *a, tv_figure *out) {

@@ -144,7 +144,7 @@ static tv_error *solve_and_leak(const tv_solver *s, const tv_statistics *statist
   tv_solution solution = {0};
   int status = 0;
   tv_error *error = method->solve(statistics, s->experiment->encoder.k, &solution, &status);
-  if (!error && status == 0) error = tv_leakage(statistics, &solution, leakage);
+  if (!error && status == 0) error = tv_leakage(method, statistics, &solution, leakage);
   tv_solution_destroy(&solution);
   s->results->work.flops +=
       method->flops(s->results->d, s->experiment->encoder.k, s->targets) / s->group->grid->size;
@@ -190,12 +190,10 @@ static tv_error *predict(const leaking *c, double *out) {
   const tv_experiment *e = s->experiment;
   const tv_signal_kind kind =
       e->source.role == TV_AS_POPULATION ? TV_SIGNAL_FIXED : TV_SIGNAL_DRAWN;
-  TV_TRY(tv_grid_agree(s->group->grid,
-                       tv_alpha2_predicted(c->method, e->encoder.k, s->results->p, s->spectra->q,
-                                           s->features->spectrum,
-                                           tv_theta_of(s->spectra, c->replicate),
-                                           tv_gamma_of(s->spectra, c->replicate, c->magnitude),
-                                           (double)c->moments->n, kind, out)));
+  const tv_components components =
+      tv_components_of(e, s->features, s->spectra, c->replicate, c->magnitude);
+  TV_TRY(tv_grid_agree(s->group->grid, tv_alpha2_predicted(c->method, &components,
+                                                           (double)c->moments->n, kind, out)));
   if (s->group->grid->size > 1) tv_broadcast(s->group->comm, 0, out, 1);
   return NULL;
 }

@@ -186,14 +186,13 @@ static void fill_derived(tv_results *r) {
 
 static tv_error *fill_thresholds(const tv_study_inputs *study, tv_results *r) {
   const tv_experiment *e = study->experiment;
-  const tv_spectra *spectra = study->spectra;
   for (int64_t i = 0; i < (int64_t)r->replicates * r->magnitudes * r->methods; ++i) {
-    const int replicate = (int)(i / r->methods / r->magnitudes);
+    const int64_t setting = i / r->methods;
+    const tv_components c =
+        tv_components_of(e, study->features, study->spectra, (int)(setting / r->magnitudes),
+                         (int)(setting % r->magnitudes));
     TV_TRY(
-        tv_alpha2_threshold(tv_method_of(e->methods[i % r->methods]), e->encoder.k, r->p,
-                            spectra->q, study->features->spectrum, tv_theta_of(spectra, replicate),
-                            tv_gamma_of(spectra, replicate, (int)(i / r->methods % r->magnitudes)),
-                            &r->alpha2_threshold[i]));
+        tv_alpha2_threshold(tv_method_of(e->methods[i % r->methods]), &c, &r->alpha2_threshold[i]));
   }
   return NULL;
 }

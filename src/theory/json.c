@@ -7,14 +7,24 @@
 /* Values are new references, and NULL without memory: jansson's functions take over what they are
  * given and answer a NULL with a NULL. */
 
-static const char *const names[TV_ASYMPTOTICS] = {
-    [TV_ETA] = "eta",
-    [TV_DELTA] = "delta",
-    [TV_ETA2_OVER_DELTA] = "eta2_over_delta",
-    [TV_LEAST_GAMMA] = "least_gamma",
-    [TV_LARGEST_GAMMA] = "largest_gamma",
-    [TV_ALPHA2_RECONSTRUCTION] = "alpha2_reconstruction",
-    [TV_ALPHA2_JOINT_EMBEDDING] = "alpha2_joint_embedding"};
+enum { NAME = 64 };
+
+/* eta, delta, eta2_over_delta, ..., alpha2_reconstruction: as the rivals are called. */
+static const char *name_of(const tv_theory *t, int which, char out[NAME]) {
+  const tv_component_theory *first = t->rivals.method[0]->theory;
+  const tv_component_theory *second = t->rivals.method[1]->theory;
+  char key[TV_KIND_KEY];
+  if (which == TV_LEAST_GAMMA) return "least_gamma";
+  if (which == TV_LARGEST_GAMMA) return "largest_gamma";
+  if (which < TV_WEAKEST2_OVER_WEAKEST) return (which == TV_WEAKEST ? first : second)->weakest_name;
+  if (which == TV_WEAKEST2_OVER_WEAKEST) {
+    snprintf(out, NAME, "%s2_over_%s", first->weakest_name, second->weakest_name);
+    return out;
+  }
+  tv_kind_key(&t->rivals.method[which - TV_ALPHA2]->kind, key);
+  snprintf(out, NAME, "alpha2_%s", key);
+  return out;
+}
 
 static json_t *number(double value) {
   return isfinite(value) ? json_real(value) : json_null();
@@ -35,45 +45,63 @@ static json_t *numbers(const double *values, int count) {
 
 /* ---- By component ---- */
 
-static json_t *signal_values(const tv_theory *t, int replicate, const tv_method *method) {
+static json_t *signal_values(const tv_theory *t, int replicate, int rival) {
   const double *theta = tv_theta_of(t->spectra, replicate);
   json_t *array = json_array();
   for (int i = 0; array && i < t->features->p; ++i)
-    append(&array, number(tv_signal_value(method, t->features->spectrum[i], theta[i])));
+    append(&array,
+           number(tv_signal_value(t->rivals.method[rival], t->features->spectrum[i], theta[i])));
   return array;
 }
 
 static json_t *noise_values(const tv_theory *t, int replicate, int magnitude, double alpha,
-                            const tv_method *method) {
+                            int rival) {
   const double *gamma = tv_gamma_of(t->spectra, replicate, magnitude);
   const double *theta = tv_theta_of(t->spectra, replicate) + t->spectra->p;
   json_t *array = json_array();
   for (int i = 0; array && i < t->spectra->q; ++i)
-    append(&array, number(tv_noise_value(method, gamma[i], theta[i], alpha * alpha)));
+    append(&array,
+           number(tv_noise_value(t->rivals.method[rival], gamma[i], theta[i], alpha * alpha)));
   return array;
+}
+
+/* A failure leaves NULL in the place of the object. */
+static void put(json_t **object, const char *prefix, const char *name, const char *suffix,
+                json_t *value) {
+  char key[2 * NAME];
+  snprintf(key, sizeof key, "%s%s%s", prefix, name, suffix);
+  if (json_object_set_new(*object, key, value) == 0) return;
+  json_decref(*object);
+  *object = NULL;
+}
+
+static json_t *alignment(const tv_theory *t, int replicate, int magnitude, double alpha) {
+  const double *values = t->asymptotics[replicate * t->spectra->magnitudes + magnitude];
+  json_t *object = json_pack("{s:o}", "alpha", number(alpha));
+  for (int i = 0; i < TV_RIVALS; ++i) {
+    char key[TV_KIND_KEY];
+    tv_kind_key(&t->rivals.method[i]->kind, key);
+    put(&object, "", key, "_recovers", json_boolean(tv_recovers(alpha, values[TV_ALPHA2 + i])));
+  }
+  for (int i = 0; i < TV_RIVALS; ++i)
+    put(&object, "noise_", t->rivals.method[i]->theory->value_name, "",
+        noise_values(t, replicate, magnitude, alpha, i));
+  return object;
 }
 
 static json_t *alignments(const tv_theory *t, int replicate, int magnitude) {
   const tv_augmentation_spec *a = &t->experiment->augmentation;
-  const double *values = t->asymptotics[replicate * t->spectra->magnitudes + magnitude];
   json_t *array = json_array();
   for (unsigned i = 0; array && i < a->alpha_count; ++i)
-    append(
-        &array,
-        json_pack(
-            "{s:o, s:b, s:b, s:o, s:o}", "alpha", number(a->alpha[i]), "reconstruction_recovers",
-            tv_recovers(a->alpha[i], values[TV_ALPHA2_RECONSTRUCTION]), "joint_embedding_recovers",
-            tv_recovers(a->alpha[i], values[TV_ALPHA2_JOINT_EMBEDDING]), "noise_phi",
-            noise_values(t, replicate, magnitude, a->alpha[i], &tv_reconstruction), "noise_omega",
-            noise_values(t, replicate, magnitude, a->alpha[i], &tv_joint_embedding)));
+    append(&array, alignment(t, replicate, magnitude, a->alpha[i]));
   return array;
 }
 
 /* ---- By replicate and noise magnitude ---- */
 
-static json_t *favoured(const double *values) {
-  const tv_method *method = tv_favoured(values);
-  return method == NULL ? json_null() : json_string(method->kind.name);
+static json_t *favoured(const tv_theory *t, const double *values) {
+  const int rival = tv_favoured(values);
+  return rival < 0 ? json_null() : json_string(t->rivals.method[rival]->kind.name);
 }
 
 static json_t *magnitudes(const tv_theory *t, int replicate) {
@@ -81,47 +109,56 @@ static json_t *magnitudes(const tv_theory *t, int replicate) {
   json_t *array = json_array();
   for (int m = 0; array && m < s->magnitudes; ++m) {
     const double *values = t->asymptotics[replicate * s->magnitudes + m];
+    char name[NAME];
     json_t *entry =
         json_pack("{s:o, s:o, s:o, s:o}", "lambda_max", number(t->experiment->noise.lambda_max[m]),
                   "gamma_eigenvalues", numbers(tv_gamma_of(s, replicate, m), s->q), "favoured",
-                  favoured(values), "alignments", alignments(t, replicate, m));
+                  favoured(t, values), "alignments", alignments(t, replicate, m));
     for (int i = 0; i < TV_ASYMPTOTICS; ++i)
-      if (json_object_set_new(entry, names[i], number(values[i])) != 0) {
-        json_decref(entry);
-        entry = NULL;
-      }
+      put(&entry, "", name_of(t, i, name), "", number(values[i]));
     append(&array, entry);
   }
   return array;
 }
 
+static json_t *replicate(const tv_theory *t, int r) {
+  json_t *object =
+      json_pack("{s:i, s:o}", "replicate", t->experiment->first_replicate + r, "theta_eigenvalues",
+                numbers(tv_theta_of(t->spectra, r), t->spectra->p + t->spectra->q));
+  for (int i = 0; i < TV_RIVALS; ++i)
+    put(&object, "signal_", t->rivals.method[i]->theory->value_name, "", signal_values(t, r, i));
+  put(&object, "", "magnitudes", "", magnitudes(t, r));
+  return object;
+}
+
 static json_t *replicates(const tv_theory *t) {
   json_t *array = json_array();
-  for (int r = 0; array && r < t->spectra->replicates; ++r)
-    append(&array,
-           json_pack("{s:i, s:o, s:o, s:o, s:o}", "replicate", t->experiment->first_replicate + r,
-                     "theta_eigenvalues",
-                     numbers(tv_theta_of(t->spectra, r), t->spectra->p + t->spectra->q),
-                     "signal_phi", signal_values(t, r, &tv_reconstruction), "signal_omega",
-                     signal_values(t, r, &tv_joint_embedding), "magnitudes", magnitudes(t, r)));
+  for (int r = 0; array && r < t->spectra->replicates; ++r) append(&array, replicate(t, r));
   return array;
 }
 
 /* ---- Over replicates ---- */
 
+/* How many replicates favour either, and neither. */
+static json_t *counts(const tv_theory *t, int magnitude) {
+  json_t *object = json_object();
+  for (int i = 0; i < TV_RIVALS; ++i)
+    put(&object, "", t->rivals.method[i]->kind.name, "",
+        json_integer(tv_theory_count(t, magnitude, i)));
+  put(&object, "", "undecided", "", json_integer(tv_theory_count(t, magnitude, -1)));
+  return object;
+}
+
 static json_t *summary_at(const tv_theory *t, int magnitude) {
-  json_t *entry = json_pack(
-      "{s:o, s:{s:i, s:i, s:i}}", "lambda_max", number(t->experiment->noise.lambda_max[magnitude]),
-      "favoured", tv_reconstruction.kind.name, tv_theory_count(t, magnitude, &tv_reconstruction),
-      tv_joint_embedding.kind.name, tv_theory_count(t, magnitude, &tv_joint_embedding), "undecided",
-      tv_theory_count(t, magnitude, NULL));
+  json_t *entry =
+      json_pack("{s:o, s:o}", "lambda_max", number(t->experiment->noise.lambda_max[magnitude]),
+                "favoured", counts(t, magnitude));
   for (int i = 0; i < TV_ASYMPTOTICS; ++i) {
+    char name[NAME];
     const tv_band band = tv_theory_band(t, magnitude, (tv_asymptotic)i);
-    json_t *of_value = json_pack("{s:o, s:o, s:o}", "mean", number(band.mean), "least",
-                                 number(band.least), "largest", number(band.largest));
-    if (json_object_set_new(entry, names[i], of_value) == 0) continue;
-    json_decref(entry);
-    entry = NULL;
+    put(&entry, "", name_of(t, i, name), "",
+        json_pack("{s:o, s:o, s:o}", "mean", number(band.mean), "least", number(band.least),
+                  "largest", number(band.largest)));
   }
   return entry;
 }

@@ -16,7 +16,7 @@ typedef struct {
 } component;
 
 typedef struct {
-  const tv_method *method;
+  int is_quadratic;    /* RC; else JE */
   int p, weakest;      /* index of the weakest signal, k - 1 */
   double n, weakest_l; /* the mean of its l over samples, as the inverse of the mean inverse */
   double s_sum, gamma_sum, gamma_squares;
@@ -28,16 +28,21 @@ typedef struct {
 } problem;
 
 static int is_rc(const problem *m) {
-  return m->method == &tv_reconstruction;
+  return m->is_quadratic;
 }
 
 static double ratio_of(const component *c) {
   return c->s / c->sigma;
 }
 
-static tv_error *problem_create(const tv_method *method, int k, int p, int q, double n,
+static tv_error *problem_create(const tv_method *method, const tv_components *c, double n,
                                 problem *m) {
-  *m = (problem){.method = method, .p = p, .weakest = k - 1, .n = n, .psi.n = n};
+  const int p = c->p, q = c->q;
+  *m = (problem){.is_quadratic = method->theory->is_quadratic,
+                 .p = p,
+                 .weakest = c->k - 1,
+                 .n = n,
+                 .psi.n = n};
   TV_TRY(tv_allocate(p, sizeof(*m->signal), &m->signal));
   tv_error *error = tv_allocate(6LL * q + 3LL * p, sizeof(double), &m->storage);
   if (error) {
@@ -49,7 +54,7 @@ static tv_error *problem_create(const tv_method *method, int k, int p, int q, do
       .offset = next, .linear = next + q, .square = next + 2 * q, .kappa = next + 3 * q};
   m->gamma = next + 4 * q;
   next += 6 * q;
-  m->psi.couplings = (tv_couplings){.profile = method == &tv_reconstruction ? m->gamma : zeros,
+  m->psi.couplings = (tv_couplings){.profile = is_rc(m) ? m->gamma : zeros,
                                     .weight = next,
                                     .shift = next + p,
                                     .strength = next + 2 * p};
@@ -309,23 +314,21 @@ static tv_error *predict(problem *m, tv_signal_kind kind, double *out) {
   return NULL;
 }
 
-tv_error *tv_alpha2_predicted(const tv_method *method, int k, int p, int q, const double *signal,
-                              const double *theta, const double *gamma, double n,
+tv_error *tv_alpha2_predicted(const tv_method *method, const tv_components *c, double n,
                               tv_signal_kind kind, double *out) {
   problem m;
   double limit = NAN;
-  *out = method == &tv_supervised ? -INFINITY : NAN;
-  if (method == &tv_supervised || k > p || !(n > p + q)) return NULL;
-  TV_TRY(problem_create(method, k, p, q, n, &m));
-  describe_noise(&m, q, theta + p, gamma);
-  describe_signal(&m, signal, theta);
+  *out = method->theory ? NAN : method->fixed_threshold;
+  if (!method->theory || c->k > c->p || !(n > c->p + c->q)) return NULL;
+  TV_TRY(problem_create(method, c, n, &m));
+  describe_noise(&m, c->q, c->theta + c->p, c->gamma);
+  describe_signal(&m, c->signal, c->theta);
   tv_error *error = NULL;
   if (m.psi.levels.count == 0) {
     *out = -INFINITY;
   } else if (is_first_order(&m)) {
     error = predict(&m, kind, out);
-    if (!error && isnan(*out))
-      error = tv_alpha2_threshold(method, k, p, q, signal, theta, gamma, &limit);
+    if (!error && isnan(*out)) error = tv_alpha2_threshold(method, c, &limit);
     if (limit < 0) *out = limit;
   }
   problem_destroy(&m);

@@ -8,15 +8,16 @@ tv_error *tv_theory_make(const tv_experiment *e, const tv_features *f, tv_theory
   TV_TRY(tv_allocate(1, sizeof(*t), &t));
   t->experiment = e;
   t->features = f;
+  t->rivals = tv_rivals_of(e->kinds);
   tv_error *error = tv_spectra_draw(e, f->p, &t->spectra);
   const int magnitudes = (int)e->noise.lambda_max_count;
   const int64_t all = (int64_t)e->replicates * magnitudes;
   if (!error) error = tv_allocate(all, sizeof(*t->asymptotics), &t->asymptotics);
-  for (int64_t i = 0; !error && i < all; ++i)
-    error = tv_asymptotics_of(e->encoder.k, f->p, e->noise.components, f->spectrum,
-                              tv_theta_of(t->spectra, (int)(i / magnitudes)),
-                              tv_gamma_of(t->spectra, (int)(i / magnitudes), (int)(i % magnitudes)),
-                              t->asymptotics[i]);
+  for (int64_t i = 0; !error && i < all; ++i) {
+    const tv_components c =
+        tv_components_of(e, f, t->spectra, (int)(i / magnitudes), (int)(i % magnitudes));
+    error = tv_asymptotics_of(&t->rivals, &c, t->asymptotics[i]);
+  }
   if (error) tv_theory_destroy(&t);
   *out = t;
   return error;
@@ -31,13 +32,12 @@ void tv_theory_destroy(tv_theory **theory) {
 }
 
 tv_band tv_theory_band(const tv_theory *t, int magnitude, tv_asymptotic which) {
-  const int is_need = which == TV_ALPHA2_RECONSTRUCTION || which == TV_ALPHA2_JOINT_EMBEDDING;
-  return (is_need ? tv_band_over_needs : tv_band_over)(
+  return (which >= TV_ALPHA2 ? tv_band_over_needs : tv_band_over)(
       &t->asymptotics[magnitude][which], (long)t->spectra->magnitudes * TV_ASYMPTOTICS,
       t->spectra->replicates);
 }
 
-int tv_theory_count(const tv_theory *t, int magnitude, const tv_method *favoured) {
+int tv_theory_count(const tv_theory *t, int magnitude, int favoured) {
   int count = 0;
   for (int r = 0; r < t->spectra->replicates; ++r)
     count += tv_favoured(t->asymptotics[r * t->spectra->magnitudes + magnitude]) == favoured;

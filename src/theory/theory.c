@@ -3,17 +3,22 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* x / sqrt(total) or x / total. */
-static double whitened(const tv_method *method, double x, double total) {
-  return x / (method == &tv_reconstruction ? sqrt(total) : total);
+tv_components tv_components_of(const tv_experiment *e, const tv_features *f,
+                               const tv_spectra *spectra, int replicate, int magnitude) {
+  return (tv_components){.k = e->encoder.k,
+                         .p = f->p,
+                         .q = spectra->q,
+                         .signal = f->spectrum,
+                         .theta = tv_theta_of(spectra, replicate),
+                         .gamma = tv_gamma_of(spectra, replicate, magnitude)};
 }
 
 double tv_signal_value(const tv_method *method, double signal, double theta) {
-  return whitened(method, signal, signal + theta);
+  return method->theory->value(signal, signal + theta);
 }
 
 double tv_noise_value(const tv_method *method, double gamma, double theta, double alpha2) {
-  return whitened(method, gamma, theta + (1 + alpha2) * gamma);
+  return method->theory->value(gamma, theta + (1 + alpha2) * gamma);
 }
 
 static int descending(const void *a, const void *b) {
@@ -21,37 +26,27 @@ static int descending(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
-tv_error *tv_weakest_signal(const tv_method *method, int k, int p, const double *signal,
-                            const double *theta, double *out) {
+tv_error *tv_weakest_signal(const tv_method *method, const tv_components *c, double *out) {
   double *values;
   *out = NAN;
-  if (k > p) return NULL;
-  TV_TRY(tv_allocate(p, sizeof(*values), &values));
-  for (int i = 0; i < p; ++i) values[i] = tv_signal_value(method, signal[i], theta[i]);
-  qsort(values, (size_t)p, sizeof(*values), descending);
-  *out = values[k - 1];
+  if (c->k > c->p) return NULL;
+  TV_TRY(tv_allocate(c->p, sizeof(*values), &values));
+  for (int i = 0; i < c->p; ++i) values[i] = tv_signal_value(method, c->signal[i], c->theta[i]);
+  qsort(values, (size_t)c->p, sizeof(*values), descending);
+  *out = values[c->k - 1];
   free(values);
   return NULL;
 }
 
-static double threshold_above(const tv_method *method, double weakest, int q, const double *theta,
-                              const double *gamma) {
-  double threshold = -INFINITY;
-  for (int i = 0; i < q; ++i) {
-    const double needed =
-        method == &tv_reconstruction ? gamma[i] / (weakest * weakest) - 1 : (1 - weakest) / weakest;
-    threshold = fmax(threshold, needed - theta[i] / gamma[i]);
-  }
-  return threshold;
-}
-
-tv_error *tv_alpha2_threshold(const tv_method *method, int k, int p, int q, const double *signal,
-                              const double *theta, const double *gamma, double *out) {
+tv_error *tv_alpha2_threshold(const tv_method *method, const tv_components *c, double *out) {
   double weakest;
-  *out = method == &tv_supervised ? -INFINITY : NAN;
-  if (method == &tv_supervised || k > p) return NULL;
-  TV_TRY(tv_weakest_signal(method, k, p, signal, theta, &weakest));
-  *out = threshold_above(method, weakest, q, theta + p, gamma);
+  *out = method->theory ? NAN : method->fixed_threshold;
+  if (!method->theory || c->k > c->p) return NULL;
+  TV_TRY(tv_weakest_signal(method, c, &weakest));
+  *out = -INFINITY;
+  for (int i = 0; i < c->q; ++i)
+    *out = fmax(*out,
+                method->theory->threshold(weakest, c->gamma[i]) - c->theta[c->p + i] / c->gamma[i]);
   return NULL;
 }
 
@@ -59,26 +54,35 @@ int tv_recovers(double alpha, double alpha2_threshold) {
   return alpha * alpha > alpha2_threshold;
 }
 
-tv_error *tv_asymptotics_of(int k, int p, int q, const double *signal, const double *theta,
-                            const double *gamma, double out[TV_ASYMPTOTICS]) {
-  TV_TRY(tv_weakest_signal(&tv_reconstruction, k, p, signal, theta, &out[TV_ETA]));
-  TV_TRY(tv_weakest_signal(&tv_joint_embedding, k, p, signal, theta, &out[TV_DELTA]));
-  out[TV_ETA2_OVER_DELTA] = out[TV_ETA] * out[TV_ETA] / out[TV_DELTA];
-  out[TV_LEAST_GAMMA] = out[TV_LARGEST_GAMMA] = NAN;
-  for (int i = 0; i < q; ++i) {
-    out[TV_LEAST_GAMMA] = fmin(out[TV_LEAST_GAMMA], gamma[i]);
-    out[TV_LARGEST_GAMMA] = fmax(out[TV_LARGEST_GAMMA], gamma[i]);
+tv_rivals tv_rivals_of(const tv_kinds *kinds) {
+  tv_rivals rivals = {{NULL}};
+  for (const tv_kind *const *kind = kinds->methods; *kind; ++kind) {
+    const tv_method *method = tv_method_of(*kind);
+    if (!method->theory) continue;
+    const tv_method **place = &rivals.method[method->theory->is_quadratic ? 0 : 1];
+    if (!*place) *place = method;
   }
-  TV_TRY(tv_alpha2_threshold(&tv_reconstruction, k, p, q, signal, theta, gamma,
-                             &out[TV_ALPHA2_RECONSTRUCTION]));
-  return tv_alpha2_threshold(&tv_joint_embedding, k, p, q, signal, theta, gamma,
-                             &out[TV_ALPHA2_JOINT_EMBEDDING]);
+  return rivals;
 }
 
-const tv_method *tv_favoured(const double asymptotics[TV_ASYMPTOTICS]) {
-  const double rc = asymptotics[TV_ALPHA2_RECONSTRUCTION];
-  const double je = asymptotics[TV_ALPHA2_JOINT_EMBEDDING];
-  if (rc < je && je > 0) return &tv_reconstruction;
-  if (je < rc && rc > 0) return &tv_joint_embedding;
+tv_error *tv_asymptotics_of(const tv_rivals *rivals, const tv_components *c,
+                            double out[TV_ASYMPTOTICS]) {
+  for (int i = 0; i < TV_RIVALS; ++i) {
+    TV_TRY(tv_weakest_signal(rivals->method[i], c, &out[TV_WEAKEST + i]));
+    TV_TRY(tv_alpha2_threshold(rivals->method[i], c, &out[TV_ALPHA2 + i]));
+  }
+  out[TV_WEAKEST2_OVER_WEAKEST] = out[TV_WEAKEST] * out[TV_WEAKEST] / out[TV_WEAKEST + 1];
+  out[TV_LEAST_GAMMA] = out[TV_LARGEST_GAMMA] = NAN;
+  for (int i = 0; i < c->q; ++i) {
+    out[TV_LEAST_GAMMA] = fmin(out[TV_LEAST_GAMMA], c->gamma[i]);
+    out[TV_LARGEST_GAMMA] = fmax(out[TV_LARGEST_GAMMA], c->gamma[i]);
+  }
   return NULL;
+}
+
+int tv_favoured(const double asymptotics[TV_ASYMPTOTICS]) {
+  const double *alpha2 = asymptotics + TV_ALPHA2;
+  for (int i = 0; i < TV_RIVALS; ++i)
+    if (alpha2[i] < alpha2[!i] && alpha2[!i] > 0) return i;
+  return -1;
 }

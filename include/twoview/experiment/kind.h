@@ -25,6 +25,10 @@ typedef struct {
   const tv_kind *const *methods, *const *studies;
 } tv_kinds;
 
+/* The name as programs may take it for one of theirs: joint_embedding. */
+enum { TV_KIND_KEY = 32 };
+void tv_kind_key(const tv_kind *kind, char out[TV_KIND_KEY]);
+
 /* The row of that name or short name, in any case; NULL: there is none. */
 const tv_kind *tv_kind_named(const tv_kind *const *table, const char *name);
 

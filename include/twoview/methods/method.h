@@ -33,20 +33,41 @@ typedef struct {
   double orthonormality; /* max |E S E' - I|; NaN for SL, which has no such constraint */
 } tv_optimality;
 
+/* What theory says of a method whose rows go to the components of the largest values, as the sample
+ * size grows (Propositions 4.2 to 4.4). */
+typedef struct {
+  const char *value_name, *weakest_name; /* of the values; of the k-th largest of the important
+                                          * components': phi, eta */
+  const char *letter;                    /* of the value, as in figures: φ */
+  const char *formula;                   /* of an important component's value */
+  int is_quadratic;                      /* the square of the value is an eigenvalue of the pencil
+                                          * (C'C, S); else the value is one of (G, S) */
+  /* Of a component of that variance whose views have the variance `total`. */
+  double (*value)(double variance, double total);
+  /* alpha^2 + theta/gamma at which a noise component of variance gamma has a value. */
+  double (*threshold)(double value, double gamma);
+} tv_component_theory;
+
 /* A row of the table of methods, in a file of its own. */
 typedef struct {
   tv_kind kind;
-  int is_usual;             /* taken where a file names no methods */
-  int is_spectral;          /* solved by an eigenproblem of order d */
-  int rows_are_outputs;     /* the encoder has a row for each target, whatever k */
-  int has_decoder;          /* and makes it */
-  const char *no_threshold; /* why no alignment is critical; NULL: one is */
+  int is_usual;                      /* taken where a file names no methods */
+  int is_spectral;                   /* solved by an eigenproblem of order d */
+  int rows_are_outputs;              /* the encoder has a row for each target, whatever k */
+  int has_decoder;                   /* and makes it */
+  const tv_component_theory *theory; /* NULL: none, and instead: */
+  double fixed_threshold;            /* -infinity: it needs no alignment; NaN: nothing is known */
+  const char *no_threshold;          /* why no alignment is critical, in a message */
   /* Solve with k rows (SL ignores k). status: not 0 when an iteration failed; the solution is then
    * empty. Free with tv_solution_destroy.                                         Collective. */
   tv_error *(*solve)(const tv_statistics *statistics, int k, tv_solution *out, int *status);
   /* image: A E', d x k, which whoever scores the solution has anyway.              Collective. */
   tv_error *(*judge)(const tv_statistics *statistics, const tv_solution *solution,
                      const tv_distmat *image, tv_optimality *out);
+  /* What its encoder is worth, as tv_scores says.                                Collective. */
+  tv_error *(*score)(const tv_statistics *statistics, const tv_solution *solution,
+                     const tv_distmat *image, double *out);
+  tv_error *(*leak)(const tv_statistics *statistics, const tv_solution *solution, double *out);
   /* Flops for d inputs, k encoder rows and l targets, scores included, by their leading terms. */
   double (*flops)(int d, int k, int l);
 } tv_method;

@@ -17,7 +17,14 @@ typedef struct {
 } tv_scores;
 
 /* The leakage alone.                                                                Collective. */
-tv_error *tv_leakage(const tv_statistics *statistics, const tv_solution *solution, double *out);
+tv_error *tv_leakage(const tv_method *method, const tv_statistics *statistics,
+                     const tv_solution *solution, double *out);
+
+/* For the methods: the least linear-probe loss, given the image A E'; and the largest squared sine
+ * between the columns of T, which are orthonormal, and the important components. Collective. */
+tv_error *tv_probe_loss(const tv_statistics *statistics, const tv_solution *solution,
+                        const tv_distmat *image, double *out);
+tv_error *tv_largest_sine(const tv_statistics *statistics, const tv_distmat *whitened, double *out);
 
 /* All scores of a solution on the statistics it was solved from.                    Collective. */
 tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *statistics,

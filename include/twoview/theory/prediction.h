@@ -5,7 +5,7 @@
 #ifndef TWOVIEW_THEORY_PREDICTION_H
 #define TWOVIEW_THEORY_PREDICTION_H
 
-#include "twoview/methods/method.h"
+#include "twoview/theory/theory.h"
 
 /* How the important components vary between replicates. */
 typedef enum {
@@ -13,15 +13,14 @@ typedef enum {
   TV_SIGNAL_DRAWN  /* of a Gaussian population from which n samples are drawn */
 } tv_signal_kind;
 
-/* Arguments as for tv_alpha2_threshold; n > p + q. Costs some thousand sums over p + q terms.
+/* n > p + q. Costs some thousand sums over p + q terms.
  * Negative: no alignment is needed (where noise is so weak that no sample of it competes, the limit
  * stands in). SL, and any method without noise: -infinity. NaN where there is nothing to say: k >
  * p, n <= p + q, a search that finds no solution, and RC where its expansion in 1/n ends: with s_k
  * the variance of the k-th signal in the order of (s + sum gamma/n) s/(s + theta), unless
  *   sum s <= 0.03 n s_k  and  sum gamma <= 0.25 n s_k.
  * There RC is within some 5 per cent of measured means. */
-tv_error *tv_alpha2_predicted(const tv_method *method, int k, int p, int q, const double *signal,
-                              const double *theta, const double *gamma, double n,
+tv_error *tv_alpha2_predicted(const tv_method *method, const tv_components *components, double n,
                               tv_signal_kind kind, double *out);
 
 #endif

@@ -12,8 +12,9 @@
 #include "twoview/theory/theory.h"
 
 typedef struct {
-  const tv_experiment *experiment;       /* borrowed */
-  const tv_features *features;           /* borrowed: the variances of the important components */
+  const tv_experiment *experiment; /* borrowed */
+  const tv_features *features;     /* borrowed: the variances of the important components */
+  tv_rivals rivals;
   tv_spectra *spectra;                   /* owned */
   double (*asymptotics)[TV_ASYMPTOTICS]; /* owned, replicates x magnitudes */
 } tv_theory;
@@ -23,10 +24,10 @@ tv_error *tv_theory_make(const tv_experiment *experiment, const tv_features *fea
                          tv_theory **out);
 void tv_theory_destroy(tv_theory **theory);
 
-/* Over the replicates, at one noise magnitude; and how many of them favour a method (NULL:
+/* Over the replicates, at one noise magnitude; and how many of them favour a method (-1:
  * undecided). */
 tv_band tv_theory_band(const tv_theory *theory, int magnitude, tv_asymptotic which);
-int tv_theory_count(const tv_theory *theory, int magnitude, const tv_method *favoured);
+int tv_theory_count(const tv_theory *theory, int magnitude, int favoured);
 
 /* For people: aggregated over replicates. */
 tv_error *tv_theory_print(const tv_theory *theory, FILE *out);

@@ -11,44 +11,64 @@
 #ifndef TWOVIEW_THEORY_THEORY_H
 #define TWOVIEW_THEORY_THEORY_H
 
+#include "twoview/augmentations/spectra.h"
+#include "twoview/data/features.h"
 #include "twoview/methods/method.h"
 
-/* phi (RC) or omega (JE) of a component. */
+/* The components of one replicate and noise magnitude; borrowed. */
+typedef struct {
+  int k, p, q;          /* rows of the encoder; important components, noise components */
+  const double *signal; /* p: variances of the important components */
+  const double *theta;  /* p + q */
+  const double *gamma;  /* q */
+} tv_components;
+
+/* Those of an experiment. */
+tv_components tv_components_of(const tv_experiment *experiment, const tv_features *features,
+                               const tv_spectra *spectra, int replicate, int magnitude);
+
+/* phi or omega of a component, by a method that has a theory of components. */
 double tv_signal_value(const tv_method *method, double signal, double theta);
 double tv_noise_value(const tv_method *method, double gamma, double theta, double alpha2);
 
 /* eta or delta. k > p leaves nothing to recover: NaN. */
-tv_error *tv_weakest_signal(const tv_method *method, int k, int p, const double *signal,
-                            const double *theta, double *out);
+tv_error *tv_weakest_signal(const tv_method *method, const tv_components *components, double *out);
 
 /* The least alpha^2 above which a method recovers:
  *   RC  max_i gamma_i/eta^2 - theta_i/gamma_i - 1
  *   JE  max_i (1 - delta)/delta - theta_i/gamma_i
- * Negative: no alignment is needed. SL, and any method without noise: -infinity. k > p: NaN. */
-tv_error *tv_alpha2_threshold(const tv_method *method, int k, int p, int q, const double *signal,
-                              const double *theta, const double *gamma, double *out);
+ * Negative: no alignment is needed. SL, and any of these without noise: -infinity. k > p, and a
+ * method without theory: NaN. */
+tv_error *tv_alpha2_threshold(const tv_method *method, const tv_components *components,
+                              double *out);
 
 /* Whether a method recovers at an alignment; never where its threshold is NaN. */
 int tv_recovers(double alpha, double alpha2_threshold);
 
+/* The two methods that Corollary 4.5 compares: RC, whose theory is quadratic, and JE. */
+enum { TV_RIVALS = 2 };
+typedef struct {
+  const tv_method *method[TV_RIVALS];
+} tv_rivals;
+
+/* The first of either in a table of methods. */
+tv_rivals tv_rivals_of(const tv_kinds *kinds);
+
 /* All of it for one replicate and noise magnitude. */
 typedef enum {
-  TV_ETA,
-  TV_DELTA,
-  TV_ETA2_OVER_DELTA,
-  TV_LEAST_GAMMA, /* NaN without noise */
+  TV_WEAKEST,                                        /* eta and delta, of the rivals */
+  TV_WEAKEST2_OVER_WEAKEST = TV_WEAKEST + TV_RIVALS, /* eta^2/delta */
+  TV_LEAST_GAMMA,                                    /* NaN without noise */
   TV_LARGEST_GAMMA,
-  TV_ALPHA2_RECONSTRUCTION,
-  TV_ALPHA2_JOINT_EMBEDDING,
-  TV_ASYMPTOTICS
+  TV_ALPHA2, /* of the rivals */
+  TV_ASYMPTOTICS = TV_ALPHA2 + TV_RIVALS
 } tv_asymptotic;
 
-tv_error *tv_asymptotics_of(int k, int p, int q, const double *signal, const double *theta,
-                            const double *gamma, double out[TV_ASYMPTOTICS]);
+tv_error *tv_asymptotics_of(const tv_rivals *rivals, const tv_components *components,
+                            double out[TV_ASYMPTOTICS]);
 
-/* The method that needs less alignment; NULL where neither needs any or a threshold is NaN.
- * By Corollary 4.5 it is RC when all of gamma are below eta^2/delta, and JE when all are above it.
- */
-const tv_method *tv_favoured(const double asymptotics[TV_ASYMPTOTICS]);
+/* Which of the rivals needs less alignment; -1 where neither needs any or a threshold is NaN. By
+ * Corollary 4.5 it is RC when all of gamma are below eta^2/delta, and JE when all are above it. */
+int tv_favoured(const double asymptotics[TV_ASYMPTOTICS]);
 
 #endif
