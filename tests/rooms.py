@@ -1,11 +1,16 @@
-"""The rule of the rooms in src/README.md: an include goes down only."""
+"""The rule of the rooms in src/README.md: an include goes down only, no file calls one that calls it, and
+the house has few floors. Takes the root of the sources and the library that is made of them."""
+import functools
 import pathlib
 import re
+import subprocess
 import sys
 
 root = pathlib.Path(sys.argv[1])
 PUBLIC = root / "include/twoview"
 ROOMS = ["src"] + re.findall(r"^\| `(\w+)` \|", (root / "src/README.md").read_text(), re.M)
+MOST_FLOORS = 13
+IN_CIRCLES = ["archive", "augmentations", "data", "experiment", "studies"]  # still
 INCLUDE = re.compile(r'^#include "(?:twoview/)?([\w./]+)"', re.M)
 faults = []
 
@@ -21,19 +26,37 @@ def header(includer, name):
     return next((place for place in places if place.exists()), None)
 
 
-def circle_through(start):
-    """A way along headers that leads back to `start`."""
+def circle_through(start, uses):
+    """A way along what each of them uses that leads back to `start`."""
     ways = [[start]]
     seen = set()
     while ways:
         way = ways.pop()
-        for target in uses[way[-1]]:
+        for target in uses.get(way[-1], ()):
             if target == start:
                 return way
             if target not in seen:
                 seen.add(target)
                 ways.append(way + [target])
     return None
+
+
+def calls(library):
+    """The files of the library, and the files whose functions and tables each of them names."""
+    listed = subprocess.run(["nm", "-A", library], capture_output=True, text=True, check=True).stdout
+    symbols = re.findall(r"(src_\w+)\.c\.o:\s*[0-9a-f]*\s+(\w) (\w+)$", listed, re.M)
+    owner = {name: file for file, kind, name in symbols if kind in "TDRB"}
+    called = {file: set() for file in owner.values()}
+    for file, kind, name in symbols:
+        if kind == "U" and owner.get(name, file) != file:
+            called.setdefault(file, set()).add(owner[name])
+    return called
+
+
+@functools.cache
+def floor(room):
+    below = {room_of(target) for path in files if room_of(path) == room for target in uses[path]}
+    return 1 + max((floor(other) for other in below - {room}), default=0)
 
 
 files = sorted([*root.glob("src/**/*.[ch]"), *PUBLIC.glob("**/*.h")])
@@ -54,8 +77,18 @@ for path in files:
     is_shared = any(room_of(user) != room_of(path) or PUBLIC in user.parents for user in users)
     if PUBLIC in path.parents and not is_shared:
         faults.append(f"{path}: no other room includes it; it belongs beside its source")
-    if path.suffix == ".h" and circle_through(path):
+    if path.suffix == ".h" and circle_through(path, uses):
         faults.append(f"{path}: includes itself by way of others")
+
+for room in ROOMS[1:] if not faults else []:
+    if floor(room) > MOST_FLOORS:
+        faults.append(f"{room}: on floor {floor(room)}, of {MOST_FLOORS} at the most")
+
+called = calls(sys.argv[2])
+for file in sorted(called):
+    circle = circle_through(file, called)
+    if circle and file.split("_")[1] not in IN_CIRCLES:
+        faults.append(f"{' calls '.join(circle)} calls {file}")
 
 print("\n".join(faults))
 sys.exit(bool(faults))

@@ -7,7 +7,7 @@
 
 enum { MOST = 100 };
 
-/* tests/threshold_reference.py's spectra. */
+/* tests/reference.py's spectra. */
 typedef struct {
   int p, q, k;
   double signal[MOST], theta[2 * MOST], gamma[MOST];
