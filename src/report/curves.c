@@ -178,7 +178,7 @@ static void write_panel(const tv_archive *a, const layout *c, int row, int colum
   char magnitude[32];
   tv_place_panel(c->size, left, left + c->panel, top, top + HEIGHT, out);
   fprintf(out, row == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n",
-          tv_columns[column].title, tv_columns[column].short_name);
+          tv_column(column)->title, tv_column(column)->short_name);
   tv_format_magnitude(a->lambda_max[g], tv_digits_of(a->lambda_max, a->magnitudes), magnitude,
                       sizeof magnitude);
   if (panel_column == 0)
@@ -236,7 +236,7 @@ static void write_script(const void *figure, FILE *out) {
           "set multiplot\n",
           high / 2 * first, first / 1.15, last * 1.15, low, high, low, high > 1e9 * low ? 100 : 10);
   for (int row = 0; row < count_rows(a); ++row)
-    for (int column = 0, panel = 0; column < TV_COLUMNS; ++column)
+    for (int column = 0, panel = 0; tv_column(column); ++column)
       if (tv_method_of_column(a, column) >= 0) write_panel(a, &c, row, column, panel++, out);
   write_key(a, &c, out);
   fputs("unset multiplot\n", out);
@@ -245,8 +245,8 @@ static void write_script(const void *figure, FILE *out) {
 static void put_caption(const tv_figure *f, FILE *out) {
   fprintf(out,
           "<p>Distance to optimality, |score on clean inputs &minus; score on noisy inputs|, "
-          "against the sample size: supervised learning, joint embedding and reconstruction in "
-          "closed form. Lines are means over %d replicate%s, bands their range; dashed lines have "
+          "against the sample size, of each method in closed form. Lines are means over %d "
+          "replicate%s, bands their range; dashed lines have "
           "an alignment &alpha; below the threshold of theory in "
           "most of them; dotted: how 1/n falls.</p>\n",
           f->archive->replicates, f->archive->replicates == 1 ? "" : "s");

@@ -11,12 +11,9 @@
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
 #include "twoview/base/output.h"
+#include "twoview/kinds.h"
 
 /* What the figures share: columns, colours, the head of a script, writing and drawing. */
-
-const tv_column tv_columns[TV_COLUMNS] = {{"supervised", "Supervised", "SL"},
-                                          {"reconstruction", "Reconstruction", "RC"},
-                                          {"joint-embedding", "Joint embedding", "JE"}};
 
 int tv_shown(int count, int most) {
   return count < most ? count : most;
@@ -45,15 +42,23 @@ int tv_point_of_curve(int i) {
   return disc_square_triangle_diamond[i % 4];
 }
 
+const tv_kind *tv_column(int column) {
+  return tv_kinds_all.methods[column];
+}
+
+const tv_method *tv_row_of_method(const tv_archive *a, int method) {
+  return tv_method_of(tv_kind_named(tv_kinds_all.methods, a->method[method]));
+}
+
 int tv_method_of_column(const tv_archive *a, int column) {
   for (int m = 0; m < a->methods; ++m)
-    if (strcmp(a->method[m], tv_columns[column].method) == 0) return m;
+    if (strcmp(a->method[m], tv_column(column)->name) == 0) return m;
   return -1;
 }
 
 int tv_columns_of(const tv_archive *a) {
   int columns = 0;
-  for (int c = 0; c < TV_COLUMNS; ++c) columns += tv_method_of_column(a, c) >= 0;
+  for (int c = 0; tv_column(c); ++c) columns += tv_method_of_column(a, c) >= 0;
   return columns;
 }
 

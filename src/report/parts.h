@@ -3,6 +3,7 @@
 #define TWOVIEW_REPORT_PARTS_H
 
 #include "twoview/base/statistics.h"
+#include "twoview/methods/method.h"
 #include "twoview/report/report.h"
 
 /* A figure: NAME.tsv and NAME.gp in the folder of the report and, drawn, NAME.svg and NAME.pdf. */
@@ -73,16 +74,16 @@ enum { TV_COLOUR_TEXT = 8 };
 void tv_colour_of_curve(int number, int count, char out[TV_COLOUR_TEXT]);
 int tv_point_of_curve(int number);
 
-/* Columns of panels, one for each method, in the order of the tables. */
-enum { TV_COLUMNS = 3 };
-typedef struct {
-  const char *method, *title, *short_name;
-} tv_column;
-extern const tv_column tv_columns[TV_COLUMNS];
+/* Columns of panels, one for each method, in the order of the table of methods; NULL after the
+ * last. */
+const tv_kind *tv_column(int column);
 
 /* The archive's method of a column, -1: it has none; and how many columns it has. */
 int tv_method_of_column(const tv_archive *archive, int column);
 int tv_columns_of(const tv_archive *archive);
+
+/* The row of one of the archive's methods in the table. */
+const tv_method *tv_row_of_method(const tv_archive *archive, int method);
 
 /* Where the next panel stands, in pixels from the left and from the top. */
 void tv_place_panel(tv_canvas canvas, double left, double right, double top, double bottom,

@@ -4,11 +4,13 @@
 
 #include "parts.h"
 #include "twoview/base/escape.h"
+#include "twoview/kinds.h"
 #include "twoview/theory/theory.h"
 
 /* The report of a phase study: heat maps over noise magnitude and alignment, one figure for each
  * sample size. A column of panels for each method, distance above and leakage below, and a panel
- * that tells which of RC and JE is closer to optimality, all with the boundaries of theory. */
+ * that tells which of the rivals, RC and JE, is closer to optimality, all with the boundaries of
+ * theory. */
 
 static const double half = 0.5; /* the leakage from which on an encoder is noise */
 
@@ -20,8 +22,22 @@ static int method_named(const tv_archive *a, const tv_method *method) {
   return -1;
 }
 
+/* The two methods that theory compares, and where the archive has them. */
+static const tv_method *rival(int i) {
+  return tv_rivals_of(&tv_kinds_all).method[i];
+}
+
+static int rival_of(const tv_archive *a, int i) {
+  return method_named(a, rival(i));
+}
+
 static int has_both(const tv_archive *a) {
-  return method_named(a, &tv_reconstruction) >= 0 && method_named(a, &tv_joint_embedding) >= 0;
+  return rival_of(a, 0) >= 0 && rival_of(a, 1) >= 0;
+}
+
+/* Whether theory has a boundary for a method. */
+static int has_boundary(const tv_archive *a, int method) {
+  return tv_row_of_method(a, method)->theory != NULL;
 }
 
 static double mean_of(const tv_archive *a, tv_quantity quantity, int g, int alpha, int level,
@@ -36,16 +52,15 @@ typedef struct {
 } tally;
 
 /* Over all points and replicates of a sample size: where the encoder is free of noise, where theory
- * says so of n to infinity, and where these agree; and where the method beats RC or JE. */
+ * says so of n to infinity, and where these agree; and where the method beats the other rival. */
 static tally count_phases(const tv_archive *a, int level, int method) {
   tally t = {0};
-  const int rivals[] = {method_named(a, &tv_reconstruction), method_named(a, &tv_joint_embedding)};
+  const int other = rival_of(a, method == rival_of(a, 0));
   for (int64_t setting = 0; setting < (int64_t)a->replicates * a->magnitudes; ++setting)
     for (int alpha = 0; alpha < a->alphas; ++alpha) {
       const int64_t point = ((setting * a->alphas + alpha) * a->levels + level) * a->methods;
       const double *distance = a->quantity[TV_DISTANCE] + point;
       const double leakage = a->quantity[TV_LEAKAGE][point + method];
-      const int rival = method == rivals[0] ? rivals[1] : rivals[0];
       if (isnan(leakage)) continue;
       const int is_free = leakage < half;
       const int is_predicted =
@@ -54,7 +69,7 @@ static tally count_phases(const tv_archive *a, int level, int method) {
       t.measured += is_free;
       t.predicted += is_predicted;
       t.agreeing += is_free == is_predicted;
-      t.closest += rival >= 0 && distance[method] < distance[rival];
+      t.closest += other >= 0 && distance[method] < distance[other];
     }
   return t;
 }
@@ -68,7 +83,7 @@ static void print_share(int width, int64_t part, int64_t whole, FILE *out) {
 }
 
 static void print_closest(const tv_archive *a, int method, const tally *t, FILE *out) {
-  if (has_both(a) && strcmp(a->method[method], tv_supervised.kind.name) != 0)
+  if (has_both(a) && has_boundary(a, method))
     print_share(12, t->closest, t->points, out);
   else
     fprintf(out, "  %14s", "-");
@@ -76,13 +91,16 @@ static void print_closest(const tv_archive *a, int method, const tally *t, FILE 
 }
 
 static void print_table(const tv_archive *a, FILE *out) {
+  char others[32];
+  snprintf(others, sizeof others, "%s or %s at", rival(1)->kind.short_name,
+           rival(0)->kind.short_name);
   tv_print_line(out, "%s: %d noise magnitudes x %d alignments x %d replicate%s", a->experiment_name,
                 a->magnitudes, a->alphas, a->replicates, a->replicates == 1 ? "" : "s");
   fputc('\n', out);
   fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "", "", "leakage < 1/2", "theory, n to",
           "the two", "closer than");
   fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "method", "n", "at", "infinity, at",
-          "agree at", "JE or RC at");
+          "agree at", others);
   for (int method = 0; method < a->methods; ++method)
     for (int level = 0; level < a->levels; ++level) {
       const tally t = count_phases(a, level, method);
@@ -314,11 +332,11 @@ static int column_of_data(int method, tv_quantity quantity) {
 }
 
 static int dash_of(const tv_archive *a, int method) {
-  return method == method_named(a, &tv_joint_embedding) ? 2 : 1;
+  return method == rival_of(a, 1) ? 2 : 1;
 }
 
-/* A boundary, dark on a light rim: of RC a line, of JE dashes. It leaves the panel at the bottom
- * where no alignment is needed. */
+/* A boundary, dark on a light rim: a line or, of the second rival, dashes. It leaves the panel at
+ * the bottom where no alignment is needed. */
 static void write_boundary(const tv_archive *a, int method, FILE *out) {
   const int column = 2 + method;
   fprintf(out,
@@ -336,8 +354,8 @@ static void write_method_panel(const tv_figure *f, const layout *c, int column, 
   const tv_quantity quantity = row == 0 ? TV_DISTANCE : TV_LEAKAGE;
   place_panel(c, left, row, out);
   if (row == 0)
-    fprintf(out, "set title \"%s (%s)\" offset 0,-0.5\n", tv_columns[column].title,
-            tv_columns[column].short_name);
+    fprintf(out, "set title \"%s (%s)\" offset 0,-0.5\n", tv_column(column)->title,
+            tv_column(column)->short_name);
   else
     fputs("unset title\n", out);
   label_axes(a, place == 0, row == 1, out);
@@ -347,14 +365,14 @@ static void write_method_panel(const tv_figure *f, const layout *c, int column, 
     fputs("unset colorbox\n", out);
   fprintf(out, "plot data index 0 using (x($1)):(y($2)):(%s($%d)) with image notitle",
           quantity == TV_DISTANCE ? "decade" : "", column_of_data(method, quantity));
-  if (method != method_named(a, &tv_supervised)) write_boundary(a, method, out);
+  if (has_boundary(a, method)) write_boundary(a, method, out);
   fputc('\n', out);
 }
 
-/* SL, then RC and JE side by side, and the panel that compares these. */
+/* The methods side by side, and the panel that compares the rivals. */
 static void write_row(const tv_figure *f, const layout *c, int row, FILE *out) {
   int place = 0;
-  for (int column = 0; column < TV_COLUMNS; ++column)
+  for (int column = 0; tv_column(column); ++column)
     if (tv_method_of_column(f->archive, column) >= 0)
       write_method_panel(f, c, column, place++, row, out);
 }
@@ -369,7 +387,8 @@ static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
            a->replicates == 1 ? "" : "s");
   snprintf(text[2], sizeof text[2], "Lines: α above which, in theory,");
   snprintf(text[3], sizeof text[3], "the method recovers (n → ∞)");
-  const int has_lines = a->methods > (method_named(a, &tv_supervised) >= 0);
+  int has_lines = 0;
+  for (int m = 0; m < a->methods; ++m) has_lines |= has_boundary(a, m);
   for (int i = 0; i < (has_lines ? 4 : 2); ++i)
     fprintf(out, "set label %d \"%s\" at screen %.5f,%.5f left textcolor rgb '#000000'\n", i + 1,
             text[i], (double)winner_left(c) / c->size.width,
@@ -392,13 +411,13 @@ static void write_legend_alone(const tv_figure *f, const layout *c, FILE *out) {
   write_legend(f, c, out);
   fputs("plot NaN notitle", out);
   for (int m = 0; m < a->methods; ++m)
-    if (m != method_named(a, &tv_supervised)) name_boundary(a, m, out);
+    if (has_boundary(a, m)) name_boundary(a, m, out);
   fputc('\n', out);
 }
 
 static void write_winner(const tv_figure *f, const layout *c, FILE *out) {
   const tv_archive *a = f->archive;
-  const int rc = method_named(a, &tv_reconstruction), je = method_named(a, &tv_joint_embedding);
+  const char *first = rival(0)->kind.short_name, *second = rival(1)->kind.short_name;
   const int left = winner_left(c);
   write_legend(f, c, out);
   place_panel(c, left, 0, out);
@@ -406,17 +425,16 @@ static void write_winner(const tv_figure *f, const layout *c, FILE *out) {
   fputs(sides, out);
   label_axes(a, 1, 1, out);
   fprintf(out,
-          "set title \"Who wins: RC or JE\" offset 0,-0.5\nset cbrange [-3:3]\nunset cblabel\n"
-          "set cbtics (\"RC 1000× closer\" -3, \"RC 30× closer\" -1.5, \"equal\" 0, \"JE 30× "
+          "set title \"Who wins: %s or %s\" offset 0,-0.5\nset cbrange [-3:3]\nunset cblabel\n"
+          "set cbtics (\"%s 1000× closer\" -3, \"%s 30× closer\" -1.5, \"equal\" 0, \"%s 30× "
           "closer\" 1.5, "
-          "\"JE 1000× closer\" 3)\n"
+          "\"%s 1000× closer\" 3)\n"
           "plot data index 0 using (x($1)):(y($2)):(clip(decade($%d) - decade($%d))) with image "
           "notitle",
-          column_of_data(rc, TV_DISTANCE), column_of_data(je, TV_DISTANCE));
-  write_boundary(a, rc, out);
-  write_boundary(a, je, out);
-  name_boundary(a, rc, out);
-  name_boundary(a, je, out);
+          first, second, first, first, second, second, column_of_data(rival_of(a, 0), TV_DISTANCE),
+          column_of_data(rival_of(a, 1), TV_DISTANCE));
+  for (int i = 0; i < TV_RIVALS; ++i) write_boundary(a, rival_of(a, i), out);
+  for (int i = 0; i < TV_RIVALS; ++i) name_boundary(a, rival_of(a, i), out);
   fputc('\n', out);
 }
 
@@ -456,8 +474,9 @@ static void put_caption(const tv_figure *f, FILE *out) {
   fprintf(out,
           "<h2>n = %.17g</h2>\n<p>Distance to optimality and leakage, means over %d replicate%s. "
           "Lines: the alignment &alpha; above which theory says that the method recovers as n "
-          "grows (line: RC, dashes: JE).</p>\n",
-          a->n[f->level], a->replicates, a->replicates == 1 ? "" : "s");
+          "grows (line: %s, dashes: %s).</p>\n",
+          a->n[f->level], a->replicates, a->replicates == 1 ? "" : "s", rival(0)->kind.short_name,
+          rival(1)->kind.short_name);
 }
 
 static int count_figures(const tv_archive *a) {

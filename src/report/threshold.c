@@ -212,8 +212,8 @@ static void write_panel(const tv_archive *a, int column, int panel, FILE *out) {
   const tv_canvas c = canvas_of(a);
   const double left = LEFT + panel * (PANEL + GAP);
   tv_place_panel(c, left, left + PANEL, TOP, c.height - BOTTOM, out);
-  fprintf(out, "set title \"%s (%s)\" offset 0,-0.6\n", tv_columns[column].title,
-          tv_columns[column].short_name);
+  fprintf(out, "set title \"%s (%s)\" offset 0,-0.6\n", tv_column(column)->title,
+          tv_column(column)->short_name);
   if (panel == 0)
     fprintf(out,
             "set ylabel \"least α² that is enough\"\n"
@@ -247,7 +247,7 @@ static void write_script(const void *figure, FILE *out) {
           (double)LEFT / c.width, 1 - 14.0 / c.height);
   tv_write_size_tics(a, 1, out);
   fputs("set multiplot\n", out);
-  for (int c = 0; c < TV_COLUMNS; ++c)
+  for (int c = 0; tv_column(c); ++c)
     if (tv_method_of_column(a, c) >= 0) write_panel(a, c, panel++, out);
   fputs("unset multiplot\n", out);
 }
