@@ -205,6 +205,10 @@ START_TEST(arrays_are_copied_with_their_labels) {
   expect_attribute(copy, "long_name", "what it means");
   tv_label_dimension(copy, 1, name);
   ck_assert_str_eq(name, "n");
+  hid_t again;
+  expect_error(tv_label_like(set, other, "score", 4, &again), TV_EXIT_FAILED, "cannot be created",
+               "exists");
+  ck_assert_int_lt(again, 0);
   H5Pclose(creation);
   H5Sclose(space);
   H5Dclose(copy);

@@ -151,43 +151,51 @@ static tv_error *attach_scales(hid_t set, hid_t group, hid_t copy, int rank) {
 /* ---- Datasets ---- */
 
 /* Chunks as they would be if the array had been made so long; those of arrays that were written
- * later stay as they are. */
-static void fit_chunk(hid_t creation, int rank, hsize_t length) {
+ * later stay as they are. Whether all was well. */
+static int fit_chunk(hid_t creation, int rank, hsize_t length) {
   hsize_t chunk[TV_MOST_DIMENSIONS], numbers = 1;
   H5D_fill_time_t fill;
-  H5Pget_fill_time(creation, &fill);
-  if (H5Pget_layout(creation) != H5D_CHUNKED || fill == H5D_FILL_TIME_NEVER) return;
-  H5Pget_chunk(creation, rank, chunk);
+  if (H5Pget_layout(creation) != H5D_CHUNKED) return 1;
+  if (H5Pget_fill_time(creation, &fill) < 0 || H5Pget_chunk(creation, rank, chunk) != rank)
+    return 0;
+  if (fill == H5D_FILL_TIME_NEVER) return 1;
   for (int i = 1; i < rank; ++i) numbers *= chunk[i];
   const hsize_t room = TV_CHUNK_NUMBERS / numbers > 0 ? TV_CHUNK_NUMBERS / numbers : 1;
   chunk[0] = length < room ? length : room;
-  H5Pset_chunk(creation, rank, chunk);
+  return H5Pset_chunk(creation, rank, chunk) >= 0;
 }
 
-static hid_t create_like(hid_t set, hid_t group, const char *name, hsize_t length, int *rank) {
+/* With this type, and with this shape and these properties but for the length, to which they are
+ * changed. Negative on a failure. */
+static hid_t create_fitted(hid_t group, const char *name, hsize_t length, int rank, hid_t type,
+                           hid_t space, hid_t creation) {
   hsize_t shape[TV_MOST_DIMENSIONS] = {0};
-  hid_t space = H5Dget_space(set), copy = H5I_INVALID_HID;
-  *rank = H5Sget_simple_extent_ndims(space);
-  if (*rank >= 0 && *rank <= TV_MOST_DIMENSIONS &&
-      H5Sget_simple_extent_dims(space, shape, NULL) >= 0) {
-    const hid_t type = H5Dget_type(set), creation = H5Dget_create_plist(set);
-    if (*rank > 0 && shape[0] != length) {
-      shape[0] = length;
-      H5Sset_extent_simple(space, *rank, shape, NULL);
-      fit_chunk(creation, *rank, length);
-    }
-    copy = H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
-    H5Pclose(creation);
-    H5Tclose(type);
+  if (rank < 0 || rank > TV_MOST_DIMENSIONS || H5Sget_simple_extent_dims(space, shape, NULL) < 0)
+    return H5I_INVALID_HID;
+  if (rank > 0 && shape[0] != length) {
+    shape[0] = length;
+    if (H5Sset_extent_simple(space, rank, shape, NULL) < 0 || !fit_chunk(creation, rank, length))
+      return H5I_INVALID_HID;
   }
-  H5Sclose(space);
-  return copy;
+  return H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+}
+
+static tv_error *create_like(hid_t set, hid_t group, const char *name, hsize_t length, int *rank,
+                             hid_t *out) {
+  const hid_t space = H5Dget_space(set), type = H5Dget_type(set);
+  const hid_t creation = H5Dget_create_plist(set);
+  *rank = H5Sget_simple_extent_ndims(space);
+  *out = create_fitted(group, name, length, *rank, type, space, creation);
+  tv_error *error = *out < 0 ? tv_hdf5_fail("cannot be created") : NULL;
+  if (creation >= 0) H5Pclose(creation);
+  if (type >= 0) H5Tclose(type);
+  if (space >= 0) H5Sclose(space);
+  return error;
 }
 
 tv_error *tv_label_like(hid_t set, hid_t group, const char *name, hsize_t length, hid_t *out) {
   int rank;
-  *out = create_like(set, group, name, length, &rank);
-  if (*out < 0) return tv_hdf5_fail("cannot be created");
+  TV_TRY(create_like(set, group, name, length, &rank, out));
   tv_error *error = tv_attributes_copy(set, *out);
   if (!error && H5DSis_scale(set) > 0)
     error = H5DSset_scale(*out, name) < 0 ? tv_hdf5_fail("cannot be made a dimension") : NULL;

@@ -146,7 +146,7 @@ START_TEST(the_first_line_that_differs_is_found) {
 END_TEST
 
 int main(void) {
-  TCase *cases = tcase_create("suggest");
+  TCase *cases = tcase_create("text");
   tcase_add_loop_test(cases, the_nearest_word_is_suggested, 0, (int)(sizeof pairs / sizeof *pairs));
   tcase_add_test(cases, of_equally_near_words_the_first_is_suggested);
   tcase_add_test(cases, an_empty_list_has_no_suggestion);
@@ -157,5 +157,5 @@ int main(void) {
   tcase_add_test(cases, what_does_not_fit_is_left_out);
   tcase_add_loop_test(cases, the_first_line_that_differs_is_found, 0,
                       (int)(sizeof differences / sizeof *differences));
-  return unit_run("suggest", cases);
+  return unit_run("text", cases);
 }

@@ -75,11 +75,11 @@ START_TEST(bands_in_words) {
 END_TEST
 
 int main(void) {
-  TCase *cases = tcase_create("band");
+  TCase *cases = tcase_create("statistics");
   tcase_add_test(cases, bands_skip_what_is_not_defined);
   tcase_add_test(cases, no_need_of_alignment_counts_as_0);
   tcase_add_test(cases, digits_tell_values_apart);
   tcase_add_test(cases, numbers_read_back);
   tcase_add_test(cases, bands_in_words);
-  return unit_run("band", cases);
+  return unit_run("statistics", cases);
 }
