@@ -96,6 +96,14 @@ archive: {encoders: all, representations: all, samples: true}
 """
 
 
+def values(archive, name):
+    """The numbers of a variable, of the one k that there is."""
+    found = archive[name]
+    axes = [axis for axis, dimension in enumerate(found.dims) if dimension.keys() == ["k"]]
+    assert all(found.shape[axis] == 1 for axis in axes), name
+    return found[()].squeeze(tuple(axes))
+
+
 def write(name, text):
     path = folder / name
     path.write_text(textwrap.dedent(text))

@@ -223,9 +223,12 @@ static void check_components(const pipeline *p, const double *x) {
 static void check_permutation(const pipeline *p) {
   double *rows = new_rows(p, tv_sampling_everything(&p->sampling));
   int seen[2][FILE_ROWS] = {{0}}, same_place = 0, is_so = 1;
+  int64_t number[FILE_ROWS];
+  tv_sampling_rows(&p->sampling, 0, 0, FILE_ROWS, number);
   for (int i = 0; i < FILE_ROWS; ++i) {
     const int first = (int)rows[i * FILE_WIDTH + FILE_FEATURES + 2];
     const int second = (int)rows[(FILE_ROWS + i) * FILE_WIDTH + FILE_FEATURES + 2];
+    is_so = is_so && number[i] == first;
     ++seen[0][first];
     ++seen[1][second];
     same_place += first == second;

@@ -10,7 +10,7 @@ import xarray
 import harness
 import reference
 
-GRID = ("replicate", "lambda_max", "alpha", "n", "method")
+GRID = ("replicate", "lambda_max", "alpha", "n", "k", "paradigm")
 QUANTITIES = ("score_clean", "score_corrupted", "distance", "leakage", "objective",
               "objective_optimum", "residual", "orthonormality", "status")
 
@@ -28,13 +28,14 @@ class Archive(unittest.TestCase):
                 self.assertEqual(data[name].dims, GRID, name)
                 self.assertTrue(data[name].attrs["long_name"])
                 self.assertEqual(data[name].attrs["units"], "1")
-            self.assertEqual(data["alpha2_threshold"].dims, ("replicate", "lambda_max", "method"))
+            self.assertEqual(data["alpha2_threshold"].dims, ("replicate", "lambda_max", "k", "paradigm"))
             self.assertEqual(list(data["n"].values), [50, 300])
+            self.assertEqual(list(data["k"].values), [3])
             self.assertEqual(list(data["alpha"].values), [0.5, 2])
             self.assertEqual(list(data["lambda_max"].values), [1, 10])
-            self.assertEqual(list(data["method"].values),
+            self.assertEqual(list(data["paradigm"].values),
                              ["supervised", "reconstruction", "joint-embedding"])
-            point = {"method": "reconstruction", "alpha": 2, "lambda_max": 10, "n": 300}
+            point = {"paradigm": "reconstruction", "alpha": 2, "lambda_max": 10, "n": 300, "k": 3}
             chosen = data["distance"].sel(point)
             self.assertEqual(chosen.dims, ("replicate",))
             self.assertEqual(data["encoder_reconstruction"].dims,
@@ -78,7 +79,7 @@ class Archive(unittest.TestCase):
                 alpha2 = reference.thresholds(3, file["data_spectrum"][()],
                                               file["theta_eigenvalues"][r],
                                               file["gamma_eigenvalues"][r, g])[2:]
-                np.testing.assert_allclose(file["alpha2_threshold"][r, g], [-np.inf, *alpha2],
+                np.testing.assert_allclose(file["alpha2_threshold"][r, g, 0], [-np.inf, *alpha2],
                                            rtol=1e-12)
 
     def test_provenance(self):
@@ -99,6 +100,62 @@ class Archive(unittest.TestCase):
             np.testing.assert_allclose(again["score_corrupted"][()], file["score_corrupted"][()],
                                        rtol=1e-10)
             again.close()
+
+    def test_keys_of_the_experiment_are_attributes(self):
+        with xarray.open_dataset(self.path, engine="h5netcdf", group="experiment") as group:
+            keys = group.attrs
+        for key, value in (("name", "small"), ("study", "grid"), ("source.type", "gaussian"),
+                           ("source.teacher.type", "linear"), ("noise.sampler", "rows"),
+                           ("archive.encoders", "all")):
+            self.assertEqual(keys[key], value)
+        for key, value in (("seed", 3), ("replicates", 2), ("first_replicate", 0), ("encoder.k", 3),
+                           ("noise.components", 5), ("archive.samples", 1)):
+            self.assertEqual(keys[key], value)
+            self.assertTrue(np.issubdtype(keys[key].dtype, np.integer), key)
+        self.assertEqual(keys["augmentation.theta_max"], 0.5)
+        for key, values in (("source.spectrum", [4, 3, 2, 1]), ("augmentation.alpha", [0.5, 2]),
+                            ("noise.lambda_max", [1, 10]), ("samples", [50, 300])):
+            np.testing.assert_array_equal(keys[key], values)
+            self.assertEqual(keys[key].dtype, float)
+        self.assertEqual(list(keys["methods"]), ["supervised", "reconstruction", "joint-embedding"])
+
+    def test_transforms_of_components_are_encoders(self):
+        with h5py.File(self.path) as file:
+            self.assertFalse(file["feature_mean"][()].any())
+            for name in ("supervised", "reconstruction", "joint_embedding"):
+                np.testing.assert_array_equal(file[f"transform_{name}"],
+                                              file[f"encoder_{name}"][..., :4])
+            self.assertNotIn("row", file)
+
+    def test_transforms_apply_to_rows_of_the_data_set(self):
+        """z = (x - feature_mean) @ transform' is the encoder of the components of row `row`, to the
+        rounding of sums over features and components."""
+        random = np.random.default_rng(2)
+        x, y = random.normal(100, 1, (150, 8)) * np.arange(1, 9), random.normal(size=(150, 2))
+        with h5py.File(harness.folder / "data.h5", "w") as data:
+            data["x"], data["y"] = x, y
+        experiment = harness.write("hdf5.yaml", harness.HDF5)
+        for keep, ranks in (("all", 1), ("last", 3)):
+            keys = harness.settings("features={pca: 5}", "replicates=2", "samples=[40, 120]",
+                                    f"archive={{encoders: {keep}, representations: all, samples: true}}")
+            with self.subTest(keep), harness.archive(experiment, "d.h5", *keys, ranks=ranks) as file:
+                mean, row, clean, axes = (file[name][()] for name in
+                                          ("feature_mean", "samples/row", "samples/clean",
+                                           "principal_axes"))
+                np.testing.assert_allclose(mean, x.mean(0), rtol=1e-14)
+                np.testing.assert_array_equal(row[:, :file["row"].shape[1]], file["row"])
+                for name in ("supervised", "reconstruction", "joint_embedding"):
+                    encoder, transform = (file[f"{kind}_{name}"][()] for kind in ("encoder", "transform"))
+                    self.assertEqual(transform.shape, encoder.shape[:-1] + (8,))
+                    for at in np.ndindex(transform.shape[:4]):
+                        rows, acting = x[row[at[0]]], encoder[at][:, :5]
+                        z, found = clean[at[0]] @ acting.T, (rows - mean) @ transform[at].T
+                        terms = np.abs(rows) @ (np.abs(acting) @ np.abs(axes)).T
+                        bound = 8 * 5 * np.finfo(float).eps * terms
+                        self.assertTrue(np.all(np.abs(found - z) <= bound), (name, at))
+                for r in range(2):
+                    self.assertEqual(len(set(row[r])), 120)
+                    np.testing.assert_array_equal(file["samples/target"][r], y[row[r]])
 
     def test_data_files_are_identified(self):
         images = harness.FASHION / "t10k-images-idx3-ubyte.gz"

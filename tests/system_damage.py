@@ -65,7 +65,7 @@ class Damage(unittest.TestCase):
         self.refused("dataset 'n' cannot hold", "report", self.path)
 
     def test_names_that_are_missing(self):
-        for name, command in (("method", ["report"]), ("host", ["scaling", "whole.h5"])):
+        for name, command in (("paradigm", ["report"]), ("host", ["scaling", "whole.h5"])):
             shutil.copy(harness.folder / "whole.h5", self.path)
             with h5py.File(self.path, "a") as file:
                 count = len(file[name])
@@ -91,7 +91,7 @@ class Damage(unittest.TestCase):
                 ("lambda_max", np.nan, 0), ("lambda_max", -np.inf, 1), ("lambda_max", 1e308, 0),
                 ("lambda_max", 10, 0), ("alpha", np.nan, 1), ("alpha", -1, 0), ("alpha", 0, 0),
                 ("n", -50, 0), ("n", 2**62, 1), ("n", 300, 0), ("replicate", 1, 0),
-                ("replicate", -1, 1), ("method", "<script>", 0), ("method", "supervised", 1)):
+                ("replicate", -1, 1), ("paradigm", "<script>", 0), ("paradigm", "supervised", 1)):
             self.changed(name, value, index)
             for command in (["report"], ["merge", "-o", "joined.h5"], ["scaling", "whole.h5"]):
                 with self.subTest(name=name, value=value, command=command):

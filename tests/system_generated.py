@@ -201,11 +201,12 @@ class Scales(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("48 solutions, 32 of them inaccurate (see 'residual')", done.stdout)
         with h5py.File(harness.folder / "w.h5") as archive:
-            methods = harness.names(archive["method"])
+            methods = harness.names(archive["paradigm"])
             for i, method in enumerate(methods):
                 is_weak = method != "supervised"
-                np.testing.assert_array_equal(archive["status"][..., i], -2 if is_weak else 0)
-                self.assertTrue(np.all((archive["residual"][..., i] > 1e-6) == is_weak))
+                np.testing.assert_array_equal(harness.values(archive, "status")[..., i],
+                                              -2 if is_weak else 0)
+                self.assertTrue(np.all((harness.values(archive, "residual")[..., i] > 1e-6) == is_weak))
             for name in ("score_corrupted", "distance", "objective", "leakage"):
                 self.assertTrue(np.all(np.isfinite(archive[name][()])), name)
         self.said_twice("32 of them inaccurate")

@@ -63,7 +63,7 @@ class Law(unittest.TestCase):
             harness.archive(experiment(source, sampler, q, sizes), f"{sampler}.h5")
             for sampler in ("law", "rows")
         )
-        self.assertFalse(law["status"][()].any() or rows["status"][()].any())
+        self.assertFalse(harness.values(law, "status").any() or harness.values(rows, "status").any())
         for name in ("distance", "leakage", "score_clean"):
             a, b = law[name][()].reshape(R, -1), rows[name][()].reshape(R, -1)
             self.assertTrue(np.all(np.isfinite(a)) or name == "leakage")
@@ -107,10 +107,10 @@ class Law(unittest.TestCase):
         with harness.archive(harness.write("a.yaml", ASYMPTOTIC), "a.h5") as archive:
             self.assertEqual(harness.attribute(archive, "noise_sampler"), "law")
             self.assertNotIn("source_as", archive.attrs)
-            threshold = archive["alpha2_threshold"][:, 0]  # replicate, method
+            threshold = harness.values(archive, "alpha2_threshold")[:, 0]  # replicate, method
             self.assertTrue(np.all((threshold[:, 1:] > 0.01**2) & (threshold[:, 1:] < 3**2)))
             n = archive["n"][()].astype(float)
-            distance = archive["distance"][:, 0]  # replicate, alpha, n, method
+            distance = harness.values(archive, "distance")[:, 0]  # replicate, alpha, n, method
         for below in (distance[:, 0, :, 0], distance[:, 1, :, 0]):
             self.falls_like_one_over_n(n[1:], below[:, 1:])
         for method in (1, 2):
@@ -141,10 +141,11 @@ class Law(unittest.TestCase):
         self.assertEqual(harness.attribute(law, "source_as"), "population")
         self.assertEqual(harness.attribute(rows, "source_as"), "sample")
         self.assertIn("as: population", harness.attribute(law, "experiment"))
-        expected = np.broadcast_to(rows["score_clean"], law["score_clean"].shape)
-        np.testing.assert_allclose(law["score_clean"], expected, rtol=1e-12)
+        clean = harness.values(law, "score_clean")
+        expected = np.broadcast_to(harness.values(rows, "score_clean"), clean.shape)
+        np.testing.assert_allclose(clean, expected, rtol=1e-12)
         n = law["n"][()].astype(float)
-        self.falls_like_one_over_n(n[1:], law["distance"][:, 0, 0, 1:, 0])
+        self.falls_like_one_over_n(n[1:], harness.values(law, "distance")[:, 0, 0, 1:, 0])
 
     def test_rows_of_a_population_are_counted(self):
         done = harness.twoview("run", experiment("data", "law", 3, [ROWS + 1], 1))

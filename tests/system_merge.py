@@ -253,7 +253,7 @@ class Gaussian(unittest.TestCase):
 
         def longer(archive):
             del archive["leakage"]
-            archive["leakage"] = np.zeros((1, 2, 2, 3, 3))
+            archive["leakage"] = np.zeros((1, 2, 2, 3, 1, 3))
 
         for change, told in ((less, "dataset 'noise' is in "), (more, "'own' is in "),
                              (longer, "dataset 'leakage' differs between")):

@@ -26,13 +26,13 @@ class FashionMnist(unittest.TestCase):
     def setUpClass(cls):
         with harness.archive(harness.ROOT / "jobs/fashion-mnist.yaml", "fashion.h5") as archive:
             cls.n = archive["n"][()]
-            cls.methods = harness.names(archive["method"])
+            cls.methods = harness.names(archive["paradigm"])
             cls.lambda_max = list(archive["lambda_max"][()])
-            cls.distance = archive["distance"][()].mean(0)  # lambda_max, alpha, n, method
-            cls.status = archive["status"][()]
-            cls.objective = archive["objective"][()]
-            cls.optimum = archive["objective_optimum"][()]
-            cls.orthonormality = archive["orthonormality"][..., 1:]
+            cls.distance = harness.values(archive, "distance").mean(0)  # lambda_max, alpha, n, method
+            cls.status = harness.values(archive, "status")
+            cls.objective = harness.values(archive, "objective")
+            cls.optimum = harness.values(archive, "objective_optimum")
+            cls.orthonormality = harness.values(archive, "orthonormality")[..., 1:]
 
     def curve(self, magnitude, alpha, method):
         return self.distance[self.lambda_max.index(magnitude), alpha, :, self.methods.index(method)]
@@ -76,11 +76,12 @@ class Generated(unittest.TestCase):
         cls.addClassCleanup(cls.archive.close)
 
     def test_leakage_and_distance_change_at_the_threshold(self):
-        leakage, distance = self.archive["leakage"][()], self.archive["distance"][()]
+        leakage = harness.values(self.archive, "leakage")
+        distance = harness.values(self.archive, "distance")
         alpha2 = self.archive["alpha"][()] ** 2
         below = above = 0
         for r, g, m in np.ndindex(5, 2, 2):
-            threshold = self.archive["alpha2_threshold"][r, g, m + 1]
+            threshold = harness.values(self.archive, "alpha2_threshold")[r, g, m + 1]
             for a, value in enumerate(alpha2):
                 curve = distance[r, g, a, :, m + 1]
                 at_largest_n = leakage[r, g, a, -1, m + 1]

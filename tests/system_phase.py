@@ -57,12 +57,13 @@ class Phase(unittest.TestCase):
                                       *SMALL)
         cls.addClassCleanup(cls.archive.close)
         cls.said = report("phase.h5", "phase")
-        cls.distance, cls.leakage = (cls.archive[name][()] for name in ("distance", "leakage"))
+        cls.distance, cls.leakage = (harness.values(cls.archive, name)
+                                     for name in ("distance", "leakage"))
 
     def test_archive_is_a_grid_of_numbers_alone(self):
         self.assertEqual(harness.attribute(self.archive, "study"), "phase")
         self.assertEqual(self.distance.shape, (3, 5, 4, 2, 3))
-        self.assertFalse(self.archive["status"][()].any())
+        self.assertFalse(harness.values(self.archive, "status").any())
         for name in self.archive:
             self.assertFalse(name.startswith(("encoder_r", "encoder_j", "decoder", "represent"))
                              and name != "encoder_row", name)
@@ -87,7 +88,8 @@ class Phase(unittest.TestCase):
 
     def test_boundaries_are_those_of_theory(self):
         needed = alpha2_needed(self.archive)
-        np.testing.assert_allclose(self.archive["alpha2_threshold"][..., 1:], needed, rtol=1e-12)
+        archived = harness.values(self.archive, "alpha2_threshold")
+        np.testing.assert_allclose(archived[..., 1:], needed, rtol=1e-12)
         for name in ("figure", "figure-n1000"):
             drawn = blocks(f"phase/{name}.tsv")[1]
             np.testing.assert_allclose(drawn[:, 0], self.archive["lambda_max"], rtol=1e-11)
@@ -116,7 +118,7 @@ class Phase(unittest.TestCase):
             self.assertIn(words, page)
 
     def test_table_counts_points(self):
-        alpha2, needed = self.archive["alpha"][()] ** 2, self.archive["alpha2_threshold"][()]
+        alpha2, needed = self.archive["alpha"][()] ** 2, harness.values(self.archive, "alpha2_threshold")
         for m, method in enumerate(METHODS):
             for level, n in enumerate((1000, 1000000)):
                 free = self.leakage[..., level, m] < 0.5
@@ -131,7 +133,7 @@ class Phase(unittest.TestCase):
 
     def test_far_from_the_boundaries_theory_is_right(self):
         """A factor 2 away at n = 1e6; at thresholds near 0 no factor means much."""
-        needed = self.archive["alpha2_threshold"][()][:, :, None, 1:]
+        needed = harness.values(self.archive, "alpha2_threshold")[:, :, None, 1:]
         alpha2 = self.archive["alpha"][()][None, None, :, None] ** 2
         leakage = self.leakage[..., 1, 1:]
         above, below = alpha2 > 2 * np.maximum(needed, 0.05), alpha2 < needed / 2
@@ -143,7 +145,7 @@ class Phase(unittest.TestCase):
     def test_components_cross_at_the_threshold(self):
         drawn = blocks("phase/spectra.tsv")
         s, theta = self.archive["data_spectrum"][()], self.archive["theta_eigenvalues"][0]
-        needed = self.archive["alpha2_threshold"][0, :, 1:]
+        needed = harness.values(self.archive, "alpha2_threshold")[0, :, 1:]
         crossings = 0
         for row, g in enumerate((0, 2, 4)):  # the first, the middle, the last magnitude
             gamma = self.archive["gamma_eigenvalues"][0, g]
@@ -170,7 +172,7 @@ class Others(unittest.TestCase):
             harness.ROOT / "jobs/phase.yaml", "linear.h5", *SMALL,
             "--set", "augmentation.alpha={from: 0, to: 2, count: 3, spacing: linear}",
             "--set", "samples=1e4", "--set", "methods=joint-embedding")
-        self.assertEqual(archive["distance"].shape, (3, 5, 3, 1, 1))
+        self.assertEqual(harness.values(archive, "distance").shape, (3, 5, 3, 1, 1))
         archive.close()
         report("linear.h5", "linear")
         text = text_of("linear/figure.svg")
@@ -260,10 +262,10 @@ class Others(unittest.TestCase):
         """Just below its threshold a method's distance stays, just above it falls like 1/n."""
         job = harness.ROOT / "jobs/sizes.yaml"
         with harness.archive(job, "sizes.h5", "--set", "replicates=5") as archive:
-            self.assertFalse(archive["status"][()].any())
+            self.assertFalse(harness.values(archive, "status").any())
             alpha2, n = archive["alpha"][()] ** 2, archive["n"][()].astype(float)
-            needed = archive["alpha2_threshold"][:, 0]
-            distance = np.median(archive["distance"][:, 0], 0)  # alpha, n, method
+            needed = harness.values(archive, "alpha2_threshold")[:, 0]
+            distance = np.median(harness.values(archive, "distance")[:, 0], 0)  # alpha, n, method
         np.testing.assert_allclose(needed[:, 1:], np.tile([13.95, 0.45], (5, 1)), rtol=1e-12)
         self.assertEqual((n[0], n[-1]), (100, 1e12))
         for m, above in ((0, [1, 1, 1, 1]), (1, [0, 0, 0, 1]), (2, [0, 1, 1, 1])):
@@ -283,7 +285,7 @@ class Others(unittest.TestCase):
     def test_curves_are_means_and_their_range(self):
         with harness.archive(harness.write("g.yaml", harness.GAUSSIAN), "g.h5",
                              "--set", "replicates=6") as archive:
-            distance = archive["distance"][()].transpose(1, 4, 2, 3, 0)  # ..., replicate
+            distance = harness.values(archive, "distance").transpose(1, 4, 2, 3, 0)  # ..., replicate
         report("g.h5", "g")
         curves = np.array(blocks("g/figure.tsv")[1:])  # the first block is a comment
         expected = np.array([distance.mean(-1), distance.min(-1), distance.max(-1)]).reshape(3, 12, 2)

@@ -63,8 +63,8 @@ class Examples(unittest.TestCase):
         flags = run_here("pkg-config", "--cflags", "--libs", "hdf5-openmpi").split()
         run_here("mpicc", "-Wall", "-Werror", "read.c", "-o", "read", *flags)
         with harness.h5py.File(harness.folder / "results.h5") as file:
-            self.assertEqual(file["distance"].shape, (10, 2, 3, 7, 3))
-            expected = file["distance"][:, 1, 1, 6, 2]
+            self.assertEqual(harness.values(file, "distance").shape, (10, 2, 3, 7, 3))
+            expected = harness.values(file, "distance")[:, 1, 1, 6, 2]
         self.assertAlmostEqual(float(run_here("./read")), expected[0], delta=1e-5 * expected[0])
         last = float(re.search(r"^3200 +(\S+)$", series, re.M)[1])
         self.assertAlmostEqual(last, expected.mean(), delta=0.05 * expected.mean())  # 2 digits

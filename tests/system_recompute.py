@@ -28,12 +28,13 @@ class Recomputation(unittest.TestCase):
         alpha = archive["alpha"][alpha_index]
         clean, corrupted, W = reference.solve_point(method, x, z, y, theta, gamma, alpha, k)
         where = f"{method} at {index}"
-        self.assertEqual(archive["status"][index], 0, where)
+        self.assertEqual(harness.values(archive, "status")[index], 0, where)
         bound = SCORE_TOLERANCE * clean
-        self.assertLessEqual(abs(archive["score_clean"][index] - clean), bound, where)
-        self.assertLessEqual(abs(archive["score_corrupted"][index] - corrupted), bound, where)
+        self.assertLessEqual(abs(harness.values(archive, "score_clean")[index] - clean), bound, where)
+        self.assertLessEqual(abs(harness.values(archive, "score_corrupted")[index] - corrupted), bound,
+                             where)
         self.assertLessEqual(
-            abs(archive["distance"][index] - abs(clean - corrupted)), 2 * bound, where
+            abs(harness.values(archive, "distance")[index] - abs(clean - corrupted)), 2 * bound, where
         )
         self.compare_encoder(archive, index, method, k, np.hstack([x, z * np.sqrt(gamma)]), W)
 
@@ -56,7 +57,7 @@ class Recomputation(unittest.TestCase):
                 return
             self.assertLessEqual(sine_of_largest_angle(stored, W), ANGLE_TOLERANCE, where)
         self.encoders_compared += 1
-        apart = abs(archive["leakage"][index] - reference.leakage(method, W, S, p))
+        apart = abs(harness.values(archive, "leakage")[index] - reference.leakage(method, W, S, p))
         self.assertLessEqual(apart, ANGLE_TOLERANCE, where)  # |sin^2 a - sin^2 b| <= |a - b|
         if f"representation_{key}" in archive:  # of all sample sizes, as the encoders are
             shown = archive[f"representation_{key}"][replicate, magnitude, alpha_index, level]
@@ -65,8 +66,8 @@ class Recomputation(unittest.TestCase):
             self.assertLessEqual(error, 1e-12, where)
 
     def compare(self, archive, k):
-        methods = harness.names(archive["method"])
-        shape = archive["score_clean"].shape
+        methods = harness.names(archive["paradigm"])
+        shape = harness.values(archive, "score_clean").shape
         self.encoders_compared = 0
         for replicate in range(shape[0]):
             rows = [archive["samples"][name][replicate] for name in ("clean", "noise", "target")]

@@ -135,7 +135,7 @@ class Theory(unittest.TestCase):
         said = theory(experiment)
         with harness.archive(experiment, "e.h5") as archive:
             self.assertEqual(harness.attribute(archive, "experiment"), said["experiment"])
-            methods = harness.names(archive["method"])
+            methods = harness.names(archive["paradigm"])
             for r, replicate in enumerate(said["replicates"]):
                 np.testing.assert_array_equal(archive["theta_eigenvalues"][r],
                                               replicate["theta_eigenvalues"])
@@ -144,7 +144,7 @@ class Theory(unittest.TestCase):
                                                   at["gamma_eigenvalues"])
                     for name in METHODS:
                         method = methods.index(name.replace("_", "-"))
-                        self.assertEqual(archive["alpha2_threshold"][r, m, method],
+                        self.assertEqual(harness.values(archive, "alpha2_threshold")[r, m, method],
                                          at[f"alpha2_{name}"])
 
     def test_text_is_of_the_same_numbers(self):

@@ -81,8 +81,9 @@ class Plain:
 class Threshold(unittest.TestCase):
     def test_numpy_finds_the_same(self):
         with harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5") as archive:
-            self.assertEqual(harness.names(archive["method"]), METHODS)
-            measured, status = archive["alpha2_measured"][()], archive["alpha2_status"][()]
+            self.assertEqual(harness.names(archive["paradigm"]), METHODS)
+            measured = harness.values(archive, "alpha2_measured")
+            status = harness.values(archive, "alpha2_status")
             self.assertEqual(measured.shape, (3, 3, 3, 2))
             for index in np.ndindex(measured.shape):
                 self.compare(Plain(archive, index), measured[index], status[index])
@@ -106,11 +107,11 @@ class Threshold(unittest.TestCase):
 
     def ratios(self, output, *settings):
         with harness.archive(harness.write("e.yaml", EXAMPLE), output, *settings) as archive:
-            self.assertEqual(harness.names(archive["method"]), METHODS)
-            self.assertEqual(np.count_nonzero(archive["alpha2_status"]), 0)
-            self.assertLess(archive["alpha2_evaluations"][()].mean(), 20)
-            measured = archive["alpha2_measured"][:, 0]
-            return measured / archive["alpha2_threshold"][:, 0][:, None]
+            self.assertEqual(harness.names(archive["paradigm"]), METHODS)
+            self.assertEqual(np.count_nonzero(harness.values(archive, "alpha2_status")), 0)
+            self.assertLess(harness.values(archive, "alpha2_evaluations").mean(), 20)
+            measured = harness.values(archive, "alpha2_measured")[:, 0]
+            return measured / harness.values(archive, "alpha2_threshold")[:, 0][:, None]
 
     def test_prediction(self):
         """Of the mean of 60 replicates, within 3 per cent for JE, at any n, and 5 for RC, of which
@@ -118,8 +119,8 @@ class Threshold(unittest.TestCase):
         is said."""
         with harness.archive(harness.write("e.yaml", EXAMPLE), "p.h5", "--set", "replicates=60",
                              "--set", "samples=[400, 1e3, 3e3, 1e4, 1e5, 1e6]") as archive:
-            measured = archive["alpha2_measured"][:, 0]
-            predicted = archive["alpha2_predicted"][:, 0]
+            measured = harness.values(archive, "alpha2_measured")[:, 0]
+            predicted = harness.values(archive, "alpha2_predicted")[:, 0]
         silent = np.zeros((6, 2), bool)
         silent[0, 0] = True
         self.assertTrue(np.all(np.isnan(predicted) == silent))
@@ -147,7 +148,7 @@ class Threshold(unittest.TestCase):
         small = ["--set", "samples=[400]", "--set", "replicates=3"]
         said = json.loads(harness.twoview("theory", experiment, "--json", *small).stdout)
         with harness.archive(experiment, "e.h5", *small) as archive:
-            archived = archive["alpha2_threshold"][()]
+            archived = harness.values(archive, "alpha2_threshold")
         for replicate, expected in zip(said["replicates"], archived):
             found = replicate["magnitudes"][0]
             self.assertEqual([found["alpha2_reconstruction"], found["alpha2_joint_embedding"]],
@@ -175,7 +176,7 @@ class Threshold(unittest.TestCase):
         harness.archive(experiment, "groups.h5", *settings, "--set", "parallel.ranks_per_point=2",
                         ranks=4).close()
         with h5py.File(harness.folder / "one.h5") as a, h5py.File(harness.folder / "groups.h5") as b:
-            x, y = a["alpha2_measured"][()], b["alpha2_measured"][()]
+            x, y = harness.values(a, "alpha2_measured"), harness.values(b, "alpha2_measured")
             self.assertLessEqual(np.abs(y / x - 1).max(), 2e-4)
 
     def test_interrupted(self):
@@ -226,11 +227,11 @@ class Threshold(unittest.TestCase):
                 self.assertNotIn(name, archive)
             self.assertEqual(archive["alpha2_measured"].dims[2].keys(), ["n"])
         done = harness.twoview("info", "tiny.h5")
-        self.assertRegex(done.stdout, r"alpha2_measured +3 x 3 x 3 x 2 +least alpha\^2")
+        self.assertRegex(done.stdout, r"alpha2_measured +3 x 3 x 3 x 1 x 2 +least alpha\^2")
 
     def test_report(self):
         with harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5") as archive:
-            measured = archive["alpha2_measured"][()]
+            measured = harness.values(archive, "alpha2_measured")
         done = harness.twoview("report", "tiny.h5", "-o", "report")
         self.assertEqual(done.returncode, 0, done.stderr)
         line = re.search(r"^30 +joint-embedding +1000 +(\S+) \[(\S+), (\S+)\] ", done.stdout, re.M)
@@ -267,7 +268,7 @@ class Threshold(unittest.TestCase):
     def test_figures_data(self):
         """Means, ranges and asymptotes of the figure, block by block."""
         with harness.archive(harness.write("tiny.yaml", TINY), "tiny.h5") as archive:
-            measured, predicted, theory = (archive[f"alpha2_{name}"][()] for name in
+            measured, predicted, theory = (harness.values(archive, f"alpha2_{name}") for name in
                                            ("measured", "predicted", "threshold"))
         harness.twoview("report", "tiny.h5", "-o", "report")
         blocks = (harness.folder / "report/figure.tsv").read_text().split("\n\n\n")[1:]
@@ -287,10 +288,11 @@ class Threshold(unittest.TestCase):
         experiment = harness.write("e.yaml", EXAMPLE)
         settings = harness.settings("noise.lambda_max=0.8", "samples=[1e8]")
         with harness.archive(experiment, "e.h5", *settings) as archive:
-            measured = archive["alpha2_measured"][:, 0, 0]
-            expected = np.array([np.maximum(archive[f"alpha2_{name}"][:, 0], 0).reshape(-1, 2).mean(0)
-                                 for name in ("measured", "predicted", "threshold")])
-            self.assertLess(archive["alpha2_threshold"][:, 0, 0].min(), -0.1)
+            measured = harness.values(archive, "alpha2_measured")[:, 0, 0]
+            found = [harness.values(archive, f"alpha2_{name}")[:, 0]
+                     for name in ("measured", "predicted", "threshold")]
+            expected = np.array([np.maximum(x, 0).reshape(-1, 2).mean(0) for x in found])
+            self.assertLess(harness.values(archive, "alpha2_threshold")[:, 0, 0].min(), -0.1)
         self.assertGreater(np.count_nonzero(measured[:, 0] == 0), 3)
         self.assertGreater(np.count_nonzero(measured[:, 0]), 3)
         bound = (1 + np.sqrt(30)) * np.sqrt(2e-8) * 2
@@ -348,8 +350,8 @@ class Threshold(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("no threshold was found; 'alpha2_status' tells why", done.stderr)
         with h5py.File(harness.folder / "never.h5") as archive:
-            self.assertTrue(np.all(archive["alpha2_status"][()] == OUT_OF_REACH))
-            self.assertTrue(np.all(np.isnan(archive["alpha2_measured"][()])))
+            self.assertTrue(np.all(harness.values(archive, "alpha2_status") == OUT_OF_REACH))
+            self.assertTrue(np.all(np.isnan(harness.values(archive, "alpha2_measured"))))
         said = harness.twoview("info", "--verify", "never.h5").stdout
         self.assertIn("54 thresholds, 54 of them not found (see 'alpha2_status')", said)
         done = harness.twoview("report", "never.h5", "-o", "never")

@@ -137,14 +137,14 @@ class Verify(unittest.TestCase):
 
     def test_failed_solutions_are_told(self):
         with self.changed() as archive:
-            self.fail_at(archive, (1, 0, 0, 0, 2), 7)
+            self.fail_at(archive, (1, 0, 0, 0, 0, 2), 7)
         self.verify(self.path, whole="")
         self.assertIn("48 solutions, 1 of them failed", self.said("info", "--verify"))
         self.assertIn("48 solutions, 1 of them failed (see 'status')", self.said("report"))
 
         with self.changed() as archive:
             for name in ("score_clean", "distance"):
-                archive[name][1, :, :, 0, 2] = np.nan  # one, at all magnitudes and alignments
+                archive[name][1, :, :, 0, 0, 2] = np.nan  # one, at all magnitudes and alignments
         for command in (["info", "--verify"], ["report"]):
             self.assertIn("48 solutions, 1 clean solution failed", self.said(*command))
 
@@ -204,7 +204,7 @@ class Verify(unittest.TestCase):
                     "coordinate 'alpha' has the value 0.4 at index 0", "coordinate 'n'",
                     "1 of the 4 digests in 'moments_sha256'")
         with self.changed() as archive:
-            for name, value in (("objective", np.zeros(3)), ("residual", np.zeros((2, 2, 2, 2, 3), int))):
+            for name, value in (("objective", np.zeros(3)), ("residual", np.zeros((2, 2, 2, 2, 1, 3), int))):
                 attributes = dict(archive[name].attrs)
                 del archive[name]
                 archive[name] = value
@@ -212,18 +212,18 @@ class Verify(unittest.TestCase):
                     archive[name].attrs[label] = attributes[label]
             for scales, dimension in zip(archive["leakage"].dims, archive["residual"].dims):
                 dimension.attach_scale(scales[0])
-        self.verify(self.path, "dataset 'objective' has 1 dimensions, not 5",
+        self.verify(self.path, "dataset 'objective' has 1 dimensions, not 6",
                     "dataset 'residual' does not hold numbers of the right kind")
         with self.changed() as archive:
             archive.attrs["experiment"] = "seed: [1"
         self.verify(self.path, "attribute 'experiment' is no experiment")
 
     def test_contradictions_are_named(self):
-        place = (1, 0, 0, 0, 2)
+        place = (1, 0, 0, 0, 0, 2)
         for names in (["x", "y", "z"], ["reconstruction", "supervised", "joint-embedding"]):
             with self.changed() as archive:
-                archive["method"][:] = names
-            self.verify(self.path, f"coordinate 'method' has '{names[0]}' at index 0, not 'supervised'")
+                archive["paradigm"][:] = names
+            self.verify(self.path, f"coordinate 'paradigm' has '{names[0]}' at index 0, not 'supervised'")
         with self.changed() as archive:
             archive.attrs["seed"] = 7
             archive.attrs["study"] = "phase"
@@ -291,8 +291,8 @@ class Verify(unittest.TestCase):
         for status, alpha2 in itertools.product(statuses, {str(x): x for x in statuses.values()}.values()):
             shutil.copy(harness.folder / "searched.h5", self.path)
             with h5py.File(self.path, "r+") as archive:
-                archive["alpha2_status"][0, 0, 0, 0] = status
-                archive["alpha2_measured"][0, 0, 0, 0] = alpha2
+                archive["alpha2_status"][0, 0, 0, 0, 0] = status
+                archive["alpha2_measured"][0, 0, 0, 0, 0] = alpha2
             harness.seal(self.path)
             with self.subTest(status=status, alpha2=alpha2):
                 if np.array_equal(alpha2, statuses[status], equal_nan=True):
@@ -301,17 +301,17 @@ class Verify(unittest.TestCase):
                     self.verify(self.path, "1 of 8 in 'alpha2_measured' contradict 'alpha2_status'")
 
     def test_other_formats_are_refused(self):
-        for version, told in ((2, "2"), (None, "no number")):
+        for version, told in ((3, "3"), (0, "0"), (None, "no number")):
             with self.changed() as archive:
                 del archive.attrs["format_version"]
-                if version:
+                if version is not None:
                     archive.attrs["format_version"] = version
             for command in (["info"], ["report"], ["merge", "-o", "refused.h5"], ["scaling", self.whole]):
                 with self.subTest(version=version, command=command):
                     done = harness.twoview(*command, self.path)
                     self.assertEqual((done.returncode, done.stdout), (1, ""))
                     self.assertIn(f"copy.h5: attribute 'format_version' is {told}, but this program "
-                                  "knows 1 only", done.stderr)
+                                  "knows 1 to 2", done.stderr)
             self.verify(self.path, f"attribute 'format_version' is {told}")
             self.assertEqual(harness.twoview("info", "--accept", self.path).returncode, 1)
 

@@ -285,6 +285,7 @@ static void expect_bijection(int64_t size) {
     ck_assert(position[i] >= 0 && position[i] < size && !is_hit[position[i]]);
     is_hit[position[i]] = 1;
     ck_assert_int_eq(position_of(&p, i), position[i]);
+    ck_assert_int_eq(tv_permutation_element(&p, position[i]), i);
   }
   free(is_hit);
   free(position);
@@ -314,6 +315,7 @@ START_TEST(permutations_stay_what_they_are) {
     tv_permutation_positions(&p, rows[i].size - 2, 2, last);
     ck_assert_int_eq(last[0], rows[i].last[0]);
     ck_assert_int_eq(last[1], rows[i].last[1]);
+    ck_assert_int_eq(tv_permutation_element(&p, last[0]), rows[i].size - 2);
   }
 }
 END_TEST

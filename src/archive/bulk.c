@@ -10,6 +10,7 @@
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
 #include "twoview/hdf5/error.h"
+#include "twoview/linalg/fortran.h"
 
 struct tv_bulk {
   hid_t file;
@@ -44,18 +45,18 @@ static herr_t select_items(hid_t space, int outer, int64_t first, int64_t count)
   return status;
 }
 
-/* Write `count` items from `first` on, which are selected. The memory is addressed as that of the
- * whole dataset, of which it is a part: HDF5 copies between selections of one shape by runs, and
- * between others number by number.                                                Collective. */
-static tv_error *write_selected(hid_t set, const char *name, hid_t space, int64_t first,
-                                int64_t count, const double *values) {
+/* Write `count` items, of numbers of 8 bytes, from `first` on, which are selected. The memory is
+ * addressed as that of the whole dataset, of which it is a part: HDF5 copies between selections of
+ * one shape by runs, and between others number by number. Collective. */
+static tv_error *write_selected(hid_t set, const tv_variable *v, hid_t space, int64_t first,
+                                int64_t count, const void *values) {
   const int64_t item = count ? H5Sget_select_npoints(space) / count : 0;
-  const uintptr_t whole = (uintptr_t)values - (uintptr_t)(first * item) * sizeof(*values);
+  const uintptr_t whole = (uintptr_t)values - (uintptr_t)(first * item) * sizeof(double);
   const hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
   H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-  const herr_t status =
-      H5Dwrite(set, H5T_NATIVE_DOUBLE, space, space, transfer, (const void *)whole);
-  tv_error *error = status < 0 ? tv_hdf5_fail("dataset '%s' cannot be written", name) : NULL;
+  const hid_t type = v->element == TV_REAL ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64;
+  const herr_t status = H5Dwrite(set, type, space, space, transfer, (const void *)whole);
+  tv_error *error = status < 0 ? tv_hdf5_fail("dataset '%s' cannot be written", v->name) : NULL;
   H5Pclose(transfer);
   return error;
 }
@@ -76,16 +77,18 @@ static tv_error *leave_together(const tv_bulk *t, tv_error *error) {
   return located;
 }
 
-/* This rank's items of a dataset.                                                 Collective. */
-static tv_error *write_items(const tv_bulk *t, const char *name, int outer, int64_t first,
-                             int64_t count, const double *values) {
-  const hid_t set = H5Dopen2(t->file, name, H5P_DEFAULT);
+/* This rank's items of a variable, over the first `outer` dimensions.              Collective. */
+static tv_error *write_items(const tv_bulk *t, const tv_variable *v, int outer, int64_t first,
+                             int64_t count, const void *values) {
+  char path[2 * TV_NAME_LENGTH];
+  snprintf(path, sizeof path, "/%s/%s", tv_place_name(v->place), v->name);
+  const hid_t set = H5Dopen2(t->file, path, H5P_DEFAULT);
   const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
   tv_error *error = NULL;
   if (space < 0 || select_items(space, outer, first, count) < 0)
-    error = tv_hdf5_fail("dataset '%s' cannot be opened", name);
+    error = tv_hdf5_fail("dataset '%s' cannot be opened", v->name);
   error = tv_agree(t->comm, error);
-  if (!error) error = leave_together(t, write_selected(set, name, space, first, count, values));
+  if (!error) error = leave_together(t, write_selected(set, v, space, first, count, values));
   if (space >= 0) H5Sclose(space);
   if (set >= 0) H5Dclose(set);
   return error;
@@ -122,7 +125,7 @@ static tv_error *write_points(const tv_bulk *t, const tv_variable *v, const tv_r
                               const double *values) {
   const int64_t first = tv_point_among(r, levels_of(v), r->first_point);
   const int64_t end = tv_point_among(r, levels_of(v), r->first_point + r->own_points);
-  return write_items(t, v->name, v->outer, first, end - first, values);
+  return write_items(t, v, v->outer, first, end - first, values);
 }
 
 /* Of what is kept of every point, which may be of more sample sizes.               Collective. */
@@ -146,6 +149,68 @@ tv_error *tv_bulk_write_decoder(const tv_bulk *t, const tv_variable *v, const tv
   return write_kept(t, v, record->results, record->results->kept[v->item].decoder);
 }
 
+/* An encoder's columns of the important components, in units of the features that these are made
+ * of: rows x features. */
+static void transform(const tv_features *f, int rows, int d, const double *encoder, double *out) {
+  const double unit = 1, nothing = 0;
+  if (f->basis) {
+    dgemm_("N", "N", &f->inputs, &rows, &f->p, &unit, f->basis, &f->inputs, encoder, &d, &nothing,
+           out, &f->inputs, 1, 1);
+    return;
+  }
+  memset(out, 0, (size_t)rows * (size_t)f->inputs * sizeof(*out));
+  for (int row = 0; row < rows; ++row)
+    memcpy(out + (int64_t)row * f->inputs, encoder + (int64_t)row * d, (size_t)f->p * sizeof(*out));
+}
+
+/* Of the archived points [first, end) of this rank, one after the other. */
+static void transform_points(const tv_variable *v, const tv_record *record, int64_t first,
+                             int64_t end, double *out) {
+  const tv_results *r = record->results;
+  const int rows = (int)v->shape[v->outer];
+  const int64_t before = tv_point_among(r, r->kept_levels, r->first_point);
+  for (int64_t point = first; point < end; ++point) {
+    if (point % r->levels < r->levels - levels_of(v)) continue;
+    const int64_t kept = tv_point_among(r, r->kept_levels, point) - before;
+    transform(record->features, rows, r->d, r->kept[v->item].encoder + kept * rows * r->d, out);
+    out += (int64_t)rows * record->features->inputs;
+  }
+}
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most) {
+  return value < least ? least : value > most ? most : value;
+}
+
+/* The points [first, end) of a replicate, if any are this rank's.                  Collective. */
+static tv_error *write_transforms(const tv_bulk *t, const tv_variable *v, const tv_record *record,
+                                  int64_t first, int64_t end) {
+  const tv_results *r = record->results;
+  const int64_t begin = tv_point_among(r, levels_of(v), first);
+  const int64_t count = tv_point_among(r, levels_of(v), end) - begin;
+  const int64_t item = v->shape[v->outer] * v->shape[v->outer + 1];
+  double *values = NULL;
+  tv_error *error = tv_agree(t->comm, tv_allocate(count * item, sizeof(*values), &values));
+  if (!error) {
+    transform_points(v, record, first, end, values);
+    error = write_items(t, v, v->outer, begin, count, values);
+  }
+  free(values);
+  return error;
+}
+
+/* Replicate by replicate, as features may be many more than the inputs of an encoder. */
+tv_error *tv_bulk_write_transform(const tv_bulk *t, const tv_variable *v, const tv_record *record) {
+  const tv_results *r = record->results;
+  const int64_t of_replicate = tv_point(r, 1, 0, 0, 0);
+  const int64_t own = r->first_point, own_end = r->first_point + r->own_points;
+  for (int64_t replicate = 0; replicate < r->replicates; ++replicate) {
+    const int64_t first = replicate * of_replicate;
+    TV_TRY(write_transforms(t, v, record, clamp(own, first, first + of_replicate),
+                            clamp(own_end, first, first + of_replicate)));
+  }
+  return NULL;
+}
+
 tv_error *tv_bulk_write_representation(const tv_bulk *t, const tv_variable *v,
                                        const tv_record *record) {
   return write_points(t, v, record->results, record->results->kept[v->item].representation);
@@ -160,24 +225,33 @@ static void take_columns(const double *rows, int64_t count, int width, int colum
     memcpy(out + i * columns, rows + i * width + column, (size_t)columns * sizeof(double));
 }
 
-/* One block of samples: every rank has all of it and writes an equal part. The variables are the
- * columns of a row, one after the other.                                           Collective. */
+/* What a part of a replicate's samples, whose rows these are, has of a variable. The variables of
+ * numbers are the columns of a row, one after the other. */
+static void take_values(const tv_sampling *s, const tv_variable *v, const tv_selection *part,
+                        const double *rows, int *column, void *values) {
+  const int64_t count = part->end - part->first;
+  if (v->element == TV_INTEGER) {
+    tv_sampling_rows(s, part->replicate, part->first, count, values);
+    return;
+  }
+  take_columns(rows, count, s->width, *column, (int)v->shape[2], values);
+  *column += (int)v->shape[2];
+}
+
+/* One block of samples: every rank has all of it and writes an equal part.         Collective. */
 static tv_error *write_block(const tv_bulk *t, const tv_schema *schema, const tv_sampling *s,
-                             const tv_selection *block, const double *rows, double *columns) {
+                             const tv_selection *block, const double *rows, void *values) {
   const tv_partition *p = &s->partition;
-  const int64_t count = block->end - block->first;
-  const int64_t begin = count * p->rank / p->size, end = count * (p->rank + 1) / p->size;
+  const int64_t count = block->end - block->first, begin = count * p->rank / p->size;
+  const tv_selection part = {block->replicate, block->replicate_end, block->first + begin,
+                             block->first + count * (p->rank + 1) / p->size};
   const tv_variable *v;
-  char name[TV_NAME_LENGTH];
   int column = 0;
   for (int i = 0; (v = tv_schema_at(schema, i)); ++i) {
     if (v->place != TV_IN_SAMPLES || v->is_coordinate) continue;
-    const int width = (int)v->shape[2];
-    snprintf(name, sizeof name, "%s/%s", tv_place_name(v->place), v->name);
-    take_columns(rows + begin * s->width, end - begin, s->width, column, width, columns);
-    TV_TRY(write_items(t, name, 2, block->replicate * v->shape[1] + block->first + begin,
-                       end - begin, columns));
-    column += width;
+    take_values(s, v, &part, rows + begin * s->width, &column, values);
+    TV_TRY(write_items(t, v, 2, part.replicate * v->shape[1] + part.first, part.end - part.first,
+                       values));
   }
   return NULL;
 }

@@ -12,7 +12,8 @@ typedef struct tv_bulk tv_bulk;
 typedef tv_error *tv_bulk_writer(const tv_bulk *bulk, const tv_variable *variable,
                                  const tv_record *record);
 
-tv_bulk_writer tv_bulk_write_encoder, tv_bulk_write_decoder, tv_bulk_write_representation;
+tv_bulk_writer tv_bulk_write_encoder, tv_bulk_write_decoder, tv_bulk_write_transform,
+    tv_bulk_write_representation;
 
 /* Open the part that every rank has open by way of MPI, as it will be written.    Collective. */
 tv_error *tv_bulk_try(const tv_output *part, MPI_Comm comm);

@@ -5,6 +5,7 @@
 
 #include "join.h"
 #include "open.h"
+#include "settings.h"
 #include "twoview/base/stopwatch.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
@@ -30,6 +31,11 @@ static tv_error *take_name(hid_t group, hsize_t i, char name[TV_NAME_LENGTH]) {
   const ssize_t length = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name,
                                             TV_NAME_LENGTH, H5P_DEFAULT);
   return length < 0 || length >= TV_NAME_LENGTH ? tv_hdf5_fail("a name cannot be read") : NULL;
+}
+
+/* Groups that are not copied but made anew. */
+static int is_made_anew(const char *name) {
+  return strcmp(name, TV_PARTS) == 0 || strcmp(name, TV_SETTINGS) == 0;
 }
 
 /* ---- One dataset ---- */
@@ -148,7 +154,7 @@ static tv_error *move_members(const passage *p, hid_t from, int scales, hid_t to
       return tv_hdf5_fail("%s: '%s' cannot be opened", p->path, name);
     if (info.type == H5O_TYPE_DATASET)
       TV_TRY(move_dataset(p, from, name, scales, to));
-    else if (info.type == H5O_TYPE_GROUP && !scales && strcmp(name, TV_PARTS) != 0)
+    else if (info.type == H5O_TYPE_GROUP && !scales && !is_made_anew(name))
       TV_TRY(move_group(p, from, name, to));
   }
   return NULL;
@@ -161,7 +167,7 @@ static tv_error *expect_members(const passage *p, hid_t from, hid_t to) {
   TV_TRY(count_names(to, &count));
   for (hsize_t i = 0; i < count; ++i) {
     TV_TRY(take_name(to, i, name));
-    if (strcmp(name, TV_PARTS) != 0 && H5Lexists(from, name, H5P_DEFAULT) <= 0)
+    if (!is_made_anew(name) && H5Lexists(from, name, H5P_DEFAULT) <= 0)
       return tv_fail("'%s' is in %s but not in %s", name, p->first_path, p->path);
   }
   return NULL;
@@ -297,8 +303,10 @@ static tv_error *replace_text(hid_t root, tv_note_id note, const char *text) {
   return tv_attribute_text(root, name, text);
 }
 
-static tv_error *write_joined(hid_t root, const char *resolved, const char *command) {
+static tv_error *write_joined(hid_t root, const tv_merge_input *first, const char *resolved,
+                              const char *command) {
   char now[32];
+  if (first->format > 1) TV_TRY(tv_settings_write(root, resolved));
   tv_utc_now(now);
   TV_TRY(replace_text(root, TV_NOTE_EXPERIMENT, resolved));
   TV_TRY(replace_text(root, TV_NOTE_MERGED, now));
@@ -344,7 +352,7 @@ tv_error *tv_merge_write(const tv_output *part, const tv_merge_input *inputs, in
   hid_t root;
   TV_TRY(tv_label_create_file(part->part, part->file, &root));
   tv_error *error = move_inputs(inputs, count, root);
-  if (!error) error = write_joined(root, resolved, command);
+  if (!error) error = write_joined(root, inputs, resolved, command);
   if (H5Fclose(root) < 0 && !error) error = tv_hdf5_fail("cannot be closed");
   if (!error) return NULL;
   tv_error *located = tv_fail("%s: %s", part->path, error->message);

@@ -10,6 +10,7 @@
 typedef struct {
   const char *path;            /* borrowed */
   char seal[TV_DIGEST_LENGTH]; /* of the file that was checked */
+  int format;
   tv_experiment *experiment;
   char *notes[TV_NOTES]; /* of those that files have in common; NULL */
 } tv_merge_input;

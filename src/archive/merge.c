@@ -27,6 +27,7 @@ static tv_error *read_input(const char *path, tv_merge_input *input) {
   if (!error) error = read_notes(opened.file, input);
   if (!error) {
     memcpy(input->seal, opened.seal, sizeof input->seal);
+    input->format = opened.format;
     input->experiment = opened.experiment;
     opened.experiment = NULL;
   }

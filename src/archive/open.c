@@ -155,10 +155,10 @@ tv_error *tv_archive_read_format(hid_t file, int *format) {
   const long long number = version ? atoll(version) : 0;
   tv_error *error = NULL;
   if (number < TV_FIRST_FORMAT || number > TV_FORMAT_VERSION)
-    error =
-        tv_fail("attribute '%s' is %s, but this program knows %d only; take the version of "
-                "twoview that wrote it",
-                tv_note_name(TV_NOTE_FORMAT), version ? version : "no number", TV_FORMAT_VERSION);
+    error = tv_fail("attribute '%s' is %s, but this program knows %d to %d; take the version of "
+                    "twoview that wrote it",
+                    tv_note_name(TV_NOTE_FORMAT), version ? version : "no number", TV_FIRST_FORMAT,
+                    TV_FORMAT_VERSION);
   *format = (int)number;
   free(version);
   return error;

@@ -7,6 +7,7 @@
 
 #include "attributes.h"
 #include "build_info.h"
+#include "settings.h"
 #include "twoview/archive/schema.h"
 #include "twoview/base/build.h"
 #include "twoview/base/text.h"
@@ -73,6 +74,7 @@ static tv_error *write_experiment(hid_t root, const tv_experiment *e) {
   TV_TRY(put_text(root, TV_NOTE_EXPERIMENT_FILE, e->file));
   TV_TRY(tv_experiment_print(e, &resolved));
   tv_error *error = put_text(root, TV_NOTE_EXPERIMENT, resolved);
+  if (!error) error = tv_settings_write(root, resolved);
   free(resolved);
   return error;
 }

@@ -8,6 +8,7 @@
 
 #include "table.h"
 #include "twoview/hdf5/array_copy.h"
+#include "twoview/hdf5/error.h"
 #include "twoview/methods/method.h"
 
 enum { PIECE_NUMBERS = 1 << 22 };
@@ -18,7 +19,8 @@ enum dimension {
   LAMBDA_MAX,
   ALPHA,
   N,
-  METHOD,
+  K,
+  PARADIGM,
   COMPONENT,
   NOISE_COMPONENT,
   INPUT,
@@ -48,6 +50,7 @@ struct tv_schema {
   const tv_experiment *experiment;
   tv_extent extent;
   const char **methods, *stages[TV_STAGES]; /* methods: owned, the names are not */
+  int64_t k;
   axis axes[DIMENSIONS];
   tv_variable *variables;
   int count;
@@ -68,7 +71,11 @@ static const struct tv_variable_row coordinates[DIMENSIONS] = {
     [LAMBDA_MAX] = {{"lambda_max", "scale of the noise eigenvalues", "1"}, TO_ARCHIVE(lambda_max)},
     [ALPHA] = {{"alpha", "alignment of augmentation and noise", "1"}, TO_ARCHIVE(alpha)},
     [N] = {{"n", "sample size", "1"}, TV_INTEGER, TO_ARCHIVE(n)},
-    [METHOD] = {{"method", "method", "1"}, TV_TEXT, TO_ARCHIVE(method)},
+    [K] = {{"k", "rows of the encoder that are kept", "1"}, TV_INTEGER},
+    [PARADIGM] = {{"paradigm", "how the encoder is learned", "1"},
+                  TV_TEXT,
+                  TO_ARCHIVE(method),
+                  .first = "method"},
     [COMPONENT] = {{"component", "important component", "1"}, TV_INTEGER, .is_free = 1},
     [NOISE_COMPONENT] = {{"noise_component", "noise component", "1"}, TV_INTEGER},
     [INPUT] = {{"input", "input: important components, then noise components", "1"}, TV_INTEGER},
@@ -90,6 +97,17 @@ static int are_rotated(const tv_experiment *e) {
   return e->source.type != TV_SOURCE_GAUSSIAN;
 }
 
+/* Whether the numbers of samples are those of rows that are there. */
+static int has_rows(const tv_experiment *e) {
+  return e->source.type == TV_SOURCE_IDX || e->source.type == TV_SOURCE_HDF5;
+}
+
+/* Format 1 names features only where they are no components. */
+static int has_features(const tv_schema *s, int item) {
+  (void)item;
+  return s->extent.format > 1 || are_rotated(s->experiment);
+}
+
 static int keeps_solutions(const tv_experiment *e) {
   return e->archive.encoders != TV_KEEP_NONE || e->archive.representations != TV_KEEP_NONE;
 }
@@ -108,13 +126,14 @@ static void measure(tv_schema *s) {
   a[LAMBDA_MAX] = (axis){.length = e->noise.lambda_max_count, .values = e->noise.lambda_max};
   a[ALPHA] = (axis){.length = e->augmentation.alpha_count, .values = e->augmentation.alpha};
   a[N] = (axis){.length = e->sizes_count, .values = e->sizes};
-  a[METHOD] = (axis){.length = e->methods_count, .values = s->methods};
+  a[K] = (axis){.length = x->format > 1, .values = &s->k};
+  a[PARADIGM] = (axis){.length = e->methods_count, .values = s->methods};
   a[COMPONENT] = (axis){.length = x->components};
   a[NOISE_COMPONENT] = (axis){.length = e->noise.components};
   a[INPUT] = (axis){.length = (int64_t)x->components + e->noise.components};
   a[OUTPUT] = (axis){.length = x->targets};
   a[ENCODER_ROW] = (axis){.length = is_grid(e) ? e->encoder.k : 0};
-  a[FEATURE] = (axis){.length = are_rotated(e) ? x->features : 0};
+  a[FEATURE] = (axis){.length = has_features(s, 0) ? x->features : 0};
   a[LAST_N] = (axis){.length = has_last, .first = largest_size(e)};
   a[REPRESENTED_SAMPLE] = (axis){
       .length = e->archive.representations == TV_KEEP_NONE ? 0 : e->archive.representation_samples};
@@ -154,6 +173,14 @@ static int has_samples(const tv_schema *s, int item) {
   return s->experiment->archive.samples;
 }
 
+static int has_sampled_rows(const tv_schema *s, int item) {
+  return has_samples(s, item) && has_rows(s->experiment);
+}
+
+static int has_represented_rows(const tv_schema *s, int item) {
+  return has_representation(s, item) && has_rows(s->experiment);
+}
+
 static int has_noisy_samples(const tv_schema *s, int item) {
   return has_samples(s, item) && has_noise(s, item);
 }
@@ -170,8 +197,9 @@ VALUES(digest_values, all->digest)
 VALUES(gamma_values, all->record->spectra->gamma)
 VALUES(theta_values, all->record->spectra->theta)
 VALUES(spectrum_values, all->record->features->spectrum)
-VALUES(mean_values, all->record->features->mean)
+VALUES(mean_values, all->mean)
 VALUES(axes_values, all->record->features->basis)
+VALUES(row_values, all->row)
 VALUES(host_values, all->reports->host)
 VALUES(seconds_values, all->reports->seconds)
 VALUES(flops_values, all->reports->flops)
@@ -185,12 +213,12 @@ static const char no_work[] = "nothing takes";
 static const struct tv_variable_row rows[] = {
     {{"", "", ""},
      .repetition = TV_EACH_QUANTITY,
-     .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N, METHOD},
+     .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N, K, PARADIGM},
      .values = quantity_values,
      TO_ARCHIVE(quantity)},
     {{"alpha2_threshold", "least alpha^2 that recovers, n to infinity; negative: none is needed",
       "1"},
-     .dimensions = {REPLICATE, LAMBDA_MAX, METHOD},
+     .dimensions = {REPLICATE, LAMBDA_MAX, K, PARADIGM},
      .values = threshold_values,
      TO_ARCHIVE(alpha2_threshold)},
     {{"moments_sha256", "SHA-256 of the moment matrix", "1"},
@@ -214,9 +242,9 @@ static const struct tv_variable_row rows[] = {
      .values = spectrum_values,
      .negative = no_eigenvalue,
      TO_ARCHIVE(spectrum)},
-    {{"feature_mean", "mean of the data", "1"},
+    {{"feature_mean", "mean of the features of the source", "1"},
      .dimensions = {FEATURE},
-     .exists = is_rotated,
+     .exists = has_features,
      .values = mean_values},
     {{"principal_axes", "principal axes of the data", "1"},
      .dimensions = {COMPONENT, FEATURE},
@@ -232,6 +260,23 @@ static const struct tv_variable_row rows[] = {
      .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_ENCODERS, ROW_OF_METHOD, INPUT},
      .exists = has_decoder,
      .write = tv_bulk_write_decoder},
+    {{"transform",
+      "encoder of the source's features: z = (x - feature_mean) @ transform'; the encoder's "
+      "columns "
+      "of noise are left out",
+      "1"},
+     .repetition = TV_EACH_METHOD,
+     .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_ENCODERS, ROW_OF_METHOD, FEATURE},
+     .exists = has_encoder,
+     .write = tv_bulk_write_transform,
+     .since = 2,
+     .is_by_replicate = 1},
+    {{"row", "number of the represented sample in the data set, from 0", "1"},
+     TV_INTEGER,
+     .dimensions = {REPLICATE, REPRESENTED_SAMPLE},
+     .exists = has_represented_rows,
+     .values = row_values,
+     .since = 2},
     {{"representation", "encoder applied to corrupted, un-augmented inputs", "1"},
      .repetition = TV_EACH_METHOD,
      .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_REPRESENTATIONS, REPRESENTED_SAMPLE,
@@ -251,6 +296,12 @@ static const struct tv_variable_row rows[] = {
      .place = TV_IN_SAMPLES,
      .dimensions = {REPLICATE, SAMPLE, OUTPUT},
      .exists = has_samples},
+    {{"row", "number of the sample in the data set, from 0", "1"},
+     TV_INTEGER,
+     TV_IN_SAMPLES,
+     .dimensions = {REPLICATE, SAMPLE},
+     .exists = has_sampled_rows,
+     .since = 2},
     {{"host", "host of the rank", "1"},
      TV_TEXT,
      TV_IN_RUN,
@@ -303,9 +354,14 @@ static enum dimension resolve(const tv_schema *s, enum dimension dimension, int 
   }
 }
 
+static const char *name_of(const tv_schema *s, enum dimension dimension) {
+  const struct tv_variable_row *row = &coordinates[dimension];
+  return s->extent.format == 1 && row->first ? row->first : row->label.name;
+}
+
 static void add_dimension(const tv_schema *s, enum dimension dimension, tv_variable *v) {
   if (!s->axes[dimension].length) return;
-  v->dimensions[v->rank] = coordinates[dimension].label.name;
+  v->dimensions[v->rank] = name_of(s, dimension);
   v->shape[v->rank++] = s->axes[dimension].length;
 }
 
@@ -325,7 +381,9 @@ static void add_coordinate(tv_schema *s, enum dimension dimension) {
   const struct tv_variable_row *row = &coordinates[dimension];
   const axis *a = &s->axes[dimension];
   if (!a->length) return;
-  tv_variable *v = add(s, row, row->label);
+  tv_label label = row->label;
+  label.name = name_of(s, dimension);
+  tv_variable *v = add(s, row, label);
   v->is_coordinate = 1;
   v->is_free = row->is_free;
   v->first = a->first;
@@ -343,12 +401,13 @@ static void name_method(const tv_kind *method, tv_variable *v) {
 
 static void add_variable(tv_schema *s, const struct tv_variable_row *row, int item) {
   const int is_quantity = row->repetition == TV_EACH_QUANTITY;
-  if (row->exists && !row->exists(s, item)) return;
+  if (row->since > s->extent.format || (row->exists && !row->exists(s, item))) return;
   tv_variable *v = add(s, row, is_quantity ? tv_quantity_label((tv_quantity)item) : row->label);
   v->item = item;
   if (row->repetition == TV_EACH_METHOD) name_method(s->experiment->methods[item], v);
   for (int i = 0; row->dimensions[i] != END; ++i)
     add_dimension(s, resolve(s, row->dimensions[i], item), v);
+  v->is_by_replicate = row->is_by_replicate;
   if (!row->values) v->outer = row->write ? v->rank - 2 : 1;
 }
 
@@ -369,6 +428,7 @@ tv_error *tv_schema_make(const tv_experiment *e, const tv_extent *extent, tv_sch
   tv_schema *s = *out;
   s->experiment = e;
   s->extent = *extent;
+  s->k = e->encoder.k;
   for (int i = 0; i < TV_STAGES; ++i) s->stages[i] = tv_stage_name((tv_stage)i);
   tv_error *error = tv_allocate(most, sizeof(*s->variables), &s->variables);
   if (!error) error = tv_allocate(e->methods_count, sizeof(*s->methods), &s->methods);
@@ -421,18 +481,24 @@ int tv_schema_is_of_run(const char *dimension) {
   return 0;
 }
 
-/* The length in a file of a coordinate that the experiment does not tell; at least 1. */
-static int length_in(hid_t file, enum dimension dimension) {
-  const int64_t length = tv_label_length(file, coordinates[dimension].label.name);
-  return length > 1 && length <= INT_MAX / 4 ? (int)length : 1; /* sums of them are ints */
+/* The length in a file of a coordinate that the experiment does not tell; 1 where it is missing,
+ * which is told where it is looked for. What cannot be opened is told here: HDF5 may open it when
+ * it tries again. */
+static tv_error *read_length(hid_t file, enum dimension dimension, int *length) {
+  const char *name = coordinates[dimension].label.name;
+  const int is_there = H5Lexists(file, name, H5P_DEFAULT) > 0;
+  const int64_t found = is_there ? tv_label_length(file, name) : 1;
+  if (found < 0) return tv_hdf5_fail("dataset '%s' cannot be opened", name);
+  *length = found > 1 && found <= INT_MAX / 4 ? (int)found : 1; /* sums of them are ints */
+  return NULL;
 }
 
 tv_error *tv_schema_of_file(const tv_experiment *e, int format, hid_t file, tv_schema **out) {
-  const tv_extent extent = {.format = format,
-                            .components = length_in(file, COMPONENT),
-                            .targets = length_in(file, OUTPUT),
-                            .features = length_in(file, FEATURE),
-                            .ranks = length_in(file, RANK)};
+  tv_extent extent = {.format = format};
+  TV_TRY(read_length(file, COMPONENT, &extent.components));
+  TV_TRY(read_length(file, OUTPUT, &extent.targets));
+  TV_TRY(read_length(file, FEATURE, &extent.features));
+  TV_TRY(read_length(file, RANK, &extent.ranks));
   return tv_schema_make(e, &extent, out);
 }
 

@@ -21,6 +21,8 @@ typedef struct {
 typedef struct {
   const tv_record *record;
   const char **digest;       /* replicates x sample sizes */
+  const double *mean;        /* of the features of the source; of components: 0 */
+  const int64_t *row;        /* replicates x represented samples: numbers in the data set; NULL */
   const tv_reports *reports; /* NULL: not known yet */
 } tv_contents;
 
@@ -44,8 +46,11 @@ struct tv_variable_row {
                          * number may stand there */
   tv_reader reader;
   size_t offset;
+  int since;         /* the first version of the format that has it; 0: all */
+  const char *first; /* of a coordinate: its name in format 1; NULL: the same */
   int holds_digests;
-  int is_free; /* a coordinate of a length that only the extent tells */
+  int is_by_replicate; /* written one replicate after the other */
+  int is_free;         /* a coordinate of a length that only the extent tells */
 };
 
 #endif

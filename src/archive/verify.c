@@ -8,6 +8,7 @@
 
 #include "attributes.h"
 #include "open.h"
+#include "settings.h"
 #include "table.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/escape.h"
@@ -263,6 +264,23 @@ static void check_parts(const place *root, const tv_schema *schema, const tv_exp
     tv_verify_problem(root->v, "the parts do not tell of all replicates");
 }
 
+/* ---- The keys of the experiment ---- */
+
+static void tell_setting(void *context, const char *key) {
+  tv_verify_problem(context, "attribute '%s/%s' is not what the experiment says", TV_SETTINGS, key);
+}
+
+static tv_error *check_settings(const place *root, const tv_experiment *e) {
+  char *resolved = NULL;
+  const hid_t group = expect_group(root, TV_SETTINGS);
+  if (group < 0) return NULL;
+  tv_error *error = tv_experiment_print(e, &resolved);
+  if (!error) error = tv_settings_compare(group, resolved, tell_setting, root->v);
+  free(resolved);
+  H5Gclose(group);
+  return error;
+}
+
 /* ---- The root ---- */
 
 /* An attribute that says what the experiment says too; that it is there is told elsewhere. */
@@ -276,8 +294,8 @@ static void expect_text(const place *p, tv_note_id note, const char *expected) {
   free(text);
 }
 
-static void check_schema(tv_verification *v, hid_t file, const tv_schema *schema,
-                         const tv_experiment *e) {
+static tv_error *check_schema(tv_verification *v, hid_t file, const tv_schema *schema,
+                              const tv_experiment *e) {
   const place root = {v, file, ""};
   char seed[32];
   snprintf(seed, sizeof seed, "%" PRIu64, e->seed);
@@ -290,6 +308,7 @@ static void check_schema(tv_verification *v, hid_t file, const tv_schema *schema
     check_parts(&root, schema, e);
   else
     check_run(&root, schema);
+  return tv_schema_extent(schema)->format > 1 ? check_settings(&root, e) : NULL;
 }
 
 /* ---- Objects ---- */
@@ -358,13 +377,14 @@ static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e
   fputc('\n', v->out);
 }
 
-static void check_content_against(tv_verification *v, hid_t file, const tv_experiment *e) {
+static tv_error *check_content_against(tv_verification *v, hid_t file, const tv_experiment *e) {
   const tv_walk walk = {v, tell_object, pass_values, meet_dataset};
   const int before = v->problems;
-  check_schema(v, file, v->schema, e);
+  TV_TRY(check_schema(v, file, v->schema, e));
   tv_walk_objects(&walk, file);
   if (v->problems == before) tv_verify_values(v, file, e);
   if (!v->problems) tell_contents(v, file, e, v->datasets);
+  return NULL;
 }
 
 static tv_error *check_against(tv_verification *v, hid_t file, const char *text, int format) {
@@ -375,8 +395,12 @@ static tv_error *check_against(tv_verification *v, hid_t file, const char *text,
     tv_error_free(error);
     return NULL;
   }
-  error = tv_schema_of_file(e, format, file, &v->schema);
-  if (!error) check_content_against(v, file, e);
+  tv_error *unknown = tv_schema_of_file(e, format, file, &v->schema);
+  if (unknown)
+    tv_verify_problem(v, "%s", unknown->message);
+  else
+    error = check_content_against(v, file, e);
+  tv_error_free(unknown);
   tv_schema_destroy(&v->schema);
   tv_experiment_destroy(&e);
   return error;

@@ -37,6 +37,7 @@ static const domain domains[] = {
     {.name = "alpha2_evaluations", .high = LARGEST, .is_whole = 1},
     {"encoder_", -LARGEST, LARGEST, NAN_OF_FAILED, 0},
     {"decoder_", -LARGEST, LARGEST, NAN_OF_FAILED, 0},
+    {"transform_", -LARGEST, LARGEST, NAN_OF_FAILED, 0},
     {"representation_", -LARGEST, LARGEST, NAN_OF_FAILED, 0},
     {.name = "clean", .low = -LARGEST, .high = LARGEST},
     {.name = "noise", .low = -LARGEST, .high = LARGEST},

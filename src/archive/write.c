@@ -89,15 +89,41 @@ static tv_error *list_digests(const tv_results *r, const char ***out) {
   return NULL;
 }
 
+/* Of features that are components, too, so that all encoders are applied alike. */
+static tv_error *list_means(const tv_features *f, double **out) {
+  TV_TRY(tv_allocate(f->inputs, sizeof(**out), out));
+  if (f->mean) memcpy(*out, f->mean, (size_t)f->inputs * sizeof(**out));
+  return NULL;
+}
+
+static tv_error *list_rows(const tv_record *record, int64_t **out) {
+  const tv_results *r = record->results;
+  const int64_t samples = r->represented_samples;
+  TV_TRY(tv_allocate(r->replicates * samples, sizeof(**out), out));
+  for (int i = 0; i < r->replicates; ++i)
+    tv_sampling_rows(record->sampling, i, 0, samples, *out + i * samples);
+  return NULL;
+}
+
+static tv_error *write_small(hid_t root, const tv_schema *schema, const tv_contents *all) {
+  TV_TRY(write_place(root, TV_IN_ROOT, schema, all));
+  return all->record->experiment->archive.samples ? write_samples(root, schema, all) : NULL;
+}
+
 static tv_error *write_root(hid_t root, const tv_record *record, const tv_schema *schema,
                             int ranks) {
-  tv_contents all = {.record = record};
-  TV_TRY(tv_provenance_write(root, record, ranks));
-  TV_TRY(list_digests(record->results, &all.digest));
-  tv_error *error = write_place(root, TV_IN_ROOT, schema, &all);
-  free(all.digest);
-  if (error || !record->experiment->archive.samples) return error;
-  return write_samples(root, schema, &all);
+  const char **digest = NULL;
+  double *mean = NULL;
+  int64_t *row = NULL;
+  tv_error *error = tv_provenance_write(root, record, ranks);
+  if (!error) error = list_digests(record->results, &digest);
+  if (!error) error = list_means(record->features, &mean);
+  if (!error) error = list_rows(record, &row);
+  if (!error) error = write_small(root, schema, &(tv_contents){record, digest, mean, row, NULL});
+  free(digest);
+  free(mean);
+  free(row);
+  return error;
 }
 
 /* Rank 0 alone: all that is small, and room for what is not. */

@@ -7,6 +7,7 @@
 
 #include "call.h"
 #include "twoview/archive/archive.h"
+#include "twoview/archive/schema.h"
 #include "twoview/archive/seal.h"
 #include "twoview/archive/verify.h"
 #include "twoview/base/escape.h"
@@ -71,7 +72,7 @@ static herr_t visit_own_attribute(hid_t group, const char *name, const H5A_info_
 
 static herr_t describe_group(hid_t root, const char *name, FILE *out) {
   group_walk walk = {root, out};
-  if (strcmp(name, ".") == 0) return 0;
+  if (strcmp(name, ".") == 0 || strcmp(name, TV_SETTINGS) == 0) return 0; /* printed as a text */
   const hid_t group = H5Gopen2(root, name, H5P_DEFAULT);
   tv_print_line(out, "  %s/", name);
   const herr_t status =

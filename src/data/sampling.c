@@ -29,6 +29,18 @@ tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *s
                        .checkpoint = checkpoint};
 }
 
+static tv_permutation order_of(const tv_sampling *s, int replicate) {
+  return tv_permutation_make(tv_experiment_stream(s->experiment, TV_FOR_PERMUTATION, replicate),
+                             s->partition.rows);
+}
+
+void tv_sampling_rows(const tv_sampling *s, int replicate, int64_t first, int64_t count,
+                      int64_t *rows) {
+  const tv_permutation order = order_of(s, replicate);
+  for (int64_t i = 0; i < count; ++i)
+    rows[i] = s->source->rows < 0 ? first + i : tv_permutation_element(&order, first + i);
+}
+
 static tv_error *allocate_desk(const tv_sampling *s, tv_desk *d) {
   const int levels = s->experiment->sizes_count;
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->source->features, sizeof(double), &d->raw));
@@ -75,8 +87,7 @@ static int level_of(const tv_experiment *e, int64_t position) {
 static void find_places(const tv_sampling *s, const tv_selection *wanted, int replicate,
                         int64_t first, int count, tv_desk *d) {
   const tv_experiment *e = s->experiment;
-  const tv_stream stream = tv_experiment_stream(e, TV_FOR_PERMUTATION, replicate);
-  const tv_permutation order = tv_permutation_make(stream, s->partition.rows);
+  const tv_permutation order = order_of(s, replicate);
   const int is_generated = s->source->rows < 0;
   memset(d->level_end, 0, (size_t)(e->sizes_count + 1) * sizeof(int));
   if (!is_generated) tv_permutation_positions(&order, first, count, d->position);

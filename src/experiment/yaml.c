@@ -77,6 +77,7 @@ static tv_error *go_deeper(reader *r, int line) {
 /* A copy of a value, without the key that it stands at. */
 static tv_error *copy_value(reader *r, const tv_yaml_node *from, int line, tv_yaml_node *to) {
   to->kind = from->kind;
+  to->is_quoted = from->is_quoted;
   to->line = from->line;
   to->override = from->override;
   if (++r->copies > MOST_COPIES)
@@ -285,6 +286,7 @@ static tv_error *read_scalar(const reader *r, const yaml_event_t *event, tv_yaml
   const char *text = (const char *)event->data.scalar.value;
   const size_t length = event->data.scalar.length;
   if (strlen(text) != length) return refuse(r, out->line, "a zero byte in a text");
+  out->is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
   return copy_text(text, length, &out->text);
 }
 

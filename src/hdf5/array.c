@@ -34,8 +34,9 @@ tv_error *tv_label_create_file(const char *path, int open_file, hid_t *file) {
 
 /* ---- Attributes ---- */
 
-static tv_error *write_attribute(hid_t object, const char *name, hid_t type, const void *value) {
-  const hid_t space = H5Screate(H5S_SCALAR);
+/* Takes over the space. */
+static tv_error *write_values(hid_t object, const char *name, hid_t type, hid_t space,
+                              const void *value) {
   const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
   const int is_written = attribute >= 0 && H5Awrite(attribute, type, value) >= 0;
   tv_error *error = is_written ? NULL : tv_hdf5_fail("attribute '%s' cannot be written", name);
@@ -44,11 +45,21 @@ static tv_error *write_attribute(hid_t object, const char *name, hid_t type, con
   return error;
 }
 
+static tv_error *write_attribute(hid_t object, const char *name, hid_t type, const void *value) {
+  return write_values(object, name, type, H5Screate(H5S_SCALAR), value);
+}
+
 static hid_t text_type(void) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, H5T_VARIABLE);
   H5Tset_cset(type, H5T_CSET_UTF8);
   return type;
+}
+
+/* The type in memory and in the file. Close with H5Tclose. */
+static hid_t type_of(tv_element element) {
+  if (element == TV_TEXT) return text_type();
+  return H5Tcopy(element == TV_REAL ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64);
 }
 
 tv_error *tv_attribute_text(hid_t object, const char *name, const char *text) {
@@ -64,6 +75,19 @@ tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value) {
 
 tv_error *tv_attribute_natural(hid_t object, const char *name, uint64_t value) {
   return write_attribute(object, name, H5T_NATIVE_UINT64, &value);
+}
+
+tv_error *tv_attribute_real(hid_t object, const char *name, double value) {
+  return write_attribute(object, name, H5T_NATIVE_DOUBLE, &value);
+}
+
+tv_error *tv_attribute_list(hid_t object, const char *name, tv_element element, int64_t count,
+                            const void *values) {
+  const hsize_t length = (hsize_t)count;
+  const hid_t type = type_of(element);
+  tv_error *error = write_values(object, name, type, H5Screate_simple(1, &length, NULL), values);
+  H5Tclose(type);
+  return error;
 }
 
 /* ---- Arrays ---- */
@@ -133,12 +157,6 @@ static tv_error *create_scale(hid_t group, tv_label label, hid_t type, int64_t c
     error = tv_hdf5_fail("'%s' cannot be made a dimension", label.name);
   if (set >= 0) H5Dclose(set);
   return error;
-}
-
-/* The type in memory and in the file. Close with H5Tclose. */
-static hid_t type_of(tv_element element) {
-  if (element == TV_TEXT) return text_type();
-  return H5Tcopy(element == TV_REAL ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64);
 }
 
 tv_error *tv_label_coordinate(hid_t group, tv_label label, tv_element element, int64_t count,

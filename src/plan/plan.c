@@ -204,14 +204,16 @@ static double samples_memory(const tv_experiment *e, const tv_plan *plan) {
  * it: 8 to 9 kB by measurement. */
 static double array_memory(const tv_plan *plan, const tv_variable *v) {
   const double beside = 8192.0 / NUMBER;
-  return ((double)tv_variable_length(v) + beside * tv_variable_chunks(v)) / plan->layout.groups;
+  const double numbers = (double)tv_variable_length(v) + beside * tv_variable_chunks(v);
+  if (!v->is_by_replicate) return numbers / plan->layout.groups;
+  return 2 * numbers / fmax(plan->layout.groups, (double)v->shape[0]); /* made, and filtered */
 }
 
 /* Of encoders that are not all archived, though kept for representations, there is a copy. */
 static double copy_memory(const tv_experiment *e, const tv_plan *plan, const tv_variable *v) {
   const int64_t kept = e->archive.representations == TV_KEEP_ALL ? e->sizes_count : 1;
   const double points = own_points(plan) * (double)v->shape[v->outer - 1] / e->sizes_count;
-  if (v->shape[v->outer - 1] >= kept) return 0;
+  if (v->is_by_replicate || v->shape[v->outer - 1] >= kept) return 0;
   return points * (double)(v->shape[v->outer] * v->shape[v->outer + 1]);
 }
 

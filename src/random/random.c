@@ -133,3 +133,18 @@ void tv_permutation_positions(const tv_permutation *p, int64_t first, int count,
     }
   }
 }
+
+/* The network backwards. */
+static void unfeistel(const tv_permutation *p, uint64_t *left, uint64_t *right) {
+  for (uint32_t round = 2; round <= FEISTEL_ROUNDS; round += 2) {
+    *left = (*left + round_value(p, *right, round - 2) % p->a) % p->a;
+    *right = (*right + round_value(p, *left, round - 1) % p->b) % p->b;
+  }
+}
+
+int64_t tv_permutation_element(const tv_permutation *p, int64_t position) {
+  uint64_t left = (uint64_t)position / p->b, right = (uint64_t)position % p->b;
+  do unfeistel(p, &left, &right);
+  while (left * p->b + right >= p->size);
+  return (int64_t)(left * p->b + right);
+}

@@ -8,7 +8,7 @@
 
 /* The attribute `format_version`, which says what the names in an archive mean: of those that are
  * written, and the first that is still read. */
-enum { TV_FORMAT_VERSION = 1, TV_FIRST_FORMAT = 1 };
+enum { TV_FORMAT_VERSION = 2, TV_FIRST_FORMAT = 1 };
 
 /* The group of a variable. */
 typedef enum {
@@ -19,6 +19,9 @@ typedef enum {
 
 /* The name of the group; "" for the root, and for the run, whose parts are named by numbers. */
 const char *tv_place_name(tv_place place);
+
+/* The group whose attributes are the keys of the experiment, from format 2 on. */
+#define TV_SETTINGS "experiment"
 
 /* What the experiment does not say. */
 typedef struct {
@@ -41,6 +44,7 @@ typedef struct {
   int outer; /* leading dimensions, item by item of which it is written
               * after the others, by all ranks; 0: it is not */
   int item;  /* the quantity, or the place of the method in the experiment; 0 for others */
+  int is_by_replicate;               /* it is made and written one replicate after the other */
   int is_coordinate, is_free;        /* free: only the extent tells its length */
   int64_t first;                     /* of a coordinate: its values are this and those after it, */
   const void *values;                /* or these, of its element; NULL */

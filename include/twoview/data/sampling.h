@@ -48,6 +48,11 @@ tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *s
 /* Every row of every subsample. */
 tv_selection tv_sampling_everything(const tv_sampling *sampling);
 
+/* The rows of the data set, or of what is generated, at the places [first, first + count) of a
+ * replicate's nested order.                                                     Not collective. */
+void tv_sampling_rows(const tv_sampling *sampling, int replicate, int64_t first, int64_t count,
+                      int64_t *rows);
+
 /* Working space for visits. Free with tv_desk_destroy. */
 typedef struct tv_desk tv_desk;
 tv_error *tv_desk_create(const tv_sampling *sampling, tv_desk **out);

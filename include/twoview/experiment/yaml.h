@@ -16,6 +16,7 @@ typedef struct tv_yaml_node {
   int count;                     /* of the children */
   char *key;                     /* in a mapping, NULL elsewhere */
   int key_line, line;            /* of key and value in their text, from 1 */
+  int is_quoted;                 /* a scalar that is a text, whatever it looks like */
   int is_merged;                 /* came by a merge key, and gives way to the mapping's own keys */
   const char *override;          /* borrowed: the KEY=VALUE that it comes from; NULL: the file */
   const char *touched;           /* borrowed: the last KEY=VALUE that set something below it */

@@ -42,9 +42,12 @@ hid_t tv_label_open_coordinate(hid_t group, const char *name);
 tv_error *tv_label_array(hid_t group, tv_label label, tv_element element,
                          const char *const *dimensions, int outer, const void *values);
 
-/* Attributes of a group or variable. */
+/* Attributes of a group or variable; of a list: at least one value. */
 tv_error *tv_attribute_text(hid_t object, const char *name, const char *text);
 tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value);
 tv_error *tv_attribute_natural(hid_t object, const char *name, uint64_t value);
+tv_error *tv_attribute_real(hid_t object, const char *name, double value);
+tv_error *tv_attribute_list(hid_t object, const char *name, tv_element element, int64_t count,
+                            const void *values);
 
 #endif

@@ -58,4 +58,7 @@ tv_permutation tv_permutation_make(tv_stream stream, int64_t size);
 void tv_permutation_positions(const tv_permutation *permutation, int64_t first, int count,
                               int64_t *out);
 
+/* The element at a position. */
+int64_t tv_permutation_element(const tv_permutation *permutation, int64_t position);
+
 #endif
