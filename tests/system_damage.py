@@ -99,6 +99,14 @@ class Damage(unittest.TestCase):
             self.assertFalse((harness.folder / "joined.h5").exists())
             self.assertEqual(harness.twoview("info", self.path).returncode, 0)
 
+    def test_coordinates_almost_the_experiments(self):
+        """Numbers that differ look different."""
+        self.changed("alpha", 0.5000000001)
+        self.refused("coordinate 'alpha' has the value 0.5000000001 at index 0 where the experiment has 0.5",
+                     "report", self.path)
+        done = harness.twoview("info", "--verify", self.path)
+        self.assertIn("coordinate 'alpha' has the value 0.5000000001 at index 0", done.stdout)
+
     def test_eigenvalues_and_times_that_are_none(self):
         for name, value, command in (("data_spectrum", -np.inf, "report"), ("gamma_eigenvalues", -1, "report"),
                                      ("theta_eigenvalues", np.nan, "report"), ("seconds", np.nan, "scaling"),

@@ -43,16 +43,21 @@ END_TEST
 START_TEST(numbers_read_back) {
   static const struct {
     double value;
-    const char *text;
-  } cases[] = {{0.1, "0.1"},
-               {1.00001, "1.00001"},
-               {1 + 0x1p-52, "1.0000000000000002"},
-               {1e23, "1e+23"},
-               {0x1p53 + 2, "9007199254740994"}};
+    const char *text, *in_messages;
+  } cases[] = {{0.1, "0.1", "0.1"},
+               {1.00001, "1.00001", "1.00001"},
+               {1 + 0x1p-52, "1.0000000000000002", "1.0000000000000002"},
+               {1e7, "10000000", "1e+07"},
+               {1e7 + 1, "10000001", "10000001"},
+               {1e23, "1e+23", "1e+23"},
+               {INFINITY, "inf", "inf"},
+               {NAN, "nan", "nan"},
+               {0x1p53 + 2, "9007199254740994", "9007199254740994"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     char text[TV_NUMBER_TEXT];
     tv_number_format(cases[i].value, text);
     ck_assert_str_eq(text, cases[i].text);
+    ck_assert_str_eq(TV_EXACT(cases[i].value), cases[i].in_messages);
   }
 }
 END_TEST

@@ -9,6 +9,7 @@
 #include "twoview/archive/archive.h"
 #include "twoview/archive/seal.h"
 #include "twoview/base/file.h"
+#include "twoview/base/statistics.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/file.h"
@@ -109,8 +110,9 @@ static tv_error *expect_numbers(hid_t file, const tv_variable *v) {
   if (!error && length != v->shape[0]) error = tell_length(v, length);
   const int64_t same = error ? 0 : tv_coordinate_difference(v, found, length);
   if (!error && same < length)
-    error = tv_fail("coordinate '%s' has the value %g at index %lld where the experiment has %g",
-                    v->name, found[same], (long long)same, expected_number(v, same));
+    error = tv_fail("coordinate '%s' has the value %s at index %lld where the experiment has %s",
+                    v->name, TV_EXACT(found[same]), (long long)same,
+                    TV_EXACT(expected_number(v, same)));
   free(found);
   return error;
 }

@@ -8,6 +8,7 @@
 #include "open.h"
 #include "table.h"
 #include "twoview/archive/archive.h"
+#include "twoview/base/statistics.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 
@@ -23,8 +24,8 @@ static void *place_of(const tv_variable *v, void *structure) {
 static tv_error *expect_numbers(const tv_variable *v, const double *numbers, int64_t count) {
   for (int64_t i = 0; v->row->negative && i < count; ++i)
     if (!(numbers[i] >= 0 && numbers[i] < HUGE_VAL))
-      return tv_fail("dataset '%s' has the value %g at index %lld, which %s", v->name, numbers[i],
-                     (long long)i, v->row->negative);
+      return tv_fail("dataset '%s' has the value %s at index %lld, which %s", v->name,
+                     TV_EXACT(numbers[i]), (long long)i, v->row->negative);
   return NULL;
 }
 

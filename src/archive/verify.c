@@ -14,6 +14,7 @@
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
 #include "twoview/base/guard.h"
+#include "twoview/base/statistics.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/file.h"
@@ -141,8 +142,8 @@ static void expect_numbers(const place *p, const tv_variable *x) {
   const int64_t same =
       numbers && has_length(p, x, length) ? tv_coordinate_difference(x, numbers, length) : length;
   if (same < length)
-    tv_verify_problem(p->v, "coordinate '%s%s' has the value %g at index %lld", p->prefix, x->name,
-                      numbers[same], (long long)same);
+    tv_verify_problem(p->v, "coordinate '%s%s' has the value %s at index %lld", p->prefix, x->name,
+                      TV_EXACT(numbers[same]), (long long)same);
   free(numbers);
 }
 
@@ -344,8 +345,8 @@ static void meet_dataset(void *context, const char *path) {
   tv_verification *v = context;
   ++v->datasets;
   if (v->impossible)
-    tv_verify_problem(v, "%lld of the values of '%s' are impossible: the first is %g",
-                      (long long)v->impossible, path, v->first_impossible);
+    tv_verify_problem(v, "%lld of the values of '%s' are impossible: the first is %s",
+                      (long long)v->impossible, path, TV_EXACT(v->first_impossible));
   v->impossible = 0;
   if (!is_own(v->schema, path))
     tv_print_line(v->out, "%s: also holds '%s', which is not the run's", v->path, path);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "twoview/archive/archive.h"
+#include "twoview/base/statistics.h"
 #include "twoview/studies/search.h"
 #include "verification.h"
 
@@ -38,9 +39,9 @@ static void compare(tv_verification *v, hid_t file, tv_quantity quantity, const 
     if (!wrong++) first = i;
   }
   if (wrong)
-    tv_verify_problem(v, "%lld of %lld in '%s' contradict '%s': the first is %g where that is %g",
+    tv_verify_problem(v, "%lld of %lld in '%s' contradict '%s': the first is %s where that is %s",
                       (long long)wrong, (long long)count, name_of(quantity), status_name,
-                      values[first], status[first]);
+                      TV_EXACT(values[first]), TV_EXACT(status[first]));
   free(values);
 }
 

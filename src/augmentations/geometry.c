@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "parts.h"
+#include "twoview/base/statistics.h"
 
 /* A map that takes place i from place source[i], one beyond the axis standing for zero. */
 static tv_error *gather_map(const tv_shape *s, tv_axis axis, int (*source)(int i, int n, int by),
@@ -62,7 +63,7 @@ static tv_error *shift_check(const tv_step *step, const tv_shape *s, int is_nega
   (void)is_negative;
   TV_TRY(tv_step_expect_axes(step, s, 2));
   if (most < s->rows && (s->axes == 2 || most < s->columns)) return NULL;
-  return tv_fail_usage("'pixels' %g moves samples of %d x %d out of sight", most, s->rows,
+  return tv_fail_usage("'pixels' %s moves samples of %d x %d out of sight", TV_EXACT(most), s->rows,
                        s->columns);
 }
 
@@ -168,8 +169,8 @@ static tv_error *crop_check(const tv_step *step, const tv_shape *s, int is_negat
   for (int i = 0; i < step->values[SIZES].count; ++i) {
     const double size = tv_step_number(step, SIZES, i);
     if (size > s->rows || size > s->columns)
-      return tv_fail_usage("a crop of %g is larger than the images, %d x %d", size, s->rows,
-                           s->columns);
+      return tv_fail_usage("a crop of %s is larger than the images, %d x %d", TV_EXACT(size),
+                           s->rows, s->columns);
   }
   return NULL;
 }

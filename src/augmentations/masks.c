@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "parts.h"
+#include "twoview/base/statistics.h"
 
 /* What a mask does to the moments. */
 typedef struct {
@@ -107,7 +108,7 @@ static tv_error *mask_check(const tv_step *step, const tv_shape *s, int is_negat
     return tv_fail_usage("'per: patch' and 'patch: [rows, columns]' belong together");
   if (patch) TV_TRY(tv_window_fits(step, PATCH, s));
   if (is_exact(step) && tv_step_number(step, EXACTLY, 0) > count_units(step, s))
-    return tv_fail_usage("'exactly' %g of %d", tv_step_number(step, EXACTLY, 0),
+    return tv_fail_usage("'exactly' %s of %d", TV_EXACT(tv_step_number(step, EXACTLY, 0)),
                          count_units(step, s));
   return NULL;
 }
@@ -218,8 +219,8 @@ static tv_error *band_check(const tv_step *step, const tv_shape *s, int is_negat
   (void)is_negative;
   TV_TRY(tv_step_expect_axes(step, s, 2));
   if (tv_step_number(step, WIDTH, 0) <= places_of(step, s)) return NULL;
-  return tv_fail_usage("'width' %g is more than the %d places there are",
-                       tv_step_number(step, WIDTH, 0), places_of(step, s));
+  return tv_fail_usage("'width' %s is more than the %d places there are",
+                       TV_EXACT(tv_step_number(step, WIDTH, 0)), places_of(step, s));
 }
 
 static tv_error *band_prepare(tv_step *step, const tv_shape *s) {

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "twoview/base/statistics.h"
 #include "twoview/base/text.h"
 
 enum { MESSAGE = 4096 };
@@ -74,10 +75,10 @@ static tv_error *judge(const char *path, int status, const char *message) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* as without a child */
   if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGALRM))
     return tv_fail(
-        "%s: time limit: a step of reading it took more than %g s of the processor and 1 s "
+        "%s: time limit: a step of reading it took more than %s s of the processor and 1 s "
         "for each MB that it unpacks, or %d times that by the clock; the machine is slow, "
         "or the file is damaged: TWOVIEW_READ_SECONDS sets the limit, and 0 lifts it",
-        path, most_seconds(), MOST_WAITING);
+        path, TV_EXACT(most_seconds()), MOST_WAITING);
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
     return tv_fail("%s: the processor time that this shell allows a process is over (ulimit -t)",
                    path);

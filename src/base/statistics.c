@@ -59,11 +59,20 @@ int tv_digits_of(const double *values, long count) {
   return digits;
 }
 
-void tv_number_format(double value, char out[TV_NUMBER_TEXT]) {
-  for (int digits = 15; digits <= TV_MOST_DIGITS; ++digits) {
+static void format_exactly(double value, int least_digits, char *out) {
+  for (int digits = least_digits; digits <= TV_MOST_DIGITS; ++digits) {
     snprintf(out, TV_NUMBER_TEXT, "%.*g", digits, value);
     if (strtod(out, NULL) == value) return;
   }
+}
+
+void tv_number_format(double value, char out[TV_NUMBER_TEXT]) {
+  format_exactly(value, 15, out);
+}
+
+const char *tv_number_text(double value, char out[TV_NUMBER_TEXT]) {
+  format_exactly(value, 6, out);
+  return out;
 }
 
 /* A sign, a point and an exponent of two digits. */

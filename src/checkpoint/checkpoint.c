@@ -11,6 +11,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/base/interruption.h"
 #include "twoview/base/output.h"
+#include "twoview/base/statistics.h"
 
 enum { CALL = 1, HINT }; /* tags */
 
@@ -201,12 +202,14 @@ static tv_error *leave(const tv_checkpoint *c) {
   if (most[2] > 0 || most[0] + most[1] < c->policy.time_limit)
     return tv_fail_as(TV_EXIT_INTERRUPTED, "interrupted; %s holds what is done, --resume goes on",
                       c->path);
+  const double shown[] = {c->policy.time_limit, most[0], most[1], most[0] + most[1] + step};
+  const int digits = tv_digits_of(shown, 4);
   return tv_fail_as(
       TV_EXIT_NO_TIME,
-      "no progress: of %.3g s (--max-time, or the job's time) starting took %.2g s and "
-      "%.2g s are kept for saving, which leaves each session a single step; give more "
-      "than %.3g s; %s holds what is done",
-      c->policy.time_limit, most[0], most[1], most[0] + most[1] + step, c->path);
+      "no progress: of %.*g s (--max-time, or the job's time) starting took %.*g s and "
+      "%.*g s are kept for saving, which leaves each session a single step; give more "
+      "than %.*g s; %s holds what is done",
+      digits, shown[0], digits, shown[1], digits, shown[2], digits, shown[3], c->path);
 }
 
 /* All ranks, each at its next poll: the largest wish is done. A rank that fails ends the run for

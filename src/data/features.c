@@ -8,6 +8,7 @@
 
 #include "principal.h"
 #include "twoview/base/comm.h"
+#include "twoview/base/statistics.h"
 #include "twoview/linalg/fortran.h"
 
 /* ---- What is refused ---- */
@@ -79,12 +80,14 @@ static tv_error *expect_variance(const tv_experiment *experiment, const tv_featu
   for (int i = 1; i < f->p; ++i) {
     const double rounding = rounding_of(f, i);
     if (f->spectrum[i] > rounding) continue;
+    const double shown[] = {f->spectrum[0], fmax(f->spectrum[i], 0), rounding};
+    const int digits = tv_digits_of(shown, 3);
     explain(f, reason, sizeof reason);
     return tv_experiment_fault(
         experiment, "features.pca",
-        "the data have no variance beyond %d principal component%s: the largest is %.3g and the "
-        "next %.2g, where rounding leaves up to %.2g; %s; keep at most %d",
-        i, i == 1 ? "" : "s", f->spectrum[0], fmax(f->spectrum[i], 0), rounding, reason, i);
+        "the data have no variance beyond %d principal component%s: the largest is %.*g and the "
+        "next %.*g, where rounding leaves up to %.*g; %s; keep at most %d",
+        i, i == 1 ? "" : "s", digits, shown[0], digits, shown[1], digits, shown[2], reason, i);
   }
   return NULL;
 }

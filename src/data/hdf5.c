@@ -7,6 +7,7 @@
 #include "packing.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/guard.h"
+#include "twoview/base/statistics.h"
 #include "twoview/data/source.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/file.h"
@@ -67,8 +68,9 @@ static tv_error *unpack_labels(const hdf5_rows *h, int64_t first, int64_t count,
   for (int64_t i = 0; !error && i < count; ++i) {
     labels[i] = (int64_t)fmin(fmax(values[i], -1), MOST_CLASSES);
     if (values[i] != rint(values[i]) || values[i] < 0 || values[i] >= MOST_CLASSES)
-      error = tv_fail("%s: dataset '%s': row %lld: label %.17g is not an integer from 0 to %d",
-                      h->spec->file, name, (long long)(first + i), values[i], MOST_CLASSES - 1);
+      error = tv_fail("%s: dataset '%s': row %lld: label %s is not an integer from 0 to %d",
+                      h->spec->file, name, (long long)(first + i), TV_EXACT(values[i]),
+                      MOST_CLASSES - 1);
   }
   free(values);
   return error;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "twoview/base/statistics.h"
 #include "twoview/hdf5/error.h"
 
 static tv_error *refuse(const tv_dataset_wish *w, const char *name, const char *reason) {
@@ -124,11 +125,11 @@ tv_error *tv_packing_undo(const tv_packing *p, const char *path, const char *nam
     if (!is_absent && isfinite(numbers[i])) continue;
     if (width) snprintf(column, sizeof column, ", column %lld", (long long)(i % columns));
     if (is_absent)
-      return tv_fail("%s: dataset '%s': row %lld%s is missing (%g stands for that, by _FillValue "
+      return tv_fail("%s: dataset '%s': row %lld%s is missing (%s stands for that, by _FillValue "
                      "or missing_value); leave such rows out, or fill them in",
-                     path, name, (long long)(first + i / columns), column, stored);
-    return tv_fail("%s: dataset '%s': row %lld%s is %g; all numbers must be finite", path, name,
-                   (long long)(first + i / columns), column, numbers[i]);
+                     path, name, (long long)(first + i / columns), column, TV_EXACT(stored));
+    return tv_fail("%s: dataset '%s': row %lld%s is %s; all numbers must be finite", path, name,
+                   (long long)(first + i / columns), column, TV_EXACT(numbers[i]));
   }
   return NULL;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "twoview/base/escape.h"
+#include "twoview/base/statistics.h"
 #include "twoview/base/stopwatch.h"
 #include "twoview/base/text.h"
 
@@ -131,8 +132,8 @@ static void describe(int status, int is_late, const char *messages, tv_gnuplot_f
   const size_t size = sizeof out->text;
   out->text[0] = '\0';
   if (is_late)
-    snprintf(out->text, size, "no end within %g s, which TWOVIEW_GNUPLOT_SECONDS sets",
-             most_seconds());
+    snprintf(out->text, size, "no end within %s s, which TWOVIEW_GNUPLOT_SECONDS sets",
+             TV_EXACT(most_seconds()));
   else if (WIFSIGNALED(status))
     snprintf(out->text, size, "signal %d, %s", WTERMSIG(status), strsignal(WTERMSIG(status)));
   else if (WEXITSTATUS(status) != 0)

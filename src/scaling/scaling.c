@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "twoview/base/escape.h"
+#include "twoview/base/statistics.h"
 #include "twoview/experiment/yaml.h"
 #include "twoview/kinds.h"
 
@@ -219,11 +220,11 @@ static tv_error *tell_kind(tv_scaling_study *study) {
                      other->path, study->line[i - 1].path, other->work.ranks);
     TV_TRY(expect_same_experiment(first, other));
     if (is_of_kind(study, study->model.kind, other)) continue;
-    return tv_fail(
-        "%s: %.4g flops of moments on %d ranks, but %.4g on %d in %s: neither the same work "
-        "(strong scaling) nor the same for each rank (weak scaling)%s",
-        other->path, moments_flops(other), other->work.ranks, moments_flops(first),
-        first->work.ranks, first->path, i > 1 ? " as the others" : "");
+    return tv_fail("%s: %s flops of moments on %d ranks, but %s on %d in %s: neither the same work "
+                   "(strong scaling) nor the same for each rank (weak scaling)%s",
+                   other->path, TV_EXACT(moments_flops(other)), other->work.ranks,
+                   TV_EXACT(moments_flops(first)), first->work.ranks, first->path,
+                   i > 1 ? " as the others" : "");
   }
   return NULL;
 }

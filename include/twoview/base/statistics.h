@@ -24,8 +24,13 @@ int tv_digits_of(const double *values, long count);
 
 enum { TV_NUMBER_TEXT = 32 };
 
-/* The shortest decimal number that reads back as the value. */
+/* The shortest decimal number that reads back as the value, and the same for messages, where
+ * large numbers have exponents as with %g but numbers that differ look different. Returns `out`. */
 void tv_number_format(double value, char out[TV_NUMBER_TEXT]);
+const char *tv_number_text(double value, char out[TV_NUMBER_TEXT]);
+
+/* The latter as an argument of a message: it lives as long as the block it stands in. */
+#define TV_EXACT(value) tv_number_text(value, (char[TV_NUMBER_TEXT]){""})
 
 /* The width of a column of such numbers, not below `least`. */
 int tv_width_of(int digits, int least);
