@@ -37,7 +37,7 @@ static void take_block(const tv_moment_matrix *m, const double *gamma, const dou
   }
 }
 
-static void take_sizes(tv_statistics *s) {
+void tv_statistics_take_sizes(tv_statistics *s) {
   for (int j = 0; j < s->A->local_columns; ++j) {
     const double *square = tv_distmat_diagonal(s->A, j);
     if (square) s->sizes[s->A->column_of[j]] = sqrt(*square);
@@ -52,7 +52,7 @@ static tv_error *take_blocks(const tv_moment_matrix *m, const double *gamma, tv_
   if (!error) {
     take_block(m, gamma, scales, 0, s->A);
     take_block(m, gamma, scales, 1, s->B);
-    take_sizes(s);
+    tv_statistics_take_sizes(s);
   }
   free(scales);
   return error;
@@ -78,7 +78,8 @@ static void augment(const double *gamma, const double *theta, double alpha, tv_s
   }
 }
 
-static tv_error *factor(tv_statistics *s, int *status) {
+tv_error *tv_statistics_factor(tv_statistics *s, int *status) {
+  TV_TRY(tv_distmat_create(s->S->grid, s->d, s->d, &s->L));
   memcpy(s->L->data, s->S->data,
          (size_t)s->S->leading * (size_t)s->S->local_columns * sizeof(double));
   return tv_cholesky(s->L, status);
@@ -87,7 +88,6 @@ static tv_error *factor(tv_statistics *s, int *status) {
 static tv_error *allocate_matrices(const tv_grid *grid, tv_statistics *s) {
   TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->A));
   TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->S));
-  TV_TRY(tv_distmat_create(grid, s->d, s->d, &s->L));
   TV_TRY(tv_grid_agree(grid, tv_allocate(s->d, sizeof(*s->sizes), &s->sizes)));
   TV_TRY(tv_grid_agree(grid, tv_allocate(s->d, sizeof(*s->added), &s->added)));
   return tv_distmat_create(grid, s->d, s->l, &s->B);
@@ -105,8 +105,9 @@ tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *m, c
   if (!error) {
     s->yy = sum_of_squared_targets(m) / (double)m->n;
     s->C = s->G = s->A;
+    s->view_B = s->B;
     augment(gamma, theta, alpha, s);
-    error = factor(s, status);
+    error = tv_statistics_factor(s, status);
   }
   if (error) tv_statistics_destroy(&s);
   *out = s;
@@ -114,13 +115,17 @@ tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *m, c
 }
 
 void tv_statistics_destroy(tv_statistics **statistics) {
-  if (!*statistics) return;
-  tv_distmat_destroy(&(*statistics)->A);
-  tv_distmat_destroy(&(*statistics)->S);
-  tv_distmat_destroy(&(*statistics)->L);
-  tv_distmat_destroy(&(*statistics)->B);
-  free((*statistics)->sizes);
-  free((*statistics)->added);
-  free(*statistics);
+  tv_statistics *s = *statistics;
+  if (!s) return;
+  if (s->C != s->A) tv_distmat_destroy(&s->C);
+  if (s->G != s->A) tv_distmat_destroy(&s->G);
+  if (s->view_B != s->B) tv_distmat_destroy(&s->view_B);
+  tv_distmat_destroy(&s->A);
+  tv_distmat_destroy(&s->B);
+  tv_distmat_destroy(&s->S);
+  tv_distmat_destroy(&s->L);
+  free(s->sizes);
+  free(s->added);
+  free(s);
   *statistics = NULL;
 }

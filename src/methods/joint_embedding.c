@@ -29,8 +29,8 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   return tv_solution_fix_signs(out);
 }
 
-/* 2 tr W (S - G) W'. */
-static double loss(const tv_statistics *s, const tv_distmat *encoder) {
+/* 2 tr W (S - G) W', where S - G is diagonal. */
+static double diagonal_loss(const tv_statistics *s, const tv_distmat *encoder) {
   double sum = 0;
   for (int j = 0; j < encoder->local_columns; ++j)
     for (int i = 0; i < encoder->local_rows; ++i) {
@@ -55,7 +55,9 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   TV_GO(tv_image_under(s->G, s, solution, of_a, &image));
   TV_GO(tv_distmat_create(s->G->grid, solution->k, solution->k, &gram));
   TV_GO(tv_pencil_residual(s, solution, image, sqrt(tv_trace(s->G)), gram, out));
-  out->objective = loss(s, solution->encoder);
+  out->objective = s->added
+                       ? diagonal_loss(s, solution->encoder)
+                       : tv_mean_square(2 * tv_trace(gram) - 2 * tv_dot(solution->encoder, image));
   out->optimum = least_loss(solution);
 done:
   tv_distmat_destroy(&image);

@@ -144,12 +144,13 @@ static tv_error *losses(const tv_statistics *s, const tv_solution *solution, con
   tv_distmat *of_decoder = NULL;
   out->optimum = whole;
   for (int i = 0; i < solution->k; ++i) out->optimum -= solution->values[i];
-  if (out->optimum < large_share * whole) return small_losses(s, solution, out);
+  if (s->added && out->optimum < large_share * whole) return small_losses(s, solution, out);
+  out->optimum = tv_mean_square(out->optimum);
   TV_TRY(tv_distmat_create(s->C->grid, solution->k, solution->k, &of_decoder));
   tv_gram(solution->decoder, 0, of_decoder);
   tv_symmetrise(of_decoder);
-  out->objective =
-      whole - 2 * tv_dot(solution->decoder, solution->decoder) + tv_dot(of_decoder, gram);
+  out->objective = tv_mean_square(whole - 2 * tv_dot(solution->decoder, solution->decoder) +
+                                  tv_dot(of_decoder, gram));
   tv_distmat_destroy(&of_decoder);
   return NULL;
 }

@@ -1,45 +1,11 @@
 #include "twoview/methods/scores.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "probe.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
-#include "twoview/linalg/pivoted.h"
-
-/* The rows of `a`, each divided by its scale, in the order of the pivots and cut to `rank`. */
-static void permute(int k, int rank, int columns, const double *scale, const int *pivots,
-                    const double *a, double *out) {
-  for (int j = 0; j < columns; ++j)
-    for (int i = 0; i < rank; ++i) {
-      const int row = pivots[i] - 1;
-      out[(int64_t)j * rank + i] = a[j * (int64_t)k + row] / scale[row];
-    }
-}
-
-/* tr cross' gram^+ cross: what the best linear map explains. `sizes` are those of the k rows; what
- * adds less to the rank than the rounding of d products of them is none. Destroys gram. */
-static tv_error *explained(int d, int k, int l, const double *sizes, double *gram,
-                           const double *cross, double *out) {
-  int *pivots = NULL, rank = 0;
-  double *sorted = NULL;
-  const double unit = 1, rounding = d * DBL_EPSILON;
-  tv_error *error;
-  *out = 0;
-  TV_GO(tv_allocate(k, sizeof(*pivots), &pivots));
-  TV_GO(tv_allocate((int64_t)k * l, sizeof(*sorted), &sorted));
-  TV_GO(tv_pivoted_cholesky(k, gram, sizes, rounding, pivots, &rank));
-  if (rank == 0) goto done;
-  permute(k, rank, l, sizes, pivots, cross, sorted);
-  dtrsm_("L", "L", "N", "N", &rank, &l, &unit, gram, &k, sorted, &rank, 1, 1, 1, 1);
-  for (int64_t i = 0; i < (int64_t)rank * l; ++i) *out += sorted[i] * sorted[i];
-done:
-  free(pivots);
-  free(sorted);
-  return error;
-}
 
 /* The largest eigenvalue of a symmetric matrix (its lower triangle), by bisection: all of them
  * would take longer. NaN where that fails, as numbers that overflow make it. Destroys the matrix.
@@ -71,31 +37,19 @@ static tv_error *gather_everywhere(const tv_distmat *a, double **out) {
   return NULL;
 }
 
-/* a' b on every rank. The caller frees. */
-static tv_error *product_everywhere(const tv_distmat *a, const tv_distmat *b, double **out) {
-  tv_distmat *product = NULL;
-  TV_TRY(tv_distmat_create(a->grid, a->columns, b->columns, &product));
-  tv_multiply(TV_TRANSPOSED, a, TV_PLAIN, b, product);
-  tv_error *error = gather_everywhere(product, out);
-  tv_distmat_destroy(&product);
-  return error;
-}
-
-/* (1/n) sum y'y - tr Bz' Gz^+ Bz with Gz = E A E' and Bz = E (1/n) sum x y': least squares from
- * moments. A mean view equal to x makes the last factor B. */
+/* (1/n) sum y'y - tr Bz' Gz^+ Bz with Gz = E A E' and Bz = E (1/n) sum x y'. */
 tv_error *tv_probe_loss(const tv_statistics *s, const tv_solution *solution,
                         const tv_distmat *image, double *out) {
-  double *gram = NULL, *cross = NULL, *sizes = NULL, gain = 0;
-  tv_error *error = product_everywhere(solution->encoder, image, &gram);
-  if (!error) error = product_everywhere(solution->encoder, s->B, &cross);
+  tv_outputs outputs;
+  double *sizes = NULL, explained = 0;
+  tv_error *error = tv_outputs_take(solution->encoder, image, s->B, s->yy, &outputs);
   if (!error) error = tv_row_sizes(s, solution, &sizes);
   if (!error)
-    error =
-        tv_grid_agree(image->grid, explained(s->d, solution->k, s->l, sizes, gram, cross, &gain));
-  free(gram);
-  free(cross);
+    error = tv_grid_agree(image->grid,
+                          tv_probe_explains(&outputs, solution->k, sizes, s->d, &explained));
+  tv_outputs_release(&outputs);
   free(sizes);
-  *out = tv_mean_square(s->yy - gain);
+  *out = tv_mean_square(s->yy - explained);
   return error;
 }
 

@@ -11,8 +11,8 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
   (void)k;
   *status = 0;
   TV_TRY(tv_solution_begin(s, s->l, out));
-  memcpy(out->whitened->data, s->B->data,
-         (size_t)s->B->leading * (size_t)s->B->local_columns * sizeof(double));
+  memcpy(out->whitened->data, s->view_B->data,
+         (size_t)s->view_B->leading * (size_t)s->view_B->local_columns * sizeof(double));
   tv_solve_lower(TV_LEFT, TV_PLAIN, s->L, out->whitened);
   tv_solution_unwhiten(s, out);
   return NULL;
@@ -26,13 +26,13 @@ static tv_error *judge(const tv_statistics *s, const tv_solution *solution, cons
   (void)image;
   TV_TRY(tv_distmat_create(s->S->grid, s->d, s->l, &product));
   tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
-  out->objective = tv_mean_square(s->yy - 2 * tv_dot(solution->encoder, s->B) +
+  out->objective = tv_mean_square(s->yy - 2 * tv_dot(solution->encoder, s->view_B) +
                                   tv_dot(solution->encoder, product));
   out->optimum = tv_mean_square(s->yy - tv_dot(solution->whitened, solution->whitened));
   for (int64_t i = 0; i < (int64_t)product->leading * product->local_columns; ++i)
-    product->data[i] -= s->B->data[i];
+    product->data[i] -= s->view_B->data[i];
   out->orthonormality = NAN;
-  tv_error *error = tv_column_norms(s->B, &sizes);
+  tv_error *error = tv_column_norms(s->view_B, &sizes);
   if (!error) error = tv_compare_columns(product, sizes, out);
   free(sizes);
   tv_distmat_destroy(&product);
