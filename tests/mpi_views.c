@@ -1,10 +1,12 @@
 /* The exact moments of views against sampled ones, step by step and for chains. */
+#include "support/plain.h"
 #include "support/ranks.h"
 
 #include <math.h>
 
-#include "augmentations/step.h"
-#include "twoview/linalg/dense.h"
+#include "augmentations/chain.h"
+#include "methods/probe.h"
+#include "twoview/methods/method.h"
 
 enum { SAMPLES = 6, TARGETS = 2, VIEWS = 8000, MOST_STEPS = 6, GIVEN = 4 };
 
@@ -153,20 +155,14 @@ static tv_views *start(const tv_grid *row, const tv_shape *shape, const double *
                        const double *y) {
   const int d = tv_shape_size(shape);
   double *moments = calloc((size_t)(d * d), sizeof(double)), targets[TARGETS * 256] = {0};
-  double mean[256] = {0}, target_mean[TARGETS] = {0};
-  tv_grid *square = NULL;
-  tv_distmat *a = NULL, *b = NULL;
+  tv_samples *samples = NULL;
   tv_views *views = NULL;
-  sample_moments(d, x, y, moments, targets, mean, target_mean);
-  ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, 2, &square));
-  ASSERT_DONE(tv_distmat_create(square, d, d, &a));
-  ASSERT_DONE(tv_distmat_create(square, d, TARGETS, &b));
-  tv_distmat_scatter(moments, a);
-  tv_distmat_scatter(targets, b);
-  ASSERT_DONE(tv_views_create(row, shape, a, b, mean, target_mean, &views));
-  tv_distmat_destroy(&a);
-  tv_distmat_destroy(&b);
-  tv_grid_destroy(&square);
+  ASSERT_DONE(tv_samples_create(row, shape, TARGETS, &samples));
+  sample_moments(d, x, y, moments, targets, samples->mean, samples->target_mean);
+  tv_distmat_scatter(moments, samples->second);
+  tv_distmat_scatter(targets, samples->targets);
+  ASSERT_DONE(tv_views_create(samples, &views));
+  tv_samples_destroy(&samples);
   free(moments);
   return views;
 }
@@ -298,6 +294,229 @@ START_TEST(chain_of_six) {
 }
 END_TEST
 
+/* ---- What theory says of chains ---- */
+
+static const tv_shape small_images = {3, 4, 3, 1};
+enum { ROWS = 40, D = 12, K = 4 };
+
+/* Correlated rows about 0, of scales 1 to 12, and targets that depend on them; their moments. */
+typedef struct {
+  double x[ROWS * D], y[ROWS * TARGETS];
+  double second[D * D];
+  tv_grid *row;
+  tv_samples *samples;
+} example;
+
+static void fill_example(example *e) {
+  double mean[D] = {0};
+  for (int i = 0; i < ROWS; ++i) {
+    double *x = e->x + i * D;
+    tv_random_normals((tv_stream){9, TV_FOR_FEATURES, 0}, (uint64_t)i, D, x);
+    for (int j = 1; j < D; ++j) x[j] += 0.6 * x[j - 1];
+    for (int j = 0; j < D; ++j) x[j] *= 1 + j;
+    for (int j = 0; j < D; ++j) mean[j] += x[j] / ROWS;
+  }
+  for (int i = 0; i < ROWS; ++i)
+    for (int j = 0; j < D; ++j) e->x[i * D + j] -= mean[j];
+  for (int i = 0; i < ROWS; ++i)
+    for (int t = 0; t < TARGETS; ++t)
+      e->y[i * TARGETS + t] = e->x[i * D + t] - 0.5 * e->x[i * D + t + 3] + i % 3;
+}
+
+static example make_example(void) {
+  example e = {{0}, {0}, {0}, NULL, NULL};
+  double targets[D * TARGETS] = {0};
+  fill_example(&e);
+  ASSERT_DONE(tv_grid_create_row(MPI_COMM_WORLD, 2, &e.row));
+  ASSERT_DONE(tv_samples_create(e.row, &small_images, TARGETS, &e.samples));
+  for (int i = 0; i < ROWS; ++i)
+    for (int a = 0; a < D; ++a) {
+      e.samples->mean[a] += e.x[i * D + a] / ROWS;
+      for (int b = 0; b < D; ++b) e.second[b * D + a] += e.x[i * D + a] * e.x[i * D + b] / ROWS;
+      for (int t = 0; t < TARGETS; ++t)
+        targets[t * D + a] += e.x[i * D + a] * e.y[i * TARGETS + t] / ROWS;
+    }
+  for (int i = 0; i < ROWS * TARGETS; ++i) {
+    e.samples->target_mean[i % TARGETS] += e.y[i] / ROWS;
+    e.samples->target_square[i % TARGETS] += e.y[i] * e.y[i] / ROWS;
+  }
+  tv_distmat_scatter(e.second, e.samples->second);
+  tv_distmat_scatter(targets, e.samples->targets);
+  return e;
+}
+
+static void drop_example(example *e) {
+  tv_samples_destroy(&e->samples);
+  tv_grid_destroy(&e->row);
+}
+
+/* The K values of a method for one step, and the encoder's rows, whole, unless NULL. */
+static void solve_chain(const example *e, const tv_method *method, const step_case *c,
+                        double *values, double *encoder) {
+  tv_step step = make_step(c, &small_images);
+  const tv_chain chain = {1, &step};
+  tv_grid *grid = NULL;
+  tv_statistics *statistics = NULL;
+  tv_solution solution = {0};
+  int status = 0;
+  ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, 2, &grid));
+  ASSERT_DONE(tv_chain_problem(&chain, e->samples, 0, grid, &statistics, &status));
+  ASSERT_ALL(status == 0);
+  ASSERT_DONE(method->solve(statistics, K, &solution, &status));
+  ASSERT_ALL(status == 0);
+  memcpy(values, solution.values, K * sizeof *values);
+  if (encoder) tv_distmat_gather(solution.encoder, encoder);
+  tv_solution_destroy(&solution);
+  tv_statistics_destroy(&statistics);
+  tv_grid_destroy(&grid);
+  tv_step_release(&step);
+}
+
+/* Facts are exact; the problems have conditions below 1e4, and values are in [1e-3, 1e4]. */
+static const double exact = 1e-9;
+
+/* Of noise of one covariance N joint embedding learns the same at every strength c:
+ * omega = mu / (mu + c) with A v = mu N v. */
+START_TEST(strength_of_noise_does_not_matter_to_joint_embedding) {
+  const step_case steps[] = {{"texture", {NUMBERS(length, 1, 0.5), NUMBERS(deviation, 1, 0.5)}},
+                             {"texture", {NUMBERS(length, 1, 0.5), NUMBERS(deviation, 1, 3)}}};
+  example e = make_example();
+  double omega[2][K], encoder[2][D * K];
+  for (int i = 0; i < 2; ++i) solve_chain(&e, &tv_joint_embedding, &steps[i], omega[i], encoder[i]);
+  for (int j = 0; j < K; ++j) {
+    const double weak = 0.25 * omega[0][j] / (1 - omega[0][j]);
+    const double strong = 9 * omega[1][j] / (1 - omega[1][j]);
+    ASSERT_AT_MOST(fabs(weak - strong), exact * strong);
+    const double *a = encoder[0] + j * D, *b = encoder[1] + j * D;
+    const double cosine = dot_plain(D, a, b) / norm_plain(D, a) / norm_plain(D, b);
+    ASSERT_AT_MOST(fabs(cosine - 1), exact);
+  }
+  drop_example(&e);
+}
+END_TEST
+
+/* Independent masks: the pencil (A, diag A), principal components of the correlation matrix. */
+START_TEST(masks_make_joint_embedding_pca_of_correlations) {
+  const double keep = 0.6;
+  const step_case step = {"mask", {NUMBERS(keep, 1, 0.6)}};
+  example e = make_example();
+  double omega[K], correlation[D * D], mu[D];
+  solve_chain(&e, &tv_joint_embedding, &step, omega, NULL);
+  for (int a = 0; a < D; ++a)
+    for (int b = 0; b < D; ++b)
+      correlation[b * D + a] =
+          e.second[b * D + a] / sqrt(e.second[a * D + a] * e.second[b * D + b]);
+  jacobi(D, correlation, mu, NULL);
+  for (int j = 0; j < K; ++j)
+    ASSERT_AT_MOST(fabs(omega[j] - keep * mu[j] / (keep * mu[j] + 1 - keep)), exact);
+  drop_example(&e);
+}
+END_TEST
+
+/* Reconstruction from a patch mask is the linear masked autoencoder (arXiv 2508.15404): with
+ * V = r A + (1 - r) blockdiag(A), phi^2 are r times the eigenvalues of A V^{-1} A. */
+START_TEST(patches_make_reconstruction_the_masked_autoencoder) {
+  const double keep = 0.6;
+  const step_case step = {"mask", {NUMBERS(keep, 1, 0.6), WORD(per, 1), NUMBERS(patch, 2, 2, 1)}};
+  example e = make_example();
+  double phi2[K], v[D * D], mapped[D * D], values[D];
+  solve_chain(&e, &tv_reconstruction, &step, phi2, NULL);
+  for (int a = 0; a < D; ++a)
+    for (int b = 0; b < D; ++b) { /* number 3 row + column; patches of two rows */
+      const int is_same = a / 6 == b / 6 && a % 3 == b % 3;
+      v[b * D + a] = (is_same ? 1 : keep) * e.second[b * D + a];
+    }
+  memcpy(mapped, e.second, sizeof mapped);
+  solve_plain(D, D, v, mapped);
+  double *product = new_product(0, 0, D, D, D, e.second, mapped);
+  jacobi(D, product, values, NULL);
+  for (int j = 0; j < K; ++j) ASSERT_AT_MOST(fabs(phi2[j] - keep * values[j]), exact * values[0]);
+  free(product);
+  drop_example(&e);
+}
+END_TEST
+
+/* Numbers that are kept and divided by r, so that the mean view is x, give the same values: of the
+ * moments 1/r^2 S and G, 1/r C. Multiplication by factors 1 or more of mean 1 with the same second
+ * moments does the same to A. */
+START_TEST(rescaled_masks_give_the_same_values) {
+  const step_case masked = {"mask", {NUMBERS(keep, 1, 0.8)}};
+  const step_case scaled = {"multiply", {NUMBERS(deviation, 1, 0.5)}}; /* (1 - r) / r = 1/4 */
+  const tv_method *const methods[] = {&tv_joint_embedding, &tv_reconstruction};
+  example e = make_example();
+  for (int m = 0; m < 2; ++m) {
+    double of_mask[K], of_scale[K];
+    solve_chain(&e, methods[m], &masked, of_mask, NULL);
+    solve_chain(&e, methods[m], &scaled, of_scale, NULL);
+    for (int j = 0; j < K; ++j) ASSERT_AT_MOST(fabs(of_mask[j] - of_scale[j]), exact * of_scale[0]);
+  }
+  drop_example(&e);
+}
+END_TEST
+
+/* A probe fitted to the example's rows, scored on others by their moments and row by row. */
+START_TEST(probes_are_scored_on_other_rows_by_their_moments) {
+  enum { OTHERS = 25 };
+  example e = make_example();
+  double encoder[D * K], other[OTHERS * D], target[OTHERS * TARGETS], second[D * D] = {0};
+  double cross[D * TARGETS] = {0}, square = 0, sizes[K], probe[K * TARGETS], values[K];
+  tv_grid *grid = NULL;
+  tv_distmat *maps[5] = {NULL};
+  tv_outputs training, held_out;
+  const double whole = e.samples->target_square[0] + e.samples->target_square[1];
+  solve_chain(&e, &tv_joint_embedding, &of_images[0], values, encoder);
+  for (int i = 0; i < OTHERS; ++i) {
+    tv_random_normals((tv_stream){11, TV_FOR_FEATURES, 0}, (uint64_t)i, D, other + i * D);
+    tv_random_normals((tv_stream){11, TV_FOR_TARGETS, 0}, (uint64_t)i, TARGETS,
+                      target + i * TARGETS);
+    for (int a = 0; a < D; ++a) {
+      for (int b = 0; b < D; ++b) second[b * D + a] += other[i * D + a] * other[i * D + b] / OTHERS;
+      for (int t = 0; t < TARGETS; ++t)
+        cross[t * D + a] += other[i * D + a] * target[i * TARGETS + t] / OTHERS;
+    }
+    for (int t = 0; t < TARGETS; ++t) square += pow(target[i * TARGETS + t], 2) / OTHERS;
+  }
+  for (int j = 0; j < K; ++j) {
+    sizes[j] = 0;
+    for (int a = 0; a < D; ++a) sizes[j] += fabs(encoder[j * D + a]) * sqrt(e.second[a * D + a]);
+  }
+  ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, 2, &grid));
+  ASSERT_DONE(tv_distmat_create(grid, D, K, &maps[0]));
+  ASSERT_DONE(tv_distmat_create(grid, D, D, &maps[1]));
+  ASSERT_DONE(tv_distmat_create(grid, D, K, &maps[2]));
+  ASSERT_DONE(tv_distmat_create(grid, D, TARGETS, &maps[3]));
+  ASSERT_DONE(tv_distmat_create(grid, D, TARGETS, &maps[4]));
+  tv_distmat_scatter(encoder, maps[0]);
+  tv_distmat_move(e.samples->second, maps[1]);
+  tv_multiply(TV_PLAIN, maps[1], TV_PLAIN, maps[0], maps[2]);
+  tv_distmat_move(e.samples->targets, maps[3]);
+  ASSERT_DONE(tv_outputs_take(maps[0], maps[2], maps[3], whole, &training));
+  tv_distmat_scatter(second, maps[1]);
+  tv_multiply(TV_PLAIN, maps[1], TV_PLAIN, maps[0], maps[2]);
+  tv_distmat_scatter(cross, maps[4]);
+  ASSERT_DONE(tv_outputs_take(maps[0], maps[2], maps[4], square, &held_out));
+  for (int k = 1; k <= K; ++k) {
+    double loss = 0, explained;
+    ASSERT_DONE(tv_probe_fit(&training, k, sizes, D, probe));
+    ASSERT_DONE(tv_probe_explains(&training, k, sizes, D, &explained));
+    for (int i = 0; i < OTHERS; ++i)
+      for (int t = 0; t < TARGETS; ++t) {
+        double prediction = 0;
+        for (int j = 0; j < k; ++j)
+          prediction += probe[t * k + j] * dot_plain(D, encoder + j * D, other + i * D);
+        loss += pow(target[i * TARGETS + t] - prediction, 2) / OTHERS;
+      }
+    ASSERT_AT_MOST(fabs(tv_probe_loss_on(&held_out, k, probe) - loss), exact * loss);
+    ASSERT_AT_MOST(fabs(tv_probe_loss_on(&training, k, probe) + explained - whole), exact * whole);
+  }
+  tv_outputs_release(&training);
+  tv_outputs_release(&held_out);
+  for (int i = 0; i < 5; ++i) tv_distmat_destroy(&maps[i]);
+  tv_grid_destroy(&grid);
+  drop_example(&e);
+}
+END_TEST
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   TCase *tests = tcase_create("views");
@@ -306,5 +525,10 @@ int main(int argc, char **argv) {
   tcase_add_loop_test(tests, step_on_series, 0, sizeof of_series / sizeof *of_series);
   tcase_add_test(tests, phase_jitter_of_even_length);
   tcase_add_test(tests, chain_of_six);
+  tcase_add_test(tests, strength_of_noise_does_not_matter_to_joint_embedding);
+  tcase_add_test(tests, masks_make_joint_embedding_pca_of_correlations);
+  tcase_add_test(tests, patches_make_reconstruction_the_masked_autoencoder);
+  tcase_add_test(tests, rescaled_masks_give_the_same_values);
+  tcase_add_test(tests, probes_are_scored_on_other_rows_by_their_moments);
   return run_tests(tests);
 }

@@ -14,7 +14,72 @@ static int64_t numbers_of(const tv_distmat *m) {
   return (int64_t)m->rows * m->local_columns;
 }
 
-/* ---- Lifetime ---- */
+/* ---- Samples ---- */
+
+static tv_error *fill_samples(const tv_grid *row, int d, int l, tv_samples *s) {
+  TV_TRY(tv_distmat_create(row, d, d, &s->second));
+  TV_TRY(tv_distmat_create(row, d, l, &s->targets));
+  tv_error *error = tv_allocate(d, sizeof(*s->mean), &s->mean);
+  if (!error) error = tv_allocate(l, sizeof(*s->target_mean), &s->target_mean);
+  if (!error) error = tv_allocate(l, sizeof(*s->target_square), &s->target_square);
+  return tv_grid_agree(row, error);
+}
+
+tv_error *tv_samples_create(const tv_grid *row, const tv_shape *shape, int l, tv_samples **out) {
+  TV_TRY(tv_grid_agree(row, tv_allocate(1, sizeof(**out), out)));
+  (*out)->shape = *shape;
+  tv_error *error = fill_samples(row, tv_shape_size(shape), l, *out);
+  if (error) tv_samples_destroy(out);
+  return error;
+}
+
+tv_error *tv_samples_copy(const tv_samples *from, tv_samples **out) {
+  const int l = from->targets->columns;
+  TV_TRY(tv_samples_create(from->second->grid, &from->shape, l, out));
+  memcpy((*out)->second->data, from->second->data, bytes_of(from->second));
+  memcpy((*out)->targets->data, from->targets->data, bytes_of(from->targets));
+  memcpy((*out)->mean, from->mean, (size_t)from->second->rows * sizeof(*from->mean));
+  memcpy((*out)->target_mean, from->target_mean, (size_t)l * sizeof(*from->target_mean));
+  memcpy((*out)->target_square, from->target_square, (size_t)l * sizeof(*from->target_square));
+  return NULL;
+}
+
+void tv_samples_destroy(tv_samples **samples) {
+  tv_samples *s = *samples;
+  if (!s) return;
+  tv_distmat_destroy(&s->second);
+  tv_distmat_destroy(&s->targets);
+  free(s->mean);
+  free(s->target_mean);
+  free(s->target_square);
+  free(s);
+  *samples = NULL;
+}
+
+/* m += factor u w'. */
+static void add_product(tv_distmat *m, double factor, const double *u, const double *w) {
+  for (int j = 0; j < m->local_columns; ++j) {
+    const double of_column = factor * w[m->column_of[j]];
+    double *column = m->data + (int64_t)j * m->leading;
+    for (int i = 0; i < m->rows; ++i) column[i] += of_column * u[i];
+  }
+}
+
+/* E (x - c)(y - e)' = E x y' - c E y' - (E x - c) e'. */
+void tv_samples_centre(tv_samples *s, const double *mean, const double *target_mean) {
+  const int d = s->second->rows, l = s->targets->columns;
+  add_product(s->second, -1, mean, s->mean);
+  add_product(s->targets, -1, mean, s->target_mean);
+  for (int i = 0; i < d; ++i) s->mean[i] -= mean[i];
+  add_product(s->second, -1, s->mean, mean);
+  add_product(s->targets, -1, s->mean, target_mean);
+  for (int t = 0; t < l; ++t) {
+    s->target_square[t] -= target_mean[t] * (2 * s->target_mean[t] - target_mean[t]);
+    s->target_mean[t] -= target_mean[t];
+  }
+}
+
+/* ---- Views ---- */
 
 static tv_error *copy_numbers(int count, const double *from, double **out) {
   TV_TRY(tv_allocate(count, sizeof(**out), out));
@@ -22,35 +87,38 @@ static tv_error *copy_numbers(int count, const double *from, double **out) {
   return NULL;
 }
 
-static tv_error *create_matrices(const tv_distmat *moments, const tv_distmat *targets,
-                                 tv_views *v) {
-  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &v->second));
-  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &v->agreement));
-  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &v->cross));
-  TV_TRY(tv_distmat_create(v->grid, v->d, v->l, &v->targets));
-  tv_distmat_move(moments, v->second);
-  tv_distmat_move(targets, v->targets);
-  memcpy(v->agreement->data, v->second->data, bytes_of(v->second));
-  memcpy(v->cross->data, v->second->data, bytes_of(v->second));
+/* A matrix like this one. */
+static tv_error *copy_matrix(const tv_distmat *from, tv_distmat **out) {
+  TV_TRY(tv_distmat_create(from->grid, from->rows, from->columns, out));
+  memcpy((*out)->data, from->data, bytes_of(from));
   return NULL;
 }
 
-static tv_error *copy_means(const double *input_mean, const double *target_mean, tv_views *v) {
-  TV_TRY(copy_numbers(v->d, input_mean, &v->mean));
-  TV_TRY(copy_numbers(v->d, input_mean, &v->input_mean));
-  return copy_numbers(v->l, target_mean, &v->target_mean);
+static tv_error *copy_matrices(const tv_samples *samples, tv_views *v) {
+  TV_TRY(copy_matrix(samples->second, &v->second));
+  TV_TRY(copy_matrix(samples->second, &v->agreement));
+  TV_TRY(copy_matrix(samples->second, &v->cross));
+  return copy_matrix(samples->targets, &v->targets);
 }
 
-tv_error *tv_views_create(const tv_grid *grid, const tv_shape *shape, const tv_distmat *moments,
-                          const tv_distmat *targets, const double *input_mean,
-                          const double *target_mean, tv_views **out) {
+static tv_error *copy_means(const tv_samples *samples, tv_views *v) {
+  TV_TRY(copy_numbers(v->d, samples->mean, &v->mean));
+  TV_TRY(copy_numbers(v->d, samples->mean, &v->input_mean));
+  return copy_numbers(v->l, samples->target_mean, &v->target_mean);
+}
+
+tv_error *tv_views_create(const tv_samples *samples, tv_views **out) {
+  const tv_grid *grid = samples->second->grid;
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) {
-    **out = (tv_views){.shape = *shape, .d = moments->rows, .l = targets->columns, .grid = grid};
-    error = copy_means(input_mean, target_mean, *out);
+    **out = (tv_views){.shape = samples->shape,
+                       .d = samples->second->rows,
+                       .l = samples->targets->columns,
+                       .grid = grid};
+    error = copy_means(samples, *out);
   }
   error = tv_grid_agree(grid, error);
-  if (!error) error = create_matrices(moments, targets, *out);
+  if (!error) error = copy_matrices(samples, *out);
   if (error) tv_views_destroy(out);
   return error;
 }
@@ -70,15 +138,6 @@ void tv_views_destroy(tv_views **views) {
 }
 
 /* ---- Entry by entry ---- */
-
-/* m += factor u w'. */
-static void add_product(tv_distmat *m, double factor, const double *u, const double *w) {
-  for (int j = 0; j < m->local_columns; ++j) {
-    const double of_column = factor * w[m->column_of[j]];
-    double *column = m->data + (int64_t)j * m->leading;
-    for (int i = 0; i < m->rows; ++i) column[i] += of_column * u[i];
-  }
-}
 
 void tv_views_centre(tv_views *v) {
   add_product(v->second, -1, v->mean, v->mean);

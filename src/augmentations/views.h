@@ -16,6 +16,24 @@ typedef struct {
 
 int tv_shape_size(const tv_shape *shape);
 
+/* Second moments of samples x (d numbers) with targets y (l), on a grid of one row of ranks. */
+typedef struct {
+  tv_shape shape;
+  tv_distmat *second;    /* owned, d x d: E x x' */
+  tv_distmat *targets;   /* owned, d x l: E x y' */
+  double *mean;          /* owned, d, on every rank: E x */
+  double *target_mean;   /* owned, l, on every rank: E y */
+  double *target_square; /* owned, l, on every rank: E y_t^2 */
+} tv_samples;
+
+/* Zero moments of samples of a shape with l targets. Free with tv_samples_destroy. */
+tv_error *tv_samples_create(const tv_grid *row, const tv_shape *shape, int l, tv_samples **out);
+tv_error *tv_samples_copy(const tv_samples *samples, tv_samples **out);
+void tv_samples_destroy(tv_samples **samples);
+
+/* Moments about a mean and a target mean, those of other samples as a rule.     Not collective. */
+void tv_samples_centre(tv_samples *samples, const double *mean, const double *target_mean);
+
 /* x: a sample, tau: a view of it, xbar: its mean view, y: its target; E: over samples and views. */
 typedef struct {
   tv_shape shape;
@@ -30,12 +48,8 @@ typedef struct {
   double *target_mean;   /* owned, l: E y */
 } tv_views;
 
-/* The views before any step: the samples themselves. `moments` (d x d: E x x') and `targets`
- * (d x l: E x y') lie on any grid of the same ranks; the means are copied. Free with
- * tv_views_destroy. */
-tv_error *tv_views_create(const tv_grid *grid, const tv_shape *shape, const tv_distmat *moments,
-                          const tv_distmat *targets, const double *input_mean,
-                          const double *target_mean, tv_views **out);
+/* The views before any step: the samples themselves. Free with tv_views_destroy. */
+tv_error *tv_views_create(const tv_samples *samples, tv_views **out);
 void tv_views_destroy(tv_views **views);
 
 /* Moments about the means: C - a m', G - m m', S - m m', E xbar y' - m ybar'. Not collective. */

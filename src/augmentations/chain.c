@@ -1,0 +1,142 @@
+#include "chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/linalg/dense.h"
+
+/* ---- Samples ---- */
+
+/* Columns of a moment matrix whose rows are all here, or spread. */
+static void take_columns(const tv_moment_matrix *m, int first, tv_distmat *out) {
+  const int width = m->p + m->l + 1;
+  for (int j = 0; j < out->local_columns; ++j) {
+    const double *from = m->whole + (int64_t)(first + out->column_of[j]) * width;
+    double *to = out->data + (int64_t)j * out->leading;
+    for (int i = 0; i < out->rows; ++i) to[i] = from[i] / (double)m->n;
+  }
+}
+
+tv_error *tv_samples_take(const tv_grid *row, const tv_shape *shape, const tv_moment_matrix *m,
+                          tv_samples **out) {
+  const int width = m->p + m->l + 1;
+  const double *ones = m->whole + (int64_t)(width - 1) * width;
+  TV_TRY(tv_samples_create(row, shape, m->l, out));
+  take_columns(m, 0, (*out)->second);
+  take_columns(m, m->p, (*out)->targets);
+  for (int i = 0; i < m->p; ++i) (*out)->mean[i] = ones[i] / (double)m->n;
+  for (int t = 0; t < m->l; ++t) {
+    (*out)->target_mean[t] = ones[m->p + t] / (double)m->n;
+    (*out)->target_square[t] = m->whole[(int64_t)(m->p + t) * (width + 1)] / (double)m->n;
+  }
+  return NULL;
+}
+
+/* ---- Chains ---- */
+
+void tv_chain_release(tv_chain *chain) {
+  for (int i = 0; i < chain->count; ++i) tv_step_release(&chain->steps[i]);
+  free(chain->steps);
+  *chain = (tv_chain){0};
+}
+
+static tv_error *view_samples(const tv_chain *chain, const tv_samples *samples, tv_views **out) {
+  tv_error *error = tv_views_create(samples, out);
+  for (int i = 0; !error && i < chain->count; ++i)
+    error = chain->steps[i].kind->moments(&chain->steps[i], *out);
+  if (error) tv_views_destroy(out);
+  return error;
+}
+
+static void swap_matrices(tv_distmat **a, tv_distmat **b) {
+  tv_distmat *kept = *a;
+  *a = *b;
+  *b = kept;
+}
+
+tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples) {
+  tv_views *views = NULL;
+  TV_TRY(view_samples(chain, samples, &views));
+  swap_matrices(&samples->second, &views->second);
+  swap_matrices(&samples->targets, &views->targets);
+  memcpy(samples->mean, views->mean, (size_t)views->d * sizeof(*views->mean));
+  tv_views_destroy(&views);
+  return NULL;
+}
+
+void tv_chain_view(const tv_chain *chain, const tv_chain_draw *draw, double *x) {
+  for (int i = 0; i < chain->count; ++i) {
+    const tv_draw of_step = {
+        .shape = draw->shape,
+        .stream = {draw->seed, (tv_purpose)(draw->purpose + i), draw->replicate},
+        .index = draw->index,
+        .scratch = draw->scratch};
+    chain->steps[i].kind->view(&chain->steps[i], &of_step, x);
+  }
+}
+
+/* ---- The problem of the views ---- */
+
+static tv_error *move_to(const tv_grid *grid, const tv_distmat *from, tv_distmat **out) {
+  TV_TRY(tv_distmat_create(grid, from->rows, from->columns, out));
+  tv_distmat_move(from, *out);
+  return NULL;
+}
+
+/* C is kept as E xbar x' among the views, so that steps act on its columns. */
+static tv_error *take_cross(const tv_grid *grid, const tv_distmat *turned, tv_distmat **out) {
+  tv_distmat *moved = NULL;
+  tv_error *error = move_to(grid, turned, &moved);
+  if (!error) error = tv_distmat_create(grid, turned->columns, turned->rows, out);
+  if (!error) tv_transpose_to(moved, *out);
+  tv_distmat_destroy(&moved);
+  return error;
+}
+
+static tv_error *take_matrices(const tv_grid *grid, const tv_samples *samples, const tv_views *v,
+                               tv_statistics *s) {
+  TV_TRY(move_to(grid, samples->second, &s->A));
+  TV_TRY(move_to(grid, samples->targets, &s->B));
+  TV_TRY(take_cross(grid, v->cross, &s->C));
+  TV_TRY(move_to(grid, v->agreement, &s->G));
+  TV_TRY(move_to(grid, v->second, &s->S));
+  return move_to(grid, v->targets, &s->view_B);
+}
+
+static void raise_diagonal(tv_distmat *m, double floor) {
+  for (int j = 0; j < m->local_columns; ++j) {
+    double *entry = tv_distmat_diagonal(m, j);
+    if (entry) *entry += floor;
+  }
+}
+
+/* Samples and views are centred. */
+static tv_error *make_problem(const tv_grid *grid, const tv_samples *samples, const tv_views *views,
+                              double floor, tv_statistics *s, int *status) {
+  TV_TRY(take_matrices(grid, samples, views, s));
+  raise_diagonal(s->S, floor);
+  for (int t = 0; t < s->l; ++t) s->yy += samples->target_square[t];
+  TV_TRY(tv_grid_agree(grid, tv_allocate(s->d, sizeof(*s->sizes), &s->sizes)));
+  tv_statistics_take_sizes(s);
+  return tv_statistics_factor(s, status);
+}
+
+tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, double floor,
+                           const tv_grid *grid, tv_statistics **out, int *status) {
+  tv_samples *centred = NULL;
+  tv_views *views = NULL;
+  tv_error *error;
+  *out = NULL;
+  TV_GO(view_samples(chain, samples, &views));
+  TV_GO(tv_samples_copy(samples, &centred));
+  tv_views_centre(views);
+  tv_samples_centre(centred, samples->mean, samples->target_mean);
+  TV_GO(tv_grid_agree(grid, tv_allocate(1, sizeof(**out), out)));
+  **out = (tv_statistics){.d = views->d, .l = views->l, .p = views->d};
+  TV_GO(make_problem(grid, centred, views, floor, *out, status));
+done:
+  tv_samples_destroy(&centred);
+  tv_views_destroy(&views);
+  if (error) tv_statistics_destroy(out);
+  return error;
+}
