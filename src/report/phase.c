@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "axes.h"
 #include "parts.h"
 #include "twoview/base/escape.h"
 #include "twoview/kinds.h"
@@ -188,111 +189,12 @@ static void place_bar(const layout *c, int left, int row, FILE *out) {
           SIDE / height);
 }
 
-/* ---- Axes ---- */
-
-typedef struct {
-  const char *name; /* x or y */
-  const double *values;
-  int count, is_logarithmic;
-} axis;
-
-static axis axis_of(const char *name, const double *values, int count) {
-  return (axis){name, values, count, tv_is_evenly_spaced(values, count, TV_SPACED_LOGARITHMIC)};
-}
-
-static double on_axis(const axis *x, double value) {
-  return x->is_logarithmic ? log10(value) : value;
-}
-
-/* Of an axis too short for decades: its first and last value. */
-static void write_ends(const axis *x, int is_labelled, FILE *out) {
-  const double ends[] = {x->values[0], x->values[x->count - 1]};
-  char label[32] = "";
-  for (int i = 0; i < 2; ++i) {
-    if (is_labelled) tv_format_magnitude(ends[i], tv_digits_of(ends, 2), label, sizeof label);
-    fprintf(out, "%s\"%s\" %.17g", i ? ", " : " (", label, log10(ends[i]));
-  }
-  fputc(')', out);
-}
-
-/* Decades, of many only some, and 2 and 5 between them where there are few; as gnuplot's list of
- * tics. */
-static void write_decades(const axis *x, int is_labelled, FILE *out) {
-  static const int steps[] = {1, 2, 5};
-  char label[32] = "";
-  const double from = x->values[0], to = x->values[x->count - 1];
-  if (to < 5 * from) {
-    write_ends(x, is_labelled, out);
-    return;
-  }
-  const int is_short = to < 100 * from, every = 1 + (int)(log10(to / from) / 5);
-  const char *separator = "";
-  fputs(" (", out);
-  for (int decade = (int)floor(log10(from)); decade <= (int)ceil(log10(to)); ++decade)
-    for (int i = 0; i < (is_short ? 3 : decade % every == 0); ++i) {
-      const double value = steps[i] * pow(10, decade);
-      if (value < from * (1 - 1e-9) || value > to * (1 + 1e-9)) continue;
-      if (is_labelled) tv_format_magnitude(value, TV_LEAST_DIGITS, label, sizeof label);
-      fprintf(out, "%s\"%s\" %.6f", separator, label, log10(value));
-      separator = ", ";
-    }
-  fputc(')', out);
-}
-
-/* Between the tics of a linear axis. They begin at 0, though the first cells may reach below it. */
-static double step_of(const axis *x) {
-  const double third = (x->values[x->count - 1] - x->values[0]) / 3;
-  const double decade = pow(10, floor(log10(third)));
-  return decade * (third < 2 * decade ? 1 : third < 5 * decade ? 2 : 5);
-}
-
-/* The labels have the digits that tell them apart. */
-static void write_even_tics(const axis *x, int is_labelled, FILE *out) {
-  const double step = step_of(x),
-               ends[] = {x->values[x->count - 1] - step, x->values[x->count - 1]};
-  fprintf(out, " 0,%.17g\nset format %s \"", step, x->name);
-  if (is_labelled) fprintf(out, "%%.%dg", tv_digits_of(ends, 2));
-  fputs("\"", out);
-}
-
-static void write_tics(const axis *x, int is_labelled, FILE *out) {
-  fprintf(out, "set %stics out nomirror scale 0.6", x->name);
-  if (x->is_logarithmic)
-    write_decades(x, is_labelled, out);
-  else
-    write_even_tics(x, is_labelled, out);
-  fputc('\n', out);
-}
-
-/* Half a cell beyond the values, since images are not cut. */
-static void find_ends(const axis *x, double *low, double *high) {
-  const double first = on_axis(x, x->values[0]), last = on_axis(x, x->values[x->count - 1]);
-  const double half_cell = (last - first) / (x->count - 1) / 2;
-  *low = first - half_cell;
-  *high = last + half_cell;
-}
-
-/* Images have their cells evenly spaced, so that the coordinates are logarithms already. */
-static void write_axis(const axis *x, FILE *out) {
-  double low, high;
-  find_ends(x, &low, &high);
-  fprintf(out, "%s(v) = %s\nset %srange [%.9g:%.9g]\n", x->name,
-          x->is_logarithmic ? "log10(v)" : "v", x->name, low, high);
-}
-
-/* Where no alignment is needed a boundary lies as far below the axis as that is long. */
-static void write_boundary_function(const axis *y, FILE *out) {
-  double low, high;
-  find_ends(y, &low, &high);
-  fprintf(out, "boundary(square) = square > %.9g ? y(sqrt(square)) : %.9g\n",
-          y->values[0] * y->values[0], low - (high - low));
-}
-
 /* Of a panel that stands at the left or at the bottom, or between others. */
 static void label_axes(const tv_archive *a, int is_left, int is_bottom, FILE *out) {
-  const axis x = axis_of("x", a->lambda_max, a->magnitudes), y = axis_of("y", a->alpha, a->alphas);
-  write_tics(&x, is_bottom, out);
-  write_tics(&y, is_left, out);
+  const tv_axis x = tv_axis_of("x", a->lambda_max, a->magnitudes),
+                y = tv_axis_of("y", a->alpha, a->alphas);
+  tv_write_tics(&x, is_bottom, out);
+  tv_write_tics(&y, is_left, out);
   fprintf(out, "set xlabel \"%s\" offset 0,0.6\nset ylabel \"%s\" offset 1\n",
           is_bottom ? "noise magnitude λ_{max}" : "", is_left ? "alignment α" : "");
 }
@@ -442,14 +344,14 @@ static void write_script(const void *figure, FILE *out) {
   const tv_figure *f = figure;
   const tv_archive *a = f->archive;
   const layout c = lay_out(a);
-  const axis axes[] = {axis_of("x", a->lambda_max, a->magnitudes),
-                       axis_of("y", a->alpha, a->alphas)};
+  const tv_axis axes[] = {tv_axis_of("x", a->lambda_max, a->magnitudes),
+                          tv_axis_of("y", a->alpha, a->alphas)};
   double low, high;
   find_decades(a, f->level, &low, &high);
   tv_begin_script(f->name, c.size, out);
-  write_axis(&axes[0], out);
-  write_axis(&axes[1], out);
-  write_boundary_function(&axes[1], out);
+  tv_write_axis(&axes[0], out);
+  tv_write_axis(&axes[1], out);
+  tv_write_boundary_function(&axes[1], out);
   fprintf(out,
           "decade(v) = v > 0 ? log10(v) : v == 0 ? %.4f : NaN\n"
           "clip(v) = v < -3 ? -3 : v > 3 ? 3 : v\n"
