@@ -10,6 +10,7 @@
 #include "twoview/moments/law.h"
 #include "twoview/studies/layout.h"
 #include "twoview/studies/results.h"
+#include "twoview/studies/threshold.h"
 #include "twoview/theory/prediction.h"
 
 /* 800 thresholds at d = 88. */

@@ -1,6 +1,8 @@
 #include "support/pipeline.h"
 
+#include "twoview/studies/grid.h"
 #include "twoview/studies/tally.h"
+#include "twoview/studies/threshold.h"
 
 enum { P = 20, Q = 25, D = P + Q, L = 3, K = 5, LEVELS = 2, HEAD = 4 };
 enum { SL, RC, JE, METHODS }; /* of the experiments */
@@ -28,8 +30,8 @@ static const char *experiment(const char *keep, int ranks_per_point) {
 
 /* The largest difference relative to the size of the quantity. */
 static double results_apart(const tv_results *a, const tv_results *b) {
-  const tv_quantity compared[] = {TV_SCORE_CLEAN, TV_SCORE_CORRUPTED,   TV_LEAKAGE,
-                                  TV_OBJECTIVE,   TV_OBJECTIVE_OPTIMUM, TV_STATUS};
+  const int compared[] = {TV_SCORE_CLEAN, TV_SCORE_CORRUPTED,   TV_LEAKAGE,
+                          TV_OBJECTIVE,   TV_OBJECTIVE_OPTIMUM, TV_STATUS};
   double largest = 0;
   for (int i = 0; i < 6; ++i)
     for (int64_t entry = 0; entry < a->points * METHODS; ++entry) {
@@ -131,7 +133,7 @@ START_TEST(thresholds_do_not_depend_on_groups) {
   pipeline alone, spread;
   ASSERT_DONE(open_results(threshold_study(1), 0, MPI_COMM_SELF, &alone));
   ASSERT_ALL(alone.results->points == 8 && alone.results->methods == 2);
-  ASSERT_ALL(!alone.results->clean && !alone.results->quantity[TV_LEAKAGE]);
+  ASSERT_ALL(!alone.results->clean && alone.results->quantities == TV_THRESHOLD_QUANTITIES);
   tv_tally tally = {.study = &tv_threshold_study,
                     .solutions = alone.results->points * alone.results->methods};
   tv_tally_count(&tally, alone.results->quantity[TV_ALPHA2_STATUS]);

@@ -114,6 +114,7 @@ static tv_error *read_attributes(hid_t file, tv_archive *a) {
 static void take_lengths(const tv_opened *o, tv_archive *a) {
   const tv_experiment *e = o->experiment;
   a->study = tv_study_of(e);
+  a->kind = e->study;
   a->replicates = e->replicates;
   a->magnitudes = (int)e->noise.lambda_max_count;
   a->alphas = tv_experiment_alignments(e);
@@ -151,7 +152,7 @@ tv_error *tv_archive_read(const char *path, tv_archive **out) {
 void tv_archive_close(tv_archive **archive) {
   tv_archive *a = *archive;
   if (!a) return;
-  for (int i = 0; i < TV_QUANTITIES; ++i) free(a->quantity[i]);
+  for (int i = 0; i < TV_MOST_QUANTITIES; ++i) free(a->quantity[i]);
   tv_archive_free_words(a->method, a->methods);
   free(a->alpha2_threshold);
   free(a->spectrum);

@@ -400,9 +400,10 @@ static void name_method(const tv_kind *method, tv_variable *v) {
 }
 
 static void add_variable(tv_schema *s, const struct tv_variable_row *row, int item) {
+  const tv_study *study = tv_study_of(s->experiment);
   const int is_quantity = row->repetition == TV_EACH_QUANTITY;
   if (row->since > s->extent.format || (row->exists && !row->exists(s, item))) return;
-  tv_variable *v = add(s, row, is_quantity ? tv_quantity_label((tv_quantity)item) : row->label);
+  tv_variable *v = add(s, row, is_quantity ? study->quantities[item].label : row->label);
   v->item = item;
   if (row->repetition == TV_EACH_METHOD) name_method(s->experiment->methods[item], v);
   for (int i = 0; row->dimensions[i] != END; ++i)
@@ -413,16 +414,15 @@ static void add_variable(tv_schema *s, const struct tv_variable_row *row, int it
 
 static void add_row(tv_schema *s, const struct tv_variable_row *row) {
   const tv_experiment *e = s->experiment;
-  const tv_quantities quantities = tv_quantities_of(tv_study_of(e));
   if (row->repetition == TV_ONCE) add_variable(s, row, 0);
   if (row->repetition == TV_EACH_METHOD)
     for (unsigned m = 0; m < e->methods_count; ++m) add_variable(s, row, (int)m);
   if (row->repetition == TV_EACH_QUANTITY)
-    for (int i = quantities.first; i < quantities.end; ++i) add_variable(s, row, i);
+    for (int i = 0; i < tv_study_of(e)->count; ++i) add_variable(s, row, i);
 }
 
 tv_error *tv_schema_make(const tv_experiment *e, const tv_extent *extent, tv_schema **out) {
-  const int most = DIMENSIONS + ROWS + TV_QUANTITIES + ROWS * (int)e->methods_count;
+  const int most = DIMENSIONS + ROWS + TV_MOST_QUANTITIES + ROWS * (int)e->methods_count;
   *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_schema *s = *out;

@@ -356,8 +356,9 @@ static void meet_dataset(void *context, const char *path) {
 
 static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_experiment *e) {
   int64_t count = 0;
-  if (tv_study_of(e)->finds_alpha) return 0;
-  double *score = tv_verify_read(v, file, tv_quantity_label(TV_SCORE_CLEAN).name, &count);
+  const tv_study *study = tv_study_of(e);
+  if (study->score_clean < 0) return 0;
+  double *score = tv_verify_read(v, file, study->quantities[study->score_clean].label.name, &count);
   const int64_t settings = (int64_t)e->noise.lambda_max_count * e->augmentation.alpha_count;
   const int64_t failures = tv_count_clean_failures(score, e->replicates, settings,
                                                    (int64_t)e->sizes_count * e->methods_count);
@@ -366,8 +367,9 @@ static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_exp
 }
 
 static void tell_contents(tv_verification *v, hid_t file, const tv_experiment *e, int datasets) {
-  tv_tally tally = {.study = tv_study_of(e), .clean_failed = count_clean_failures(v, file, e)};
-  const char *name = tv_quantity_label(tv_status_of(tv_study_of(e))).name;
+  const tv_study *study = tv_study_of(e);
+  tv_tally tally = {.study = study, .clean_failed = count_clean_failures(v, file, e)};
+  const char *name = study->quantities[study->status].label.name;
   double *status = tv_verify_read(v, file, name, &tally.solutions);
   if (status) tv_tally_count(&tally, status);
   free(status);

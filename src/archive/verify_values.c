@@ -3,69 +3,55 @@
 
 #include "twoview/archive/archive.h"
 #include "twoview/base/statistics.h"
-#include "twoview/studies/search.h"
 #include "verification.h"
 
-/* Whether a value may stand where the status is this. */
-typedef int (*agreement)(double status, double value);
+/* The statuses of a study. */
+typedef struct {
+  const tv_study *study;
+  const char *name;
+  const double *values;
+} statuses;
 
-/* Without it a solution is none. */
-static int decides(double status, double value) {
-  return tv_status_is_failure(&tv_grid_study, status) ? isnan(value) : isfinite(value);
-}
-
-static int accompanies(double status, double value) {
-  return !tv_status_is_failure(&tv_grid_study, status) || isnan(value);
-}
-
-static int is_found(double status, double alpha2) {
-  if (status == TV_ALPHA2_NOT_NEEDED) return alpha2 == 0;
-  if (status == TV_ALPHA2_OUT_OF_REACH || status == TV_ALPHA2_FAILED) return isnan(alpha2);
-  return isfinite(alpha2) && alpha2 > 0 &&
-         (status == TV_ALPHA2_FOUND || status == TV_ALPHA2_NOT_MONOTONE ||
-          status == TV_ALPHA2_UNCHECKED);
-}
-
-static const char *name_of(tv_quantity quantity) {
-  return tv_quantity_label(quantity).name;
-}
-
-static void compare(tv_verification *v, hid_t file, tv_quantity quantity, const double *status,
-                    const char *status_name, agreement agrees) {
+static void compare(tv_verification *v, hid_t file, const tv_quantity *quantity,
+                    const statuses *s) {
+  const char *name = quantity->label.name;
   int64_t count = 0, wrong = 0, first = 0;
-  double *values = tv_verify_read(v, file, name_of(quantity), &count);
+  double *values = tv_verify_read(v, file, name, &count);
   for (int64_t i = 0; values && i < count; ++i) {
-    if (agrees(status[i], values[i])) continue;
+    if (quantity->agrees(s->values[i], values[i])) continue;
     if (!wrong++) first = i;
   }
   if (wrong)
     tv_verify_problem(v, "%lld of %lld in '%s' contradict '%s': the first is %s where that is %s",
-                      (long long)wrong, (long long)count, name_of(quantity), status_name,
-                      TV_EXACT(values[first]), TV_EXACT(status[first]));
+                      (long long)wrong, (long long)count, name, s->name, TV_EXACT(values[first]),
+                      TV_EXACT(s->values[first]));
   free(values);
 }
 
-static void check_distances(tv_verification *v, hid_t file) {
+static void check_derived(tv_verification *v, hid_t file, const tv_study *study,
+                          const tv_quantity *quantity) {
+  const tv_quantity *from[] = {&study->quantities[quantity->from[0]],
+                               &study->quantities[quantity->from[1]]};
   int64_t count = 0, wrong = 0;
-  double *clean = tv_verify_read(v, file, name_of(TV_SCORE_CLEAN), &count);
-  double *corrupted = tv_verify_read(v, file, name_of(TV_SCORE_CORRUPTED), &count);
-  double *distance = tv_verify_read(v, file, name_of(TV_DISTANCE), &count);
-  for (int64_t i = 0; clean && corrupted && distance && i < count; ++i) {
-    const double expected = fabs(clean[i] - corrupted[i]);
-    wrong += !(distance[i] == expected || (isnan(distance[i]) && isnan(expected)));
+  double *first = tv_verify_read(v, file, from[0]->label.name, &count);
+  double *second = tv_verify_read(v, file, from[1]->label.name, &count);
+  double *values = tv_verify_read(v, file, quantity->label.name, &count);
+  for (int64_t i = 0; first && second && values && i < count; ++i) {
+    const double expected = quantity->derive(first[i], second[i]);
+    wrong += !(values[i] == expected || (isnan(values[i]) && isnan(expected)));
   }
   if (wrong)
-    tv_verify_problem(v, "%lld of %lld in 'distance' are not |score_clean - score_corrupted|",
-                      (long long)wrong, (long long)count);
-  free(clean);
-  free(corrupted);
-  free(distance);
+    tv_verify_problem(v, "%lld of %lld in '%s' are not %s", (long long)wrong, (long long)count,
+                      quantity->label.name, quantity->formula);
+  free(first);
+  free(second);
+  free(values);
 }
 
 /* Only solutions that failed leave encoders without values. */
-static void check_encoders(tv_verification *v, const double *status, int64_t count) {
+static void check_encoders(tv_verification *v, const statuses *s, int64_t count) {
   int64_t failed = 0;
-  for (int64_t i = 0; i < count; ++i) failed += tv_status_is_failure(&tv_grid_study, status[i]);
+  for (int64_t i = 0; i < count; ++i) failed += s->study->is_failure(s->values[i]);
   if (v->undefined && !failed)
     tv_verify_problem(v,
                       "%lld values of encoders, decoders or representations are NaN, though no "
@@ -74,26 +60,17 @@ static void check_encoders(tv_verification *v, const double *status, int64_t cou
 }
 
 void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *e) {
-  static const struct {
-    tv_quantity quantity;
-    agreement agrees;
-  } of_grid[] = {{TV_SCORE_CORRUPTED, decides},
-                 {TV_LEAKAGE, decides},
-                 {TV_RESIDUAL, decides},
-                 {TV_OBJECTIVE, accompanies},
-                 {TV_OBJECTIVE_OPTIMUM, accompanies},
-                 {TV_ORTHONORMALITY, accompanies}};
-  const char *name = name_of(tv_status_of(tv_study_of(e)));
+  const tv_study *study = tv_study_of(e);
+  const char *name = study->quantities[study->status].label.name;
   int64_t count = 0;
   double *status = tv_verify_read(v, file, name, &count);
   if (!status) return;
-  if (tv_study_of(e)->finds_alpha) {
-    compare(v, file, TV_ALPHA2_MEASURED, status, name, is_found);
-  } else {
-    for (size_t i = 0; i < sizeof of_grid / sizeof *of_grid; ++i)
-      compare(v, file, of_grid[i].quantity, status, name, of_grid[i].agrees);
-    check_distances(v, file);
-    check_encoders(v, status, count);
+  const statuses s = {study, name, status};
+  for (int i = 0; i < study->count; ++i) {
+    const tv_quantity *quantity = &study->quantities[i];
+    if (quantity->agrees) compare(v, file, quantity, &s);
+    if (quantity->derive) check_derived(v, file, study, quantity);
   }
+  check_encoders(v, &s, count);
   free(status);
 }

@@ -11,36 +11,6 @@
 #include "twoview/base/memory.h"
 #include "twoview/hdf5/error.h"
 
-tv_label tv_quantity_label(tv_quantity quantity) {
-  static const tv_label labels[TV_QUANTITIES] = {
-      {"score_clean", "score of the method on clean inputs", "1"},
-      {"score_corrupted", "score of the method on corrupted inputs", "1"},
-      {"distance", "distance to optimality, |score_clean - score_corrupted|", "1"},
-      {"leakage",
-       "S-whitened: largest squared sine between encoder and important components; SL: noise "
-       "components' share of the energy of its predictions",
-       "1"},
-      {"objective", "objective attained", "1"},
-      {"objective_optimum", "least objective by theory", "1"},
-      {"residual",
-       "relative residual of the stationarity equation, the largest of an encoder's rows", "1"},
-      {"orthonormality", "largest entry of |E S E' - I|", "1"},
-      {"status",
-       "0: solved, -2: solved, but a row of this or of the clean encoder is inaccurate, -1: "
-       "residual "
-       "too large or score not finite, else the solver's info",
-       "1"},
-      {"alpha2_measured", "least alpha^2 at which the leakage is below 1/2", "1"},
-      {"alpha2_status",
-       "0: found, 1: no alignment needed, 2: none is enough, 3: lowest of several crossings, 4: "
-       "found, not looked for others, as a solution failed, -1: a solution failed",
-       "1"},
-      {"alpha2_evaluations", "solutions that the search of alpha2_measured took", "1"},
-      {"alpha2_predicted", "mean of alpha2_measured predicted for n; negative: none is needed",
-       "1"}};
-  return labels[quantity];
-}
-
 /* ---- By the table ---- */
 
 /* The values that follow each other from the first one on. */

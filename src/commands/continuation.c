@@ -106,7 +106,7 @@ static char *known_name(const tv_source *source, char *path) {
  * experiment. */
 static tv_experiment numbers_of(const tv_experiment *experiment, const tv_source *source) {
   tv_experiment e = *experiment;
-  if (tv_study_of(&e)->numbers) e.study = &tv_study_of(&e)->numbers->kind;
+  e.study = &tv_study_of(&e)->kind;
   e.source.images = known_name(source, e.source.images);
   e.source.labels = known_name(source, e.source.labels);
   e.source.file = known_name(source, e.source.file);

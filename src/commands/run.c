@@ -157,7 +157,7 @@ static tv_tally count_solutions(const run *r) {
                     .clean_failed =
                         tv_count_clean_failures(results->clean, results->replicates, 1,
                                                 (int64_t)results->levels * results->methods)};
-  tv_tally_count(&tally, results->quantity[tv_status_of(tally.study)]);
+  tv_tally_count(&tally, results->quantity[tally.study->status]);
   return tally;
 }
 
@@ -213,10 +213,7 @@ static tv_error *run_stages(const tv_run_options *options, run *r, MPI_Comm comm
   const tv_tally tally = count_solutions(r);
   if (rank == 0) print_summary(r, &tally);
   if (tally.failed < tally.solutions) return NULL;
-  return tv_fail(tv_study_of(r->experiment)->finds_alpha
-                     ? "%s: no threshold was found; 'alpha2_status' tells why of each"
-                     : "%s: no solution succeeded; 'status' tells why each failed",
-                 r->output);
+  return tv_fail("%s: %s", r->output, tally.study->nothing);
 }
 
 /* Results on stdout, progress on stderr, both from rank 0. An error of exit code

@@ -15,7 +15,6 @@
 #include "twoview/methods/method.h"
 #include "twoview/moments/law.h"
 #include "twoview/studies/results.h"
-#include "twoview/studies/search.h"
 
 enum { NUMBER = sizeof(double) };
 
@@ -24,11 +23,6 @@ static const double library_buffers = 4 << 20;
 
 static double square(double x) {
   return x * x;
-}
-
-static int count_quantities(const tv_experiment *e) {
-  const tv_quantities quantities = tv_quantities_of(tv_study_of(e));
-  return quantities.end - quantities.first;
 }
 
 static double largest_size(const tv_experiment *e) {
@@ -40,28 +34,6 @@ static int is_law(const tv_experiment *e) {
 }
 
 /* ---- Flops and normals ---- */
-
-/* Every solution of a search has its own statistics. */
-static double count_search_flops(const tv_experiment *e, const tv_plan *plan) {
-  double of_point = 0;
-  for (unsigned m = 0; m < e->methods_count; ++m)
-    of_point +=
-        tv_statistics_flops(plan->d) + tv_method_of(e->methods[m])->flops(plan->d, e->encoder.k, 0);
-  return (double)plan->points * of_point * tv_alpha2_foresee(e->threshold.tolerance);
-}
-
-static double count_solve_flops(const tv_experiment *e, const tv_source *source,
-                                const tv_plan *plan) {
-  const int k = e->encoder.k, clean_k = k < plan->p ? k : plan->p;
-  double of_point = tv_statistics_flops(plan->d), of_clean = tv_statistics_flops(plan->p);
-  if (tv_study_of(e)->finds_alpha) return count_search_flops(e, plan);
-  for (unsigned m = 0; m < e->methods_count; ++m) {
-    const tv_method *method = tv_method_of(e->methods[m]);
-    of_point += method->flops(plan->d, k, source->targets);
-    of_clean += method->flops(plan->p, clean_k, source->targets);
-  }
-  return (double)plan->points * of_point + (double)e->replicates * e->sizes_count * of_clean;
-}
 
 /* The sums over a data set's raw features that travel along the tree. */
 static double raw_numbers(const tv_source *source) {
@@ -177,7 +149,7 @@ static double results_memory(const tv_experiment *e, const tv_source *source, co
   const double samples = represented > 0 ? e->archive.representation_samples : 0;
   return own_points(plan) * (kept * plan->d * count_rows(e, source, 1) +
                              represented * samples * count_rows(e, source, 0)) +
-         (double)plan->entries * count_quantities(e) + e->replicates * samples * plan->width;
+         (double)plan->entries * tv_study_of(e)->count + e->replicates * samples * plan->width;
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
@@ -292,7 +264,7 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->moment_parts = is_law(e) ? (int64_t)e->replicates * e->sizes_count : e->parallel.shards;
   plan->normals = count_normals(e, source, plan);
   plan->moment_flops = count_moment_flops(e, source, plan);
-  plan->solve_flops = count_solve_flops(e, source, plan);
+  plan->solve_flops = tv_study_of(e)->flops(e, plan->d, plan->p, source->targets);
   plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);
   TV_TRY(tv_agree(comm, plan_archive(e, source, plan, &memory)));
   plan->features = source->features;
@@ -379,10 +351,7 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
            plan->p, plan->features, plan->principal_order, plan->principal_order,
            plan->principal_order < plan->features ? "rows" : "features");
   printf("%-22s %" PRId64 " (%" PRId64 " ", "points", plan->points, plan->entries);
-  if (tv_study_of(e)->finds_alpha)
-    printf("thresholds, some %.0f solutions each", tv_alpha2_foresee(e->threshold.tolerance));
-  else
-    printf("solutions");
+  tv_study_of(e)->describe(e, stdout);
   printf(") of d = %d inputs, k = %d\n", plan->d, e->encoder.k);
   printf("%-22s %d in %d group%s of %d x %d; %d shards\n", "ranks", plan->ranks,
          plan->layout.groups, plan->layout.groups == 1 ? "" : "s", plan->grid_rows,

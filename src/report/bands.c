@@ -3,11 +3,11 @@
 #include "parts.h"
 #include "twoview/studies/tally.h"
 
-tv_band tv_band_of(const tv_archive *a, tv_quantity quantity, int magnitude, int alpha, int level,
+tv_band tv_band_of(const tv_archive *a, int quantity, int magnitude, int alpha, int level,
                    int method) {
   const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
   const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
-  const int is_need = quantity == TV_ALPHA2_MEASURED || quantity == TV_ALPHA2_PREDICTED;
+  const int is_need = a->study->quantities[quantity].is_need;
   return (is_need ? tv_band_over_needs : tv_band_over)(
       a->quantity[quantity] + point * a->methods + method, of_replicate, a->replicates);
 }
@@ -20,11 +20,12 @@ tv_band tv_threshold_band(const tv_archive *a, int magnitude, int method) {
 void tv_print_failures(const tv_archive *a, FILE *out) {
   const int64_t settings = (int64_t)a->magnitudes * a->alphas;
   const int64_t items = (int64_t)a->levels * a->methods;
+  const int clean = a->study->score_clean;
   tv_tally tally = {.study = a->study,
                     .solutions = a->replicates * settings * items,
-                    .clean_failed = tv_count_clean_failures(a->quantity[TV_SCORE_CLEAN],
+                    .clean_failed = tv_count_clean_failures(clean < 0 ? NULL : a->quantity[clean],
                                                             a->replicates, settings, items)};
-  tv_tally_count(&tally, a->quantity[TV_STATUS]);
+  tv_tally_count(&tally, a->quantity[a->study->status]);
   if (!tally.failed && !tally.clean_failed && !tally.inaccurate) return;
   fputc('\n', out);
   tv_tally_print(&tally, out);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "parts.h"
+#include "twoview/studies/grid.h"
 
 /* The figure of the paper: a row of panels for each noise magnitude, a column for each method, a
  * line and band for each alignment. */

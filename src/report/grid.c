@@ -2,6 +2,7 @@
 
 #include "parts.h"
 #include "twoview/base/escape.h"
+#include "twoview/studies/grid.h"
 
 /* ---- The table ---- */
 
@@ -111,7 +112,7 @@ static void put_tables(const tv_archive *a, FILE *out) {
   put_distances(a, out);
 }
 
-const tv_report_parts tv_grid_report = {.study = &tv_grid_study,
+const tv_report_parts tv_grid_report = {.study = &tv_grid_study.kind,
                                         .csv = "scores.csv",
                                         .print_table = print_table,
                                         .count_figures = tv_one_figure,

@@ -19,7 +19,7 @@ typedef struct tv_figure {
 } tv_figure;
 
 typedef struct {
-  const tv_study *study;
+  const tv_kind *study;
   const char *csv; /* name of the file */
   void (*print_table)(const tv_archive *archive, FILE *out);
   int (*count_figures)(const tv_archive *archive);
@@ -47,8 +47,8 @@ tv_error *tv_report_html(const tv_report_contents *contents, const char *directo
 char *tv_report_path(const char *directory, const char *name);
 
 /* Of a quantity over the replicates that were solved; of alpha^2 as tv_band_over_needs says. */
-tv_band tv_band_of(const tv_archive *archive, tv_quantity quantity, int magnitude, int alpha,
-                   int level, int method);
+tv_band tv_band_of(const tv_archive *archive, int quantity, int magnitude, int alpha, int level,
+                   int method);
 tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);
 
 /* How many solutions failed, if any. */

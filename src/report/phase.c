@@ -6,6 +6,7 @@
 #include "parts.h"
 #include "twoview/base/escape.h"
 #include "twoview/kinds.h"
+#include "twoview/studies/grid.h"
 #include "twoview/theory/theory.h"
 
 /* The report of a phase study: heat maps over noise magnitude and alignment, one figure for each
@@ -41,8 +42,7 @@ static int has_boundary(const tv_archive *a, int method) {
   return tv_row_of_method(a, method)->theory != NULL;
 }
 
-static double mean_of(const tv_archive *a, tv_quantity quantity, int g, int alpha, int level,
-                      int method) {
+static double mean_of(const tv_archive *a, int quantity, int g, int alpha, int level, int method) {
   return tv_band_of(a, quantity, g, alpha, level, method).mean;
 }
 
@@ -229,7 +229,7 @@ static void find_decades(const tv_archive *a, int level, double *low, double *hi
 
 /* ---- Panels ---- */
 
-static int column_of_data(int method, tv_quantity quantity) {
+static int column_of_data(int method, int quantity) {
   return 3 + 2 * method + (quantity == TV_LEAKAGE);
 }
 
@@ -253,7 +253,7 @@ static void write_method_panel(const tv_figure *f, const layout *c, int column, 
   const tv_archive *a = f->archive;
   const int method = tv_method_of_column(a, column), is_last = place == c->methods - 1;
   const int left = LEFT + place * (SIDE + GAP);
-  const tv_quantity quantity = row == 0 ? TV_DISTANCE : TV_LEAKAGE;
+  const int quantity = row == 0 ? TV_DISTANCE : TV_LEAKAGE;
   place_panel(c, left, row, out);
   if (row == 0)
     fprintf(out, "set title \"%s (%s)\" offset 0,-0.5\n", tv_column(column)->title,
@@ -403,7 +403,7 @@ static void put_tables(const tv_archive *a, FILE *out) {
   fputs("</pre>\n", out);
 }
 
-const tv_report_parts tv_phase_report = {.study = &tv_phase_study,
+const tv_report_parts tv_phase_report = {.study = &tv_phase_study.kind,
                                          .csv = "scores.csv",
                                          .print_table = print_table,
                                          .count_figures = count_figures,

@@ -22,11 +22,9 @@ static void print_coordinates(const tv_archive *a, int replicate, int64_t point,
 
 static void print_csv(const void *archive, FILE *out) {
   const tv_archive *a = archive;
-  const tv_quantities quantities = tv_quantities_of(a->study);
   const int64_t points = (int64_t)a->magnitudes * a->alphas * a->levels; /* of a replicate */
   fprintf(out, "replicate,lambda_max,%sn,method", a->alpha ? "alpha," : "");
-  for (int i = quantities.first; i < quantities.end; ++i)
-    fprintf(out, ",%s", tv_quantity_label((tv_quantity)i).name);
+  for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%s", a->study->quantities[i].label.name);
   fputs(",alpha2_threshold\n", out);
   for (int64_t entry = 0; entry < a->replicates * points * a->methods; ++entry) {
     const int64_t point = entry / a->methods % points, method = entry % a->methods;
@@ -35,8 +33,7 @@ static void print_csv(const void *archive, FILE *out) {
     print_coordinates(a, (int)replicate, point, out);
     fputc(',', out);
     tv_put_csv(a->method[method], out);
-    for (int i = quantities.first; i < quantities.end; ++i)
-      fprintf(out, ",%.17g", a->quantity[i][entry]);
+    for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%.17g", a->quantity[i][entry]);
     fprintf(out, ",%.17g\n", a->alpha2_threshold[setting * a->methods + method]);
   }
 }
@@ -153,7 +150,7 @@ static tv_error *write_files(tv_report_contents *c, const char *directory, FILE 
 }
 
 /* A row for each study that has a report of its own; others have that of the grid. */
-static const tv_report_parts *parts_of(const tv_study *study) {
+static const tv_report_parts *parts_of(const tv_kind *study) {
   static const tv_report_parts *const parts[] = {&tv_threshold_report, &tv_phase_report};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)
     if (parts[i]->study == study) return parts[i];
@@ -161,7 +158,7 @@ static const tv_report_parts *parts_of(const tv_study *study) {
 }
 
 tv_error *tv_report_contents_make(const tv_archive *a, tv_report_contents *out) {
-  const tv_report_parts *parts = parts_of(a->study);
+  const tv_report_parts *parts = parts_of(a->kind);
   const int of_study = parts->count_figures(a), has_spectra = tv_has_spectra(a);
   *out = (tv_report_contents){.archive = a, .parts = parts, .count = of_study + has_spectra};
   TV_TRY(tv_allocate(out->count, sizeof(*out->figures), &out->figures));

@@ -2,7 +2,7 @@
 
 #include "parts.h"
 #include "twoview/base/escape.h"
-#include "twoview/studies/search.h"
+#include "twoview/studies/threshold.h"
 
 /* The report of a threshold study: alpha*^2 against the sample size, a panel for each method, a
  * line for each noise magnitude. */
@@ -315,7 +315,7 @@ static void put_tables(const tv_archive *a, FILE *out) {
   fputs("</pre>\n", out);
 }
 
-const tv_report_parts tv_threshold_report = {.study = &tv_threshold_study,
+const tv_report_parts tv_threshold_report = {.study = &tv_threshold_study.kind,
                                              .csv = "thresholds.csv",
                                              .print_table = print_table,
                                              .count_figures = tv_one_figure,

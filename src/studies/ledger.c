@@ -44,7 +44,7 @@ static int list_shares(const tv_ledger *l, tv_results *r, share out[MOST_SHARES]
       {TV_SAVED_CLEAN, FIRST_NUMBERS + 1, clean, clean_end}, r->digest + clean, sizeof *r->digest};
   out[count++] =
       (share){{TV_SAVED_POINTS, IS_SOLVED, l->first_point, l->point_end}, l->has_point, 1};
-  for (int i = r->quantities.first; i < r->quantities.end; ++i)
+  for (int i = 0; i < r->quantities; ++i)
     out[count++] = numbers_of(TV_SAVED_POINTS, FIRST_NUMBERS + i, l->first_point, l->point_end,
                               r->quantity[i], r->methods);
   for (int m = 0; m < r->methods; ++m) {

@@ -1,10 +1,18 @@
 #include "twoview/studies/study.h"
 
+#include <string.h>
+
+#include "ledger.h"
+#include "solver.h"
+#include "twoview/base/comm.h"
+#include "twoview/base/progress.h"
 #include "twoview/experiment/check.h"
 #include "twoview/methods/method.h"
+#include "twoview/moments/distributed.h"
 
 const tv_study *tv_study_of(const tv_experiment *e) {
-  return (const tv_study *)e->study;
+  const tv_study *study = (const tv_study *)e->study;
+  return study->numbers ? study->numbers : study;
 }
 
 tv_error *tv_study_fill_methods(tv_experiment *e, int need_threshold) {
@@ -24,4 +32,158 @@ tv_error *tv_study_expect_alpha(const tv_experiment *e) {
   TV_REQUIRE(e, "augmentation.alpha", e->augmentation.alpha,
              "is missing; write for example\n    augmentation: {theta_max: 1e4, alpha: [1]}");
   return NULL;
+}
+
+/* ---- What is done with the moments of a point, and of a sample size ---- */
+
+static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *m, int64_t point) {
+  return tv_study_of(s->experiment)->solve_point(s, m, point);
+}
+
+static tv_error *solve_clean(const tv_solver *s, const tv_moment_matrix *m, int64_t item) {
+  const tv_study *study = tv_study_of(s->experiment);
+  return study->solve_clean ? study->solve_clean(s, m, item) : NULL;
+}
+
+/* ---- Moments whole on every rank: the points are shared out over groups ---- */
+
+static tv_error *solve_clean_item(const tv_solver *s, const tv_moment_matrix *m, int64_t item) {
+  tv_results *r = s->results;
+  TV_TRY(tv_grid_agree(s->group->grid,
+                       s->group->is_leader ? tv_moments_digest(m, r->digest[item]) : NULL));
+  return solve_clean(s, m, item);
+}
+
+static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
+                                   const tv_study_inputs *study, const tv_moments *moments) {
+  const int levels = s->results->levels;
+  for (int64_t item = ledger->first_clean; item < ledger->clean_end; ++item) {
+    const tv_moment_matrix m = tv_moments_at(moments, (int)(item / levels), (int)(item % levels));
+    if (ledger->has_clean[item - ledger->first_clean]) continue;
+    TV_TRY(solve_clean_item(s, &m, item));
+    ledger->has_clean[item - ledger->first_clean] = 1;
+    TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
+  }
+  return NULL;
+}
+
+static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger,
+                             const tv_study_inputs *study, const tv_moments *moments,
+                             tv_progress *progress) {
+  const tv_results *r = s->results;
+  const int64_t of_replicate = tv_point(r, 1, 0, 0, 0);
+  for (int64_t point = ledger->first_point; point < ledger->point_end; ++point) {
+    const tv_moment_matrix m =
+        tv_moments_at(moments, (int)(point / of_replicate), (int)(point % r->levels));
+    if (ledger->has_point[point - ledger->first_point]) {
+      tv_progress_step(progress, 1);
+      continue;
+    }
+    TV_TRY(solve_point(s, &m, point));
+    ledger->has_point[point - ledger->first_point] = 1;
+    tv_progress_step(progress, 1);
+    TV_TRY(tv_checkpoint_poll(study->sampling->checkpoint, s->group->comm));
+  }
+  return NULL;
+}
+
+static tv_error *solve_replicated(const tv_solver *s, const tv_ledger *ledger,
+                                  const tv_study_inputs *study, const tv_moments *moments) {
+  tv_error *error = solve_clean_share(s, ledger, study, moments);
+  tv_progress progress =
+      tv_progress_begin("solutions", "points", (double)(ledger->point_end - ledger->first_point),
+                        (double)s->results->points, study->shows_progress);
+  if (!error) error = solve_share(s, ledger, study, moments, &progress);
+  tv_progress_end(&progress);
+  return error;
+}
+
+/* ---- Moments spread over all ranks: one sample size after the other ---- */
+
+static tv_error *solve_clean_level(const tv_solver *s, const tv_moment_matrix *m, int64_t item) {
+  tv_results *r = s->results;
+  char digest[TV_DIGEST_LENGTH];
+  TV_TRY(tv_moments_digest(m, digest));
+  if (s->group->is_leader) memcpy(r->digest[item], digest, sizeof digest);
+  return solve_clean(s, m, item);
+}
+
+static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger,
+                             const tv_study_inputs *study, const tv_moment_matrix *m,
+                             int64_t item) {
+  const tv_results *r = s->results;
+  tv_checkpoint *checkpoint = study->sampling->checkpoint;
+  const int settings = r->magnitudes * r->alphas;
+  if (!ledger->has_clean[item]) {
+    TV_TRY(solve_clean_level(s, m, item));
+    ledger->has_clean[item] = 1;
+    TV_TRY(tv_checkpoint_poll(checkpoint, s->group->comm));
+  }
+  for (int setting = 0; setting < settings; ++setting) {
+    const int64_t point = tv_point(r, (int)(item / r->levels), setting / r->alphas,
+                                   setting % r->alphas, (int)(item % r->levels));
+    if (ledger->has_point[point]) continue;
+    TV_TRY(solve_point(s, m, point));
+    ledger->has_point[point] = 1;
+    TV_TRY(tv_checkpoint_poll(checkpoint, s->group->comm));
+  }
+  return NULL;
+}
+
+static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
+                              const tv_study_inputs *study, tv_wide *wide) {
+  const tv_results *r = s->results;
+  const double samples = tv_wide_samples(study->sampling);
+  tv_progress progress = tv_progress_begin("moments and solutions", "samples", samples, samples,
+                                           study->shows_progress);
+  tv_moment_matrix m;
+  tv_error *error = NULL;
+  for (int64_t item = 0; !error && item < (int64_t)r->replicates * r->levels; ++item) {
+    const int replicate = (int)(item / r->levels), level = (int)(item % r->levels);
+    if (tv_ledger_has_level(ledger, r, replicate, level)) continue;
+    error = tv_wide_advance(wide, replicate, s->experiment->sizes[level], &progress, &m);
+    tv_stopwatch_lap(study->watch, TV_STAGE_MOMENTS);
+    if (!error) error = solve_level(s, ledger, study, &m, item);
+    tv_stopwatch_lap(study->watch, TV_STAGE_SOLVES);
+  }
+  tv_progress_end(&progress);
+  return error;
+}
+
+static tv_error *solve_distributed(const tv_solver *s, const tv_ledger *ledger,
+                                   const tv_study_inputs *study) {
+  tv_wide *wide = NULL;
+  TV_TRY(tv_wide_create(study->sampling, study->group->grid, &wide));
+  tv_error *error = solve_levels(s, ledger, study, wide);
+  s->results->moments_work = tv_wide_work(wide);
+  tv_wide_destroy(&wide);
+  return error;
+}
+
+/* ---- Together ---- */
+
+static tv_error *solve_all(const tv_study_inputs *study, const tv_moments *moments, tv_results *r) {
+  tv_checkpoint *checkpoint = study->sampling->checkpoint;
+  const tv_solver s = {study->experiment, study->features, study->spectra,
+                       study->group,      checkpoint,      r,
+                       study->sampling->l};
+  tv_ledger ledger;
+  tv_error *error = tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, r, &ledger));
+  if (!error) {
+    error = moments ? solve_replicated(&s, &ledger, study, moments)
+                    : solve_distributed(&s, &ledger, study);
+    error = tv_checkpoint_finish(checkpoint, study->comm, error);
+  }
+  if (!error) error = tv_checkpoint_keep(checkpoint);
+  tv_ledger_close(checkpoint, &ledger);
+  if (!error) tv_results_share(tv_study_of(study->experiment), study->comm, r);
+  return error;
+}
+
+tv_error *tv_results_compute(const tv_study_inputs *study, const tv_moments *moments,
+                             tv_results **out) {
+  tv_error *error = tv_agree(study->comm, tv_results_create(study, out));
+  if (!error) error = solve_all(study, moments, *out);
+  if (error) tv_results_destroy(out);
+  return error;
 }

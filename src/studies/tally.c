@@ -13,17 +13,14 @@ int64_t tv_count_clean_failures(const double *score_clean, int64_t replicates, i
 
 void tv_tally_count(tv_tally *t, const double *status) {
   for (int64_t i = 0; i < t->solutions; ++i) {
-    t->failed += tv_status_is_failure(t->study, status[i]);
-    t->inaccurate += !t->study->finds_alpha && status[i] == TV_INACCURATE;
+    t->failed += t->study->is_failure(status[i]);
+    t->inaccurate += t->study->is_inaccurate && t->study->is_inaccurate(status[i]);
   }
 }
 
 void tv_tally_print(const tv_tally *t, FILE *out) {
-  const int is_threshold = t->study->finds_alpha;
-  fprintf(out, "%" PRId64 " %s", t->solutions, is_threshold ? "thresholds" : "solutions");
-  if (t->failed)
-    fprintf(out, ", %" PRId64 " of them %s '%sstatus')", t->failed,
-            is_threshold ? "not found (see" : "failed (see", is_threshold ? "alpha2_" : "");
+  fprintf(out, "%" PRId64 " %s", t->solutions, t->study->found);
+  if (t->failed) fprintf(out, ", %" PRId64 " of them %s", t->failed, t->study->failed);
   if (t->inaccurate)
     fprintf(out, ", %" PRId64 " of them inaccurate (see 'residual')", t->inaccurate);
   if (t->clean_failed)

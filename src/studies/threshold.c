@@ -1,8 +1,175 @@
-#include "twoview/experiment/check.h"
-#include "twoview/methods/method.h"
-#include "twoview/studies/study.h"
+#include "twoview/studies/threshold.h"
 
-/* The least alignment that each method needs, found by a search at every point. */
+#include <math.h>
+
+#include "solver.h"
+#include "twoview/base/comm.h"
+#include "twoview/checkpoint/checkpoint.h"
+#include "twoview/experiment/check.h"
+#include "twoview/methods/scores.h"
+#include "twoview/theory/prediction.h"
+
+/* ---- A point ---- */
+
+/* The leakages that the searches at a point have asked for, in order. Searches decide by nothing
+ * else, so that one that is resumed comes to where it was without solving again. */
+enum { MOST_ASKED = 512 };
+
+typedef struct {
+  int64_t count;
+  double leakage[MOST_ASKED];
+} answers;
+
+typedef struct {
+  const tv_solver *solver;
+  const tv_moment_matrix *moments;
+  int replicate, magnitude;
+  const tv_method *method;
+  answers *known;
+  int64_t next; /* of them */
+} leaking;
+
+static tv_error *solve_and_leak(const tv_solver *s, const tv_statistics *statistics,
+                                const tv_method *method, double *leakage) {
+  tv_solution solution = {0};
+  int status = 0;
+  tv_error *error = method->solve(statistics, s->experiment->encoder.k, &solution, &status);
+  if (!error && status == 0) error = tv_leakage(method, statistics, &solution, leakage);
+  tv_solution_destroy(&solution);
+  s->results->work.flops +=
+      method->flops(s->results->d, s->experiment->encoder.k, s->targets) / s->group->grid->size;
+  return error;
+}
+
+/* The ranks of a group search in step: they take the leader's word. */
+static tv_error *compute_leakage(const leaking *c, double alpha2, double *leakage) {
+  const tv_solver *s = c->solver;
+  tv_statistics *statistics = NULL;
+  int status = 0;
+  *leakage = NAN;
+  TV_TRY(tv_statistics_create(
+      s->group->grid, c->moments, tv_gamma_of(s->spectra, c->replicate, c->magnitude),
+      tv_theta_of(s->spectra, c->replicate), sqrt(alpha2), &statistics, &status));
+  s->results->work.flops += tv_statistics_flops(s->results->d) / s->group->grid->size;
+  tv_error *error = NULL;
+  if (status == 0) error = solve_and_leak(s, statistics, c->method, leakage);
+  tv_statistics_destroy(&statistics);
+  if (!error && s->group->grid->size > 1) tv_broadcast(s->group->comm, 0, leakage, 1);
+  return error;
+}
+
+/* A tv_leakage_function. */
+static tv_error *leakage_at(void *context, double alpha2, double *leakage) {
+  leaking *c = context;
+  const tv_solver *s = c->solver;
+  if (c->next < c->known->count) {
+    *leakage = c->known->leakage[c->next++];
+    return NULL;
+  }
+  TV_TRY(compute_leakage(c, alpha2, leakage));
+  if (c->next < MOST_ASKED) {
+    c->known->leakage[c->next] = *leakage;
+    c->known->count = ++c->next;
+  }
+  return tv_checkpoint_poll(s->checkpoint, s->group->comm);
+}
+
+/* Features of a population are the same in every replicate. The leader's word again. */
+static tv_error *predict(const leaking *c, double *out) {
+  const tv_solver *s = c->solver;
+  const tv_experiment *e = s->experiment;
+  const tv_signal_kind kind =
+      e->source.role == TV_AS_POPULATION ? TV_SIGNAL_FIXED : TV_SIGNAL_DRAWN;
+  const tv_components components =
+      tv_components_of(e, s->features, s->spectra, c->replicate, c->magnitude);
+  TV_TRY(tv_grid_agree(s->group->grid, tv_alpha2_predicted(c->method, &components,
+                                                           (double)c->moments->n, kind, out)));
+  if (s->group->grid->size > 1) tv_broadcast(s->group->comm, 0, out, 1);
+  return NULL;
+}
+
+static void record_threshold(tv_results *r, int64_t entry, const tv_alpha2 *found,
+                             double predicted) {
+  r->quantity[TV_ALPHA2_MEASURED][entry] = found->alpha2;
+  r->quantity[TV_ALPHA2_STATUS][entry] = found->status;
+  r->quantity[TV_ALPHA2_EVALUATIONS][entry] = found->evaluations;
+  r->quantity[TV_ALPHA2_PREDICTED][entry] = predicted;
+}
+
+/* The searches start from what is predicted or, where nothing is, from theory's. */
+static tv_error *search_all(const tv_solver *s, const tv_moment_matrix *moments, int64_t point,
+                            answers *known) {
+  const tv_results *r = s->results;
+  const int64_t setting = point / r->levels;
+  leaking context = {.solver = s,
+                     .moments = moments,
+                     .replicate = (int)(setting / r->magnitudes),
+                     .magnitude = (int)(setting % r->magnitudes),
+                     .known = known};
+  for (int m = 0; m < r->methods; ++m) {
+    tv_alpha2 found;
+    double predicted;
+    context.method = tv_method_of(s->experiment->methods[m]);
+    TV_TRY(predict(&context, &predicted));
+    const double start =
+        isfinite(predicted) ? predicted : r->alpha2_threshold[setting * r->methods + m];
+    TV_TRY(
+        tv_alpha2_search(leakage_at, &context, start, s->experiment->threshold.tolerance, &found));
+    if (s->group->is_leader)
+      record_threshold(s->results, point * r->methods + m, &found, predicted);
+  }
+  return NULL;
+}
+
+/* Read by all ranks of the group, saved by its leader. */
+static tv_error *keep_answers(const tv_solver *s, tv_saved_key key, answers *known) {
+  tv_checkpoint *c = s->checkpoint;
+  if (tv_checkpoint_find(c, key) >= 0) TV_TRY(tv_checkpoint_read(c, key, known, sizeof *known));
+  if (known->count < 0 || known->count > MOST_ASKED)
+    return tv_fail("the checkpoint does not fit this run (a search with %lld answers)",
+                   (long long)known->count);
+  return s->group->is_leader ? tv_checkpoint_hold(c, key, known, sizeof *known) : NULL;
+}
+
+static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
+  const tv_saved_key key = {TV_SAVED_SEARCH, 0, point, point + 1};
+  answers known = {0};
+  tv_error *error = tv_grid_agree(s->group->grid, keep_answers(s, key, &known));
+  if (!error) error = search_all(s, moments, point, &known);
+  tv_checkpoint_release(s->checkpoint, key);
+  return error;
+}
+
+/* ---- The row ---- */
+
+static int is_failure(double status) {
+  return status == TV_ALPHA2_OUT_OF_REACH || status == TV_ALPHA2_FAILED;
+}
+
+static int is_found(double status, double alpha2) {
+  if (status == TV_ALPHA2_NOT_NEEDED) return alpha2 == 0;
+  if (is_failure(status)) return isnan(alpha2);
+  return isfinite(alpha2) && alpha2 > 0 &&
+         (status == TV_ALPHA2_FOUND || status == TV_ALPHA2_NOT_MONOTONE ||
+          status == TV_ALPHA2_UNCHECKED);
+}
+
+static const tv_quantity quantities[TV_THRESHOLD_QUANTITIES] = {
+    [TV_ALPHA2_MEASURED] = {{"alpha2_measured", "least alpha^2 at which the leakage is below 1/2",
+                             "1"},
+                            .is_need = 1,
+                            .agrees = is_found},
+    [TV_ALPHA2_STATUS] = {{"alpha2_status",
+                           "0: found, 1: no alignment needed, 2: none is enough, 3: lowest of "
+                           "several crossings, 4: found, not looked for others, as a solution "
+                           "failed, -1: a solution failed",
+                           "1"}},
+    [TV_ALPHA2_EVALUATIONS] = {{"alpha2_evaluations",
+                                "solutions that the search of alpha2_measured took", "1"}},
+    [TV_ALPHA2_PREDICTED] = {{"alpha2_predicted",
+                              "mean of alpha2_measured predicted for n; negative: none is needed",
+                              "1"},
+                             .is_need = 1}};
 
 static const double default_tolerance = 1e-4, least_tolerance = 1e-12, largest_tolerance = 0.1;
 
@@ -42,10 +209,35 @@ static tv_error *check_data(const tv_experiment *e, int features) {
   return NULL;
 }
 
-const tv_study tv_threshold_study = {.kind = {.name = "threshold",
-                                              .title = "Thresholds",
-                                              .section = "threshold",
-                                              .fill = fill,
-                                              .check = check,
-                                              .check_data = check_data},
-                                     .finds_alpha = 1};
+/* Every solution of a search has its own statistics. */
+static double flops(const tv_experiment *e, int d, int p, int l) {
+  double of_point = 0;
+  (void)p;
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    of_point += tv_statistics_flops(d) + tv_method_of(e->methods[m])->flops(d, e->encoder.k, l);
+  return (double)tv_experiment_points(e) * of_point * tv_alpha2_foresee(e->threshold.tolerance);
+}
+
+static void describe(const tv_experiment *e, FILE *out) {
+  fprintf(out, "thresholds, some %.0f solutions each", tv_alpha2_foresee(e->threshold.tolerance));
+}
+
+const tv_study tv_threshold_study = {
+    .kind = {.name = "threshold",
+             .title = "Thresholds",
+             .section = "threshold",
+             .fill = fill,
+             .check = check,
+             .check_data = check_data},
+    .finds_alpha = 1,
+    .quantities = quantities,
+    .count = TV_THRESHOLD_QUANTITIES,
+    .status = TV_ALPHA2_STATUS,
+    .is_failure = is_failure,
+    .score_clean = -1,
+    .found = "thresholds",
+    .failed = "not found (see 'alpha2_status')",
+    .nothing = "no threshold was found; 'alpha2_status' tells why of each",
+    .solve_point = solve_point,
+    .flops = flops,
+    .describe = describe};

@@ -55,16 +55,17 @@ typedef struct {
   char *experiment_name, *experiment_text; /* owned */
   tv_note *note;                           /* its provenance: all other attributes */
   int notes;
-  const tv_study *study;
+  const tv_study *study; /* of its numbers */
+  const tv_kind *kind;   /* its own, which the report follows */
   int replicates, magnitudes, alphas, levels, methods;
   double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
   char **method;                              /* names */
-  double *quantity[TV_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
-  double *alpha2_threshold;        /* replicate x lambda_max x method */
-  int p, q, k;                     /* important components, noise components, rows of the encoder */
-  double *spectrum;                /* p: variances of the important components */
-  double *gamma;                   /* replicate x lambda_max x q, or NULL without noise */
-  double *theta;                   /* replicate x (p + q) */
+  double *quantity[TV_MOST_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
+  double *alpha2_threshold;             /* replicate x lambda_max x method */
+  int p, q, k;      /* important components, noise components, rows of the encoder */
+  double *spectrum; /* p: variances of the important components */
+  double *gamma;    /* replicate x lambda_max x q, or NULL without noise */
+  double *theta;    /* replicate x (p + q) */
 } tv_archive;
 
 /* Not collective: one process reads. Free with tv_archive_close. */
@@ -95,8 +96,5 @@ typedef struct {
 /* Not collective: one process reads. Free with tv_archive_work_free. */
 tv_error *tv_archive_read_work(const char *path, tv_archive_work *out);
 void tv_archive_work_free(tv_archive_work *work);
-
-/* The archive's name of a quantity, its long name. */
-tv_label tv_quantity_label(tv_quantity quantity);
 
 #endif

@@ -11,44 +11,6 @@
 #include "twoview/moments/moments.h"
 #include "twoview/studies/study.h"
 
-/* What is known of each point and method. */
-typedef enum {
-  /* where every point of a grid is solved: */
-  TV_SCORE_CLEAN,       /* of the method on clean inputs (the same at every magnitude and alpha) */
-  TV_SCORE_CORRUPTED,   /* of the method on corrupted inputs */
-  TV_DISTANCE,          /* |clean - corrupted|, the distance to optimality */
-  TV_LEAKAGE,           /* of the encoder onto the noise components (scores.h) */
-  TV_OBJECTIVE,         /* attained */
-  TV_OBJECTIVE_OPTIMUM, /* the least value that theory gives */
-  TV_RESIDUAL,          /* of the stationarity equation */
-  TV_ORTHONORMALITY,    /* max |E S E' - I| */
-  TV_STATUS, /* 0: solved, or TV_INACCURATE; else the solver's info or TV_UNSOUND, and the others
-              * are NaN */
-  /* in a threshold study: */
-  TV_ALPHA2_MEASURED,    /* the least alpha^2 at which leakage is below 1/2; else NaN */
-  TV_ALPHA2_STATUS,      /* tv_alpha2_status */
-  TV_ALPHA2_EVALUATIONS, /* solutions that it took */
-  TV_ALPHA2_PREDICTED,   /* what is expected of the first at this sample size, on average */
-  TV_QUANTITIES
-} tv_quantity;
-
-/* The quantities of a study: from the first to before the end. */
-typedef struct {
-  int first, end;
-} tv_quantities;
-
-tv_quantities tv_quantities_of(const tv_study *study);
-
-/* The one that tells whether the study has failed at a point and method, and whether a value of it
- * does. */
-tv_quantity tv_status_of(const tv_study *study);
-int tv_status_is_failure(const tv_study *study, double status);
-
-/* Statuses: residual of the whole too large, or a score not finite; or solved, all values there,
- * but some row of an encoder, of this solution or of the clean one beside it, has too large a
- * residual of its own. */
-enum { TV_UNSOUND = -1, TV_INACCURATE = -2 };
-
 /* What is kept of the solutions of one method, of the points solved here. */
 typedef struct {
   int rows;               /* of the encoder */
@@ -57,17 +19,17 @@ typedef struct {
   double *representation; /* represented points x samples x rows, or NULL */
 } tv_kept;
 
-typedef struct {
+typedef struct tv_results {
   int replicates, magnitudes, alphas, levels, methods;
-  int64_t points;           /* replicates x magnitudes x alphas x levels, in this order */
-  tv_quantities quantities; /* of the study */
+  int64_t points; /* replicates x magnitudes x alphas x levels, in this order */
+  int quantities; /* of the study */
   /* on every rank: */
-  double *quantity[TV_QUANTITIES];  /* points x methods each; NULL: of another study */
-  double *clean;                    /* replicates x levels x methods: scores on clean inputs, or
-                                     * NULL where the study asks for none */
-  double *clean_status;             /* the same: as TV_STATUS, of these solutions */
-  double *alpha2_threshold;         /* replicates x magnitudes x methods */
-  char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments */
+  double *quantity[TV_MOST_QUANTITIES]; /* points x methods each, of the study's quantities */
+  double *clean;                        /* replicates x levels x methods: scores on clean inputs, or
+                                         * NULL where the study asks for none */
+  double *clean_status;                 /* the same: as TV_STATUS, of these solutions */
+  double *alpha2_threshold;             /* replicates x magnitudes x methods */
+  char (*digest)[TV_DIGEST_LENGTH];     /* replicates x levels: of the moments */
 
   int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
   int d, p;                        /* inputs of an encoder; important ones */
