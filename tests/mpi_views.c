@@ -6,6 +6,7 @@
 
 #include "augmentations/chain.h"
 #include "methods/probe.h"
+#include "twoview/kinds.h"
 #include "twoview/methods/method.h"
 
 enum { SAMPLES = 6, TARGETS = 2, VIEWS = 8000, MOST_STEPS = 6, GIVEN = 4 };
@@ -30,10 +31,10 @@ typedef struct {
 
 static const tv_shape images = {3, 5, 4, 1}, colours = {3, 4, 3, 2}, series = {2, 7, 1, 2};
 
-static int parameter_named(const tv_augmentation *kind, const char *name) {
-  for (int i = 0; kind->parameters[i].name; ++i)
-    if (strcmp(kind->parameters[i].name, name) == 0) return i;
-  ck_abort_msg("%s has no parameter %s", kind->name, name);
+static int parameter_named(const tv_augmentation *a, const char *name) {
+  for (int i = 0; a->kind.keys[i].name; ++i)
+    if (strcmp(a->kind.keys[i].name, name) == 0) return i;
+  ck_abort_msg("%s has no parameter %s", a->kind.name, name);
   return -1;
 }
 
@@ -45,18 +46,19 @@ static void set_numbers(tv_values *values, int count, const double *numbers, int
 }
 
 static tv_step make_step(const step_case *c, const tv_shape *shape) {
-  tv_step step = {.kind = tv_augmentation_named(c->kind)};
-  ck_assert_msg(step.kind != NULL, "no step %s", c->kind);
+  const tv_kind *kind = tv_kind_named(tv_kinds_all.augmentations, c->kind);
+  ck_assert_msg(kind != NULL, "no step %s", c->kind);
+  tv_step step = {.augmentation = (const tv_augmentation *)kind};
   for (int i = 0; i < GIVEN && c->given[i].name; ++i)
-    set_numbers(&step.values[parameter_named(step.kind, c->given[i].name)], c->given[i].count,
-                c->given[i].numbers, c->given[i].is_word);
-  for (int i = 0; step.kind->parameters[i].name; ++i) {
-    const tv_parameter *p = &step.kind->parameters[i];
-    const double absent = p->choices ? 0 : p->absent;
-    if (!step.values[i].count && (p->choices || (p->is_optional && p->absent != 0)))
-      set_numbers(&step.values[i], 1, &absent, p->choices != NULL);
+    set_numbers(&step.values[parameter_named(step.augmentation, c->given[i].name)],
+                c->given[i].count, c->given[i].numbers, c->given[i].is_word);
+  for (int i = 0; kind->keys[i].name; ++i) {
+    const tv_key *key = &kind->keys[i];
+    const double standard = key->standard && !key->words ? strtod(key->standard, NULL) : 0;
+    if (!step.values[i].count && key->standard)
+      set_numbers(&step.values[i], 1, &standard, key->words != NULL);
   }
-  if (step.kind->check) ASSERT_DONE(step.kind->check(&step, shape, 0));
+  if (step.augmentation->check) ASSERT_DONE(step.augmentation->check(&step, shape, 0));
   ASSERT_DONE(tv_step_prepare(&step, shape));
   return step;
 }
@@ -90,7 +92,7 @@ static void sample_step(const tv_step *step, int number, const tv_shape *shape, 
                             .partners = before + (v + 1) % views * set,
                             .partner_count = SAMPLES,
                             .scratch = scratch};
-      step->kind->view(step, &draw, x + v * set + (int64_t)i * d);
+      step->augmentation->view(step, &draw, x + v * set + (int64_t)i * d);
     }
   free(before);
 }
@@ -182,7 +184,7 @@ static void check_chain(const tv_shape *shape, const step_case *steps, int count
   for (int s = 0; s < count; ++s) {
     tv_step step = make_step(&steps[s], shape);
     if (world_rank() == 0) sample_step(&step, s, shape, exact->mean, views, x);
-    ASSERT_DONE(step.kind->moments(&step, exact));
+    ASSERT_DONE(step.augmentation->moments(&step, exact));
     tv_step_release(&step);
   }
   tv_distmat_gather(exact->second, m);
@@ -203,9 +205,6 @@ static const step_case of_images[] = {
     {"noise", {NUMBERS(deviation, 1, 0.7)}},
     {"brightness", {NUMBERS(deviation, 1, 0.7)}},
     {"texture", {NUMBERS(length, 1, 1.5), NUMBERS(deviation, 1, 0.7)}},
-    {"multiply", {NUMBERS(deviation, 1, 0.4)}},
-    {"multiply", {NUMBERS(deviation, 1, 0.4), WORD(per, 1)}},
-    {"multiply", {NUMBERS(deviation, 1, 0.4), WORD(per, 2)}},
     {"contrast", {NUMBERS(deviation, 1, 0.4)}},
     {"mask", {NUMBERS(keep, 1, 0.6)}},
     {"mask", {NUMBERS(keep, 1, 0.6), WORD(fill, 1)}},
@@ -247,7 +246,6 @@ END_TEST
 static const step_case of_colours[] = {
     {"blend", {NUMBERS(weight, 1, 0.7)}},
     {"texture", {NUMBERS(length, 1, 1), NUMBERS(deviation, 1, 1)}},
-    {"multiply", {NUMBERS(deviation, 1, 0.4), WORD(per, 1)}},
     {"mask", {NUMBERS(keep, 1, 0.6), WORD(per, 2)}},
     {"cutout", {NUMBERS(size, 2, 2, 2)}},
     {"cutmix", {NUMBERS(size, 2, 2, 3)}},

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "data/generated.h"
 #include "support/unit.h"
 #include "twoview/experiment/experiment.h"
 #include "twoview/kinds.h"
@@ -34,6 +35,14 @@ static char *edited(const char *old, const char *replacement) {
   return text;
 }
 
+static const tv_gaussian_settings *gaussian_of(const tv_experiment *e) {
+  return e->source.settings;
+}
+
+static const tv_mixture_settings *mixture_of(const tv_experiment *e) {
+  return e->source.settings;
+}
+
 START_TEST(defaults_are_as_documented) {
   tv_experiment *e = parse(plain, NULL);
   ck_assert_str_eq(e->name, "experiment");
@@ -43,9 +52,9 @@ START_TEST(defaults_are_as_documented) {
   ck_assert_int_eq(e->features.pca, 0);
   ck_assert_int_eq(e->source.role, TV_AS_SAMPLE);
   ck_assert_int_eq(e->noise.sampler, TV_SAMPLER_ROWS);
-  ck_assert_int_eq(e->source.teacher.type, TV_TEACHER_LINEAR);
-  ck_assert_int_eq(e->source.teacher.targets, 1);
-  ck_assert_double_eq(e->source.teacher.noise, 0);
+  ck_assert_int_eq(gaussian_of(e)->teacher.type, TV_TEACHER_LINEAR);
+  ck_assert_int_eq(gaussian_of(e)->teacher.targets, 1);
+  ck_assert_double_eq(gaussian_of(e)->teacher.noise, 0);
   ck_assert_uint_eq(e->methods_count, 3);
   for (int m = 0; m < 3; ++m) ck_assert_ptr_eq(e->methods[m], tv_kinds_all.methods[m]);
   ck_assert_int_eq(e->archive.encoders, TV_KEEP_LAST);
@@ -191,10 +200,10 @@ START_TEST(a_mixture_is_taken) {
   const char *const overrides[] = {
       "source={type: mixture, classes: 5, separation: 2.5, spectrum: [4, 3]}", NULL};
   tv_experiment *e = parse(plain, overrides);
-  ck_assert_int_eq(e->source.type, TV_SOURCE_MIXTURE);
-  ck_assert_int_eq(e->source.classes, 5);
-  ck_assert_double_eq(e->source.separation, 2.5);
-  ck_assert_uint_eq(e->source.spectrum_count, 2);
+  ck_assert_str_eq(e->source.kind->name, "mixture");
+  ck_assert_int_eq(mixture_of(e)->classes, 5);
+  ck_assert_double_eq(mixture_of(e)->separation, 2.5);
+  ck_assert_uint_eq(mixture_of(e)->variances.spectrum_count, 2);
   tv_experiment_destroy(&e);
 }
 END_TEST
@@ -210,8 +219,8 @@ START_TEST(a_range_of_numbers_is_a_list) {
   for (int i = 0; i < 7; ++i) ck_assert_double_eq(e->noise.lambda_max[i], decades[i]);
   ck_assert_uint_eq(e->augmentation.alpha_count, 8);
   for (int i = 0; i < 8; ++i) ck_assert_double_eq(e->augmentation.alpha[i], i / 10.);
-  ck_assert_uint_eq(e->source.spectrum_count, 3);
-  for (int i = 0; i < 3; ++i) ck_assert_double_eq(e->source.spectrum[i], 4 >> i);
+  ck_assert_uint_eq(gaussian_of(e)->variances.spectrum_count, 3);
+  for (int i = 0; i < 3; ++i) ck_assert_double_eq(gaussian_of(e)->variances.spectrum[i], 4 >> i);
   tv_experiment_destroy(&e);
 }
 END_TEST
@@ -225,8 +234,9 @@ START_TEST(intervals_of_eigenvalues_are_taken) {
                                    "alpha: 1}",
                                    NULL};
   tv_experiment *e = parse(plain, overrides);
-  ck_assert_double_eq(e->source.spectrum[0], 4);
-  ck_assert_double_eq_tol(e->source.spectrum[1], 4 - 1. / 3, 1e-11); /* of 12 digits */
+  ck_assert_double_eq(gaussian_of(e)->variances.spectrum[0], 4);
+  ck_assert_double_eq_tol(gaussian_of(e)->variances.spectrum[1], 4 - 1. / 3,
+                          1e-11); /* of 12 digits */
   ck_assert_double_eq(e->noise.lambda_min_ratio, 0.3);
   ck_assert_ptr_null(e->noise.eigenvalues);
   ck_assert_double_eq(e->augmentation.theta.signal[0], 0.5);
@@ -299,11 +309,17 @@ static void expect_same(const double *a, unsigned a_count, const double *b, unsi
   for (unsigned i = 0; i < a_count; ++i) ck_assert_double_eq(a[i], b[i]);
 }
 
+static void expect_same_variances(const tv_experiment *x, const tv_experiment *y) {
+  const tv_variances_spec *v = x->source.settings, *w = y->source.settings;
+  expect_same(v->spectrum, v->spectrum_count, w->spectrum, w->spectrum_count);
+  ck_assert_int_eq(v->power_law.features, w->power_law.features);
+  expect_same(&v->power_law.scale, 1, &w->power_law.scale, 1);
+  expect_same(&v->power_law.exponent, 1, &w->power_law.exponent, 1);
+}
+
 static void expect_same_numbers(const tv_experiment *x, const tv_experiment *y) {
   const tv_noise_spec *n = &x->noise, *m = &y->noise;
   const tv_augmentation_spec *a = &x->augmentation, *b = &y->augmentation;
-  expect_same(x->source.spectrum, x->source.spectrum_count, y->source.spectrum,
-              y->source.spectrum_count);
   expect_same(n->lambda_max, n->lambda_max_count, m->lambda_max, m->lambda_max_count);
   expect_same(n->eigenvalues, n->eigenvalues_count, m->eigenvalues, m->eigenvalues_count);
   expect_same(&x->threshold.tolerance, 1, &y->threshold.tolerance, 1);
@@ -326,11 +342,14 @@ START_TEST(printing_is_a_fixed_point) {
   ck_assert_str_eq(first->name, second->name);
   ck_assert_int_eq(first->first_replicate, second->first_replicate);
   ck_assert_ptr_eq(first->study, second->study);
-  ck_assert_int_eq(first->source.type, second->source.type);
+  ck_assert_ptr_eq(first->source.kind, second->source.kind);
   ck_assert_int_eq(first->source.role, second->source.role);
   ck_assert_int_eq(first->noise.sampler, second->noise.sampler);
-  ck_assert_int_eq(first->source.classes, second->source.classes);
-  ck_assert_double_eq(first->source.separation, second->source.separation);
+  if (strcmp(first->source.kind->name, "mixture") == 0) {
+    ck_assert_int_eq(mixture_of(first)->classes, mixture_of(second)->classes);
+    ck_assert_double_eq(mixture_of(first)->separation, mixture_of(second)->separation);
+  }
+  if (tv_source_kind_of(first)->is_generated) expect_same_variances(first, second);
   expect_same_numbers(first, second);
   free(once);
   free(twice);
@@ -514,6 +533,34 @@ static const struct {
     {"[0, 1]}", "[0, 1, 3]}\nstudy: phase", "x.yaml:5: augmentation.alpha:", "in even steps"},
     {"noise: {components: 3", "study: phase\nnoise: {components: 0",
      "x.yaml:5: noise.components:", "without noise has no phases"},
+    /* views of data: checked, not computed yet */
+    {"noise: {components: 3, lambda_max: [1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+     "augmentation: {chain: {type: noise, deviation: 0.1}}",
+     "x.yaml:4: augmentation.chain:", "does not compute it yet; leave it out"},
+    {"noise: {components: 3, lambda_max: [1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+     "corruption: {chain: {type: noise, deviation: 0.1}, clean: yes, sampler: expected}",
+     "x.yaml:4: corruption:", "does not compute it yet; leave it out"},
+    {"noise: {components: 3, lambda_max: [1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+     "corruption: {clean: yes}", "x.yaml:4: corruption.chain:", "is missing; write for example"},
+    {"noise: {components: 3, lambda_max: [1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+     "augmentation: {chain: {type: noise, deviation: 0.1}, views: 1}",
+     "augmentation.views:", "must be from 2 to 1000000, got 1"},
+    {"noise: {components: 3, lambda_max: [1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}",
+     "augmentation: {chain: {type: noise, deviation: 0.1}, views: all}",
+     "augmentation.views:", "expects an integer or one of exact, not 'all'"},
+    {"", "corruption: {chain: {type: noise, deviation: 0.1}}\n",
+     "x.yaml:4: noise:", "belongs to the component model"},
+    {"theta_max: 0.5", "floor: 0.5", "augmentation.floor:", "belongs to the view model"},
+    {"  spectrum", "  scale: 0\n  spectrum", "source.scale:", "must be positive and finite, got 0"},
+    {"  spectrum", "  scale: 2\n  spectrum", "x.yaml:3: source.scale:", "does not compute it yet"},
+    {"  spectrum", "  shape: [2, 0.5]\n  spectrum", "source.shape:", "entry 2 is 0.5"},
+    {"  spectrum", "  shape: [1, 1, 1, 2]\n  spectrum", "source.shape:", "3 entries, got 4"},
+    {"", "test: {fraction: 1}\n", "test.fraction:", "above 0 and below 1, got 1"},
+    {"", "test: {fraction: 0.2}\n", "x.yaml:8: test:", "does not compute it yet"},
+    {"", "test: {}\n", "x.yaml:8: test:", "give either 'fraction'"},
+    {"", "test: {type: idx}\n", "x.yaml:8: test.type:", "unknown key"},
+    {"", "test: {images: a}\n", "test.images:", "belongs to 'type: idx', not to 'type: gaussian'"},
+    {"", "probe: {intercept: true}\n", "x.yaml:8: probe:", "does not compute it yet"},
     /* sample sizes */
     {"[10, 200]", "[20, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 20"},
     {"[10, 200]", "[10, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 10"},
@@ -916,7 +963,7 @@ START_TEST(data_too_small_for_the_experiment_are_refused) {
   const char *const overrides[] = {"features.pca=4", "encoder.k=7", NULL}; /* d = 4 + 3 */
   tv_experiment *e = parse(plain, overrides);
   expect_success(tv_experiment_check_data(e, 200, 4));
-  expect_success(tv_experiment_check_data(e, -1, 4));
+  expect_success(tv_experiment_check_data(e, INT64_MAX, 4));
   expect_error(tv_experiment_check_data(e, 199, 4), TV_EXIT_USAGE,
                "x.yaml:6: samples:", "n = 200 is larger than the data set of 199 samples");
   expect_error(tv_experiment_check_data(e, 200, 3), TV_EXIT_USAGE,

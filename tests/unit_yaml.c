@@ -212,21 +212,6 @@ START_TEST(aliases_and_merge_keys_are_expanded) {
 }
 END_TEST
 
-START_TEST(short_forms_are_written_out) {
-  static const double numbers[] = {0.1, 1. / 3, 1e300, -2};
-  tv_yaml_node root = read_text("a: 1\nb: {c: [2]}\n");
-  expect_success(tv_yaml_enlist(&root.children[0]));
-  expect_success(tv_yaml_put_numbers(&root.children[1], numbers, COUNT(numbers)));
-  const tv_yaml_node *list = tv_yaml_find(&root, "b");
-  ck_assert_int_eq(list->count, COUNT(numbers));
-  ck_assert_int_eq(list->line, 2);
-  for (int i = 0; i < list->count; ++i)
-    ck_assert_double_eq(strtod(list->children[i].text, NULL), numbers[i]);
-  expect_success(tv_yaml_set(&root, "b=[]"));
-  expect_tree(root, "{a: [1], b: []}");
-}
-END_TEST
-
 /* Every text is read back as it was printed. */
 START_TEST(printing_keeps_texts) {
   static const char *const texts[] = {
@@ -335,7 +320,6 @@ int main(void) {
   tcase_add_test(cases, what_is_set_is_found);
   tcase_add_loop_test(cases, bad_overrides_are_refused, 0, COUNT(bad_overrides));
   tcase_add_loop_test(cases, aliases_and_merge_keys_are_expanded, 0, COUNT(expansions));
-  tcase_add_test(cases, short_forms_are_written_out);
   tcase_add_test(cases, printing_keeps_texts);
   tcase_add_loop_test(cases, problems_are_located, 0, COUNT(problems));
   tcase_add_test(cases, aliases_that_stand_for_too_much_are_refused);

@@ -20,7 +20,7 @@ static const struct {
                      [TV_NOTE_HDF5] = {"hdf5", TV_OF_RUN},
                      [TV_NOTE_BLAS] = {"blas", TV_OF_RUN},
                      [TV_NOTE_SCALAPACK] = {"scalapack", TV_OF_RUN},
-                     [TV_NOTE_LIBCYAML] = {"libcyaml", TV_OF_RUN},
+                     [TV_NOTE_LIBYAML] = {"libyaml", TV_OF_SOME},
                      [TV_NOTE_RANDOM_STREAMS] = {"random_streams", TV_OF_RUN, .is_common = 1},
                      [TV_NOTE_RANKS] = {"ranks", TV_OF_RUN},
                      [TV_NOTE_SESSIONS] = {"sessions", TV_OF_RUN},

@@ -1,9 +1,9 @@
 #include "provenance.h"
 
-#include <cyaml/cyaml.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <yaml.h>
 
 #include "attributes.h"
 #include "build_info.h"
@@ -39,7 +39,7 @@ static tv_error *write_program(hid_t root) {
   TV_TRY(put_text(root, TV_NOTE_BLAS, tv_blas_version()));
   TV_TRY(put_text(root, TV_NOTE_BLAS_THREADS, threads));
   TV_TRY(put_text(root, TV_NOTE_SCALAPACK, TV_SCALAPACK));
-  TV_TRY(put_text(root, TV_NOTE_LIBCYAML, cyaml_version_str));
+  TV_TRY(put_text(root, TV_NOTE_LIBYAML, yaml_get_version_string()));
   return put_text(root, TV_NOTE_RANDOM_STREAMS, "Philox4x32-10, version 1");
 }
 
@@ -90,7 +90,7 @@ static tv_error *write_method(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(put_text(root, TV_NOTE_LAYOUT, layout->is_distributed ? "distributed" : "replicated"));
   TV_TRY(
       put_text(root, TV_NOTE_NOISE_SAMPLER, e->noise.sampler == TV_SAMPLER_LAW ? "law" : "rows"));
-  if (record->source->rows >= 0) TV_TRY(put_text(root, TV_NOTE_SOURCE_ROLE, role));
+  if (!record->source->kind->is_generated) TV_TRY(put_text(root, TV_NOTE_SOURCE_ROLE, role));
   TV_TRY(put_number(root, TV_NOTE_GROUPS, layout->groups));
   TV_TRY(put_text(root, TV_NOTE_EIGENSOLVER,
                   tv_eigen_method(d, e->encoder.k, ranks / layout->groups)));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "twoview/data/source.h"
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/methods/method.h"
@@ -94,12 +95,12 @@ static int is_grid(const tv_experiment *e) {
 
 /* Features of other sources are rotated to components. */
 static int are_rotated(const tv_experiment *e) {
-  return e->source.type != TV_SOURCE_GAUSSIAN;
+  return !tv_source_kind_of(e)->has_components;
 }
 
 /* Whether the numbers of samples are those of rows that are there. */
 static int has_rows(const tv_experiment *e) {
-  return e->source.type == TV_SOURCE_IDX || e->source.type == TV_SOURCE_HDF5;
+  return !tv_source_kind_of(e)->is_generated;
 }
 
 /* Format 1 names features only where they are no components. */

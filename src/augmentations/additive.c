@@ -49,8 +49,12 @@ static void brightness_view(const tv_step *step, const tv_draw *draw, double *x)
     x[i] += tv_step_number(step, DEVIATION, 0) * e;
 }
 
-static const tv_parameter deviation_alone[] = {
-    {.name = "deviation", .type = TV_NUMBER, .high = 1e100, .help = "standard deviation"}, {0}};
+static const tv_key deviation_alone[] = {{.name = "deviation",
+                                          .type = TV_KEY_NUMBER,
+                                          .high = 1e100,
+                                          .missing = "write for example deviation: 0.1",
+                                          .help = "standard deviation"},
+                                         {0}};
 
 /* ---- texture: N = deviation^2 kron(K, K), the same in all channels ---- */
 
@@ -119,14 +123,18 @@ static void texture_view(const tv_step *step, const tv_draw *draw, double *x) {
     for (int c = 0; c < s->channels; ++c) x[pixel * s->channels + c] += texture[pixel];
 }
 
-static const tv_parameter texture_parameters[] = {
-    {.name = "length",
-     .type = TV_NUMBER,
-     .low = 1e-3,
-     .high = 1e6,
-     .help = "of the kernel, pixels"},
-    {.name = "deviation", .type = TV_NUMBER, .high = 1e100, .help = "of the texture at a pixel"},
-    {0}};
+static const tv_key texture_parameters[] = {{.name = "length",
+                                             .type = TV_KEY_NUMBER,
+                                             .low = 1e-3,
+                                             .high = 1e6,
+                                             .missing = "write for example length: 5",
+                                             .help = "of the kernel, pixels"},
+                                            {.name = "deviation",
+                                             .type = TV_KEY_NUMBER,
+                                             .high = 1e100,
+                                             .missing = "write for example deviation: 0.1",
+                                             .help = "of the texture at a pixel"},
+                                            {0}};
 
 /* ---- baseline: a polynomial of normal coefficients, N = deviation^2 P P' ---- */
 
@@ -173,37 +181,45 @@ static void baseline_view(const tv_step *step, const tv_draw *draw, double *x) {
   }
 }
 
-static const tv_parameter baseline_parameters[] = {
-    {.name = "degree",
-     .type = TV_NUMBER,
-     .high = TV_MOST_DEGREE,
-     .is_whole = 1,
-     .help = "of the polynomial along the series"},
-    {.name = "deviation", .type = TV_NUMBER, .high = 1e100, .help = "of each coefficient"},
-    {0}};
+static const tv_key baseline_parameters[] = {{.name = "degree",
+                                              .type = TV_KEY_NUMBER,
+                                              .high = TV_MOST_DEGREE,
+                                              .is_whole = 1,
+                                              .missing = "write for example degree: 2",
+                                              .help = "of the polynomial along the series"},
+                                             {.name = "deviation",
+                                              .type = TV_KEY_NUMBER,
+                                              .high = 1e100,
+                                              .missing = "write for example deviation: 0.1",
+                                              .help = "of each coefficient"},
+                                             {0}};
 
-const tv_augmentation tv_additive[] = {{.name = "noise",
-                                        .title = "independent normal noise on every number",
-                                        .parameters = deviation_alone,
-                                        .moments = noise_moments,
-                                        .view = noise_view},
-                                       {.name = "brightness",
-                                        .title = "one normal number added to the whole sample",
-                                        .parameters = deviation_alone,
-                                        .moments = brightness_moments,
-                                        .view = brightness_view},
-                                       {.name = "texture",
-                                        .title = "smooth normal noise, the same in all channels",
-                                        .parameters = texture_parameters,
-                                        .check = tv_step_expect_series,
-                                        .prepare = texture_prepare,
-                                        .moments = texture_moments,
-                                        .view = texture_view},
-                                       {.name = "baseline",
-                                        .title = "a random polynomial along the series",
-                                        .parameters = baseline_parameters,
-                                        .check = tv_step_expect_series,
-                                        .prepare = baseline_prepare,
-                                        .moments = baseline_moments,
-                                        .view = baseline_view},
-                                       {0}};
+const tv_augmentation tv_step_noise = {.kind = {.name = "noise",
+                                                .title = "independent normal noise on every number",
+                                                .keys = deviation_alone},
+                                       .moments = noise_moments,
+                                       .view = noise_view};
+
+const tv_augmentation tv_step_brightness = {
+    .kind = {.name = "brightness",
+             .title = "one normal number added to the whole sample",
+             .keys = deviation_alone},
+    .moments = brightness_moments,
+    .view = brightness_view};
+
+const tv_augmentation tv_step_texture = {
+    .kind = {.name = "texture",
+             .title = "smooth normal noise, the same in all channels",
+             .keys = texture_parameters},
+    .check = tv_step_expect_series,
+    .prepare = texture_prepare,
+    .moments = texture_moments,
+    .view = texture_view};
+
+const tv_augmentation tv_step_baseline = {.kind = {.name = "baseline",
+                                                   .title = "a random polynomial along the series",
+                                                   .keys = baseline_parameters},
+                                          .check = tv_step_expect_series,
+                                          .prepare = baseline_prepare,
+                                          .moments = baseline_moments,
+                                          .view = baseline_view};

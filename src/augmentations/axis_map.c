@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "views.h"
+#include "twoview/augmentations/views.h"
 
 int tv_shape_size(const tv_shape *s) {
   return s->rows * s->columns * s->channels;

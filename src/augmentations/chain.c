@@ -43,7 +43,7 @@ void tv_chain_release(tv_chain *chain) {
 static tv_error *view_samples(const tv_chain *chain, const tv_samples *samples, tv_views **out) {
   tv_error *error = tv_views_create(samples, out);
   for (int i = 0; !error && i < chain->count; ++i)
-    error = chain->steps[i].kind->moments(&chain->steps[i], *out);
+    error = chain->steps[i].augmentation->moments(&chain->steps[i], *out);
   if (error) tv_views_destroy(out);
   return error;
 }
@@ -71,7 +71,7 @@ void tv_chain_view(const tv_chain *chain, const tv_chain_draw *draw, double *x) 
         .stream = {draw->seed, (tv_purpose)(draw->purpose + i), draw->replicate},
         .index = draw->index,
         .scratch = draw->scratch};
-    chain->steps[i].kind->view(&chain->steps[i], &of_step, x);
+    chain->steps[i].augmentation->view(&chain->steps[i], &of_step, x);
   }
 }
 

@@ -2,8 +2,8 @@
 #ifndef TWOVIEW_AUGMENTATIONS_CHAIN_H
 #define TWOVIEW_AUGMENTATIONS_CHAIN_H
 
-#include "step.h"
 #include "twoview/augmentations/problem.h"
+#include "twoview/augmentations/step.h"
 
 /* The moments of samples from the moment matrix of their rows (x, y, 1), without noise components,
  * on a grid of one row of ranks. Free with tv_samples_destroy.                      Collective. */

@@ -9,7 +9,7 @@ static tv_error *expect_counts(const tv_step *step, const tv_shape *shape, int i
   (void)shape;
   if (!is_negative) return NULL;
   return tv_fail_usage("'%s' needs numbers that are not negative, and some of the data are",
-                       step->kind->name);
+                       step->augmentation->kind.name);
 }
 
 /* ---- poisson: Poisson(scale x) / scale, S <- S + diag(m) / scale ---- */
@@ -60,22 +60,28 @@ static void thin_view(const tv_step *step, const tv_draw *draw, double *x) {
                                       (int64_t)x[i], tv_step_number(step, KEEP, 0));
 }
 
-static const tv_parameter poisson_parameters[] = {
-    {.name = "scale", .type = TV_NUMBER, .low = 1e-100, .high = 1e12, .help = "counts for each 1"},
-    {0}};
-static const tv_parameter thin_parameters[] = {
-    {.name = "keep", .type = TV_NUMBER, .high = 1, .help = "probability that a count stays"}, {0}};
+static const tv_key poisson_parameters[] = {{.name = "scale",
+                                             .type = TV_KEY_NUMBER,
+                                             .low = 1e-100,
+                                             .high = 1e12,
+                                             .missing = "write for example scale: 1",
+                                             .help = "counts for each 1"},
+                                            {0}};
+static const tv_key thin_parameters[] = {{.name = "keep",
+                                          .type = TV_KEY_NUMBER,
+                                          .high = 1,
+                                          .missing = "write for example keep: 0.9",
+                                          .help = "probability that a count stays"},
+                                         {0}};
 
-const tv_augmentation tv_counts[] = {{.name = "poisson",
-                                      .title = "Poisson noise of counts",
-                                      .parameters = poisson_parameters,
-                                      .check = expect_counts,
-                                      .moments = poisson_moments,
-                                      .view = poisson_view},
-                                     {.name = "thin",
-                                      .title = "each count kept or not",
-                                      .parameters = thin_parameters,
-                                      .check = expect_counts,
-                                      .moments = thin_moments,
-                                      .view = thin_view},
-                                     {0}};
+const tv_augmentation tv_step_poisson = {
+    .kind = {.name = "poisson", .title = "Poisson noise of counts", .keys = poisson_parameters},
+    .check = expect_counts,
+    .moments = poisson_moments,
+    .view = poisson_view};
+
+const tv_augmentation tv_step_thin = {
+    .kind = {.name = "thin", .title = "each count kept or not", .keys = thin_parameters},
+    .check = expect_counts,
+    .moments = thin_moments,
+    .view = thin_view};

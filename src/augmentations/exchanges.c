@@ -59,8 +59,12 @@ static void replace_view(const tv_step *step, const tv_draw *draw, double *x) {
       x[i] = partner(draw, draw->scratch[d + i])[i];
 }
 
-static const tv_parameter replace_parameters[] = {
-    {.name = "keep", .type = TV_NUMBER, .high = 1, .help = "probability that a number stays"}, {0}};
+static const tv_key replace_parameters[] = {{.name = "keep",
+                                             .type = TV_KEY_NUMBER,
+                                             .high = 1,
+                                             .missing = "write for example keep: 0.9",
+                                             .help = "probability that a number stays"},
+                                            {0}};
 
 /* ---- cutmix: a window of another sample ---- */
 
@@ -122,28 +126,29 @@ static void mixup_view(const tv_step *step, const tv_draw *draw, double *x) {
     x[i] = weight * x[i] + (1 - weight) * other[i];
 }
 
-static const tv_parameter mixup_parameters[] = {{.name = "beta",
-                                                 .type = TV_NUMBER,
-                                                 .low = 1e-3,
-                                                 .high = 1e6,
-                                                 .help = "weights ~ Beta(beta, beta)"},
-                                                {0}};
+static const tv_key mixup_parameters[] = {{.name = "beta",
+                                           .type = TV_KEY_NUMBER,
+                                           .low = 1e-3,
+                                           .high = 1e6,
+                                           .missing = "write for example beta: 1",
+                                           .help = "weights ~ Beta(beta, beta)"},
+                                          {0}};
 
-const tv_augmentation tv_exchanges[] = {{.name = "replace",
-                                         .title = "numbers drawn from their marginals",
-                                         .parameters = replace_parameters,
+const tv_augmentation tv_step_replace = {.kind = {.name = "replace",
+                                                  .title = "numbers drawn from their marginals",
+                                                  .keys = replace_parameters},
                                          .moments = replace_moments,
-                                         .view = replace_view},
-                                        {.name = "cutmix",
-                                         .title = "a window of another sample",
-                                         .parameters = tv_window_parameters,
-                                         .check = tv_window_check,
-                                         .prepare = tv_window_prepare,
-                                         .moments = cutmix_moments,
-                                         .view = cutmix_view},
-                                        {.name = "mixup",
-                                         .title = "a weighted mean with another sample",
-                                         .parameters = mixup_parameters,
-                                         .moments = mixup_moments,
-                                         .view = mixup_view},
-                                        {0}};
+                                         .view = replace_view};
+
+const tv_augmentation tv_step_cutmix = {
+    .kind = {.name = "cutmix", .title = "a window of another sample", .keys = tv_window_parameters},
+    .check = tv_window_check,
+    .prepare = tv_window_prepare,
+    .moments = cutmix_moments,
+    .view = cutmix_view};
+
+const tv_augmentation tv_step_mixup = {.kind = {.name = "mixup",
+                                                .title = "a weighted mean with another sample",
+                                                .keys = mixup_parameters},
+                                       .moments = mixup_moments,
+                                       .view = mixup_view};

@@ -53,22 +53,26 @@ static tv_error *pixelate_prepare(tv_step *step, const tv_shape *s) {
   return prepare_averages(step, s, block);
 }
 
-static const tv_parameter blur_parameters[] = {
-    {.name = "widths", .type = TV_NUMBERS, .high = 1e6, .help = "of the kernels, equally likely"},
-    {0}};
-static const tv_parameter pixelate_parameters[] = {{.name = "sizes",
-                                                    .type = TV_NUMBERS,
-                                                    .low = 1,
-                                                    .high = 1e6,
-                                                    .is_whole = 1,
-                                                    .help = "edges of the squares, equally likely"},
-                                                   {0}};
+static const tv_key blur_parameters[] = {{.name = "widths",
+                                          .type = TV_KEY_NUMBERS,
+                                          .high = 1e6,
+                                          .missing = "write for example widths: [0.5, 1]",
+                                          .help = "of the kernels, equally likely"},
+                                         {0}};
+static const tv_key pixelate_parameters[] = {{.name = "sizes",
+                                              .type = TV_KEY_NUMBERS,
+                                              .low = 1,
+                                              .high = 1e6,
+                                              .is_whole = 1,
+                                              .missing = "write for example sizes: [2, 3]",
+                                              .help = "edges of the squares, equally likely"},
+                                             {0}};
 
 /* ---- blend: (1 - weight) x + weight grey, the mean of its channels ---- */
 
 enum { WEIGHT, WITH };
 
-static const char *const partners[] = {"grey", NULL};
+static const tv_word partners[] = {{"grey", 0}, {0}};
 
 static tv_error *blend_prepare(tv_step *step, const tv_shape *s) {
   const double weight = tv_step_number(step, WEIGHT, 0);
@@ -91,30 +95,36 @@ static tv_error *blend_check(const tv_step *step, const tv_shape *s, int is_nega
   return tv_fail_usage("images of one channel are grey already");
 }
 
-static const tv_parameter blend_parameters[] = {
-    {.name = "weight", .type = TV_NUMBER, .high = 1, .help = "of what is blended in"},
-    {.name = "with", .type = TV_CHOICE, .choices = partners, .help = "what is blended in"},
-    {0}};
+static const tv_key blend_parameters[] = {{.name = "weight",
+                                           .type = TV_KEY_NUMBER,
+                                           .high = 1,
+                                           .missing = "write for example weight: 0.5",
+                                           .help = "of what is blended in"},
+                                          {.name = "with",
+                                           .type = TV_KEY_CHOICE,
+                                           .words = partners,
+                                           .standard = "grey",
+                                           .help = "what is blended in"},
+                                          {0}};
 
-const tv_augmentation tv_filters[] = {{.name = "blur",
-                                       .title = "smoothed by a Gaussian kernel",
-                                       .parameters = blur_parameters,
-                                       .check = tv_step_expect_series,
-                                       .prepare = blur_prepare,
-                                       .moments = tv_step_map,
-                                       .view = tv_step_draw_map},
-                                      {.name = "pixelate",
-                                       .title = "squares replaced by their means",
-                                       .parameters = pixelate_parameters,
-                                       .check = tv_step_expect_series,
-                                       .prepare = pixelate_prepare,
-                                       .moments = tv_step_map,
-                                       .view = tv_step_draw_map},
-                                      {.name = "blend",
-                                       .title = "blended with a grey copy",
-                                       .parameters = blend_parameters,
-                                       .check = blend_check,
-                                       .prepare = blend_prepare,
-                                       .moments = tv_step_map,
-                                       .view = tv_step_draw_map},
-                                      {0}};
+const tv_augmentation tv_step_blur = {
+    .kind = {.name = "blur", .title = "smoothed by a Gaussian kernel", .keys = blur_parameters},
+    .check = tv_step_expect_series,
+    .prepare = blur_prepare,
+    .moments = tv_step_map,
+    .view = tv_step_draw_map};
+
+const tv_augmentation tv_step_pixelate = {.kind = {.name = "pixelate",
+                                                   .title = "squares replaced by their means",
+                                                   .keys = pixelate_parameters},
+                                          .check = tv_step_expect_series,
+                                          .prepare = pixelate_prepare,
+                                          .moments = tv_step_map,
+                                          .view = tv_step_draw_map};
+
+const tv_augmentation tv_step_blend = {
+    .kind = {.name = "blend", .title = "blended with a grey copy", .keys = blend_parameters},
+    .check = blend_check,
+    .prepare = blend_prepare,
+    .moments = tv_step_map,
+    .view = tv_step_draw_map};

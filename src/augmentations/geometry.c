@@ -30,7 +30,7 @@ static tv_error *interpolate(tv_axis_map *map, int i, double position, int first
 
 enum { PIXELS, SHIFT_FILL };
 
-static const char *const fills[] = {"zero", "edge", NULL};
+static const tv_word fills[] = {{"zero", 0}, {"edge", 1}, {0}};
 
 static int shifted(int i, int n, int by) {
   (void)n;
@@ -67,20 +67,24 @@ static tv_error *shift_check(const tv_step *step, const tv_shape *s, int is_nega
                        s->columns);
 }
 
-static const tv_parameter shift_parameters[] = {
-    {.name = "pixels",
-     .type = TV_NUMBER,
-     .high = 1e6,
-     .is_whole = 1,
-     .help = "most in a direction"},
-    {.name = "fill", .type = TV_CHOICE, .choices = fills, .help = "what comes in at the border"},
-    {0}};
+static const tv_key shift_parameters[] = {{.name = "pixels",
+                                           .type = TV_KEY_NUMBER,
+                                           .high = 1e6,
+                                           .is_whole = 1,
+                                           .missing = "write for example pixels: 1",
+                                           .help = "most in a direction"},
+                                          {.name = "fill",
+                                           .type = TV_KEY_CHOICE,
+                                           .words = fills,
+                                           .standard = "zero",
+                                           .help = "what comes in at the border"},
+                                          {0}};
 
 /* ---- flip ---- */
 
 enum { AXIS, PROBABILITY };
 
-static const char *const axes[] = {"columns", "rows", NULL};
+static const tv_word axes[] = {{"columns", 0}, {"rows", 1}, {0}};
 
 static int same(int i, int n, int by) {
   (void)n, (void)by;
@@ -109,15 +113,17 @@ static tv_error *flip_check(const tv_step *step, const tv_shape *s, int is_negat
   return tv_step_expect_axes(step, s, tv_step_number(step, AXIS, 0) == 0 ? 3 : 2);
 }
 
-static const tv_parameter flip_parameters[] = {
-    {.name = "axis", .type = TV_CHOICE, .choices = axes, .help = "what is reversed"},
-    {.name = "probability",
-     .type = TV_NUMBER,
-     .high = 1,
-     .is_optional = 1,
-     .absent = 0.5,
-     .help = "of a flip"},
-    {0}};
+static const tv_key flip_parameters[] = {{.name = "axis",
+                                          .type = TV_KEY_CHOICE,
+                                          .words = axes,
+                                          .standard = "columns",
+                                          .help = "what is reversed"},
+                                         {.name = "probability",
+                                          .type = TV_KEY_NUMBER,
+                                          .high = 1,
+                                          .standard = "0.5",
+                                          .help = "of a flip"},
+                                         {0}};
 
 /* ---- crop: a square window, resized to the whole ---- */
 
@@ -175,21 +181,21 @@ static tv_error *crop_check(const tv_step *step, const tv_shape *s, int is_negat
   return NULL;
 }
 
-static const tv_parameter crop_parameters[] = {{.name = "sizes",
-                                                .type = TV_NUMBERS,
-                                                .low = 1,
-                                                .high = 1e6,
-                                                .is_whole = 1,
-                                                .help = "edges of the square windows"},
-                                               {.name = "step",
-                                                .type = TV_NUMBER,
-                                                .low = 1,
-                                                .high = 1e6,
-                                                .is_whole = 1,
-                                                .is_optional = 1,
-                                                .absent = 1,
-                                                .help = "between positions of a window"},
-                                               {0}};
+static const tv_key crop_parameters[] = {{.name = "sizes",
+                                          .type = TV_KEY_NUMBERS,
+                                          .low = 1,
+                                          .high = 1e6,
+                                          .is_whole = 1,
+                                          .missing = "write for example sizes: [2, 3]",
+                                          .help = "edges of the square windows"},
+                                         {.name = "step",
+                                          .type = TV_KEY_NUMBER,
+                                          .low = 1,
+                                          .high = 1e6,
+                                          .is_whole = 1,
+                                          .standard = "1",
+                                          .help = "between positions of a window"},
+                                         {0}};
 
 /* ---- rotate, zoom: bilinear about the centre, zero outside ---- */
 
@@ -253,12 +259,20 @@ static tv_error *zoom_prepare(tv_step *step, const tv_shape *s) {
   return NULL;
 }
 
-static const tv_parameter rotate_parameters[] = {
-    {.name = "degrees", .type = TV_NUMBERS, .low = -360, .high = 360, .help = "equally likely"},
-    {0}};
-static const tv_parameter zoom_parameters[] = {
-    {.name = "factors", .type = TV_NUMBERS, .low = 1e-3, .high = 1e3, .help = "equally likely"},
-    {0}};
+static const tv_key rotate_parameters[] = {{.name = "degrees",
+                                            .type = TV_KEY_NUMBERS,
+                                            .low = -360,
+                                            .high = 360,
+                                            .missing = "write for example degrees: [-10, 0, 10]",
+                                            .help = "equally likely"},
+                                           {0}};
+static const tv_key zoom_parameters[] = {{.name = "factors",
+                                          .type = TV_KEY_NUMBERS,
+                                          .low = 1e-3,
+                                          .high = 1e3,
+                                          .missing = "write for example factors: [1, 1.2]",
+                                          .help = "equally likely"},
+                                         {0}};
 
 /* ---- swap: neighbours change places, in rounds of disjoint pairs ---- */
 
@@ -318,52 +332,51 @@ static void swap_view(const tv_step *step, const tv_draw *draw, double *x) {
   }
 }
 
-static const tv_parameter swap_parameters[] = {{.name = "rounds",
-                                                .type = TV_NUMBER,
-                                                .low = 1,
-                                                .high = TV_MOST_ROUNDS,
-                                                .is_whole = 1,
-                                                .help =
-                                                    "in each, pairs of neighbours change places "
-                                                    "or not"},
-                                               {0}};
+static const tv_key swap_parameters[] = {{.name = "rounds",
+                                          .type = TV_KEY_NUMBER,
+                                          .low = 1,
+                                          .high = TV_MOST_ROUNDS,
+                                          .is_whole = 1,
+                                          .missing = "write for example rounds: 1",
+                                          .help = "in each, pairs of neighbours change places "
+                                                  "or not"},
+                                         {0}};
 
 #define MAP_DRAWN .moments = tv_step_map, .view = tv_step_draw_map
 
-const tv_augmentation tv_geometry[] = {{.name = "shift",
-                                        .title = "moved by whole pixels",
-                                        .parameters = shift_parameters,
-                                        .check = shift_check,
-                                        .prepare = shift_prepare,
-                                        MAP_DRAWN},
-                                       {.name = "flip",
-                                        .title = "mirrored",
-                                        .parameters = flip_parameters,
-                                        .check = flip_check,
-                                        .prepare = flip_prepare,
-                                        MAP_DRAWN},
-                                       {.name = "crop",
-                                        .title = "a square window, resized to the whole",
-                                        .parameters = crop_parameters,
-                                        .check = crop_check,
-                                        .prepare = crop_prepare,
-                                        MAP_DRAWN},
-                                       {.name = "rotate",
-                                        .title = "rotated about the centre",
-                                        .parameters = rotate_parameters,
-                                        .check = tv_step_expect_images,
-                                        .prepare = rotate_prepare,
-                                        MAP_DRAWN},
-                                       {.name = "zoom",
-                                        .title = "enlarged about the centre",
-                                        .parameters = zoom_parameters,
-                                        .check = tv_step_expect_images,
-                                        .prepare = zoom_prepare,
-                                        MAP_DRAWN},
-                                       {.name = "swap",
-                                        .title = "neighbours change places",
-                                        .parameters = swap_parameters,
-                                        .check = tv_step_expect_series,
-                                        .moments = swap_moments,
-                                        .view = swap_view},
-                                       {0}};
+const tv_augmentation tv_step_shift = {
+    .kind = {.name = "shift", .title = "moved by whole pixels", .keys = shift_parameters},
+    .check = shift_check,
+    .prepare = shift_prepare,
+    MAP_DRAWN};
+
+const tv_augmentation tv_step_flip = {
+    .kind = {.name = "flip", .title = "mirrored", .keys = flip_parameters},
+    .check = flip_check,
+    .prepare = flip_prepare,
+    MAP_DRAWN};
+
+const tv_augmentation tv_step_crop = {.kind = {.name = "crop",
+                                               .title = "a square window, resized to the whole",
+                                               .keys = crop_parameters},
+                                      .check = crop_check,
+                                      .prepare = crop_prepare,
+                                      MAP_DRAWN};
+
+const tv_augmentation tv_step_rotate = {
+    .kind = {.name = "rotate", .title = "rotated about the centre", .keys = rotate_parameters},
+    .check = tv_step_expect_images,
+    .prepare = rotate_prepare,
+    MAP_DRAWN};
+
+const tv_augmentation tv_step_zoom = {
+    .kind = {.name = "zoom", .title = "enlarged about the centre", .keys = zoom_parameters},
+    .check = tv_step_expect_images,
+    .prepare = zoom_prepare,
+    MAP_DRAWN};
+
+const tv_augmentation tv_step_swap = {
+    .kind = {.name = "swap", .title = "neighbours change places", .keys = swap_parameters},
+    .check = tv_step_expect_series,
+    .moments = swap_moments,
+    .view = swap_view};

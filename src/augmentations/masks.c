@@ -50,8 +50,9 @@ enum { KEEP, FILL, PER, PATCH, EXACTLY };
 enum { PER_ENTRY, PER_PATCH, PER_CHANNEL };
 enum { FILL_ZERO, FILL_MEAN };
 
-static const char *const units[] = {"entry", "patch", "channel", NULL};
-static const char *const fills[] = {"zero", "mean", NULL};
+static const tv_word units[] = {
+    {"entry", PER_ENTRY}, {"patch", PER_PATCH}, {"channel", PER_CHANNEL}, {0}};
+static const tv_word fills[] = {{"zero", FILL_ZERO}, {"mean", FILL_MEAN}, {0}};
 
 /* Units in a row of patches, and how many there are. */
 static int patches_across(const tv_step *step, const tv_shape *s) {
@@ -152,27 +153,30 @@ static void mask_view(const tv_step *step, const tv_draw *draw, double *x) {
     if (!is_kept[unit_of(step, draw->shape, i)]) x[i] = level ? *level : draw->mean[i];
 }
 
-static const tv_parameter mask_parameters[] = {
-    {.name = "keep", .type = TV_NUMBER, .high = 1, .is_optional = 1, .help = "probability"},
+static const tv_key mask_parameters[] = {
+    {.name = "keep", .type = TV_KEY_NUMBER, .high = 1, .help = "probability"},
     {.name = "fill",
-     .type = TV_CHOICE_OR_NUMBER,
+     .type = TV_KEY_CHOICE_OR_NUMBER,
      .low = -1e100,
      .high = 1e100,
-     .choices = fills,
+     .words = fills,
+     .standard = "zero",
      .help = "what takes the place of the others"},
-    {.name = "per", .type = TV_CHOICE, .choices = units, .help = "what is kept or not as a whole"},
+    {.name = "per",
+     .type = TV_KEY_CHOICE,
+     .words = units,
+     .standard = "entry",
+     .help = "what is kept or not as a whole"},
     {.name = "patch",
-     .type = TV_NUMBERS,
+     .type = TV_KEY_NUMBERS,
      .low = 1,
      .high = 1e6,
      .is_whole = 1,
-     .is_optional = 1,
      .help = "rows and columns of a patch"},
     {.name = "exactly",
-     .type = TV_NUMBER,
+     .type = TV_KEY_NUMBER,
      .high = 1e9,
      .is_whole = 1,
-     .is_optional = 1,
      .help = "so many are kept, instead of 'keep'"},
     {0}};
 
@@ -203,7 +207,7 @@ enum { BAND }; /* table: places x places, the probability that a band hits both 
 
 /* Time runs along the rows, frequency along the columns of images and the channels of series. */
 static int is_time(const tv_step *step) {
-  return strcmp(step->kind->name, "time-mask") == 0;
+  return strcmp(step->augmentation->kind.name, "time-mask") == 0;
 }
 
 static int places_of(const tv_step *step, const tv_shape *s) {
@@ -261,13 +265,13 @@ static void band_view(const tv_step *step, const tv_draw *draw, double *x) {
   }
 }
 
-static const tv_parameter band_parameters[] = {
-    {.name = "width",
-     .type = TV_NUMBER,
-     .high = 1e6,
-     .is_whole = 1,
-     .help = "widest band; each from 0 to it is as likely"},
-    {0}};
+static const tv_key band_parameters[] = {{.name = "width",
+                                          .type = TV_KEY_NUMBER,
+                                          .high = 1e6,
+                                          .is_whole = 1,
+                                          .missing = "write for example width: 3",
+                                          .help = "widest band; each from 0 to it is as likely"},
+                                         {0}};
 
 /* ---- impulse: numbers become one of two values ---- */
 
@@ -301,46 +305,53 @@ static void impulse_view(const tv_step *step, const tv_draw *draw, double *x) {
       x[i] = tv_step_number(step, VALUES, draw->scratch[i] < probability / 2 ? 0 : 1);
 }
 
-static const tv_parameter impulse_parameters[] = {
-    {.name = "probability", .type = TV_NUMBER, .high = 1, .help = "that a number is replaced"},
-    {.name = "values",
-     .type = TV_NUMBERS,
-     .low = -1e100,
-     .high = 1e100,
-     .help = "low and high, equally likely"},
-    {0}};
+static const tv_key impulse_parameters[] = {{.name = "probability",
+                                             .type = TV_KEY_NUMBER,
+                                             .high = 1,
+                                             .missing = "write for example probability: 0.1",
+                                             .help = "that a number is replaced"},
+                                            {.name = "values",
+                                             .type = TV_KEY_NUMBERS,
+                                             .low = -1e100,
+                                             .high = 1e100,
+                                             .missing = "write for example values: [0, 1]",
+                                             .help = "low and high, equally likely"},
+                                            {0}};
 
-const tv_augmentation tv_masks[] = {{.name = "mask",
-                                     .title = "numbers, patches or channels left out",
-                                     .parameters = mask_parameters,
-                                     .check = mask_check,
-                                     .moments = mask_moments_of,
-                                     .view = mask_view},
-                                    {.name = "cutout",
-                                     .title = "a window of zeros",
-                                     .parameters = tv_window_parameters,
-                                     .check = tv_window_check,
-                                     .prepare = tv_window_prepare,
-                                     .moments = cutout_moments,
-                                     .view = cutout_view},
-                                    {.name = "time-mask",
-                                     .title = "a band of zeros along the rows",
-                                     .parameters = band_parameters,
-                                     .check = band_check,
-                                     .prepare = band_prepare,
-                                     .moments = band_moments,
-                                     .view = band_view},
-                                    {.name = "frequency-mask",
-                                     .title = "a band of zeros along the columns",
-                                     .parameters = band_parameters,
-                                     .check = band_check,
-                                     .prepare = band_prepare,
-                                     .moments = band_moments,
-                                     .view = band_view},
-                                    {.name = "impulse",
-                                     .title = "numbers replaced by one of two values",
-                                     .parameters = impulse_parameters,
-                                     .check = impulse_check,
-                                     .moments = impulse_moments,
-                                     .view = impulse_view},
-                                    {0}};
+const tv_augmentation tv_step_mask = {.kind = {.name = "mask",
+                                               .title = "numbers, patches or channels left out",
+                                               .keys = mask_parameters},
+                                      .check = mask_check,
+                                      .moments = mask_moments_of,
+                                      .view = mask_view};
+
+const tv_augmentation tv_step_cutout = {
+    .kind = {.name = "cutout", .title = "a window of zeros", .keys = tv_window_parameters},
+    .check = tv_window_check,
+    .prepare = tv_window_prepare,
+    .moments = cutout_moments,
+    .view = cutout_view};
+
+const tv_augmentation tv_step_time_mask = {.kind = {.name = "time-mask",
+                                                    .title = "a band of zeros along the rows",
+                                                    .keys = band_parameters},
+                                           .check = band_check,
+                                           .prepare = band_prepare,
+                                           .moments = band_moments,
+                                           .view = band_view};
+
+const tv_augmentation tv_step_frequency_mask = {
+    .kind = {.name = "frequency-mask",
+             .title = "a band of zeros along the columns",
+             .keys = band_parameters},
+    .check = band_check,
+    .prepare = band_prepare,
+    .moments = band_moments,
+    .view = band_view};
+
+const tv_augmentation tv_step_impulse = {.kind = {.name = "impulse",
+                                                  .title = "numbers replaced by one of two values",
+                                                  .keys = impulse_parameters},
+                                         .check = impulse_check,
+                                         .moments = impulse_moments,
+                                         .view = impulse_view};

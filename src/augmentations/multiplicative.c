@@ -3,42 +3,7 @@
 
 #include "parts.h"
 
-/* ---- multiply: S_ij <- S_ij (1 + deviation^2) where i and j share a factor ---- */
-
-enum { DEVIATION, PER };
-enum { PER_ENTRY, PER_CHANNEL, PER_SAMPLE };
-
-static const char *const units[] = {"entry", "channel", "sample", NULL};
-
-static int share_factor(const tv_step *step, const tv_shape *shape, int i, int j) {
-  switch ((int)tv_step_number(step, PER, 0)) {
-  case PER_ENTRY:
-    return i == j;
-  case PER_CHANNEL:
-    return i % shape->channels == j % shape->channels;
-  default:
-    return 1;
-  }
-}
-
-static double grow(const void *context, const tv_views *v, int i, int j, double second) {
-  const tv_step *step = context;
-  const double deviation = tv_step_number(step, DEVIATION, 0);
-  return share_factor(step, &v->shape, i, j) ? second * (1 + deviation * deviation) : second;
-}
-
-static tv_error *multiply_moments(const tv_step *step, tv_views *v) {
-  tv_views_second(v, grow, step);
-  return NULL;
-}
-
-static void multiply_view(const tv_step *step, const tv_draw *draw, double *x) {
-  const int d = tv_shape_size(draw->shape), per = (int)tv_step_number(step, PER, 0);
-  const int period = per == PER_ENTRY ? d : per == PER_CHANNEL ? draw->shape->channels : 1;
-  const double deviation = tv_step_number(step, DEVIATION, 0);
-  tv_random_normals(draw->stream, draw->index, period, draw->scratch);
-  for (int i = 0; i < d; ++i) x[i] *= 1 + deviation * draw->scratch[i % period];
-}
+enum { DEVIATION };
 
 /* ---- contrast: about the sample's mean, S <- S + deviation^2 Q S Q with Q = I - 11'/d ---- */
 
@@ -77,22 +42,16 @@ static void contrast_view(const tv_step *step, const tv_draw *draw, double *x) {
   for (int i = 0; i < d; ++i) x[i] += tv_step_number(step, DEVIATION, 0) * e * (x[i] - mean);
 }
 
-static const tv_parameter multiply_parameters[] = {
-    {.name = "deviation", .type = TV_NUMBER, .high = 1e100, .help = "of the factor, about 1"},
-    {.name = "per", .type = TV_CHOICE, .choices = units, .help = "what has a factor of its own"},
-    {0}};
-
-static const tv_parameter contrast_parameters[] = {
-    {.name = "deviation", .type = TV_NUMBER, .high = 1e100, .help = "of the gain, about 1"}, {0}};
-
-const tv_augmentation tv_multiplicative[] = {{.name = "multiply",
-                                              .title = "normal factors about 1",
-                                              .parameters = multiply_parameters,
-                                              .moments = multiply_moments,
-                                              .view = multiply_view},
-                                             {.name = "contrast",
-                                              .title = "one normal gain about the sample's mean",
-                                              .parameters = contrast_parameters,
-                                              .moments = contrast_moments,
-                                              .view = contrast_view},
+static const tv_key contrast_parameters[] = {{.name = "deviation",
+                                              .type = TV_KEY_NUMBER,
+                                              .high = 1e100,
+                                              .missing = "write for example deviation: 0.1",
+                                              .help = "of the gain, about 1"},
                                              {0}};
+
+const tv_augmentation tv_step_contrast = {
+    .kind = {.name = "contrast",
+             .title = "one normal gain about the sample's mean",
+             .keys = contrast_parameters},
+    .moments = contrast_moments,
+    .view = contrast_view};

@@ -2,7 +2,7 @@
 #ifndef TWOVIEW_AUGMENTATIONS_PARTS_H
 #define TWOVIEW_AUGMENTATIONS_PARTS_H
 
-#include "step.h"
+#include "twoview/augmentations/step.h"
 
 typedef struct {
   int row, column, channel;
@@ -35,7 +35,7 @@ tv_error *tv_step_table(tv_step *step, int which, int64_t count);
 enum { TV_WINDOW_SIZE };
 enum { TV_WINDOW_ROWS, TV_WINDOW_COLUMNS };
 
-extern const tv_parameter tv_window_parameters[];
+extern const tv_key tv_window_parameters[];
 tv_error *tv_window_check(const tv_step *step, const tv_shape *shape, int is_negative);
 tv_error *tv_window_prepare(tv_step *step, const tv_shape *shape);
 

@@ -168,17 +168,18 @@ static void jitter_view(const tv_step *step, const tv_draw *draw, double *x) {
     }
 }
 
-static const tv_parameter jitter_parameters[] = {{.name = "angle",
-                                                  .type = TV_NUMBER,
-                                                  .high = 3.1415926535897932,
-                                                  .help = "the largest, radians"},
-                                                 {0}};
+static const tv_key jitter_parameters[] = {{.name = "angle",
+                                            .type = TV_KEY_NUMBER,
+                                            .high = 3.1415926535897932,
+                                            .missing = "write for example angle: 0.3",
+                                            .help = "the largest, radians"},
+                                           {0}};
 
-const tv_augmentation tv_series[] = {{.name = "phase-jitter",
-                                      .title = "Fourier modes along the rows turned",
-                                      .parameters = jitter_parameters,
-                                      .check = tv_step_expect_series,
-                                      .prepare = jitter_prepare,
-                                      .moments = jitter_moments,
-                                      .view = jitter_view},
-                                     {0}};
+const tv_augmentation tv_step_phase_jitter = {
+    .kind = {.name = "phase-jitter",
+             .title = "Fourier modes along the rows turned",
+             .keys = jitter_parameters},
+    .check = tv_step_expect_series,
+    .prepare = jitter_prepare,
+    .moments = jitter_moments,
+    .view = jitter_view};

@@ -1,4 +1,4 @@
-#include "step.h"
+#include "twoview/augmentations/step.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +9,8 @@ double tv_step_number(const tv_step *step, int parameter, int n) {
   return step->values[parameter].numbers[n];
 }
 
-const tv_augmentation *tv_augmentation_named(const char *name) {
-  static const tv_augmentation *const families[] = {tv_additive,  tv_multiplicative, tv_masks,
-                                                    tv_exchanges, tv_geometry,       tv_filters,
-                                                    tv_counts,    tv_series};
-  for (size_t i = 0; i < sizeof families / sizeof *families; ++i)
-    for (const tv_augmentation *a = families[i]; a->name; ++a)
-      if (strcmp(a->name, name) == 0) return a;
-  return NULL;
-}
-
 tv_error *tv_step_prepare(tv_step *step, const tv_shape *shape) {
-  return step->kind->prepare ? step->kind->prepare(step, shape) : NULL;
+  return step->augmentation->prepare ? step->augmentation->prepare(step, shape) : NULL;
 }
 
 void tv_step_release(tv_step *step) {
@@ -41,8 +31,8 @@ tv_place tv_place_of(const tv_shape *shape, int i) {
 
 tv_error *tv_step_expect_axes(const tv_step *step, const tv_shape *shape, int least) {
   if (shape->axes >= least) return NULL;
-  return tv_fail_usage("'%s' acts on %s; give source.shape, as in %s", step->kind->name,
-                       least == 2 ? "series and images" : "images",
+  return tv_fail_usage("'%s' acts on %s; give source.shape, as in %s",
+                       step->augmentation->kind.name, least == 2 ? "series and images" : "images",
                        least == 2 ? "[length, channels]" : "[rows, columns, channels]");
 }
 

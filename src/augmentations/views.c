@@ -1,4 +1,4 @@
-#include "views.h"
+#include "twoview/augmentations/views.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -33,7 +33,7 @@ tv_error *tv_window_fits(const tv_step *step, int parameter, const tv_shape *s) 
   TV_TRY(tv_step_expect_axes(step, s, 2));
   if (step->values[parameter].count != 2)
     return tv_fail_usage("'%s' needs two numbers, [rows, columns]",
-                         step->kind->parameters[parameter].name);
+                         step->augmentation->kind.keys[parameter].name);
   if (size_of(step, parameter, 0) <= s->rows && size_of(step, parameter, 1) <= s->columns)
     return NULL;
   return tv_fail_usage("a window of %d x %d is larger than the samples, %d x %d",
@@ -41,13 +41,14 @@ tv_error *tv_window_fits(const tv_step *step, int parameter, const tv_shape *s) 
                        s->columns);
 }
 
-const tv_parameter tv_window_parameters[] = {{.name = "size",
-                                              .type = TV_NUMBERS,
-                                              .low = 1,
-                                              .high = 1e6,
-                                              .is_whole = 1,
-                                              .help = "rows and columns of the window"},
-                                             {0}};
+const tv_key tv_window_parameters[] = {{.name = "size",
+                                        .type = TV_KEY_NUMBERS,
+                                        .low = 1,
+                                        .high = 1e6,
+                                        .is_whole = 1,
+                                        .missing = "write for example size: [2, 2]",
+                                        .help = "rows and columns of the window"},
+                                       {0}};
 
 tv_error *tv_window_check(const tv_step *step, const tv_shape *shape, int is_negative) {
   (void)is_negative;

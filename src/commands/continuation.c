@@ -94,22 +94,20 @@ tv_error *tv_continuation_expect_archive(const char *output, int replaces,
 /* ---- Interrupted ---- */
 
 /* Of a file whose digest is known its folder changes no number. */
-static char *known_name(const tv_source *source, char *path) {
-  for (int i = 0; path && i < TV_MOST_FILES && source->files[i].path; ++i)
+static const char *known_name(const void *context, const char *path) {
+  const tv_source *source = context;
+  for (int i = 0; i < TV_MOST_FILES && source->files[i].path; ++i)
     if (strcmp(source->files[i].path, path) == 0 && *source->files[i].digest)
       return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
   return path;
 }
 
-/* The experiment without what changes no number: what a report is to draw, folders, whether samples
- * are archived, how many ranks solve a point. (Names are told, but not compared.) Borrows from the
+/* The experiment without what changes no number: what a report is to draw, whether samples are
+ * archived, how many ranks solve a point. (Names are told, but not compared.) Borrows from the
  * experiment. */
-static tv_experiment numbers_of(const tv_experiment *experiment, const tv_source *source) {
+static tv_experiment numbers_of(const tv_experiment *experiment) {
   tv_experiment e = *experiment;
   e.study = &tv_study_of(&e)->kind;
-  e.source.images = known_name(source, e.source.images);
-  e.source.labels = known_name(source, e.source.labels);
-  e.source.file = known_name(source, e.source.file);
   e.archive.samples = 0;
   e.parallel.ranks_per_point = 0;
   return e;
@@ -119,8 +117,8 @@ static tv_experiment numbers_of(const tv_experiment *experiment, const tv_source
 static tv_error *identify(const tv_experiment *experiment, const tv_source *source, char **out) {
   size_t size;
   char *resolved = NULL;
-  const tv_experiment numbers = numbers_of(experiment, source);
-  TV_TRY(tv_experiment_print(&numbers, &resolved));
+  const tv_experiment numbers = numbers_of(experiment);
+  TV_TRY(tv_experiment_print_as(&numbers, known_name, source, &resolved));
   FILE *text = open_memstream(out, &size);
   if (!text) {
     free(resolved);

@@ -13,13 +13,9 @@
 
 /* ---- What is refused ---- */
 
-static int count_components(const tv_experiment *e, const tv_source *source) {
-  return e->features.pca ? e->features.pca : source->features;
-}
-
 tv_error *tv_features_expect_rows(const tv_experiment *e, const tv_source *source) {
-  const int p = count_components(e, source);
-  if (source->rows < 0 || source->rows > p) return NULL;
+  const int p = tv_experiment_components(e, source->features);
+  if (source->rows > p) return NULL;
   if (source->rows == 1)
     return tv_experiment_fault(e, "source", "the data have no variance: there is one sample");
   return tv_experiment_fault(e, "features.pca",
@@ -146,7 +142,7 @@ static tv_error *find_axes(const tv_experiment *experiment, const tv_source *sou
 tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                           tv_checkpoint *checkpoint, tv_features **out) {
   tv_features *f = NULL;
-  const int p = count_components(experiment, source);
+  const int p = tv_experiment_components(experiment, source->features);
   *out = NULL;
   TV_TRY(tv_features_expect_rows(experiment, source));
   tv_error *error = tv_allocate(1, sizeof(*f), &f);
@@ -155,7 +151,7 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
   if (!error) {
     f->inputs = source->features;
     f->p = p;
-    if (source->variances)
+    if (source->kind->has_components)
       memcpy(f->spectrum, source->variances, (size_t)p * sizeof(double));
     else
       error = find_axes(experiment, source, comm, checkpoint, f);

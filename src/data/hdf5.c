@@ -9,14 +9,42 @@
 #include "twoview/base/guard.h"
 #include "twoview/base/statistics.h"
 #include "twoview/data/source.h"
+#include "twoview/experiment/check.h"
+#include "twoview/experiment/key.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/file.h"
 
 enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
 
+typedef struct {
+  char *file;
+  char *samples; /* 2D dataset, samples as rows */
+  char *labels;  /* 1D dataset of class labels, ... */
+  char *targets; /* ... or 2D dataset of targets; NULL: the other */
+} settings;
+
+static const tv_key keys[] = {
+    TV_SOURCE_AS,
+    {TV_KEY(settings, file, TV_KEY_FILE), .missing = "name the HDF5 file",
+     .help = "name of the file"},
+    {TV_KEY(settings, samples, TV_KEY_TEXT), .missing = "name the 2D dataset of samples",
+     .help = "2D dataset, samples as rows"},
+    {TV_KEY(settings, labels, TV_KEY_TEXT), .otherwise = "this ...",
+     .help = "1D dataset of classes from 0 (a warning names one that no sample has) ..."},
+    {TV_KEY(settings, targets, TV_KEY_TEXT), .otherwise = "... or this",
+     .help = "... or 2D dataset of numbers"},
+    {0}};
+
+static tv_error *check(const tv_experiment *e) {
+  const settings *s = e->source.settings;
+  TV_REQUIRE(e, "source.labels", !s->labels != !s->targets,
+             "give either 'labels' (classes) or 'targets' (numbers), the dataset to learn from");
+  return NULL;
+}
+
 /* Every rank has the file open for itself and reads the rows of its own shards. */
 typedef struct {
-  const tv_source_spec *spec; /* borrowed from the experiment */
+  const settings *spec; /* borrowed from the experiment */
   hid_t file, samples, targets;
   tv_packing samples_packing, targets_packing;
   int has_labels;  /* `targets` is a 1D dataset of class labels ... */
@@ -109,7 +137,7 @@ static int is_unsigned(hid_t dataset) {
   return is_natural;
 }
 
-static tv_error *open_datasets(const tv_source_spec *spec, tv_source *source) {
+static tv_error *open_datasets(const settings *spec, tv_source *source) {
   hdf5_rows *h = source->state;
   hsize_t samples[2], targets[2] = {0, 0};
   TV_TRY(tv_hdf5_open_path(spec->file, &h->file));
@@ -165,7 +193,7 @@ static tv_error *try_for_a_moment(const tv_source *source, int64_t first, int64_
 }
 
 typedef struct {
-  const tv_source_spec *spec;
+  const settings *spec;
   tv_partition partition; /* of rows yet to be counted */
 } trial;
 
@@ -224,14 +252,14 @@ static tv_error *count_classes(const tv_experiment *experiment, MPI_Comm comm, t
   tv_error *error = tv_allocate(MOST_CLASSES, 1, &is_seen);
   if (!error) error = scan_labels(&partition, source, is_seen);
   error = tv_agree(comm, error);
+  const settings *spec = experiment->source.settings;
   if (!error)
-    tv_source_count_classes(source, experiment->source.file, experiment->source.labels, is_seen,
-                            MOST_CLASSES, comm);
+    tv_source_count_classes(source, spec->file, spec->labels, is_seen, MOST_CLASSES, comm);
   free(is_seen);
   return error;
 }
 
-tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
+static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
   int rank;
   MPI_Comm_rank(comm, &rank);
   source->read = read_rows;
@@ -239,7 +267,7 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
   hdf5_rows *h = NULL;
   tv_error *error = tv_allocate(1, sizeof(*h), &h);
   source->state = h;
-  const tv_source_spec *spec = &experiment->source;
+  const settings *spec = experiment->source.settings;
   if (!error && rank == 0) error = tv_hdf5_expect_kind(spec->file);
   if (!error && rank == 0) error = tv_source_note_file(source, spec->file);
   if (!error && rank == 0) error = tv_source_digest_files(source);
@@ -250,3 +278,10 @@ tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv
   TV_TRY(tv_agree(comm, open_datasets(spec, source)));
   return h->has_labels ? count_classes(experiment, comm, source) : NULL;
 }
+
+const tv_source_kind tv_hdf5_source = {.kind = {.name = "hdf5",
+                                                .title = "datasets of an HDF5 file",
+                                                .keys = keys,
+                                                .size = sizeof(settings),
+                                                .check = check},
+                                       .open = open_hdf5};

@@ -10,7 +10,7 @@
 #include "twoview/linalg/fortran.h"
 
 int tv_features_are_wide(const tv_source *source) {
-  return source->rows >= 0 && source->rows < source->features;
+  return source->rows < source->features;
 }
 
 /* mean + rest = shift + sum/n, and the covariance into the lower triangle of `covariance`. Sums of
@@ -51,7 +51,7 @@ static tv_error *rotate(const tv_source *source, const double *sums, const doubl
   tv_error *error;
   TV_GO(tv_grid_create(MPI_COMM_SELF, TV_SMALL_BLOCK, &grid));
   TV_GO(tv_distmat_create(grid, f->inputs, f->inputs, &covariance));
-  if (source->population)
+  if (source->kind->is_generated)
     source->population(source, f->mean, covariance->data);
   else
     centre(source->rows, sums, shift, covariance->data, rest, f);
@@ -65,7 +65,7 @@ done:
 static tv_error *by_covariance(const tv_experiment *experiment, const tv_source *source,
                                MPI_Comm comm, tv_checkpoint *checkpoint, double *rest,
                                tv_features *f, int *status) {
-  const int reads_data = !source->population;
+  const int reads_data = !source->kind->is_generated;
   const int64_t width = f->inputs + 1;
   int rank;
   double *sums = NULL, *shift = NULL;

@@ -15,8 +15,8 @@ struct tv_desk {
 tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *source,
                              const tv_features *features, MPI_Comm comm,
                              tv_checkpoint *checkpoint) {
-  const int64_t rows =
-      source->rows < 0 ? experiment->sizes[experiment->sizes_count - 1] : source->rows;
+  const int64_t largest = experiment->sizes[experiment->sizes_count - 1];
+  const int64_t rows = source->kind->is_generated ? largest : source->rows;
   const int p = features->p, q = experiment->noise.components, l = source->targets;
   return (tv_sampling){.experiment = experiment,
                        .source = source,
@@ -38,7 +38,7 @@ void tv_sampling_rows(const tv_sampling *s, int replicate, int64_t first, int64_
                       int64_t *rows) {
   const tv_permutation order = order_of(s, replicate);
   for (int64_t i = 0; i < count; ++i)
-    rows[i] = s->source->rows < 0 ? first + i : tv_permutation_element(&order, first + i);
+    rows[i] = s->source->kind->is_generated ? first + i : tv_permutation_element(&order, first + i);
 }
 
 static tv_error *allocate_desk(const tv_sampling *s, tv_desk *d) {
@@ -88,7 +88,7 @@ static void find_places(const tv_sampling *s, const tv_selection *wanted, int re
                         int64_t first, int count, tv_desk *d) {
   const tv_experiment *e = s->experiment;
   const tv_permutation order = order_of(s, replicate);
-  const int is_generated = s->source->rows < 0;
+  const int is_generated = s->source->kind->is_generated;
   memset(d->level_end, 0, (size_t)(e->sizes_count + 1) * sizeof(int));
   if (!is_generated) tv_permutation_positions(&order, first, count, d->position);
   for (int i = 0; i < count; ++i) {
@@ -142,7 +142,7 @@ tv_error *tv_sampling_visit(const tv_sampling *s, int64_t first, int count,
   for (int r = wanted->replicate; r < wanted->replicate_end; ++r) {
     find_places(s, wanted, r, first, count, d);
     if (d->level_end[s->experiment->sizes_count] == 0) continue;
-    if (!is_read || s->source->rows < 0) TV_TRY(read_components(s, r, first, count, d));
+    if (!is_read || s->source->kind->is_generated) TV_TRY(read_components(s, r, first, count, d));
     is_read = 1;
     const tv_batch batch = group_rows(s, r, count, d);
     TV_TRY(visit(context, &batch));
@@ -247,7 +247,7 @@ static tv_error *collect_shard(collection *c, int shard, tv_desk *desk) {
   const tv_sampling *s = c->sampling;
   int64_t begin = tv_shard_first(&s->partition, shard);
   int64_t end = tv_shard_first(&s->partition, shard + 1);
-  if (s->source->rows < 0) clip(c->selection, &begin, &end);
+  if (s->source->kind->is_generated) clip(c->selection, &begin, &end);
   for (int64_t first = begin; first < end; first += TV_BATCH) {
     const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
     TV_TRY(tv_sampling_visit(s, first, count, c->selection, collect_batch, c, desk));

@@ -10,6 +10,8 @@
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
 
+const tv_word tv_source_roles[] = {{"sample", TV_AS_SAMPLE}, {"population", TV_AS_POPULATION}, {0}};
+
 static const long long largest_digested = 1LL << 32;
 
 int tv_source_digesting_rank(MPI_Comm comm) {
@@ -70,14 +72,15 @@ void tv_source_count_classes(tv_source *source, const char *file, const char *da
         source->targets - 1, empty, first_empty);
 }
 
+const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment) {
+  return (const tv_source_kind *)experiment->source.kind;
+}
+
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {
-  static tv_error *(*const openers[])(const tv_experiment *, MPI_Comm, tv_source *) = {
-      [TV_SOURCE_IDX] = tv_source_open_idx,
-      [TV_SOURCE_HDF5] = tv_source_open_hdf5,
-      [TV_SOURCE_GAUSSIAN] = tv_source_open_generated,
-      [TV_SOURCE_MIXTURE] = tv_source_open_generated};
+  const tv_source_kind *kind = tv_source_kind_of(experiment);
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
-  tv_error *error = openers[experiment->source.type](experiment, comm, *out);
+  (*out)->kind = kind;
+  tv_error *error = kind->open(experiment, comm, *out);
   if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
   if (error) tv_source_close(out);
   return error;

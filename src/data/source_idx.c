@@ -5,6 +5,19 @@
 #include "twoview/base/comm.h"
 #include "twoview/data/idx.h"
 #include "twoview/data/source.h"
+#include "twoview/experiment/key.h"
+
+typedef struct {
+  char *images, *labels; /* names of files, plain or gzipped */
+} settings;
+
+static const tv_key keys[] = {
+    TV_SOURCE_AS,
+    {TV_KEY(settings, images, TV_KEY_FILE), .missing = "name the IDX file of images",
+     .help = "file of bytes, plain or gzipped (MNIST and its kin)"},
+    {TV_KEY(settings, labels, TV_KEY_FILE), .missing = "name the IDX file of labels",
+     .help = "the same, of classes"},
+    {0}};
 
 enum { ROWS_TAG = 2, MESSAGE_BYTES = 1 << 23 };
 
@@ -64,12 +77,12 @@ static tv_error *deal(const tv_partition *partition, tv_idx *idx, int64_t item_s
   return tv_agree(partition->comm, error);
 }
 
-static tv_error *note_files(const tv_source_spec *spec, tv_source *source) {
+static tv_error *note_files(const settings *spec, tv_source *source) {
   TV_TRY(tv_source_note_file(source, spec->images));
   return tv_source_note_file(source, spec->labels);
 }
 
-static tv_error *open_files(const tv_source_spec *spec, tv_idx *images, tv_idx *labels) {
+static tv_error *open_files(const settings *spec, tv_idx *images, tv_idx *labels) {
   TV_TRY(tv_idx_open(spec->images, 2, images));
   TV_TRY(tv_idx_open(spec->labels, 1, labels));
   if (images->items != labels->items)
@@ -111,11 +124,12 @@ static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, int 
   TV_TRY(deal_both(&partition, digesting_rank, source, images, labels));
   unsigned char is_seen[UCHAR_MAX + 1] = {0};
   for (int64_t i = 0; i < mine->rows; ++i) is_seen[mine->labels[i]] = 1;
-  tv_source_count_classes(source, experiment->source.labels, NULL, is_seen, UCHAR_MAX + 1, comm);
+  const settings *spec = experiment->source.settings;
+  tv_source_count_classes(source, spec->labels, NULL, is_seen, UCHAR_MAX + 1, comm);
   return NULL;
 }
 
-tv_error *tv_source_open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
+static tv_error *open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
   int rank;
   MPI_Comm_rank(comm, &rank);
   const int digesting_rank = tv_source_digesting_rank(comm);
@@ -125,11 +139,17 @@ tv_error *tv_source_open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_
   tv_idx images = {0}, labels = {0};
   tv_error *error = tv_allocate(1, sizeof(idx_rows), &source->state);
   if (!error && (rank == 0 || rank == digesting_rank))
-    error = note_files(&experiment->source, source);
-  if (!error && rank == 0) error = open_files(&experiment->source, &images, &labels);
+    error = note_files(experiment->source.settings, source);
+  if (!error && rank == 0) error = open_files(experiment->source.settings, &images, &labels);
   error = tv_agree(comm, error);
   if (!error) error = deal_files(experiment, comm, digesting_rank, source, &images, &labels);
   tv_idx_close(&images);
   tv_idx_close(&labels);
   return error;
 }
+
+const tv_source_kind tv_idx_source = {.kind = {.name = "idx",
+                                               .title = "images and labels in IDX files",
+                                               .keys = keys,
+                                               .size = sizeof(settings)},
+                                      .open = open_idx};

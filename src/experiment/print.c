@@ -1,164 +1,173 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "chain.h"
+#include "keys.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/statistics.h"
 #include "twoview/experiment/check.h"
 
-static void print_number(FILE *out, double value) {
-  char text[TV_NUMBER_TEXT];
-  tv_number_format(value, text);
-  fputs(text, out);
-}
+typedef struct {
+  const tv_experiment *experiment;
+  tv_file_namer *name;
+  const void *context; /* of `name` */
+  FILE *out;
+} printer;
 
-static void print_numbers(FILE *out, const char *key, const double *values, unsigned count) {
-  fprintf(out, "%s: [", key);
+/* ---- Values ---- */
+
+static void print_numbers(const printer *p, const tv_key *key, const double *values,
+                          unsigned count) {
+  fputc('[', p->out);
   for (unsigned i = 0; i < count; ++i) {
-    if (i) fputs(", ", out);
-    print_number(out, values[i]);
+    if (i) fputs(", ", p->out);
+    tv_key_print_number(p->out, key, values[i]);
   }
-  fputc(']', out);
+  fputc(']', p->out);
 }
 
-static void print_text(FILE *out, const char *key, const char *text) {
-  fprintf(out, "%s: ", key);
-  tv_put_yaml(text, out);
+static void print_kinds(const printer *p, const tv_kind *const *kinds, unsigned count) {
+  fputc('[', p->out);
+  for (unsigned i = 0; i < count; ++i) fprintf(p->out, "%s%s", i ? ", " : "", kinds[i]->name);
+  fputc(']', p->out);
 }
 
-static void print_field(FILE *out, const char *key, const char *text) {
-  if (!text) return;
-  fputs(", ", out);
-  print_text(out, key, text);
+static void print_integer(const printer *p, const tv_key *key, int value) {
+  const tv_word *word = key->words;
+  while (word && word->text && word->value != value) ++word;
+  if (word && word->text)
+    fputs(word->text, p->out);
+  else
+    fprintf(p->out, "%d", value);
 }
 
-static void print_teacher(FILE *out, const tv_teacher *teacher) {
-  const int is_linear = teacher->type == TV_TEACHER_LINEAR;
-  fprintf(out, ",\n         teacher: {type: %s, targets: %d", is_linear ? "linear" : "classes",
-          teacher->targets);
-  if (is_linear) {
-    fputs(", noise: ", out);
-    print_number(out, teacher->noise);
+static void print_mapping(const printer *p, const char *path, const tv_key *keys, void *mapping);
+
+static void print_value(const printer *p, const char *path, const tv_key *key, void *base) {
+  void *value = tv_key_value(key, base);
+  switch (key->type) {
+  case TV_KEY_INTEGER:
+    print_integer(p, key, *(int *)value);
+    break;
+  case TV_KEY_NATURAL:
+    fprintf(p->out, "%" PRIu64, *(uint64_t *)value);
+    break;
+  case TV_KEY_NUMBER:
+    tv_key_print_number(p->out, key, *(double *)value);
+    break;
+  case TV_KEY_CHOICE:
+    tv_key_print_word(p->out, key, *(int *)value);
+    break;
+  case TV_KEY_TEXT:
+    tv_put_yaml(*(char **)value, p->out);
+    break;
+  case TV_KEY_FILE:
+    tv_put_yaml(p->name ? p->name(p->context, *(char **)value) : *(char **)value, p->out);
+    break;
+  case TV_KEY_NUMBERS:
+  case TV_KEY_SIZES:
+    print_numbers(p, key, *(double **)value, *tv_key_count(key, base));
+    break;
+  case TV_KEY_INTERVAL:
+    print_numbers(p, key, value, 2);
+    break;
+  case TV_KEY_MAPPING:
+    print_mapping(p, path, key->keys, value);
+    break;
+  case TV_KEY_KIND:
+    fputs((*(const tv_kind **)value)->name, p->out);
+    break;
+  case TV_KEY_KINDS:
+    print_kinds(p, *(const tv_kind *const **)value, *tv_key_count(key, base));
+    break;
+  case TV_KEY_CHAIN:
+    tv_chain_spec_print(p->out, value);
+    break;
+  default:
+    break;
   }
-  fputc('}', out);
 }
 
-static void print_generated(FILE *out, const tv_source_spec *source) {
-  fputs(", ", out);
-  if (source->spectrum) {
-    print_numbers(out, "spectrum", source->spectrum, source->spectrum_count);
-  } else {
-    fprintf(out, "power_law: {features: %d, scale: ", source->power_law.features);
-    print_number(out, source->power_law.scale);
-    fputs(", exponent: ", out);
-    print_number(out, source->power_law.exponent);
-    fputc('}', out);
+/* ---- Which values ---- */
+
+static int is_standard(const tv_key *key, void *value) {
+  uint64_t standard = 0; /* room for any number */
+  tv_key_read(key, key->standard, &standard);
+  return memcmp(value, &standard, key->type == TV_KEY_NUMBER ? sizeof(double) : sizeof(int)) == 0;
+}
+
+static int any_is_shown(const printer *p, const char *path, const tv_key *keys, void *mapping);
+
+/* An integer that may be left out is 0 then. */
+static int is_shown(const printer *p, const char *path, const tv_key *keys, const tv_key_walk *w) {
+  const tv_key *key = w->key;
+  void *value = tv_key_value(key, w->base);
+  if (tv_key_is_no_key(key) || !tv_key_is_of(p->experiment, key) ||
+      !tv_key_applies(keys, key, w->base))
+    return 0;
+  switch (key->type) {
+  case TV_KEY_MAPPING:
+    if (key->is_quiet && !tv_experiment_gives(p->experiment, path)) return 0;
+    return any_is_shown(p, path, key->keys, value);
+  case TV_KEY_TEXT:
+  case TV_KEY_FILE:
+    return *(char **)value != NULL;
+  case TV_KEY_NUMBERS:
+  case TV_KEY_SIZES:
+  case TV_KEY_KINDS:
+    return *tv_key_count(key, w->base) > 0;
+  case TV_KEY_CHAIN:
+    return ((const tv_chain_spec *)value)->count > 0;
+  default:
+    break;
   }
-  if (source->type == TV_SOURCE_GAUSSIAN) {
-    print_teacher(out, &source->teacher);
-  } else {
-    fprintf(out, ",\n         classes: %d, separation: ", source->classes);
-    print_number(out, source->separation);
+  if (key->standard) return !(key->is_quiet && is_standard(key, value));
+  if (key->type == TV_KEY_INTEGER && !key->missing) return *(int *)value != 0;
+  return key->missing || key->type == TV_KEY_KIND || tv_experiment_gives(p->experiment, path);
+}
+
+static int any_is_shown(const printer *p, const char *path, const tv_key *keys, void *mapping) {
+  char below[LONGEST_PATH];
+  for (tv_key_walk w = tv_key_first(keys, mapping); w.key; tv_key_next(&w)) {
+    tv_key_join(path, w.key->name, below);
+    if (is_shown(p, below, keys, &w)) return 1;
   }
+  return 0;
 }
 
-static void print_source(FILE *out, const tv_source_spec *source) {
-  fprintf(out, "source: {type: %s", tv_source_type_name(source->type));
-  if (source->role == TV_AS_POPULATION) fputs(", as: population", out);
-  print_field(out, "images", source->images);
-  print_field(out, "file", source->file);
-  print_field(out, "samples", source->samples);
-  print_field(out, "labels", source->labels);
-  print_field(out, "targets", source->targets);
-  if (source->spectrum || source->power_law.features) print_generated(out, source);
-  fputs("}\n", out);
-}
-
-static void print_noise(FILE *out, const tv_noise_spec *noise) {
-  fprintf(out, "noise: {components: %d, ", noise->components);
-  print_numbers(out, "lambda_max", noise->lambda_max, noise->lambda_max_count);
-  if (noise->eigenvalues) {
-    fputs(",\n        ", out);
-    print_numbers(out, "eigenvalues", noise->eigenvalues, noise->eigenvalues_count);
-  } else if (noise->lambda_min_ratio > 0) {
-    fputs(", lambda_min_ratio: ", out);
-    print_number(out, noise->lambda_min_ratio);
+static void print_mapping(const printer *p, const char *path, const tv_key *keys, void *mapping) {
+  const int is_whole = !*path, indent = (int)strlen(path) + 3;
+  const char *separator = is_whole ? "" : "{";
+  for (tv_key_walk w = tv_key_first(keys, mapping); w.key; tv_key_next(&w)) {
+    char below[LONGEST_PATH];
+    tv_key_join(path, w.key->name, below);
+    if (!is_shown(p, below, keys, &w)) continue;
+    if (w.key->begins_line)
+      fprintf(p->out, ",\n%*s", indent, "");
+    else
+      fputs(separator, p->out);
+    fprintf(p->out, "%s: ", w.key->name);
+    print_value(p, below, w.key, w.base);
+    separator = is_whole ? "\n" : ", ";
   }
-  fprintf(out, ", sampler: %s}\n", noise->sampler == TV_SAMPLER_LAW ? "law" : "rows");
+  fputc(is_whole ? '\n' : '}', p->out);
 }
 
-static void print_augmentation(FILE *out, const tv_experiment *e) {
-  const tv_augmentation_spec *a = &e->augmentation;
-  fputs("augmentation: {", out);
-  if (a->theta_eigenvalues) {
-    print_numbers(out, "theta_eigenvalues", a->theta_eigenvalues, a->theta_eigenvalues_count);
-  } else if (tv_experiment_gives(e, "augmentation.theta")) {
-    fputs("theta: {", out);
-    print_numbers(out, "signal", a->theta.signal, 2);
-    fputs(", ", out);
-    print_numbers(out, "noise", a->theta.noise, 2);
-    fputc('}', out);
-  } else {
-    fputs("theta_max: ", out);
-    print_number(out, a->theta_max);
-  }
-  if (a->alpha_count) {
-    fputs(", ", out);
-    print_numbers(out, "alpha", a->alpha, a->alpha_count);
-  }
-  fputs("}\n", out);
-}
-
-static void print_threshold(FILE *out, const tv_experiment *e) {
-  if (e->threshold.tolerance == 0) return; /* of a study that has none */
-  fputs("threshold: {tolerance: ", out);
-  print_number(out, e->threshold.tolerance);
-  fputs("}\n", out);
-}
-
-static void print_archive(FILE *out, const tv_archive_spec *archive) {
-  static const char *const choices[] = {
-      [TV_KEEP_NONE] = "none", [TV_KEEP_LAST] = "last", [TV_KEEP_ALL] = "all"};
-  fprintf(out,
-          "archive: {encoders: %s, representations: %s, representation_samples: %d, samples: %s}\n",
-          choices[archive->encoders], choices[archive->representations],
-          archive->representation_samples, archive->samples ? "true" : "false");
-}
-
-static void print_parallel(FILE *out, const tv_parallel_spec *parallel) {
-  static const char *const layouts[] = {[TV_LAYOUT_AUTO] = "auto",
-                                        [TV_LAYOUT_REPLICATED] = "replicated",
-                                        [TV_LAYOUT_DISTRIBUTED] = "distributed"};
-  fprintf(out, "parallel: {shards: %d, layout: %s", parallel->shards, layouts[parallel->layout]);
-  if (parallel->ranks_per_point) fprintf(out, ", ranks_per_point: %d", parallel->ranks_per_point);
-  fputs("}\n", out);
-}
-
-static void print_experiment(FILE *out, const tv_experiment *e) {
-  print_text(out, "name", e->name);
-  fprintf(out, "\nstudy: %s\nseed: %" PRIu64 "\nreplicates: %d\nfirst_replicate: %d\n",
-          e->study->name, e->seed, e->replicates, e->first_replicate);
-  print_source(out, &e->source);
-  if (e->features.pca) fprintf(out, "features: {pca: %d}\n", e->features.pca);
-  print_noise(out, &e->noise);
-  print_augmentation(out, e);
-  fputs("samples: [", out);
-  for (int i = 0; i < e->sizes_count; ++i) fprintf(out, "%s%" PRId64, i ? ", " : "", e->sizes[i]);
-  fprintf(out, "]\nencoder: {k: %d}\n", e->encoder.k);
-  print_threshold(out, e);
-  fputs("methods: [", out);
-  for (unsigned m = 0; m < e->methods_count; ++m)
-    fprintf(out, "%s%s", m ? ", " : "", e->methods[m]->name);
-  fputs("]\n", out);
-  print_archive(out, &e->archive);
-  print_parallel(out, &e->parallel);
+tv_error *tv_experiment_print_as(const tv_experiment *e, tv_file_namer *name, const void *context,
+                                 char **text) {
+  size_t size;
+  tv_experiment values = *e;
+  const printer p = {e, name, context, open_memstream(text, &size)};
+  if (!p.out) return tv_fail_errno("printing the experiment");
+  print_mapping(&p, "", tv_experiment_keys, &values);
+  if (fclose(p.out) == 0) return NULL;
+  free(*text);
+  *text = NULL;
+  return tv_fail_errno("printing the experiment");
 }
 
 tv_error *tv_experiment_print(const tv_experiment *e, char **text) {
-  size_t size;
-  FILE *out = open_memstream(text, &size);
-  if (!out) return tv_fail_errno("printing the experiment");
-  print_experiment(out, e);
-  if (fclose(out) != 0) return tv_fail_errno("printing the experiment");
-  return NULL;
+  return tv_experiment_print_as(e, NULL, NULL, text);
 }

@@ -1,25 +1,32 @@
-#include "ranges.h"
-
+/* Lists of numbers that are given as ranges. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ranges.h"
 #include "twoview/experiment/check.h"
 
 enum { MOST_STEPS = 100 * MOST_VALUES };
 
-static const char numbers_example[] = "{from: 0.1, to: 100, count: 7}";
+static const char numbers_missing[] = "write for example\n    " NUMBERS_EXAMPLE;
+static const char sizes_missing[] = "write for example\n    " SIZES_EXAMPLE;
 
-static tv_error *expect_keys(const tv_experiment *e, const char *path, const char *const *keys,
-                             const char *example) {
-  for (; *keys; ++keys) {
-    char below[64];
-    snprintf(below, sizeof below, "%s.%s", path, *keys);
-    TV_REQUIRE(e, below, tv_experiment_gives(e, below), "is missing; write for example\n    %s",
-               example);
-  }
-  return NULL;
-}
+static const tv_word spacings[] = {
+    {"logarithmic", TV_SPACED_LOGARITHMIC}, {"linear", TV_SPACED_LINEAR}, {0}};
+
+static const tv_key number_range_keys[] = {
+    {TV_KEY(tv_number_range, from, TV_KEY_NUMBER), .missing = numbers_missing},
+    {TV_KEY(tv_number_range, to, TV_KEY_NUMBER), .missing = numbers_missing},
+    {TV_KEY(tv_number_range, count, TV_KEY_INTEGER), .missing = numbers_missing, .low = 2,
+     .high = MOST_VALUES},
+    {TV_KEY(tv_number_range, spacing, TV_KEY_CHOICE), .words = spacings, .standard = "logarithmic"},
+    {0}};
+
+static const tv_key size_range_keys[] = {
+    {TV_KEY(tv_size_range, from, TV_KEY_NUMBER), .missing = sizes_missing},
+    {TV_KEY(tv_size_range, to, TV_KEY_NUMBER), .missing = sizes_missing},
+    {TV_KEY(tv_size_range, factor, TV_KEY_NUMBER), .missing = sizes_missing},
+    {0}};
 
 /* ---- Numbers ---- */
 
@@ -36,51 +43,41 @@ static double spaced(const tv_number_range *r, int i) {
 
 static tv_error *check_end(const tv_experiment *e, const char *path, const char *end,
                            tv_spacing spacing, double value) {
-  char below[64];
-  snprintf(below, sizeof below, "%s.%s", path, end);
+  char below[LONGEST_PATH];
+  tv_key_join(path, end, below);
   TV_REQUIRE(e, below, isfinite(value) && (value > 0 || spacing == TV_SPACED_LINEAR),
              "must be positive and finite, got %g; 'spacing: linear' may begin at 0", value);
   return NULL;
 }
 
-static tv_error *expand_numbers(const tv_experiment *e, const char *path, const tv_number_range *r,
-                                tv_yaml_node *node) {
-  static const char *const keys[] = {"from", "to", "count", NULL};
-  char below[64];
-  double *numbers;
-  TV_TRY(expect_keys(e, path, keys, numbers_example));
+static tv_error *list_numbers(const tv_experiment *e, const char *path, const tv_number_range *r,
+                              double **numbers, unsigned *count) {
   TV_TRY(check_end(e, path, "from", r->spacing, r->from));
   TV_TRY(check_end(e, path, "to", r->spacing, r->to));
-  snprintf(below, sizeof below, "%s.count", path);
-  TV_REQUIRE(e, below, r->count >= 2 && r->count <= MOST_VALUES, "must be from 2 to %d, got %d",
-             MOST_VALUES, r->count);
-  TV_TRY(tv_allocate(r->count, sizeof(*numbers), &numbers));
-  for (int i = 0; i < r->count; ++i) numbers[i] = spaced(r, i);
-  tv_error *error = tv_yaml_put_numbers(node, numbers, r->count);
-  free(numbers);
-  return error;
+  TV_TRY(tv_allocate(r->count, sizeof(**numbers), numbers));
+  for (int i = 0; i < r->count; ++i) (*numbers)[i] = spaced(r, i);
+  *count = (unsigned)r->count;
+  return NULL;
 }
 
 /* ---- Sample sizes ---- */
 
 /* Rounded to whole numbers, each once. */
-static tv_error *list_sizes(const tv_experiment *e, const tv_size_range *r, double *sizes,
-                            int *count) {
+static tv_error *list_sizes(const tv_experiment *e, const char *path, const tv_size_range *r,
+                            double *sizes, unsigned *count) {
+  char factor[LONGEST_PATH];
   int step = 0;
+  tv_key_join(path, "factor", factor);
   for (double n = r->from; n <= r->to * (1 + 1e-12); n *= r->factor) {
-    TV_REQUIRE(e, "samples.factor", *count < MOST_VALUES && ++step < MOST_STEPS,
+    TV_REQUIRE(e, factor, *count < MOST_VALUES && ++step < MOST_STEPS,
                "gives more than %d sample sizes; raise it", MOST_VALUES);
     if (*count == 0 || round(n) > sizes[*count - 1]) sizes[(*count)++] = round(n);
   }
   return NULL;
 }
 
-static tv_error *expand_sizes(const tv_experiment *e, const char *path, const tv_size_range *r,
-                              tv_yaml_node *node) {
-  static const char *const keys[] = {"from", "to", "factor", NULL};
-  double *sizes;
-  int count = 0;
-  TV_TRY(expect_keys(e, path, keys, SIZES_EXAMPLE));
+static tv_error *take_sizes(const tv_experiment *e, const char *path, const tv_size_range *r,
+                            double **sizes, unsigned *count) {
   TV_REQUIRE(e, "samples.from",
              r->from >= 1 && r->from == floor(r->from) && r->from <= MOST_SAMPLES_IN_LAW,
              "must be a whole number from 1 to %g, got %g", MOST_SAMPLES_IN_LAW, r->from);
@@ -88,19 +85,16 @@ static tv_error *expand_sizes(const tv_experiment *e, const char *path, const tv
              "must be from %g to %g, got %g", r->from, MOST_SAMPLES_IN_LAW, r->to);
   TV_REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor),
              "must be above 1 and finite, got %g", r->factor);
-  TV_TRY(tv_allocate(MOST_VALUES, sizeof(*sizes), &sizes));
-  tv_error *error = list_sizes(e, r, sizes, &count);
-  if (!error) error = tv_yaml_put_numbers(node, sizes, count);
-  free(sizes);
-  return error;
+  TV_TRY(tv_allocate(MOST_VALUES, sizeof(**sizes), sizes));
+  return list_sizes(e, path, r, *sizes, count);
 }
 
-tv_error *tv_experiment_expand_range(const tv_experiment *e, const char *path,
-                                     const cyaml_schema_value_t *range, tv_yaml_node *node) {
-  void *loaded = NULL;
-  TV_TRY(tv_schema_load(range, node, &loaded));
-  tv_error *error = range == &tv_size_range_schema ? expand_sizes(e, path, loaded, node)
-                                                   : expand_numbers(e, path, loaded, node);
-  tv_schema_free(range, loaded);
-  return error;
+const tv_key *tv_range_keys(const tv_key *list) {
+  return list->type == TV_KEY_SIZES ? size_range_keys : number_range_keys;
+}
+
+tv_error *tv_range_expand(const tv_experiment *e, const char *path, const tv_key *list,
+                          const tv_range *range, double **numbers, unsigned *count) {
+  return list->type == TV_KEY_SIZES ? take_sizes(e, path, &range->sizes, numbers, count)
+                                    : list_numbers(e, path, &range->numbers, numbers, count);
 }

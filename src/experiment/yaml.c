@@ -356,6 +356,10 @@ tv_error *tv_yaml_read(const char *file, const char *override, const char *text,
 /* ---- Paths ---- */
 
 static tv_yaml_node *child_at(const tv_yaml_node *node, const char *key, size_t length) {
+  if (node->kind == TV_YAML_LIST) {
+    const int number = atoi(key);
+    return number >= 1 && number <= node->count ? &node->children[number - 1] : NULL;
+  }
   for (int i = 0; node->kind == TV_YAML_MAPPING && i < node->count; ++i)
     if (strncmp(node->children[i].key, key, length) == 0 && !node->children[i].key[length])
       return &node->children[i];
@@ -428,35 +432,6 @@ tv_error *tv_yaml_set(tv_yaml_node *root, const char *override) {
   else
     replace(node, &value);
   return error;
-}
-
-tv_error *tv_yaml_put_numbers(tv_yaml_node *node, const double *numbers, int count) {
-  tv_yaml_node list = {.kind = TV_YAML_LIST, .line = node->line, .override = node->override};
-  tv_error *error = NULL;
-  for (int i = 0; !error && i < count; ++i) {
-    tv_yaml_node *child;
-    char text[32];
-    const int length = snprintf(text, sizeof text, "%.17g", numbers[i]);
-    error = append(&list, &child);
-    if (!error) error = copy_text(text, (size_t)length, &child->text);
-  }
-  if (error)
-    tv_yaml_free(&list);
-  else
-    replace(node, &list);
-  return error;
-}
-
-tv_error *tv_yaml_enlist(tv_yaml_node *node) {
-  tv_yaml_node list = {.kind = TV_YAML_LIST, .line = node->line, .override = node->override};
-  tv_yaml_node *child;
-  TV_TRY(append(&list, &child));
-  *child = *node;
-  list.key = child->key;
-  list.key_line = child->key_line;
-  child->key = NULL;
-  *node = list;
-  return NULL;
 }
 
 /* ---- Printing ---- */

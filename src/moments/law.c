@@ -39,13 +39,13 @@ static int is_population(const tv_experiment *e) {
 }
 
 static int count_normals(const tv_experiment *e, const tv_source *source) {
-  const int of_source = source->combine ? source->features + source->law_noises : 0;
+  const int of_source = source->kind->is_generated ? source->features + source->law_noises : 0;
   return e->noise.components + of_source;
 }
 
 /* Columns that may be given: classes, or all of (x, y, 1). */
 static int count_given(const tv_source *source, int p) {
-  return source->combine ? source->law_classes : p + source->targets + 1;
+  return source->kind->is_generated ? source->law_classes : p + source->targets + 1;
 }
 
 static int64_t increment_size(const tv_experiment *e, int level) {
@@ -224,8 +224,9 @@ static void clear_desk(desk *d) {
 }
 
 static double item_flops(const tv_source *source, int p, double width, int rows) {
-  const double rotated = source->combine && !source->variances ? source->features : 0;
-  const double given = source->combine ? 0 : p + source->targets + 1;
+  const double rotated =
+      source->kind->is_generated && !source->kind->has_components ? source->features : 0;
+  const double given = source->kind->is_generated ? 0 : p + source->targets + 1;
   return rows * (width * width + 2 * rotated * p) + given * given * given / 3;
 }
 
@@ -330,7 +331,7 @@ static tv_error *fill(const tv_sampling *s, const tv_moments *given, int shows_p
 static tv_error *draw_all(const tv_sampling *s, int shows_progress, tv_moments **out) {
   tv_moments *given = NULL;
   tv_error *error = tv_agree(s->partition.comm, tv_moments_create(s, out));
-  if (!error && !s->source->combine) error = collect_given(s, shows_progress, &given);
+  if (!error && !s->source->kind->is_generated) error = collect_given(s, shows_progress, &given);
   if (!error && given) (*out)->work = given->work;
   if (!error) error = fill(s, given, shows_progress, *out);
   tv_checkpoint_release_kind(s->checkpoint, TV_SAVED_GIVEN_ALL);
@@ -349,7 +350,7 @@ tv_error *tv_law_collect(const tv_sampling *s, int shows_progress, tv_moments **
 /* ---- Before any work ---- */
 
 tv_error *tv_law_expect_sizes(const tv_experiment *e, const tv_source *source) {
-  const int p = e->features.pca ? e->features.pca : source->features;
+  const int p = tv_experiment_components(e, source->features);
   const int64_t least = count_given(source, p);
   for (int level = 0; is_population(e) && level < e->sizes_count; ++level)
     if (increment_size(e, level) < least)
@@ -364,7 +365,7 @@ tv_error *tv_law_expect_sizes(const tv_experiment *e, const tv_source *source) {
 
 /* One pass over a data set, whose rows are rotated; it serves every replicate. */
 static double given_flops(const tv_experiment *e, const tv_source *source, int p) {
-  if (source->combine) return 0;
+  if (source->kind->is_generated) return 0;
   const double rows = (double)source->rows, width = p + source->targets + 1;
   const double added =
       is_population(e) ? rows : (double)e->replicates * (double)e->sizes[e->sizes_count - 1];
@@ -375,7 +376,7 @@ tv_law_cost tv_law_foresee(const tv_experiment *e, const tv_source *source, int 
   const int given = count_given(source, p), normals = count_normals(e, source);
   const int width = p + e->noise.components + source->targets + 1;
   const int made_from =
-      source->combine ? source->features + source->targets + p + source->law_classes : 0;
+      source->kind->is_generated ? source->features + source->targets + p + source->law_classes : 0;
   tv_law_cost cost = {.flops = given_flops(e, source, p),
                       .row_numbers = (double)(given + normals) * (width + made_from)};
   for (int level = 0; level < e->sizes_count; ++level) {

@@ -37,7 +37,8 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
 static tv_error *add_rows(void *context, int64_t first, int count, double *sum) {
   moments_pass *pass = context;
   const tv_features *f = pass->sampling->features;
-  const int times = pass->sampling->source->rows < 0 ? pass->sampling->experiment->replicates : 1;
+  const int times =
+      pass->sampling->source->kind->is_generated ? pass->sampling->experiment->replicates : 1;
   if (f->basis) pass->work->flops += 2.0 * count * times * f->inputs * f->p;
   pass->sum = sum;
   TV_TRY(tv_sampling_visit(pass->sampling, first, count, &pass->everything, add_batch, pass,

@@ -37,7 +37,7 @@ static int is_law(const tv_experiment *e) {
 
 /* The sums over a data set's raw features that travel along the tree. */
 static double raw_numbers(const tv_source *source) {
-  const int are_summed = source->rows >= 0 && !tv_features_are_wide(source);
+  const int are_summed = !source->kind->is_generated && !tv_features_are_wide(source);
   return are_summed ? square(source->features + 1.0) : 0;
 }
 
@@ -55,7 +55,9 @@ static double count_moment_flops(const tv_experiment *e, const tv_source *source
   const double sampled = e->replicates * largest_size(e);
   const double raw = count_raw_flops(source);
   if (is_law(e)) return raw + tv_law_foresee(e, source, plan->p).flops;
-  const double rotated = source->variances ? 0 : source->rows < 0 ? sampled : (double)source->rows;
+  const double rotated = source->kind->has_components ? 0
+                         : source->kind->is_generated ? sampled
+                                                      : (double)source->rows;
   return sampled * square(plan->width) + raw + 2 * rotated * source->features * plan->p;
 }
 
@@ -66,7 +68,7 @@ static double count_normals(const tv_experiment *e, const tv_source *source, con
   if (plan->layout.is_distributed)
     return sampled * ((double)plan->d * (plan->grid_rows + plan->grid_columns) +
                       (double)plan->ranks * source->targets);
-  return sampled * (e->noise.components + (source->rows < 0 ? source->features : 0));
+  return sampled * (e->noise.components + (source->kind->is_generated ? source->features : 0));
 }
 
 /* ---- Memory of the fullest rank, in numbers ---- */
@@ -98,7 +100,7 @@ static double wide_memory(const tv_source *source, const tv_plan *plan) {
 static double features_memory(const tv_experiment *e, const tv_source *source,
                               const tv_plan *plan) {
   const double inputs = source->features, basis = inputs * plan->p, sums = raw_numbers(source);
-  if (source->variances) return 0;
+  if (source->kind->has_components) return 0;
   if (tv_features_are_wide(source)) return basis + wide_memory(source, plan);
   const double bytes = source->bytes ? 0.5 * sums : 0;
   const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
@@ -106,19 +108,19 @@ static double features_memory(const tv_experiment *e, const tv_source *source,
 }
 
 static double basis_memory(const tv_source *source, const tv_plan *plan) {
-  return source->variances ? 0 : (double)source->features * plan->p;
+  return source->kind->has_components ? 0 : (double)source->features * plan->p;
 }
 
 /* Moments of a data set without noise, beside which that is drawn in law. */
 static double given_numbers(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const int is_population = e->source.role == TV_AS_POPULATION;
   const double matrices = is_population ? 1 : (double)e->replicates * e->sizes_count;
-  return source->rows < 0 ? 0 : matrices * square(plan->p + source->targets + 1);
+  return source->kind->is_generated ? 0 : matrices * square(plan->p + source->targets + 1);
 }
 
 static double moments_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double all = (double)e->replicates * e->sizes_count * square(plan->width);
-  const double rows = source->rows < 0 ? TV_BATCH : fmin(TV_BATCH, (double)source->rows);
+  const double rows = fmin(TV_BATCH, (double)source->rows);
   const double batch = rows * (source->features + plan->p + 2.0 * plan->width);
   if (!is_law(e)) return sums_while_reducing(e, plan, all) + batch;
   const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
@@ -254,7 +256,7 @@ static tv_error *plan_archive(const tv_experiment *e, const tv_source *source, t
 tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
                        tv_plan *plan) {
   double memory = 0;
-  const int p = e->features.pca ? e->features.pca : source->features, d = p + e->noise.components;
+  const int p = tv_experiment_components(e, source->features), d = p + e->noise.components;
   *plan = (tv_plan){.p = p, .d = d, .width = d + source->targets + 1};
   MPI_Comm_size(comm, &plan->ranks);
   TV_TRY(tv_layout_choose(e, source, plan->ranks, &plan->layout));
@@ -268,7 +270,7 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);
   TV_TRY(tv_agree(comm, plan_archive(e, source, plan, &memory)));
   plan->features = source->features;
-  plan->principal_order = source->variances              ? 0
+  plan->principal_order = source->kind->has_components   ? 0
                           : tv_features_are_wide(source) ? (int)source->rows
                                                          : source->features;
   plan->features_bytes = NUMBER * features_memory(e, source, plan);
@@ -340,7 +342,7 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
   putchar('\n');
   tv_error_free(error);
   free(resolved);
-  if (source->rows >= 0)
+  if (!source->kind->is_generated)
     printf("%-22s %" PRId64 " samples of %d features, %d targets%s\n", "data", source->rows,
            source->features, source->targets,
            e->source.role == TV_AS_POPULATION ? ", as a population" : "");

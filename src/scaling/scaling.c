@@ -72,7 +72,7 @@ static int by_ranks(const void *a, const void *b) {
 /* A data set's size is told by the pass over all of it. */
 static void describe(const tv_experiment *e, const tv_archive_work *a, tv_workload *w) {
   const double width = a->inputs + 1.0;
-  const int is_file = e->source.type == TV_SOURCE_IDX || e->source.type == TV_SOURCE_HDF5;
+  const int is_file = !tv_source_kind_of(e)->is_generated;
   *w = (tv_workload){.samples = e->sizes[e->sizes_count - 1],
                      .shards = e->parallel.shards,
                      .replicates = e->replicates,

@@ -28,7 +28,7 @@ int tv_layout_block(int d) {
 
 tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int ranks,
                            tv_layout *out) {
-  const int p = e->features.pca ? e->features.pca : source->features, d = p + e->noise.components;
+  const int p = tv_experiment_components(e, source->features), d = p + e->noise.components;
   const int can_distribute =
       source->read_features && p == source->features && e->noise.sampler == TV_SAMPLER_ROWS;
   const tv_layout_choice wanted = e->parallel.layout;

@@ -171,10 +171,16 @@ static const tv_quantity quantities[TV_THRESHOLD_QUANTITIES] = {
                               "1"},
                              .is_need = 1}};
 
-static const double default_tolerance = 1e-4, least_tolerance = 1e-12, largest_tolerance = 0.1;
+static const tv_key threshold_keys[] = {{TV_KEY(tv_threshold_spec, tolerance, TV_KEY_NUMBER),
+                                         .standard = "1e-4", .low = 1e-12, .high = 0.1,
+                                         .help = "of α², relative"},
+                                        {0}};
+
+static const tv_key keys[] = {
+    {TV_KEY(tv_experiment, threshold, TV_KEY_MAPPING), .keys = threshold_keys, .is_common = 1},
+    {0}};
 
 static tv_error *fill(tv_experiment *e) {
-  if (!tv_experiment_gives(e, "threshold.tolerance")) e->threshold.tolerance = default_tolerance;
   return tv_study_fill_methods(e, 1);
 }
 
@@ -194,10 +200,6 @@ static tv_error *check(const tv_experiment *e) {
              "a threshold study keeps no encoders; take 'none'");
   TV_REQUIRE(e, "archive.representations", e->archive.representations == TV_KEEP_NONE,
              "a threshold study keeps no encoders to represent samples with; take 'none'");
-  TV_REQUIRE(
-      e, "threshold.tolerance",
-      e->threshold.tolerance >= least_tolerance && e->threshold.tolerance <= largest_tolerance,
-      "must be from %g to %g, got %g", least_tolerance, largest_tolerance, e->threshold.tolerance);
   return NULL;
 }
 
@@ -225,7 +227,7 @@ static void describe(const tv_experiment *e, FILE *out) {
 const tv_study tv_threshold_study = {
     .kind = {.name = "threshold",
              .title = "Thresholds",
-             .section = "threshold",
+             .keys = keys,
              .fill = fill,
              .check = check,
              .check_data = check_data},

@@ -9,6 +9,7 @@
 #include "twoview/base/digest.h"
 #include "twoview/data/shard.h"
 #include "twoview/experiment/experiment.h"
+#include "twoview/experiment/key.h"
 
 enum { TV_MOST_FILES = 2 };
 
@@ -19,20 +20,43 @@ typedef struct {
 } tv_source_file;
 
 typedef struct tv_source tv_source;
+
+/* A kind of source: a row, in a file of its own, whose keys stand beside `source.type`. */
+typedef struct {
+  tv_kind kind;
+  int is_generated;   /* as many rows as wanted, fresh for each replicate; else a data set's */
+  int has_components; /* the features are their principal components already */
+  /* Open `source`, which is zero but for its kind. What has been allocated is freed by its `close`
+   * and tv_source_close, after an error too.                                          Collective.
+   */
+  tv_error *(*open)(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
+} tv_source_kind;
+
+/* A key of the kinds whose rows may stand for a population. */
+extern const tv_word tv_source_roles[];
+#define TV_SOURCE_AS                                                                               \
+  {                                                                                                \
+    .name = "as", .type = TV_KEY_CHOICE, .offset = offsetof(tv_source_spec, role), .is_common = 1, \
+    .words = tv_source_roles, .standard = "sample", .is_quiet = 1,                                 \
+    .help = "`sample`, or `population`, whose second moments are scaled to any n (with "           \
+            "`noise.sampler: law`)"                                                                \
+  }
+
 struct tv_source {
-  int64_t rows; /* samples; -1: as many as wanted, fresh for each replicate */
-  int features; /* of a sample */
-  int targets;  /* of a sample; classes are one-hot */
+  const tv_source_kind *kind;
+  int64_t rows;                        /* samples; INT64_MAX: generated ones */
+  int features;                        /* of a sample */
+  int targets;                         /* of a sample; classes are one-hot */
   tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
   void *state;                         /* owned, of the kind of source */
   double cache_bytes;                  /* that each rank will come to hold while it reads */
 
-  /* Generated sources know their population. Features that are its principal components already:
-   * their variances, largest first, about a mean of 0; else NULL. */
+  /* Generated sources know their population. Of features that are its principal components already
+   * their variances, largest first, about a mean of 0. */
   const double *variances;
 
-  /* Other generated features: its mean, and its covariance (features x features) into the lower
-   * triangle of `covariance`; else NULL. */
+  /* Of other generated features its mean, and its covariance (features x features) into the lower
+   * triangle of `covariance`. */
   void (*population)(const tv_source *source, double *mean, double *covariance);
 
   /* Rows [first, first + count), count <= TV_BATCH, of a replicate: x is count x features, y is
@@ -52,9 +76,9 @@ struct tv_source {
   const double *teacher_weights; /* features x targets, column-major */
   double teacher_noise;
 
-  /* Sources whose rows are linear in the indicators of `law_classes` equally likely classes (one:
-   * the constant 1), in a standard normal for each feature and in `law_noises` more of them; else
-   * NULL and 0. Turns `count` linear combinations of rows from those terms (indicators: count x
+  /* Generated sources whose rows are linear in the indicators of `law_classes` equally likely
+   * classes (one: the constant 1), in a standard normal for each feature and in `law_noises` more
+   * of them. Turns `count` linear combinations of rows from those terms (indicators: count x
    * law_classes, x: count x features, y: the further ones) to x and y (count x targets).  Not
    * collective. */
   void (*combine)(const tv_source *source, int count, const double *indicators, double *x,
@@ -69,11 +93,8 @@ struct tv_source {
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out);
 void tv_source_close(tv_source **source);
 
-/* The kinds. */
-tv_error *tv_source_open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
-tv_error *tv_source_open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source);
-tv_error *tv_source_open_generated(const tv_experiment *experiment, MPI_Comm comm,
-                                   tv_source *source);
+/* The row of an experiment's source. */
+const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment);
 
 /* The number of classes, up to the largest label that any rank has seen; `is_seen` tells of each up
  * to `most`, and is of all ranks afterwards. Those between without a sample are classes as well: a

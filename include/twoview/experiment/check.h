@@ -18,14 +18,6 @@ enum { MOST_INPUTS = 1 << 20 }; /* of a kind: far more than fit, and their sums 
 /* Whether the file or an override says anything about a key. */
 int tv_experiment_gives(const tv_experiment *experiment, const char *key);
 
-/* Everything about the source that needs no data. */
-tv_error *tv_experiment_check_source(const tv_experiment *experiment);
-
-/* Check the nodes against the schema, where every number, word and key is, and write out their
- * short forms: a single value for a list, ranges. Needs `file` and `root` of the experiment only.
- */
-tv_error *tv_experiment_conform(tv_experiment *experiment);
-
 /* The largest eigenvalue of Theta that can be, and by which of its keys Theta is given. */
 double tv_theta_bound(const tv_experiment *experiment);
 const char *tv_theta_key(const tv_experiment *experiment);

@@ -11,51 +11,66 @@
 #include "twoview/random/random.h"
 
 typedef enum {
-  TV_SOURCE_IDX = 1,
-  TV_SOURCE_HDF5,
-  TV_SOURCE_GAUSSIAN,
-  TV_SOURCE_MIXTURE
-} tv_source_type;
-typedef enum {
-  TV_AS_SAMPLE = 1, /* the rows of a data set are what there is to sample from */
-  TV_AS_POPULATION  /* their second moments, scaled, are those of a sample of any size */
+  TV_AS_SAMPLE,    /* the rows of a data set are what there is to sample from */
+  TV_AS_POPULATION /* their second moments, scaled, are those of a sample of any size */
 } tv_source_role;
 typedef enum {
   TV_SAMPLER_ROWS = 1, /* every sample's noise is drawn */
   TV_SAMPLER_LAW       /* the moments of the noise are drawn, exactly in law */
 } tv_noise_sampler;
-typedef enum { TV_TEACHER_LINEAR = 1, TV_TEACHER_CLASSES } tv_teacher_type;
 typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
 
 typedef enum { TV_SPACED_LOGARITHMIC, TV_SPACED_LINEAR } tv_spacing;
 
-/* s_i = scale * i^-exponent, i = 1 .. features. */
+/* Numbers of one parameter of a step; of a word its value. */
 typedef struct {
-  int features;
-  double scale, exponent;
-} tv_power_law;
+  double *numbers; /* owned */
+  int count, is_word;
+} tv_values;
+
+/* The values of one parameter: one for each level of the chain, one for all of them, or none. */
+typedef struct {
+  tv_values *levels; /* owned */
+  int count;
+} tv_parameter_spec;
 
 typedef struct {
-  tv_teacher_type type;
-  int targets;  /* outputs of the linear teacher, or classes */
-  double noise; /* linear: standard deviation of the noise added to every target */
-} tv_teacher;
+  const tv_kind *kind;           /* of an augmentation */
+  tv_parameter_spec *parameters; /* owned: in the order of the kind's keys */
+} tv_step_spec;
+
+/* Steps that follow each other. The lists among their numbers have one length and go together. */
+typedef struct {
+  tv_step_spec *steps; /* owned */
+  int count, levels;   /* levels: 0 where nothing is a list */
+} tv_chain_spec;
 
 typedef struct {
-  tv_source_type type;
-  tv_source_role role; /* idx, hdf5 */
-  char *images;        /* idx: file of images, plain or gzipped */
-  char *labels;        /* idx: file of labels; hdf5: 1D dataset of class labels, optional */
-  char *file;          /* hdf5: file */
-  char *samples;       /* hdf5: 2D dataset, samples as rows */
-  char *targets;       /* hdf5: 2D dataset of targets, optional, instead of labels */
-  double *spectrum;    /* gaussian, mixture: variances (within classes), largest first */
-  unsigned spectrum_count;
-  tv_power_law power_law; /* gaussian, mixture: instead of the spectrum */
-  tv_teacher teacher;     /* gaussian */
-  int classes;            /* mixture */
-  double separation;      /* mixture: deviations of the class means over those within classes */
+  const tv_kind *kind;
+  void *settings;      /* owned: what the kind's own keys say, as its file defines it */
+  tv_source_role role; /* of a data set */
+  double scale;        /* all numbers are divided by it */
+  double *shape;       /* how the numbers of a sample are arranged: [rows, columns, channels] */
+  unsigned shape_count;
 } tv_source_spec;
+
+/* What the view model does to the data once. */
+typedef struct {
+  tv_chain_spec chain;
+  int clean;   /* boolean: the data as they are, too, as severity 0 */
+  int sampler; /* TV_CORRUPTED_... */
+} tv_corruption_spec;
+enum { TV_CORRUPTED_ROWS, TV_CORRUPTED_EXPECTED };
+
+/* Rows held out. */
+typedef struct {
+  tv_source_spec source; /* of the same kind as the experiment's, in files of its own, ... */
+  double fraction;       /* ... or a share of its rows; 0: none */
+} tv_test_spec;
+
+typedef struct {
+  int intercept; /* boolean */
+} tv_probe_spec;
 
 typedef struct {
   int pca; /* principal components kept; 0: all features */
@@ -84,6 +99,9 @@ typedef struct {
   tv_theta_spec theta;       /* eigenvalues of Theta are drawn from U[low, high], */
   double *theta_eigenvalues; /* or are these d numbers */
   unsigned theta_eigenvalues_count;
+  tv_chain_spec chain; /* the view model's, instead of all these */
+  double floor;        /* variance added to every entry of every view */
+  int views;           /* sampled of each sample; 0: all, exactly */
   double *alpha; /* alignments of the augmentation with the noise; NULL: the study finds them */
   unsigned alpha_count;
 } tv_augmentation_spec;
@@ -113,6 +131,9 @@ typedef struct tv_experiment {
   uint64_t seed;
   int replicates, first_replicate; /* numbered from first_replicate on */
   tv_source_spec source;
+  tv_test_spec test;
+  tv_corruption_spec corruption;
+  tv_probe_spec probe;
   tv_features_spec features;
   tv_noise_spec noise;
   tv_augmentation_spec augmentation;
@@ -146,7 +167,10 @@ void tv_experiment_destroy(tv_experiment **experiment);
 tv_error *tv_experiment_fault(const tv_experiment *experiment, const char *key, const char *format,
                               ...) __attribute__((format(printf, 3, 4)));
 
-/* Check what depends on the data: `rows` samples of `features` features (rows < 0: unlimited). */
+/* p, the important components: all features, or as many principal components as are kept. */
+int tv_experiment_components(const tv_experiment *experiment, int features);
+
+/* Check what depends on the data: `rows` samples of `features` features. */
 tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows, int features);
 
 /* Whether at least two numbers grow in equal steps, of themselves or of their logarithms, to some
@@ -161,10 +185,12 @@ int64_t tv_experiment_points(const tv_experiment *experiment);
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
 
+/* The same with other names for its files: those that `name` gives them. */
+typedef const char *tv_file_namer(const void *context, const char *path);
+tv_error *tv_experiment_print_as(const tv_experiment *experiment, tv_file_namer *name,
+                                 const void *context, char **text);
+
 /* The random stream of a replicate, given as the program counts them: 0 .. replicates - 1. */
 tv_stream tv_experiment_stream(const tv_experiment *experiment, tv_purpose purpose, int replicate);
-
-/* Public names: gaussian, ... */
-const char *tv_source_type_name(tv_source_type type);
 
 #endif

@@ -1,10 +1,11 @@
-/* A kind is one row of a table: a study, a method. What an experiment asks for is found in these
- * tables, which are handed to it from above, so that nothing here names a kind. Every row is a
- * larger struct that begins with its tv_kind. */
+/* A kind is one row of a table: a source, a method, a study. What an experiment asks for is found
+ * in these tables, which are handed to it from above, so that nothing here names a kind. Every row
+ * is a larger struct that begins with its tv_kind. */
 #ifndef TWOVIEW_EXPERIMENT_KIND_H
 #define TWOVIEW_EXPERIMENT_KIND_H
 
 #include "twoview/base/error.h"
+#include "twoview/experiment/key.h"
 
 struct tv_experiment;
 
@@ -12,7 +13,8 @@ typedef struct {
   const char *name;       /* in experiment files and archives: joint-embedding */
   const char *short_name; /* JE, also understood in experiment files; NULL: none */
   const char *title;      /* for people: Joint embedding */
-  const char *section;    /* key of the experiment that only this kind has a use for; NULL: none */
+  const tv_key *keys;     /* its own, beside the key that chooses it; NULL: none */
+  size_t size;            /* of the struct that they fill, where the experiment keeps one for it */
   /* NULL where there is nothing to do: fill in what the file leaves open; check what needs no data;
    * check what depends on the number of features of the data, of which `features` are kept. */
   tv_error *(*fill)(struct tv_experiment *experiment);
@@ -22,7 +24,7 @@ typedef struct {
 
 /* Each table ends with NULL; the first study is the one of a file that names none. */
 typedef struct {
-  const tv_kind *const *methods, *const *studies;
+  const tv_kind *const *sources, *const *augmentations, *const *methods, *const *studies;
 } tv_kinds;
 
 /* The name as programs may take it for one of theirs: joint_embedding. */

@@ -1,7 +1,8 @@
 /* A YAML text as a tree of nodes that know where they come from. Aliases are expanded into copies,
  * merge keys (<<) are applied, and the keys of a mapping are all different. Nodes are found and
- * replaced by paths, which are keys joined by dots: noise.lambda_max. Reading takes time in
- * proportion to the text; what grows beyond it by its aliases is refused. */
+ * replaced by paths, which are keys joined by dots: noise.lambda_max; entries of lists are found by
+ * their numbers, from 1. Reading takes time in proportion to the text; what grows beyond it by its
+ * aliases is refused. */
 #ifndef TWOVIEW_YAML_H
 #define TWOVIEW_YAML_H
 
@@ -41,12 +42,6 @@ const tv_yaml_node *tv_yaml_nearest(const tv_yaml_node *root, const char *path);
  * mappings that are missing on the way are made. `override` has to outlive the nodes; pointers to
  * nodes do not. */
 tv_error *tv_yaml_set(tv_yaml_node *root, const char *override);
-
-/* Replace what stands at a node by a list of `count` numbers, which read back as the same. */
-tv_error *tv_yaml_put_numbers(tv_yaml_node *node, const double *numbers, int count);
-
-/* Make a node a list with what it was as the only entry. */
-tv_error *tv_yaml_enlist(tv_yaml_node *node);
 
 /* The tree as YAML without aliases and merge keys. Owned by the caller. */
 tv_error *tv_yaml_print(const tv_yaml_node *root, char **text);

@@ -1,44 +1,25 @@
 /* Augmentations of data: steps that turn a sample x into a random view tau(x). Each is quadratic,
  *     E[tau(x)] = T x + b,     Cov[tau(x)] = V0 + sum_j x_j V1_j + L(x x'),     L linear,
  * so that the moments of the views follow exactly from those of the samples, and a chain of steps
- * is such an augmentation again. A family of steps is one file here, and a step one row of a table
- * of tv_augmentation. */
+ * is such an augmentation again. A family of steps is one file, and a step one tv_augmentation in
+ * it, which the table of kinds names. */
 #ifndef TWOVIEW_AUGMENTATIONS_STEP_H
 #define TWOVIEW_AUGMENTATIONS_STEP_H
 
+#include "twoview/augmentations/views.h"
+#include "twoview/experiment/experiment.h"
 #include "twoview/random/random.h"
-#include "views.h"
-
-/* What a parameter is: one number; a list of them (alternatives, or a size); one of some words. */
-typedef enum { TV_NUMBER = 1, TV_NUMBERS, TV_CHOICE, TV_CHOICE_OR_NUMBER } tv_parameter_type;
-
-typedef struct {
-  const char *name; /* NULL: the end of a table */
-  tv_parameter_type type;
-  double low, high;           /* what a number may be, both included */
-  int is_whole;               /* numbers without a fraction only */
-  const char *const *choices; /* NULL-terminated; the first is the default */
-  int is_optional;            /* left out: `absent`; choices always are */
-  double absent;
-  const char *help;
-} tv_parameter;
 
 enum { TV_MOST_PARAMETERS = 6, TV_MOST_DEGREE = 12, TV_MOST_ROUNDS = 64 };
-
-/* Numbers of one parameter; of a choice its index, of TV_CHOICE_OR_NUMBER either. */
-typedef struct {
-  double *numbers; /* owned */
-  int count, is_word;
-} tv_values;
 
 typedef struct tv_augmentation tv_augmentation;
 
 enum { TV_MOST_TABLES = 4 };
 
-/* A step with its parameters, in the order of its kind's table, and what is made of them once, for
+/* A step with its parameters, in the order of its kind's keys, and what is made of them once, for
  * one shape: the maps that are drawn from, and tables of numbers. */
 typedef struct {
-  const tv_augmentation *kind;
+  const tv_augmentation *augmentation;
   tv_values values[TV_MOST_PARAMETERS]; /* owned */
   tv_map_term *terms;                   /* owned */
   int term_count;
@@ -65,8 +46,7 @@ typedef struct {
 } tv_draw;
 
 struct tv_augmentation {
-  const char *name, *title;
-  const tv_parameter *parameters;
+  tv_kind kind; /* its keys are the parameters; their offsets mean nothing */
   /* NULL, or what is wrong with the parameters for samples of this shape; is_negative: some of
    * their numbers are. Not collective. */
   tv_error *(*check)(const tv_step *step, const tv_shape *shape, int is_negative);
@@ -77,12 +57,5 @@ struct tv_augmentation {
   /* One view after the step takes the place of one before it, x (d).          Not collective. */
   void (*view)(const tv_step *step, const tv_draw *draw, double *x);
 };
-
-/* The families: tables that end with a row without a name. */
-extern const tv_augmentation tv_additive[], tv_multiplicative[], tv_masks[], tv_exchanges[],
-    tv_geometry[], tv_filters[], tv_counts[], tv_series[];
-
-/* The step of a name, or NULL. */
-const tv_augmentation *tv_augmentation_named(const char *name);
 
 #endif
