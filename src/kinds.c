@@ -20,6 +20,7 @@
   row(tv_step_texture)           \
   row(tv_step_brightness)        \
   row(tv_step_baseline)          \
+  row(tv_step_multiply)          \
   row(tv_step_contrast)          \
   row(tv_step_mask)              \
   row(tv_step_cutout)            \

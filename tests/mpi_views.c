@@ -205,6 +205,9 @@ static const step_case of_images[] = {
     {"noise", {NUMBERS(deviation, 1, 0.7)}},
     {"brightness", {NUMBERS(deviation, 1, 0.7)}},
     {"texture", {NUMBERS(length, 1, 1.5), NUMBERS(deviation, 1, 0.7)}},
+    {"multiply", {NUMBERS(deviation, 1, 0.4)}},
+    {"multiply", {NUMBERS(deviation, 1, 0.4), WORD(per, 1)}},
+    {"multiply", {NUMBERS(deviation, 1, 0.4), WORD(per, 2)}},
     {"contrast", {NUMBERS(deviation, 1, 0.4)}},
     {"mask", {NUMBERS(keep, 1, 0.6)}},
     {"mask", {NUMBERS(keep, 1, 0.6), WORD(fill, 1)}},
@@ -246,6 +249,7 @@ END_TEST
 static const step_case of_colours[] = {
     {"blend", {NUMBERS(weight, 1, 0.7)}},
     {"texture", {NUMBERS(length, 1, 1), NUMBERS(deviation, 1, 1)}},
+    {"multiply", {NUMBERS(deviation, 1, 0.4), WORD(per, 1)}},
     {"mask", {NUMBERS(keep, 1, 0.6), WORD(per, 2)}},
     {"cutout", {NUMBERS(size, 2, 2, 2)}},
     {"cutmix", {NUMBERS(size, 2, 2, 3)}},
