@@ -43,6 +43,22 @@ class CommandLine(unittest.TestCase):
             for option in ("--help", "-h"):
                 self.says([command, option], 0, [f"Usage: twoview {command}"])
 
+    def test_the_list_of_commands_shows_options_that_they_have(self):
+        lines = re.findall(r"^  twoview ([a-z]\w*) (.+)$", self.says(["--help"], 0).stdout, re.M)
+        self.assertGreaterEqual(len(lines), 6)
+        for command, synopsis in lines:
+            own = self.says([command, "--help"], 0).stdout
+            for option in re.findall(r"-[-\w]+", synopsis):
+                self.assertRegex(own, rf"(?m)^  .*{option}\b", command)
+            self.says([command + "x"], 2, err=[f"did you mean '{command}'?"])
+
+    def test_help_and_version_on_a_full_disk(self):
+        for words in (["--help"], ["--version"], ["info", "--help"]):
+            with open("/dev/full", "w") as full:
+                done = harness.twoview(*words, stdout=full)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn("standard output cannot be written", done.stderr)
+
     def test_usage_errors(self):
         self.says([], 2, err=["Usage: twoview"])
         self.says(["rum"], 2, err=["unknown command 'rum'; did you mean 'run'?"])
