@@ -6,8 +6,8 @@
 
 enum { MESSAGE_DOUBLES = 1 << 27, MOMENTS_TAG = 1 };
 
-/* The error of rank `who`, on every rank. `who` names itself and its host, unless it is rank 0 that
- * refuses what is asked for: that concerns no machine. */
+/* The error of rank `who`, on every rank. `who` names itself and its host, unless it is rank 0 and
+ * refuses what the user asked for, which concerns no machine. */
 static tv_error *share_error(MPI_Comm comm, int who, tv_error *mine) {
   int rank, size, head[2] = {0, 0};
   char host[MPI_MAX_PROCESSOR_NAME] = "", prefix[MPI_MAX_PROCESSOR_NAME + 32] = "";

@@ -12,7 +12,8 @@ static struct {
   char message[32];
 } out_of_memory = {TV_EXIT_FAILED, 0, "out of memory"};
 
-/* Told to be no NULL, or the compiler warns of one when it instruments the code. */
+/* The compiler is assured that it is not NULL, because it warns otherwise when it instruments the
+ * code. */
 static tv_error *make_error(int exit_code, const char *reason, const char *format, va_list args)
     __attribute__((format(printf, 3, 0), nonnull(3)));
 

@@ -43,7 +43,7 @@ static int is_control(character c) {
   return !c.is_malformed && (c.code < 0x20 || (c.code >= 0x7f && c.code < 0xa0));
 }
 
-/* What no medium is given as it is. */
+/* Characters that no medium receives unchanged. */
 static int is_unsafe(character c) {
   const int is_separator = c.code == 0x2028 || c.code == 0x2029 || c.code == 0xfeff;
   const int is_direction = c.code == 0x200e || c.code == 0x200f ||

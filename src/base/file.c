@@ -18,7 +18,7 @@ static tv_error *refuse(const char *path, mode_t mode) {
                                   : "a device");
 }
 
-/* Opening a pipe to read would wait for a writer, and a line for its carrier. */
+/* Opening a pipe to read would wait for a writer, and opening a terminal line for its carrier. */
 static tv_error *open_regular(const char *path, int flags, int *file) {
   struct stat status;
   tv_error *error = NULL;

@@ -19,8 +19,8 @@ enum { MESSAGE = 4096 };
 /* Bytes that even a slow machine unpacks in a second of its processor. */
 static const double bytes_a_second = 1e6;
 
-/* Seconds by the clock for each of the processor's: beyond, it waits for itself for ever, as
- * damaged memory can make it. */
+/* Seconds by the clock for each second of the processor. A child that takes longer waits for itself
+ * for ever, as it can after damage to its memory. */
 enum { MOST_WAITING = 60 };
 
 /* Of the processor, for a step that unpacks nothing; 0: there is no limit. */
@@ -43,8 +43,7 @@ void tv_guard_step(double bytes) {
   allow(most_seconds() + bytes / bytes_a_second);
 }
 
-/* The child ends by what happens to it: in time, without a core, and without the handlers of MPI.
- */
+/* The child ends in time, without a core dump, and without the handlers of MPI. */
 static void accept_signals(void) {
   static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGALRM, SIGPROF};
   const struct rlimit core = {0, 0};

@@ -10,10 +10,10 @@
 
 #include "twoview/base/text.h"
 
-/* A handler can reach nothing else. */
+/* A signal handler can reach nothing else. */
 static volatile sig_atomic_t is_stop_wanted, is_save_wanted, announces;
 
-/* At once, since a launcher may leave no time for more. */
+/* Written at once, because a launcher may leave no time for more. */
 static void announce(void) {
   static const char text[] = "\ntwoview: told to stop; saves what is done\n";
   const int reason = errno;
@@ -21,7 +21,8 @@ static void announce(void) {
   errno = reason;
 }
 
-/* Only the first one is announced: where nobody reads that, it brings the next SIGPIPE. */
+/* Only the first one is announced: where nobody reads the announcement, writing it causes the next
+ * SIGPIPE. */
 static void take_note(int number) {
   const int is_first = !is_stop_wanted;
   if (number == SIGUSR2) {
@@ -33,7 +34,7 @@ static void take_note(int number) {
 }
 
 /* Unless it is ignored, as shells let jobs in the background ignore SIGINT, and nohup SIGHUP. A
- * person at a terminal who asks twice means at once. */
+ * person at a terminal who asks twice wants the process to end at once. */
 static tv_error *watch(int number) {
   const int is_typed = number == SIGINT || number == SIGQUIT;
   struct sigaction present,
@@ -45,7 +46,7 @@ static tv_error *watch(int number) {
              : tv_fail_errno("signal %d cannot be watched", number);
 }
 
-/* All that would end the process, but those that tell of its own faults. */
+/* All signals that would end the process, except those that report its own faults. */
 tv_error *tv_interruption_watch(void) {
   static const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1,   SIGUSR2, SIGPIPE, SIGALRM,
                                 SIGTERM, SIGPOLL, SIGPROF, SIGVTALRM, SIGXCPU, SIGPWR,  SIGSTKFLT};

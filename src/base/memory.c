@@ -89,8 +89,8 @@ static double left_in_groups(void) {
   return left;
 }
 
-/* OpenBLAS maps a buffer of 128 MiB when it is first called, touches little of it, and asks for
- * ever where it does not get it. */
+/* OpenBLAS maps a buffer of 128 MiB when it is first called and touches little of it. Where it does
+ * not get the buffer it asks for it for ever. */
 static const double mapped_by_blas = 129 << 20;
 
 /* What this process may still take of its address space (ulimit -v). */

@@ -186,7 +186,7 @@ static tv_error *keep_both(const tv_output *o) {
   return error;
 }
 
-/* Where a file system has no hard links, whether there is a file is found by looking once more. */
+/* Where a file system has no hard links, a second look finds whether there is a file. */
 static tv_error *give_name(const tv_output *o) {
   if (!tv_file_has_name(o->file, o->part))
     return tv_fail("%s: was removed or replaced by another program while it was written", o->part);
@@ -206,7 +206,7 @@ tv_error *tv_output_finish(tv_output *o) {
     return error;
   }
   tv_error *error = give_name(o);
-  if (!error) remove_stale(o->part); /* or the part, which is told of, would be removed */
+  if (!error) remove_stale(o->part); /* or the part, which the message names, would be removed */
   release(o);
   return error;
 }

@@ -44,7 +44,7 @@ static int look_alike(double x, double y, int digits) {
   return strcmp(shown[0], shown[1]) == 0;
 }
 
-/* Rounding keeps the order, so that those which look alike are neighbours in it. */
+/* Rounding keeps the order, so that values which look alike are neighbours. */
 int tv_digits_of(const double *values, long count) {
   int digits = TV_LEAST_DIGITS;
   double *sorted = malloc((size_t)(count > 0 ? count : 1) * sizeof(*sorted));

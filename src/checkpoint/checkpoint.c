@@ -143,10 +143,10 @@ void tv_checkpoint_release_kind(tv_checkpoint *c, tv_saved_kind kind) {
   c->held_count = kept;
 }
 
-/* ---- Agreeing on it ---- */
+/* ---- Agreeing on a checkpoint ---- */
 
-/* Unless told otherwise, saving may cost one part in a hundred of the time. The first one comes
- * early, to learn how long it takes. */
+/* By default saving may cost one part in a hundred of the time. The first checkpoint comes early,
+ * to learn how long saving takes. */
 static double interval(const tv_checkpoint *c) {
   const int is_first = !(c->save_seconds > 0);
   const double usual = is_first ? first_interval : fmax(usual_interval, 100 * c->save_seconds);
@@ -154,13 +154,13 @@ static double interval(const tv_checkpoint *c) {
   return is_first ? fmin(every, 0.1 * c->policy.time_limit) : every;
 }
 
-/* Seconds that are kept: time enough to save, thrice over. */
+/* The time that is kept for saving: three times what saving takes. */
 static double kept_for_saving(const tv_checkpoint *c) {
   return 2 + 3 * c->save_seconds;
 }
 
-/* Before saving comes the longest step seen, three times: one until this rank looks again, one
- * until the others do, one for good measure. */
+/* Time for three of the longest steps seen is kept before saving: one until this rank looks again,
+ * one until the others do, and one as a margin. */
 static int is_time_over(const tv_checkpoint *c, double now) {
   const double margin = kept_for_saving(c) + 3 * c->longest_step;
   return now - c->policy.begun + margin >= c->policy.time_limit;
@@ -173,8 +173,9 @@ static tv_wish current_wish(const tv_checkpoint *c) {
   return wish < TV_SAVE && now - c->last_saved >= interval(c) ? TV_SAVE : wish;
 }
 
-/* Tell all other ranks, without waiting for any. A call comes from a rank that goes to the meeting
- * itself; a hint from one that is waiting for the end of the stage, and may not call. */
+/* Send a message to all other ranks, without waiting for any. A call comes from a rank that goes to
+ * the meeting itself; a hint comes from a rank that is waiting for the end of the stage and may not
+ * call. */
 static void tell_all(tv_checkpoint *c, int tag) {
   MPI_Waitall(c->size, c->calls, MPI_STATUSES_IGNORE);
   c->call = c->meeting;
@@ -193,8 +194,8 @@ static void listen(tv_checkpoint *c) {
   }
 }
 
-/* The run was saved and is to stop. A time limit that starting and saving use up leaves each
- * session its first step only: it would go on so for ever. Collective. */
+/* The run was saved and is to stop. If starting and saving use up the time limit, each session does
+ * its first step only and the run would never end. Collective. */
 static tv_error *leave(const tv_checkpoint *c) {
   const double starting = c->started - c->policy.begun, step = 3 * c->longest_step;
   double most[] = {starting, kept_for_saving(c), tv_interruption_wish() == TV_STOP};
@@ -212,9 +213,8 @@ static tv_error *leave(const tv_checkpoint *c) {
       digits, shown[0], digits, shown[1], digits, shown[2], digits, shown[3], c->path);
 }
 
-/* All ranks, each at its next poll: the largest wish is done. A rank that fails ends the run for
- * all, unsaved, since what it was adding is half added.                                 Collective.
- */
+/* All ranks meet here, each at its next poll, and do what the largest wish asks for. A rank that
+ * fails ends the run for all, unsaved, since what it was adding is half added.       Collective. */
 static tv_error *meet(tv_checkpoint *c, tv_wish wish, int fails) {
   double most[] = {wish, fails, c->longest_step};
   tv_error *error = NULL;

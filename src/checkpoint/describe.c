@@ -11,7 +11,7 @@ typedef struct {
   int file;
   tv_saved_entry *entries;
   int64_t count;
-  long shards; /* into which its samples are cut; 0: it does not say */
+  long shards; /* into which its samples are cut; 0: not recorded */
 } opened;
 
 /* Arrays whose items are marked, one byte each: what is done of how much. */
@@ -30,7 +30,7 @@ static const struct {
               {TV_SAVED_GIVEN, "moments without noise"},
               {TV_SAVED_SUMS, "moments"}};
 
-/* What is there once it is complete. */
+/* What a complete one holds. */
 static const struct {
   tv_saved_kind kind;
   const char *what;

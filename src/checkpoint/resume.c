@@ -11,7 +11,7 @@
 #include "twoview/base/file.h"
 #include "twoview/base/text.h"
 
-/* ---- Taking one up ---- */
+/* ---- Resuming ---- */
 
 void tv_checkpoint_let_go(tv_checkpoint *c) {
   if (c->file >= 0) close(c->file);
@@ -24,7 +24,7 @@ void tv_checkpoint_let_go(tv_checkpoint *c) {
   c->entries_count = c->claims = 0;
 }
 
-/* Names of experiments are told, but change no number. */
+/* Names of experiments are printed, but change no number. */
 static int are_names(const char *mine, const char *theirs) {
   static const char name[] = "name: \"";
   return strncmp(mine, name, sizeof name - 1) == 0 && strncmp(theirs, name, sizeof name - 1) == 0;
@@ -134,8 +134,8 @@ static tv_error *take_up_either(tv_checkpoint *c) {
   return NULL;
 }
 
-/* What no stage has come to yet is rank 0's to take over; the text and numbers of the run itself
- * are held anew. */
+/* Rank 0 takes over what no stage has reached yet; the text and numbers of the run itself are held
+ * anew. */
 static void claim_stages(tv_checkpoint *c) {
   for (int64_t i = 0; i < c->entries_count; ++i) {
     c->is_claimed[i] = c->entries[i].key.kind > TV_SAVED_SESSIONS;

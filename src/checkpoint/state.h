@@ -18,7 +18,8 @@ struct tv_checkpoint {
   int rank, size;
   const char *identity;
   tv_checkpoint_policy policy;
-  char *path, *previous, *part, *resumed; /* resumed: a second name of the file taken up */
+  char *path, *previous, *part, *resumed; /* resumed: a second name of the file that was resumed
+                                           * from */
 
   held_array *held;
   int64_t held_count, held_room;
@@ -26,7 +27,7 @@ struct tv_checkpoint {
 
   int file; /* taken up, or -1 */
   const char *taken;
-  int is_path_bad; /* `previous` was taken up, and stays until there is a better one */
+  int is_path_bad; /* `previous` was resumed from, and stays until there is a better one */
   tv_saved_entry *entries;
   char *is_claimed; /* by this rank, each of them */
   int64_t entries_count, claims;
@@ -44,7 +45,7 @@ struct tv_checkpoint {
 /* Everything that all ranks hold, into a new file that replaces the one before.     Collective. */
 tv_error *tv_checkpoint_save(tv_checkpoint *checkpoint);
 
-/* Close the file that was taken up and forget what it has. */
+/* Close the file that was resumed from and forget what it has. */
 void tv_checkpoint_let_go(tv_checkpoint *checkpoint);
 
 #endif

@@ -30,7 +30,7 @@ static tv_error *gather_pieces(const held_array *h, char **buffer, const void **
   return NULL;
 }
 
-/* An array of the checkpoint taken up goes into the new one as it is. */
+/* An array of the checkpoint that was resumed from goes into the new one as it is. */
 static tv_error *carry_over(const tv_checkpoint *c, int file, const tv_saved_entry *from,
                             int64_t offset, void *piece) {
   for (int64_t done = 0; done < from->bytes; done += PIECE) {
@@ -96,7 +96,7 @@ static tv_error *write_region(const tv_checkpoint *c, int file, int64_t offset,
   return c->is_hurried ? NULL : flush(c->part, file);
 }
 
-/* What a killed run has left gives way; where its name leads does not matter. */
+/* The file that a killed run has left is removed; where its name leads does not matter. */
 static tv_error *create_part(const tv_checkpoint *c, int *file) {
   if (unlink(c->part) != 0 && errno != ENOENT)
     return tv_fail_errno("%s: is in the way and cannot be removed", c->part);
@@ -169,8 +169,8 @@ static tv_error *seal(const tv_checkpoint *c, int file, tv_saved_entry *entries,
   return c->is_hurried ? NULL : flush_folder(c->path);
 }
 
-/* What bears its name already. Should the power fail first, its digests tell, and there is the one
- * before it. */
+/* The file has its name already. If the power fails first, its digests show the damage, and the
+ * checkpoint before it is there. */
 static tv_error *flush_late(const tv_checkpoint *c, int file) {
   TV_TRY(flush(c->path, file));
   return c->rank == 0 ? flush_folder(c->path) : NULL;

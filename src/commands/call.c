@@ -26,7 +26,7 @@ void tv_call_destroy(tv_call *call) {
   free(call->overrides);
 }
 
-/* There is room: each --set is a word at least. */
+/* There is room, because each --set is at least one word. */
 void tv_call_override(tv_call *call, const char *assignment) {
   call->overrides[call->overrides_count++] = assignment;
 }

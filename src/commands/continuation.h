@@ -1,4 +1,4 @@
-/* Where a run begins: at the start, at the checkpoint of an earlier one, or not at all because its
+/* Where a run begins: at the start, at the checkpoint of an earlier run, or not at all because its
  * archive is there. */
 #ifndef TWOVIEW_COMMANDS_CONTINUATION_H
 #define TWOVIEW_COMMANDS_CONTINUATION_H

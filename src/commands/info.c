@@ -28,7 +28,7 @@ static void print_attribute(const char *name, const char *text, FILE *out) {
   }
 }
 
-/* Attributes that cannot be read are passed over: the rest may still tell something. */
+/* Attributes that cannot be read are skipped: the rest may still be of use. */
 static char *text_of(hid_t object, const char *name) {
   char *text = NULL;
   tv_error_free(tv_attribute_print(object, name, &text));
@@ -57,7 +57,7 @@ typedef struct {
   FILE *out;
 } group_walk;
 
-/* What a group says otherwise than the root, in a line. */
+/* The attributes in which a group differs from the root, one on a line. */
 static herr_t visit_own_attribute(hid_t group, const char *name, const H5A_info_t *info,
                                   void *context) {
   const group_walk *walk = context;
@@ -126,7 +126,7 @@ static tv_error *describe_open(const description *d, hid_t file) {
   return status < 0 ? tv_hdf5_fail("%s: damaged", d->path) : NULL;
 }
 
-/* What an archive tells is told also where its checksum is not right, which is told last. */
+/* An archive is described also where its checksum is wrong; the checksum is reported last. */
 static tv_error *describe_hdf5(void *context) {
   char digits[TV_DIGEST_LENGTH];
   const description *d = context;

@@ -1,4 +1,4 @@
-/* What a run is asked for. */
+/* The options of a run. */
 #ifndef TWOVIEW_COMMANDS_RUN_H
 #define TWOVIEW_COMMANDS_RUN_H
 
@@ -9,7 +9,7 @@ typedef struct {
   const char *command;          /* the command line, for provenance */
   int replaces;                 /* an existing output, and what is left of an earlier run */
   int resumes;                  /* an earlier run, where it was interrupted */
-  double checkpoint_every;      /* seconds; 0: as seems sensible */
+  double checkpoint_every;      /* seconds; 0: chosen by the time that saving takes */
   double time_limit;            /* seconds, from now on; INFINITY: none */
   int is_dry;                   /* check everything, print the plan, compute nothing */
 } tv_run_options;

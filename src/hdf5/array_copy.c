@@ -150,8 +150,8 @@ static tv_error *attach_scales(hid_t set, hid_t group, hid_t copy, int rank) {
 
 /* ---- Datasets ---- */
 
-/* Chunks as they would be if the array had been made so long; those of arrays that were written
- * later stay as they are. Whether all was well. */
+/* Chunks as if the array had been created with this length; those of arrays that were written later
+ * are unchanged. Whether all was well. */
 static int fit_chunk(hid_t creation, int rank, hsize_t length) {
   hsize_t chunk[TV_MOST_DIMENSIONS], numbers = 1;
   H5D_fill_time_t fill;

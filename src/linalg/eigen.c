@@ -59,18 +59,18 @@ static void drop_workspace(workspace *work) {
   free(work->integers);
 }
 
-/* Values and info are to be the same on all ranks, because decisions hang on them. Rank 0's values
- * count: it holds a share of every matrix, and pdsyevd leaves those of a matrix of one block to its
- * owner. */
+/* Values and info must be the same on all ranks, because decisions depend on them. Rank 0's values
+ * are taken: it holds a share of every matrix, and pdsyevd leaves those of a matrix of one block to
+ * its owner. */
 static void share_values(const tv_grid *grid, int count, double *values, int *info) {
   if (grid->size == 1) return;
   tv_broadcast(grid->comm, 0, values, count);
   MPI_Allreduce(MPI_IN_PLACE, info, 1, MPI_INT, MPI_MAX, grid->comm);
 }
 
-/* What pdsyevd's answer to a query forgets: pdormtr on small matrices, and pdlasrt on narrow shares
- * (ScaLAPACK 2.2.1), which then refuse to work, unnoticed by pdsyevd, so that the vectors are
- * wrong. The rank with most is to have enough. */
+/* pdsyevd's answer to a query omits the workspace of pdormtr on small matrices and of pdlasrt on
+ * narrow shares (ScaLAPACK 2.2.1). These then refuse to work, unnoticed by pdsyevd, so that the
+ * vectors are wrong. The rank with the largest share must have enough. */
 static double forgotten_workspace(const tv_distmat *a) {
   const int first = 0, block = a->descriptor[5];
   const double rows = numroc_(&a->rows, &block, &first, &first, &a->grid->rows);
@@ -155,7 +155,7 @@ static int are_the_smallest(int n, int k, const double *diagonal, const double *
   for (int i = 0; i < n; ++i)
     norm = fmax(norm, fabs(diagonal[i]) + (i > 0 ? fabs(off_diagonal[i - 1]) : 0) +
                           (i < n - 1 ? fabs(off_diagonal[i]) : 0));
-  if (!isfinite(norm)) return 1; /* the residual will tell */
+  if (!isfinite(norm)) return 1; /* the residual check finds wrong ones */
   const double tolerance = 3 * n * DBL_EPSILON * norm;
   for (int c = 0; c < k; ++c)
     if (count_below(n, diagonal, off_diagonal, values[c] - tolerance) > c ||
@@ -165,7 +165,7 @@ static int are_the_smallest(int n, int k, const double *diagonal, const double *
 }
 
 /* The k smallest pairs of a tridiagonal matrix: multiple relatively robust representations. All
- * ranks of a grid compute the same, so that they share the verdict. */
+ * ranks of a grid compute the same, so that they agree on the result. */
 static tv_error *tridiagonal_first(int n, int k, const double *diagonal, const double *off_diagonal,
                                    double *values, double *z, int *info) {
   workspace work = {.real_count = 18 * n, .integer_count = 10 * n};
@@ -293,8 +293,8 @@ static void copy_diagonal(tv_distmat *a, double *saved, int restores) {
   }
 }
 
-/* A few pairs, or what all of them yield when that fails, as it may on crowded spectra: for that,
- * the upper triangle keeps what is in the lower one. */
+/* A few pairs, or a selection of all pairs when that fails, as it may on crowded spectra. For that
+ * case the upper triangle keeps a copy of the lower one. */
 static tv_error *eigen_few(tv_distmat *a, double *values, tv_distmat *vectors, int *info) {
   double *diagonal;
   TV_TRY(tv_grid_agree(a->grid, tv_allocate(a->local_columns, sizeof(*diagonal), &diagonal)));

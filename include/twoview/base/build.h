@@ -11,7 +11,8 @@ void tv_describe_blas_threads(char out[64]);
 /* One BLAS thread per rank, unless the environment asks for another number. */
 void tv_limit_blas_threads(void);
 
-/* The BLAS kernel in use, on which the bits of sums depend; "" where the library does not tell. */
+/* The BLAS kernel in use, on which the bits of sums depend; "" where the library does not report
+ * it. */
 const char *tv_blas_kernel(void);
 
 /* Version and configuration of the BLAS library. */

@@ -13,8 +13,8 @@
  * rank on every rank, naming that rank and its host (not rank 0 for wrong usage).   Collective. */
 tv_error *tv_agree(MPI_Comm comm, tv_error *mine);
 
-/* Rank 0's NUL-terminated text becomes everybody's; other ranks own the copy they receive in
- * `*text`.                                                                         Collective. */
+/* All ranks receive rank 0's NUL-terminated text; other ranks own the copy they receive in `*text`.
+ *                                                                                    Collective. */
 tv_error *tv_broadcast_text(MPI_Comm comm, char **text);
 
 /* Transfers of `count` doubles cut into messages that MPI's int counts can hold. */

@@ -14,7 +14,7 @@ enum {
 
 typedef struct {
   int exit_code;  /* any of these but TV_EXIT_OK */
-  int is_shared;  /* known to all ranks (tv_agree): the message tells whose it is */
+  int is_shared;  /* known to all ranks (tv_agree): the message names the rank */
   char message[]; /* one line, without the program's name and without a newline */
 } tv_error;
 
@@ -24,9 +24,9 @@ tv_error *tv_fail(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* The command line or the experiment file is wrong (exit 2). */
 tv_error *tv_fail_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same with any exit code: TV_EXIT_INTERRUPTED says that the run was told to stop and has saved
- * what it has (75, EX_TEMPFAIL: try again), TV_EXIT_NO_TIME that trying again with the same time
- * limit would not get further. */
+/* The same with any exit code: TV_EXIT_INTERRUPTED says that the run was asked to stop and has
+ * saved what it has (75, EX_TEMPFAIL: try again), TV_EXIT_NO_TIME that trying again with the same
+ * time limit would not get further. */
 tv_error *tv_fail_as(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A system call failed: `what: the reason errno gives`. */

@@ -1,9 +1,8 @@
-/* Texts from outside (names of files, words of archives, variables of the environment) written so
- * that the medium takes them for nothing but text: one function for each medium. JSON has
- * jansson's.
+/* Texts from outside (names of files, words of archives, environment variables) written so that the
+ * medium takes them as plain text: one function for each medium. JSON has jansson's.
  *
  * Control characters, those that reverse the direction of writing, line separators and bytes that
- * are not UTF-8 are harmless nowhere: all media show them as \x1b, \u202e or \xff. */
+ * are not UTF-8 are harmful everywhere: all media show them as \x1b, \u202e or \xff. */
 #ifndef TWOVIEW_BASE_ESCAPE_H
 #define TWOVIEW_BASE_ESCAPE_H
 
@@ -33,7 +32,7 @@ void tv_put_gnuplot(const char *text, FILE *out);
 /* A double-quoted scalar of YAML with its quotes, which reads back as the same text. */
 void tv_put_yaml(const char *text, FILE *out);
 
-/* Refuse a name of a file that holds a control character: it could not be told to the user. */
+/* Refuse a name of a file that holds a control character: it could not be shown to the user. */
 tv_error *tv_expect_file_name(const char *path);
 
 #endif

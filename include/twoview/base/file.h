@@ -20,8 +20,7 @@ tv_error *tv_file_open_to_change(const char *path, int *file);
 /* Create a file to read and to write. Whatever has its name already, a link too, is an error. */
 tv_error *tv_file_create(const char *path, int *file);
 
-/* What all ranks, also those of other hosts, find equal of one file, and of no other file of its
- * folder. */
+/* Numbers that identify one file of a folder to all ranks, also those of other hosts. */
 uint64_t tv_file_identity(int file);
 
 /* Open a file that another rank has created, to read and to write. Errors: it is another file by

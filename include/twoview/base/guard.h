@@ -8,12 +8,12 @@
 
 /* Run `task(context)` in a child process and return its error; what it changes in memory is lost,
  * what it prints stays. A crash becomes an error about `path`. So does a step that takes more than
- * 60 s of processor time (the environment's TWOVIEW_READ_SECONDS; 0: for ever): an error about
+ * 60 s of processor time (or TWOVIEW_READ_SECONDS in the environment; 0: no limit): an error about
  * time, because a slow machine and a damaged file look alike. The task must not call MPI. */
 tv_error *tv_guard(const char *path, tv_error *(*task)(void *context), void *context);
 
-/* Within a task: what was done so far has come to an end, and the next step, which may unpack so
- * many bytes, has the whole time again and a second for each MB. Elsewhere: nothing. */
+/* Within a task: the step before has ended, and the next step, which may unpack so many bytes, has
+ * the whole time again and a second for each MB. Elsewhere it does nothing. */
 void tv_guard_step(double bytes);
 
 #endif

@@ -1,5 +1,5 @@
-/* What asks a run to save its work or to stop: signals, from a person, a scheduler or a launcher.
- * Handlers only take note; the run looks when it is at a place where it can be continued. */
+/* Signals, from a person, a scheduler or a launcher, that ask a run to save its work or to stop.
+ * Handlers only take note; the run checks for them at places from which it can be continued. */
 #ifndef TWOVIEW_BASE_INTERRUPTION_H
 #define TWOVIEW_BASE_INTERRUPTION_H
 
@@ -8,12 +8,12 @@
 typedef enum { TV_GO_ON, TV_SAVE, TV_STOP } tv_wish; /* the larger one wins */
 
 /* Take note of signals from now on, of all that would end the process and can be handled: SIGUSR2
- * wishes to save and go on, every other one to save and stop. A second SIGINT or SIGQUIT ends the
- * process. A signal that is ignored stays so. To be called before MPI starts, so that none is
+ * asks to save and continue, every other signal to save and stop. A second SIGINT or SIGQUIT ends
+ * the process. A signal that is ignored stays so. To be called before MPI starts, so that none is
  * missed. */
 tv_error *tv_interruption_watch(void);
 
-/* Say on stderr at once, from the handler, that the process is told to stop: for one rank. */
+/* Say on stderr at once, from the handler, that the process was asked to stop: for one rank. */
 void tv_interruption_announce(void);
 
 /* No longer say so: the work is over. A launcher stops the ranks that are still there when one has
@@ -28,8 +28,8 @@ void tv_interruption_saved(void);
  * `UNLIMITED` is infinite. An error names `option`. */
 tv_error *tv_parse_duration(const char *option, const char *text, double *seconds);
 
-/* Seconds left of the Slurm job, as its environment tells (SLURM_JOB_END_TIME); else infinite. What
- * is no time there is refused. */
+/* Seconds left of the Slurm job by its environment (SLURM_JOB_END_TIME); else infinite. A value
+ * that is no time is refused. */
 tv_error *tv_scheduler_time_left(double *seconds);
 
 #endif

@@ -1,4 +1,4 @@
-/* What memory a rank has and takes, in bytes. */
+/* The memory that a rank has and uses, in bytes. */
 #ifndef TWOVIEW_BASE_MEMORY_H
 #define TWOVIEW_BASE_MEMORY_H
 
@@ -14,9 +14,9 @@ void tv_memory_keep_freed(void);
 double tv_memory_resident(void); /* now */
 double tv_memory_peak(void);     /* at the most so far */
 
-/* What a rank may still take: what its host, or a control group (a container, a Slurm job) that it
- * runs in, has left, shared equally by the ranks there; and no more than the limit of its own
- * address space (ulimit -v) leaves. The least of all ranks.                         Collective. */
+/* The memory that a rank may still take: what its host, or a control group (a container, a Slurm
+ * job) that it runs in, has left, shared equally by the ranks there, and no more than the limit of
+ * its own address space (ulimit -v) leaves. The least of all ranks.                  Collective. */
 double tv_memory_available(MPI_Comm comm);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "twoview/base/error.h"
 
-/* A file on its way; zeroed: none. */
+/* A file that is being written; zeroed: none. */
 typedef struct {
   char *path; /* its final name, owned; NULL: another rank began it, and is to end it */
   char *part; /* its name until it is whole, which is this process's alone; owned */
@@ -22,11 +22,11 @@ tv_error *tv_output_locate(const char *name, char **path);
  * by the caller. */
 tv_error *tv_output_beside(const char *path, const char *suffix, char **beside);
 
-/* Create the part, PATH.HOST-PLACE-PROCESS.part; PLACE are digits that tell machines and their
- * spaces of process numbers apart. Parts of this file that processes of this place have left, and
- * which are dead, are removed first. Refused are an output that exists (unless it may be replaced),
- * that is no regular file or one of `inputs` (ends with NULL), or that cannot be written. End with
- * tv_output_finish or tv_output_abandon. */
+/* Create the part, PATH.HOST-PLACE-PROCESS.part; PLACE are digits that distinguish machines and
+ * their spaces of process numbers apart. Parts of this file that processes of this place have left,
+ * and which are dead, are removed first. Refused are an output that exists (unless it may be
+ * replaced), that is no regular file or one of `inputs` (ends with NULL), or that cannot be
+ * written. End with tv_output_finish or tv_output_abandon. */
 tv_error *tv_output_begin(const char *path, const char *const *inputs, int replaces,
                           tv_output *out);
 

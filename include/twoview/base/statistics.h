@@ -1,5 +1,5 @@
-/* What is said of a number that every replicate has one of, the same in tables, figures and pages:
- * its mean over the replicates, and their range. And how many digits numbers are shown with. */
+/* The summary of a number over the replicates, the same in tables, figures and pages: mean and
+ * range. And the number of digits with which numbers are shown. */
 #ifndef TWOVIEW_BASE_STATISTICS_H
 #define TWOVIEW_BASE_STATISTICS_H
 
@@ -11,9 +11,9 @@ typedef struct {
 /* Of values[0], values[stride], ..., `count` of them. */
 tv_band tv_band_over(const double *values, long stride, int count);
 
-/* The same of alpha^2 that are needed. Theory and prediction go below 0 where no alignment is
- * needed, by how much there is to spare; a measurement ends at 0. So that all average the same,
- * a negative value counts as 0. */
+/* The same of critical alignments alpha^2. Those of theory and prediction are negative where no
+ * alignment is needed; a measured one ends at 0. A negative value counts as 0, so that all averages
+ * mean the same. */
 tv_band tv_band_over_needs(const double *values, long stride, int count);
 
 enum { TV_LEAST_DIGITS = 4, TV_MOST_DIGITS = 17 };
@@ -37,7 +37,7 @@ int tv_width_of(int digits, int least);
 
 enum { TV_BAND_TEXT = 96 };
 
-/* "1.5 [1.2, 1.9]", to `digits` or as many as tell the ends apart; "1.5" where these are equal up
+/* "1.5 [1.2, 1.9]", to `digits` or as many as distinguish the ends; "1.5" where these are equal up
  * to rounding, "not defined" for NaN. */
 void tv_band_format(const tv_band *band, int digits, char out[TV_BAND_TEXT]);
 

@@ -1,13 +1,14 @@
-/* Checkpoints: what is finished of a run, kept on disk, so that a run that was interrupted goes on
- * where it was, on any number of ranks, and ends with the same bits. The stages of the run say what
- * they have finished (hold), ask now and then whether it is time to save (poll), and look up what
- * an earlier session finished (find, read). A checkpoint is one file beside the archive,
+/* Checkpoints: the finished parts of a run, kept on disk, so that an interrupted run continues
+ * where it was, on any number of ranks, and ends with the same bits. The stages of the run register
+ * what they have finished (hold), check regularly whether it is time to save (poll), and look up
+ * what an earlier session finished (find, read). A checkpoint is one file beside the archive,
  * OUTPUT.checkpoint: written under another name, flushed, and renamed, while the one before it
  * stays as OUTPUT.checkpoint.previous. The one that a session took up is also called
  * OUTPUT.checkpoint.resumed until the session ends, where the file system has hard links.
  *
- * Ranks work at their own pace: one that has a reason to save calls the others, and each comes at
- * its next poll. All functions take a NULL checkpoint: nothing is ever saved or found then. */
+ * Ranks work at their own pace. A rank that has a reason to save calls the others, and all
+ * synchronise and save, each from its next poll on. All functions take a NULL checkpoint: nothing
+ * is ever saved or found then. */
 #ifndef TWOVIEW_CHECKPOINT_CHECKPOINT_H
 #define TWOVIEW_CHECKPOINT_CHECKPOINT_H
 
@@ -33,7 +34,8 @@ typedef enum {
   TV_SAVED_GIVEN = 12,     /* sums over shards of what the law of the noise is given */
   TV_SAVED_GIVEN_ALL = 13, /* ... and over all of them */
   TV_SAVED_DRAWN = 14,     /* increments that are drawn by it */
-  TV_SAVED_SEARCH = 15,    /* what the search for a point's thresholds has asked so far */
+  TV_SAVED_SEARCH = 15,    /* the leakages that the search for a point's thresholds has evaluated so
+                            * far */
   TV_SAVED_RAW_MEAN = 16,  /* the mean of raw features about which they are summed again */
   TV_SAVED_RAW_AGAIN = 17, /* ... and these sums over shards */
 } tv_saved_kind;
@@ -95,10 +97,10 @@ void tv_checkpoint_release_kind(tv_checkpoint *checkpoint, tv_saved_kind kind);
 
 /* Save when this rank has a reason to, or another has called. The ranks of `team` (MPI_COMM_SELF: a
  * rank on its own) poll in step; every rank has to poll, or to be in tv_checkpoint_finish. An error
- * is everybody's and to be given to tv_checkpoint_finish: the disk refused, another rank has
+ * is shared by all ranks and is passed to tv_checkpoint_finish: the disk refused, another rank has
  * failed, or, with exit code TV_EXIT_INTERRUPTED, the run has been saved and is to stop
- * (TV_EXIT_NO_TIME: and its time limit leaves no time for work). Not collective, but over the team.
- */
+ * (TV_EXIT_NO_TIME: and its time limit leaves no time for work). Not collective, but over the
+ * team. */
 tv_error *tv_checkpoint_poll(tv_checkpoint *checkpoint, MPI_Comm team);
 
 /* The end of a stage: wait for all ranks, saving when one of them calls meanwhile, and agree on

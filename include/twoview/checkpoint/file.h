@@ -24,7 +24,8 @@ tv_error *tv_checkpoint_file_open(const char *path, int *file, tv_saved_entry **
 /* Whether a file begins as checkpoints do. */
 int tv_checkpoint_file_is_one(const char *path);
 
-/* Compare every array with its digest, and tell what run the file is of, and what it was up to. */
+/* Compare every array with its digest, and print which run the file belongs to and how far it
+ * was. */
 tv_error *tv_checkpoint_file_describe(const char *path, FILE *out);
 
 /* Compare an array with its digest. */

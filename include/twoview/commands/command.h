@@ -23,8 +23,8 @@ extern const tv_command tv_command_run, tv_command_theory, tv_command_merge, tv_
  * change. An error is printed, once. Returns the exit status.             Collective if that is. */
 int tv_command_main(const tv_command *command, int argc, char **argv);
 
-/* The last of a command: what was printed has to have arrived, on a full disk too, and an error is
- * freed, and printed by a process that `speaks`. Returns the exit status. */
+/* The end of a command: standard output is flushed and checked, because the disk may be full, and
+ * an error is printed by a process that `speaks`, and freed. Returns the exit status. */
 int tv_command_end(tv_error *error, int speaks);
 
 #endif

@@ -1,5 +1,5 @@
-/* Labelled arrays as they are found in files: the names and lengths of their dimensions, and copies
- * of them in other files. One process. */
+/* Labelled arrays of existing files: the names and lengths of their dimensions, and copies of them
+ * in other files. One process. */
 #ifndef TWOVIEW_HDF5_ARRAY_COPY_H
 #define TWOVIEW_HDF5_ARRAY_COPY_H
 

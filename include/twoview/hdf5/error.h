@@ -1,4 +1,4 @@
-/* HDF5's own words in our messages. */
+/* HDF5's own reasons in our messages. */
 #ifndef TWOVIEW_HDF5_ERROR_H
 #define TWOVIEW_HDF5_ERROR_H
 

@@ -1,7 +1,8 @@
 /* Dense linear algebra on distributed matrices: the few operations that the closed forms need, by
  * ScaLAPACK, or by LAPACK on one rank. All are collective over the matrices' grid. A numerical
  * failure (a matrix that is not positive definite, an iteration that does not converge) is a
- * `status` other than 0, not an error: one point of an experiment may fail while others go on. */
+ * `status` other than 0, not an error: one point of an experiment may fail while others
+ * continue. */
 #ifndef TWOVIEW_LINALG_DENSE_H
 #define TWOVIEW_LINALG_DENSE_H
 

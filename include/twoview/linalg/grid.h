@@ -1,5 +1,5 @@
-/* Process grids and the matrices that live on them, two-dimensional block-cyclic as ScaLAPACK wants
- * them. On one rank a distributed matrix is an ordinary column-major one. */
+/* Process grids and the matrices that live on them, two-dimensional block-cyclic as ScaLAPACK
+ * expects them. On one rank a distributed matrix is an ordinary column-major one. */
 #ifndef TWOVIEW_LINALG_GRID_H
 #define TWOVIEW_LINALG_GRID_H
 

@@ -17,7 +17,7 @@ typedef enum {
   TV_FOR_TARGETS = 6,     /* noise of generated targets, index = sample */
   TV_FOR_TEACHER = 7,     /* weights of the linear teacher or class means, index = target */
   TV_FOR_CLASS = 8,       /* the class of a generated row, index = sample */
-  TV_FOR_LAW_NORMALS = 9, /* moments drawn in law, index = (level, condensed row) */
+  TV_FOR_LAW_NORMALS = 9, /* moments of the law sampler, index = (sample size, condensed row) */
   TV_FOR_LAW_CHI = 10,    /* the same, chi-square numbers */
   TV_FOR_LAW_COUNT = 11,  /* the same, sizes of classes, index = (level, class) */
 } tv_purpose;
