@@ -76,7 +76,7 @@ static tv_error *average_first_batch(const raw_pass *pass, double *shift) {
   return NULL;
 }
 
-/* The middle of the bytes, or the mean of the first batch of other data. */
+/* For bytes the middle of their range, for other data the mean of the first batch. */
 static tv_error *take_first_shift(const raw_pass *pass, double *shift) {
   const tv_partition *p = pass->partition;
   if (pass->source->bytes) {
@@ -146,7 +146,7 @@ static tv_error *take_up_mean(const raw_pass *pass, tv_checkpoint *checkpoint, t
   return NULL;
 }
 
-/* One pass, or two; a session that takes up the second one begins with that. */
+/* One pass, or two; a session that resumes the second one begins with that. */
 static tv_error *sum_passes(raw_pass *pass, tv_checkpoint *checkpoint, double *shift, double *sums,
                             tv_work *work) {
   const tv_saved_key key = {TV_SAVED_RAW_MEAN, 0, 0, 1};

@@ -47,7 +47,7 @@ static tv_error *gather_rows(const tv_partition *p, const tv_source *source, con
 
 /* ---- What rank 0 makes of them ---- */
 
-/* Take the mean of the rows off them. */
+/* Subtract the mean of the rows from them. */
 static void take_mean_off(int64_t rows, int64_t inputs, double *x, double *mean) {
   for (int64_t j = 0; j < inputs; ++j) mean[j] = 0;
   for (int64_t i = 0; i < rows; ++i)

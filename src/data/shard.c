@@ -232,7 +232,7 @@ tv_error *tv_shard_sum(const tv_partition *partition, const tv_summation *summat
   return error;
 }
 
-/* ---- Foreseen ---- */
+/* ---- Counted in advance ---- */
 
 /* How many branches a rank has, and the depth of the deepest. */
 static void foresee(const tv_partition *p, int first, int end, int rank, int *count, int *depth) {

@@ -138,7 +138,7 @@ static double departure_from_identity(const tv_distmat *gram) {
   return largest;
 }
 
-/* 0 / 0 is 0: nothing is missing where nothing is asked for. */
+/* 0 / 0 is 0: a residual of nothing is accurate. */
 static double ratio(double part, double whole) {
   return part == 0 ? 0 : part / whole;
 }

@@ -88,7 +88,7 @@ static tv_error *evaluate(const tv_method *method, const tv_statistics *s,
   return tv_leakage(method, s, solution, &out->leakage);
 }
 
-/* The image A E' is a decoder C E' already where the mean view of x is x. */
+/* The image A E' already is the decoder C E' where the mean view of x is x. */
 tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *s,
                              const tv_solution *solution, tv_scores *out) {
   tv_distmat *image = NULL;

@@ -212,7 +212,7 @@ static tv_error *keep_common(const tv_wide *w, int part, void *data, size_t byte
   return w->grid->rank == 0 ? tv_checkpoint_hold(c, key, data, bytes) : NULL;
 }
 
-/* Take up the sums of an earlier session, and keep them from now on. */
+/* Continue from the sums of an earlier session, and keep them from now on. */
 static tv_error *keep(tv_wide *w) {
   const size_t l = (size_t)w->sampling->l;
   double *buffer = NULL;

@@ -17,7 +17,8 @@ enum { MOST_NODES = 37 };
 static const quadrature coarse = {24, 0.35};       /* exact to rounding where all is smooth */
 static const quadrature fine = {MOST_NODES, 0.25}; /* for the singularity of a logarithm */
 
-/* Which zero is meant: for the largest the line passes below all kappas, for the smallest above. */
+/* The zero that is wanted: for the largest the line passes below all kappas, for the smallest
+ * above. */
 typedef enum { SMALLEST = -1, LARGEST = 1 } which_zero;
 
 typedef struct {

@@ -97,7 +97,7 @@ static json_t *alignments(const tv_theory *t, int replicate, int magnitude) {
   return array;
 }
 
-/* ---- By replicate and noise magnitude ---- */
+/* ---- By replicate and noise scale ---- */
 
 static json_t *favoured(const tv_theory *t, const double *values) {
   const int rival = tv_favoured(values);

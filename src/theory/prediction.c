@@ -243,7 +243,7 @@ static double noise_to_signal(problem *m, double alpha2, double gap) {
 }
 
 /* A gap, its alpha^2, and the logarithm of noise to signal there, which is 0 at the gap that is
- * looked for, NaN where nothing is found. */
+ * wanted, and NaN where nothing is found. */
 typedef struct {
   double gap, alpha2, imbalance;
 } trial;
@@ -277,7 +277,7 @@ static double next_gap(const search *s) {
 /* The gap at which noise and signal weigh the same. Sets an alpha^2 that is larger than its, or
  * infinity. NaN: never. */
 static double balanced_gap(problem *m, double *larger) {
-  const double good = 3e-4, near = 1e-9; /* a step from there leaves far less */
+  const double good = 3e-4, near = 1e-9; /* a further step leaves far less */
   const double end = (is_rc(m) ? 1e3 * m->weakest_l : 1 - m->weakest_l) / 1.5;
   search s = {.low = {0, INFINITY, NAN}, .high = {INFINITY, NAN, NAN}};
   try_gap(m, fmin(m->weakest_l / sqrt(m->n), end), &s);

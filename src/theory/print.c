@@ -1,4 +1,4 @@
-/* What theory says, for people. */
+/* The predictions of theory as text for people. */
 
 #include <ctype.h>
 #include <math.h>

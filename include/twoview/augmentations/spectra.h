@@ -1,7 +1,7 @@
 /* The eigenvalues of the noise covariance Gamma and of the augmentation covariance Theta: drawn per
  * replicate, U[ratio lambda_max, lambda_max] on the q noise components and U[low, high] on the p
  * important and on the q noise components, or given. The same uniforms serve every lambda_max, so
- * that magnitudes are compared on common random numbers. */
+ * that noise scales are compared on common random numbers. */
 #ifndef TWOVIEW_AUGMENTATIONS_SPECTRA_H
 #define TWOVIEW_AUGMENTATIONS_SPECTRA_H
 
@@ -9,7 +9,7 @@
 
 typedef struct {
   int p, q, replicates, magnitudes;
-  double *gamma; /* replicates x magnitudes x q */
+  double *gamma; /* replicates x noise scales x q */
   double *theta; /* replicates x (p + q) */
 } tv_spectra;
 

@@ -117,7 +117,8 @@ tv_error *tv_views_map_second(tv_views *views, const tv_axis_map *map);
 /* The mean view becomes T xbar, in all but S. */
 tv_error *tv_views_map_mean(tv_views *views, const tv_axis_map *map);
 
-/* Numbers of which each rank has some, the others being 0, become everybody's. */
+/* Each rank has some of the numbers, and 0 in place of the others; afterwards all ranks have all of
+ * them. */
 void tv_views_share(const tv_views *views, double *numbers, int64_t count);
 
 /* S 1, the sums of the rows of S, on every rank. */

@@ -1,6 +1,6 @@
-/* IDX files, plain or gzipped: the format of MNIST and of the data sets made in its image. A
- * header (two zero bytes, a type, the number of dimensions, each dimension as a big-endian 32-bit
- * count) and then the items, here always unsigned bytes. */
+/* IDX files, plain or gzipped: the format of MNIST and of the data sets that follow it. A header
+ * (two zero bytes, a type, the number of dimensions, each dimension as a big-endian 32-bit count)
+ * and then the items, here always unsigned bytes. */
 #ifndef TWOVIEW_DATA_IDX_H
 #define TWOVIEW_DATA_IDX_H
 

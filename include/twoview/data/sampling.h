@@ -70,7 +70,7 @@ tv_error *tv_sampling_visit(const tv_sampling *sampling, int64_t first, int coun
 void tv_sampling_place(const tv_sampling *sampling, const tv_selection *selection,
                        const tv_batch *batch, double *rows);
 
-/* The first rows of each replicate's nested order, for those who want to see some samples. */
+/* The first rows of each replicate's nested order, for representations and archived samples. */
 typedef struct {
   tv_selection selection;
   int width;
@@ -81,11 +81,11 @@ typedef struct {
 tv_error *tv_head_create(const tv_sampling *sampling, int64_t count, tv_head **out);
 void tv_head_destroy(tv_head **head);
 
-/* Keep what this rank finds in the checkpoint, and take up what earlier sessions found.
- *                                                                               Not collective. */
+/* Keep what this rank finds in the checkpoint, and continue from what earlier sessions found. Not
+ * collective. */
 tv_error *tv_head_keep(const tv_sampling *sampling, tv_head *head);
 
-/* Rows of the head found on some rank become everybody's; rank 0 keeps them.        Collective. */
+/* All ranks receive the rows of the head that some rank found; rank 0 keeps them.    Collective. */
 tv_error *tv_head_share(const tv_sampling *sampling, tv_head *head);
 
 /* The selected rows, on every rank: replicates x places x width. Reads the data once for each

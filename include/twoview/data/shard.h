@@ -45,14 +45,15 @@ typedef struct {
   tv_saved_kind kind;        /* ... and as what */
 } tv_summation;
 
-/* What a stage took on this rank, beside time. */
+/* The work of a stage on this rank, beside time. */
 typedef struct {
   double flops, sent_bytes; /* sent_bytes: of sums on their way along the tree */
 } tv_work;
 
 /* Sum over all shards; every rank receives the same bits in `total` (length numbers). What was sent
- * is added to `work`. An error on one rank is everybody's. Parts that a checkpoint holds are read
- * rather than added. Needs tv_shard_buffers(...) * length numbers beside `total`.   Collective. */
+ * is added to `work`. An error on one rank is returned on all. Parts that a checkpoint holds are
+ * read rather than added. Needs tv_shard_buffers(...) * length numbers beside `total`.
+ *                                                                                    Collective. */
 tv_error *tv_shard_sum(const tv_partition *partition, const tv_summation *summation, double *total,
                        tv_work *work);
 

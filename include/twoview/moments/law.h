@@ -1,15 +1,15 @@
-/* The law sampler: moments at any sample size, drawn exactly in law without drawing samples, at a
- * cost that does not depend on the size.
+/* The law sampler: the moment matrix at any sample size, drawn from its exact (Wishart)
+ * distribution without drawing samples, at a cost that does not depend on the size.
  *
  * Let V be what is given of m samples, V'V = L L' with L of r columns, and Z their standard
  * normals. No rotation of the samples changes a second moment or the law of Z. One makes the first
  * r rows of V equal to L' and the others 0; a further one of the others makes their part of Z upper
  * trapezoidal: by Bartlett's decomposition its diagonal holds the roots of chi-square numbers with
- * m - r, m - r - 1, ... degrees of freedom, right of it are standard normals, and rows beyond the
- * m - r-th or beyond the columns are 0. So r + min(m - r, columns) "condensed" rows have the
- * moments of m samples in law. Of a data set V = (x, y, 1) is given, of generated sources the
+ * m - r, m - r - 1, ... degrees of freedom, right of it are standard normals, and rows beyond number
+ * m - r or beyond the columns are 0. So r + min(m - r, columns) "condensed" rows have moments of the
+ * distribution of those of m samples. Of a data set V = (x, y, 1) is given, of generated sources the
  * constant 1 or the classes, whose sizes are drawn; everything else is linear in standard normals.
- * Each level's increment of nested sizes is drawn by itself. */
+ * Each increment between nested sizes is drawn by itself. */
 #ifndef TWOVIEW_MOMENTS_LAW_H
 #define TWOVIEW_MOMENTS_LAW_H
 

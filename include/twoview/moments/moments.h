@@ -1,6 +1,6 @@
 /* The moment matrix, the heart of the suite: M = sum u u' over the rows u = (x, z, y, 1) of a
  * subsample, for every replicate and nested sample size, in one pass over the data. The whole grid
- * of noise magnitudes, alignments and encoders is computed from it. */
+ * of noise scales, alignments and encoders is computed from it. */
 #ifndef TWOVIEW_MOMENTS_MOMENTS_H
 #define TWOVIEW_MOMENTS_MOMENTS_H
 

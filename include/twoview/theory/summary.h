@@ -1,5 +1,5 @@
-/* What theory says of an experiment, from the eigenvalues that a run of it would draw and the
- * spectrum of its source, without a run. */
+/* The predictions of theory for an experiment, from the eigenvalues that a run of it would draw and
+ * the spectrum of its source, without a run. */
 #ifndef TWOVIEW_THEORY_SUMMARY_H
 #define TWOVIEW_THEORY_SUMMARY_H
 
@@ -16,7 +16,7 @@ typedef struct {
   const tv_features *features;     /* borrowed: the variances of the important components */
   tv_rivals rivals;
   tv_spectra *spectra;                   /* owned */
-  double (*asymptotics)[TV_ASYMPTOTICS]; /* owned, replicates x magnitudes */
+  double (*asymptotics)[TV_ASYMPTOTICS]; /* owned, replicates x noise scales */
 } tv_theory;
 
 /* Free with tv_theory_destroy. */
@@ -24,8 +24,7 @@ tv_error *tv_theory_make(const tv_experiment *experiment, const tv_features *fea
                          tv_theory **out);
 void tv_theory_destroy(tv_theory **theory);
 
-/* Over the replicates, at one noise magnitude; and how many of them favour a method (-1:
- * undecided). */
+/* Over the replicates, at one noise scale; and how many of them favour a method (-1: undecided). */
 tv_band tv_theory_band(const tv_theory *theory, int magnitude, tv_asymptotic which);
 int tv_theory_count(const tv_theory *theory, int magnitude, int favoured);
 

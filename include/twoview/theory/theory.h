@@ -1,8 +1,8 @@
-/* What theory says of sample sizes that grow without bound (Van Assel et al., arXiv 2505.12477,
- * Propositions 4.2 to 4.4 and Corollary 4.5). The p important components have variances `signal`;
- * `theta` are the eigenvalues of Theta on them and then on the q noise components, `gamma` those of
- * Gamma on the noise components. The encoder's k rows go to the components of the largest values,
- * phi for reconstruction (RC) and omega for joint embedding (JE):
+/* The predictions of theory as the sample size grows without bound (Van Assel et al., arXiv
+ * 2505.12477, Propositions 4.2 to 4.4 and Corollary 4.5). The p important components have variances
+ * `signal`; `theta` are the eigenvalues of Theta on them and then on the q noise components,
+ * `gamma` those of Gamma on the noise components. The encoder's k rows go to the components of the
+ * largest values, phi for reconstruction (RC) and omega for joint embedding (JE):
  *   important components   phi = s / sqrt(s + theta)            omega = s / (s + theta)
  *   noise components       phi = gamma / sqrt(theta + (1 + alpha^2) gamma)
  *                          omega = gamma / (theta + (1 + alpha^2) gamma)
@@ -54,7 +54,7 @@ typedef struct {
 /* The first of either in a table of methods. */
 tv_rivals tv_rivals_of(const tv_kinds *kinds);
 
-/* All of it for one replicate and noise magnitude. */
+/* All of it for one replicate and noise scale. */
 typedef enum {
   TV_WEAKEST,                                        /* eta and delta, of the rivals */
   TV_WEAKEST2_OVER_WEAKEST = TV_WEAKEST + TV_RIVALS, /* eta^2/delta */
