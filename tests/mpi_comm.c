@@ -9,7 +9,7 @@ START_TEST(nobody_failed) {
   ASSERT_ALL(tv_agree(MPI_COMM_WORLD, NULL) == NULL);
 }
 
-/* Ranks of `failing` (bits) fail; the lowest of them is the one that everybody hears of. */
+/* Ranks of `failing` (bits) fail; all ranks receive the error of the lowest of them. */
 static void check_agreement(unsigned failing, int exit_code) {
   char expected[MPI_MAX_PROCESSOR_NAME + 64], host[MPI_MAX_PROCESSOR_NAME];
   int lowest = 0, length;

@@ -448,7 +448,7 @@ START_TEST(bits_do_not_depend_on_ranks) {
   if (_i >= FIRST_DATA) expect_same_bits(experiment(_i, "population", "law", 2, "[7, 1e15]"));
 }
 
-/* What the ranks count is what was foreseen, but for targets that depend on each other. */
+/* The ranks count what was predicted, but for targets that depend on each other. */
 START_TEST(work_is_foreseen) {
   for (int s = 0; s < SOURCES; ++s) {
     pipeline p;

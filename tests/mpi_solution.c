@@ -209,7 +209,7 @@ START_TEST(solutions_attain_an_optimum) {
     }
 }
 
-/* What `judge` reports is measured, not assumed: an encoder that is off is seen to be. */
+/* The residual check measures and does not assume: an encoder that is off is found to be. */
 START_TEST(judge_sees_a_wrong_encoder) {
   problem m = make_problem(blocks_shape, 0.8);
   tv_grid *grid = NULL;

@@ -155,7 +155,7 @@ START_TEST(images_are_what_was_written) {
   }
 }
 
-/* Rank 0 tells of both files, whichever rank digested them. */
+/* Rank 0 has the digests of both files, whichever rank computed them. */
 START_TEST(files_are_noted_with_their_digests) {
   static const char *const names[] = {"images.gz", "labels.gz"};
   pipeline p;

@@ -25,7 +25,7 @@ START_TEST(eigenvalues_are_scaled_uniforms_of_their_own_streams) {
   tv_spectra *spectra = draw(lambda_max, 2, 3, 4, 0.5);
   for (uint32_t r = 0; r < 50; ++r) {
     tv_random_uniforms((tv_stream){11, TV_FOR_GAMMA, r}, 0, 4, uniforms);
-    for (int i = 0; i < 4; ++i) /* common random numbers over the magnitudes */
+    for (int i = 0; i < 4; ++i) /* common random numbers over the noise scales */
       for (int m = 0; m < 2; ++m)
         ck_assert_double_eq(tv_gamma_of(spectra, (int)r, m)[i], uniforms[i] * lambda_max[m]);
     tv_random_uniforms((tv_stream){11, TV_FOR_THETA, r}, 0, 7, uniforms);

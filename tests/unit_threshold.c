@@ -129,7 +129,7 @@ START_TEST(failures_are_told) {
 }
 END_TEST
 
-/* Where other crossings are looked for. */
+/* Where other crossings are searched for. */
 START_TEST(failures_elsewhere_leave_what_was_found) {
   static const double from[] = {1.3, 1.9};
   for (int i = 0; i < 2; ++i) {

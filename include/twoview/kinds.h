@@ -1,4 +1,4 @@
-/* All that an experiment can ask for: a row for each method and study. */
+/* Everything that an experiment can choose: a row for each method and study. */
 #ifndef TWOVIEW_KINDS_H
 #define TWOVIEW_KINDS_H
 

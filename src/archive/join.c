@@ -11,7 +11,7 @@
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/pieces.h"
 
-/* One input's arrays on their way. */
+/* One input while its arrays are copied. */
 typedef struct {
   const char *path, *first_path; /* of this input and of the first one */
   int is_first;
@@ -46,7 +46,7 @@ static int counts_replicates(hid_t set) {
   return tv_schema_is_of_replicates(name);
 }
 
-/* What the ranks of a run tell of themselves, and the dimensions of that. */
+/* What the ranks of a run report about themselves, and its dimensions. */
 static int is_of_ranks(hid_t set) {
   char name[TV_NAME_LENGTH];
   tv_label_dimension(set, 0, name);
@@ -160,7 +160,7 @@ static tv_error *move_members(const passage *p, hid_t from, int scales, hid_t to
   return NULL;
 }
 
-/* What the first input has, this one has too. */
+/* This input must have everything that the first one has. */
 static tv_error *expect_members(const passage *p, hid_t from, hid_t to) {
   char name[TV_NAME_LENGTH];
   hsize_t count = 0;
@@ -191,7 +191,7 @@ static tv_error *move_group(const passage *p, hid_t from, const char *name, hid_
   return error;
 }
 
-/* ---- What each run tells of itself ---- */
+/* ---- What each run reports about itself ---- */
 
 static tv_error *copy_of_ranks(hid_t from, const char *name, int scales, hid_t to) {
   const passage whole = {.path = name, .first_path = name, .is_first = 1};
@@ -208,7 +208,7 @@ static tv_error *copy_of_ranks(hid_t from, const char *name, int scales, hid_t t
   return error;
 }
 
-/* The run whose archive or whose part of one is `from`. */
+/* `from` is the archive of a run, or its part of a merged archive. */
 static tv_error *fill_part(hid_t from, const tv_experiment *e, hid_t to) {
   char name[TV_NAME_LENGTH];
   hsize_t count = 0;

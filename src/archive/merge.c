@@ -11,7 +11,7 @@
 #include "twoview/base/text.h"
 #include "twoview/hdf5/array_copy.h"
 
-/* ---- What the files say of themselves ---- */
+/* ---- What the files say about themselves ---- */
 
 static tv_error *read_notes(hid_t file, tv_merge_input *input) {
   for (tv_note_id note = 0; note < TV_NOTES; ++note)

@@ -1,4 +1,4 @@
-/* How a file came to be: everything that one would ask about it years later. */
+/* Provenance: how a file was made, for questions that come up years later. */
 #ifndef TWOVIEW_ARCHIVE_PROVENANCE_H
 #define TWOVIEW_ARCHIVE_PROVENANCE_H
 

@@ -8,7 +8,7 @@
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/pieces.h"
 
-enum { DEEPEST = 8 /* groups in groups; a damaged link may lead back to a group above */ };
+enum { DEEPEST = 8 /* depth of nested groups; a damaged link may lead back to a group above */ };
 
 /* A group on the way through the file. */
 typedef struct {
@@ -60,7 +60,7 @@ static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *
   return 0;
 }
 
-/* For the index of what the other index led to already. */
+/* For the index of objects that the other index has already reached. */
 static herr_t pass_attribute(hid_t object, const char *name, const H5A_info_t *info,
                              void *context) {
   (void)object, (void)name, (void)info, (void)context;
@@ -141,7 +141,7 @@ static void read_group(place *p, hid_t group) {
     tell(p, tv_hdf5_fail("holds objects that cannot be found"));
 }
 
-/* Its indices too: HDF5 reads them all to tell how large they are, and other programs do. */
+/* Its indices too: HDF5 reads all of them to report their size, and other programs read them. */
 static void read_object(place *p, hid_t object) {
   H5O_info_t info;
   tv_guard_step(0);

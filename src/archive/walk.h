@@ -5,7 +5,7 @@
 #include <hdf5.h>
 #include <stdint.h>
 
-/* Who is told; the texts are borrowed for the call. */
+/* Where problems are reported; the texts are borrowed for the call. */
 typedef struct {
   void *context;
   void (*tell)(void *context, const char *problem); /* what cannot be read, and why */

@@ -126,7 +126,7 @@ static tv_error *measure_prediction(const tv_method *method, int p, int q, doubl
   return NULL;
 }
 
-/* Each threshold is predicted before it is looked for, by every rank of a group. */
+/* Every rank of a group predicts each threshold before the search for it. */
 static tv_error *measure_predictions(const tv_experiment *e, const tv_plan *plan, double *seconds) {
   const int64_t groups = plan->layout.groups;
   double of_point = 0, one;

@@ -55,7 +55,7 @@ static double step_of(const tv_axis *x) {
   return decade * (third < 2 * decade ? 1 : third < 5 * decade ? 2 : 5);
 }
 
-/* The labels have the digits that tell them apart. */
+/* The labels have the digits that distinguish them. */
 static void write_even_tics(const tv_axis *x, int is_labelled, FILE *out) {
   const double step = step_of(x),
                ends[] = {x->values[x->count - 1] - step, x->values[x->count - 1]};

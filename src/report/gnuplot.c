@@ -117,7 +117,7 @@ static tv_error *await(pid_t child, double seconds, int *pipe, FILE *messages, i
   }
 }
 
-/* ---- How it went ---- */
+/* ---- The outcome ---- */
 
 static int lacks_data(const char *messages) {
   static const char *const warnings[] = {"Cannot find or open file", "Skipping data file",
@@ -148,7 +148,7 @@ static tv_error *start(const char *program, const char *directory, const char *s
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return tv_fail_errno("gnuplot cannot be started");
   *child = fork();
   if (*child == 0) {
-    fcntl(ends[1], F_SETFL, 0); /* gnuplot may wait to be heard */
+    fcntl(ends[1], F_SETFL, 0); /* gnuplot may wait until its output is read */
     become(program, directory, settings, script, drawing, ends[1]);
   }
   close(ends[1]);

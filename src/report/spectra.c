@@ -164,7 +164,7 @@ int tv_has_spectra(const tv_archive *a) {
   return is_drawn;
 }
 
-/* With which the crossings of all panels are told apart. */
+/* The digits that distinguish the crossings of all panels. */
 static int digits_of_crossings(const tv_archive *a) {
   double alpha2[TV_RIVALS * MOST_ROWS];
   int count = 0;

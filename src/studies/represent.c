@@ -4,7 +4,7 @@
 #include "twoview/linalg/fortran.h"
 #include "twoview/studies/results.h"
 
-/* Corrupted inputs of the represented samples, one replicate and magnitude: samples x d. */
+/* Corrupted inputs of the represented samples, of one replicate and noise scale: samples x d. */
 static void corrupt(const tv_head *head, int64_t replicate, const tv_spectra *spectra,
                     const double *gamma, double *x) {
   const int p = spectra->p, d = p + spectra->q;

@@ -5,10 +5,10 @@
 
 /* The first step away from `start`; each further one is the square of the one before. */
 static const double first_step = 1.1;
-/* No alignment beyond so many times the start is tried; below `small`, alpha^2 is as good as 0. */
+/* No alignment beyond so many times the start is tried; an alpha^2 below `small` counts as 0. */
 static const double reach = 1e8, small = 1e-6;
 
-/* Where the leakage is asked for once more, as multiples of the crossing. */
+/* Multiples of the crossing at which the leakage is evaluated once more. */
 static const double below[] = {1. / 3, 2. / 3}, above[] = {4. / 3, 2};
 enum { PROBES = 2 };
 
@@ -16,12 +16,12 @@ typedef struct {
   tv_leakage_function leakage;
   void *context;
   double tolerance;
-  double low, high; /* leaks half or more at low, less at high */
+  double low, high; /* the leakage is 1/2 or more at low, less at high */
   int evaluations;
   int has_failed;
 } search;
 
-/* Whether less than half leaks. A failure is remembered, and ends every loop. */
+/* Whether the leakage is below 1/2. A failure is remembered, and ends every loop. */
 static tv_error *ask(search *s, double alpha2, int *is_enough) {
   double leakage = NAN;
   ++s->evaluations;
@@ -31,7 +31,8 @@ static tv_error *ask(search *s, double alpha2, int *is_enough) {
   return NULL;
 }
 
-/* From s->low upwards. s->high stays infinite where nothing within reach is enough. */
+/* From s->low upwards. s->high stays infinite where the method recovers at no alignment within
+ * reach. */
 static tv_error *enclose_above(search *s, double end) {
   int is_enough = 0;
   for (double step = first_step; !is_enough && !s->has_failed && s->low < end; step *= step) {
@@ -42,7 +43,7 @@ static tv_error *enclose_above(search *s, double end) {
   return NULL;
 }
 
-/* From s->high downwards; that all leaks at 0 is known. */
+/* From s->high downwards; at 0 the leakage is known to be 1/2 or more. */
 static tv_error *enclose_below(search *s) {
   int is_enough = 1;
   for (double step = first_step; is_enough && !s->has_failed; step *= step) {

@@ -28,7 +28,7 @@ benchmark_data open_text(const char *text);
 void close_data(benchmark_data *b);
 
 /* A generated experiment of p features, q noise components, one sample size, and as many noise
- * magnitudes and alignments as `side` says. */
+ * scales and alignments as `side` says. */
 benchmark_data open_grid(int p, int q, int l, int k, double n, int side);
 
 benchmark_data open_data(int p, int q, int l, double n);

@@ -15,7 +15,7 @@ typedef struct {
 
 /* Write the joined archive and say so to `out`. Replicates have to be consecutive, each in one
  * file; all else of the experiments, the data files' digests and whatever has no replicates have to
- * be equal. An error names what is not, and both files. What the runs tell of themselves and of
+ * be equal. An error names what differs, and both files. What the runs report about themselves and
  * their ranks goes to groups parts/0, parts/1, ... by their first replicate; parts of files that
  * were joined before stay as they are. */
 tv_error *tv_merge(const tv_merge_options *options, FILE *out);

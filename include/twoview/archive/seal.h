@@ -15,7 +15,7 @@ tv_error *tv_seal_write(const char *path, int file);
  * checksum that it has. */
 tv_error *tv_seal_check(const char *path, int file, char digits[TV_DIGEST_LENGTH]);
 
-/* The same for those who need it whole: the error says how to learn more. */
+/* The same for callers that need a whole file: the error says how to learn more. */
 tv_error *tv_seal_expect(const char *path, int file, char digits[TV_DIGEST_LENGTH]);
 
 /* Whether the file ends with a seal, right or wrong. */

@@ -1,4 +1,4 @@
-/* What a run will take, before it is run. */
+/* The plan of a run: what it will take, before it is run. */
 #ifndef TWOVIEW_PLAN_PLAN_H
 #define TWOVIEW_PLAN_PLAN_H
 

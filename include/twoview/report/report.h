@@ -8,8 +8,8 @@
 
 /* Read the archive at `path` and write everything into `directory` (made when it is missing), the
  * table and the paths of the files to `out`. Every file is whole under its name, or is still the
- * one that was there; what a report of another archive left, and this one does not write, is
- * removed. A figure that gnuplot fails to draw is an error, returned when all else is written. */
+ * one that was there; stale files of an earlier report are deleted. A figure that gnuplot fails to
+ * draw is an error, which is returned when everything else is written. */
 tv_error *tv_report(const char *path, const char *directory, FILE *out);
 
 /* Make the folder unless it is there. */
@@ -29,12 +29,11 @@ void tv_begin_script(const char *name, tv_canvas canvas, FILE *out);
 
 /* Run gnuplot on DIRECTORY/NAME.gp, once with form = 'svg' and once with 'pdf', and with the name
  * of the file that the script has to write in `drawing`. The SVG is then made fit for browsers:
- * without gnuplot's names of curves, which they show beside the pointer, and with the cells of a
- * map told apart, which they blur. `*is_drawn` is 0 on errors, and when gnuplot is not installed.
- */
+ * without gnuplot's names of curves, which they show beside the pointer, and with sharp cells of a
+ * map, which they blur. `*is_drawn` is 0 on errors, and when gnuplot is not installed. */
 tv_error *tv_report_draw(const char *directory, const char *name, int *is_drawn);
 
-/* Tell where a figure's files are, or why there are none. */
+/* Print where a figure's files are, or why there are none. */
 void tv_report_print_figure(const char *directory, const char *name, int is_drawn, int has_failed,
                             FILE *out);
 

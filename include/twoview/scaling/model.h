@@ -13,7 +13,7 @@
 /* An experiment as far as its work goes. */
 typedef struct {
   int64_t rows, samples; /* rows cut into shards; so many of them in the largest sample */
-  int64_t points;        /* replicates x magnitudes x alignments x levels */
+  int64_t points;        /* replicates x noise scales x alignments x sample sizes */
   int64_t head;          /* numbers of the first rows, which all ranks receive */
   int shards, replicates, levels;
   int d, p, k, l; /* inputs, the important ones, rows of the encoder, targets */
@@ -39,7 +39,7 @@ typedef struct {
 
 extern const tv_network tv_typical_network;
 
-/* Times of the slowest rank; communication is part of the stages and told once more. */
+/* Times of the slowest rank; communication is part of the stages and also given by itself. */
 typedef struct {
   double seconds[TV_STAGES], total, communication;
 } tv_forecast;

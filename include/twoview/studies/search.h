@@ -1,11 +1,11 @@
-/* The least alignment that is enough, found from a function that tells how much an encoder leaks.
+/* The critical alignment, found by bisection from a function that gives the leakage of an encoder.
  *
  * alpha*^2 is the smallest alpha^2 at which the leakage, the largest squared sine between encoder
- * and important components in S-whitened coordinates, is below 1/2. The search looks at alpha = 0;
- * then at `start` and, from there, further and further away until two values of alpha^2 enclose a
- * crossing; and halves what they enclose. Leakage need not fall all the way: of several crossings
- * this finds one, and asks at 1/3, 2/3, 4/3 and twice its place for others. A lower one that shows
- * is taken instead, and either is told by the status. */
+ * and important components in S-whitened coordinates, is below 1/2. The search evaluates the
+ * leakage at alpha = 0, then at `start`, and then further and further away until two values of
+ * alpha^2 enclose a crossing; and it halves the interval. Leakage need not fall all the way: of
+ * several crossings this finds one, and evaluates the leakage at 1/3, 2/3, 4/3 and twice its place.
+ * A lower crossing that shows there is taken instead, and the status says so. */
 #ifndef TWOVIEW_STUDIES_SEARCH_H
 #define TWOVIEW_STUDIES_SEARCH_H
 
@@ -16,7 +16,7 @@ typedef enum {
   TV_ALPHA2_NOT_NEEDED,   /* 0: the leakage is below 1/2 without alignment */
   TV_ALPHA2_OUT_OF_REACH, /* NaN: it is not below 1/2 up to 1e8 times `start` (or 1) */
   TV_ALPHA2_NOT_MONOTONE, /* the lowest crossing found, but leakage rises again above it */
-  TV_ALPHA2_UNCHECKED,    /* found, but a solution failed where others were looked for */
+  TV_ALPHA2_UNCHECKED,    /* found, but a solution failed where others were searched for */
   TV_ALPHA2_FAILED = -1   /* NaN: a solution on the way failed */
 } tv_alpha2_status;
 
@@ -29,7 +29,7 @@ typedef struct {
 /* The leakage at alpha^2; NaN when there is none because the solution failed. */
 typedef tv_error *(*tv_leakage_function)(void *context, double alpha2, double *leakage);
 
-/* The crossing, as an upper end of what was enclosed: the leakage is below 1/2 there, and is not
+/* The crossing, as the upper end of the last interval: the leakage is below 1/2 there, and is not
  * below it at alpha2 - tolerance * max(alpha2, 1e-6), tolerance at most 0.1. `start` may be
  * anything; near the crossing it saves evaluations. Errors are those of `leakage`. */
 tv_error *tv_alpha2_search(tv_leakage_function leakage, void *context, double start,

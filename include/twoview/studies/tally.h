@@ -1,4 +1,4 @@
-/* What became of the solutions of a study, in words. */
+/* A summary of the solutions of a study in words: how many failed. */
 #ifndef TWOVIEW_STUDIES_TALLY_H
 #define TWOVIEW_STUDIES_TALLY_H
 
@@ -18,7 +18,7 @@ typedef struct {
 void tv_tally_count(tv_tally *t, const double *status);
 
 /* How many solutions on clean inputs failed. `score_clean` is replicates x settings x items: a
- * setting is a magnitude and an alignment, an item a sample size and a method. The score is the
+ * setting is a noise scale and an alignment, an item a sample size and a method. The score is the
  * same at every setting and counted once. NULL, of a study that has none: 0. */
 int64_t tv_count_clean_failures(const double *score_clean, int64_t replicates, int64_t settings,
                                 int64_t items);
