@@ -5,11 +5,11 @@
  * normals. No rotation of the samples changes a second moment or the law of Z. One makes the first
  * r rows of V equal to L' and the others 0; a further one of the others makes their part of Z upper
  * trapezoidal: by Bartlett's decomposition its diagonal holds the roots of chi-square numbers with
- * m - r, m - r - 1, ... degrees of freedom, right of it are standard normals, and rows beyond number
- * m - r or beyond the columns are 0. So r + min(m - r, columns) "condensed" rows have moments of the
- * distribution of those of m samples. Of a data set V = (x, y, 1) is given, of generated sources the
- * constant 1 or the classes, whose sizes are drawn; everything else is linear in standard normals.
- * Each increment between nested sizes is drawn by itself. */
+ * m - r, m - r - 1, ... degrees of freedom, right of it are standard normals, and rows beyond
+ * number m - r or beyond the columns are 0. So r + min(m - r, columns) "condensed" rows have
+ * moments of the distribution of those of m samples. Of a data set V = (x, y, 1) is given, of
+ * generated sources the constant 1 or the classes, whose sizes are drawn; everything else is linear
+ * in standard normals. Each increment between nested sizes is drawn by itself. */
 #ifndef TWOVIEW_MOMENTS_LAW_H
 #define TWOVIEW_MOMENTS_LAW_H
 
