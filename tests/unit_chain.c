@@ -107,6 +107,7 @@ static const struct {
     {"[{type: noise, deviation: [0, a]}]", "chain.1.deviation:", "expects a number, not 'a'"},
     {"[{type: noise, deviation: []}]", "chain.1.deviation:", "must have from 1"},
     {"[{type: swap, rounds: 1.5}]", "chain.1.rounds:", "a whole number from 1 to 64, got 1.5"},
+    {"[{type: swap, rounds: 1e300}]", "chain.1.rounds:", "from 1 to 64, got 1e+300"},
     {"[{type: crop, sizes: [3, 2.5]}]", "chain.1.sizes:", "entry 2 is 2.5"},
     {"[{type: multiply, deviation: 1, per: pixel}]",
      "chain.1.per:", "one of entry, channel, sample, not 'pixel'"},

@@ -564,6 +564,10 @@ static const struct {
     /* sample sizes */
     {"[10, 200]", "[20, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 20"},
     {"[10, 200]", "[10, 10]", "x.yaml:6: samples:", "sizes must grow: 10 follows 10"},
+    {"[10, 200]", "[10000001, 10000000]",
+     "x.yaml:6: samples:", "must grow: 1e+07 follows 10000001"},
+    {"[10, 200]", "[10.0000001]", "x.yaml:6: samples:", "got 10.0000001"},
+    {"[0, 1]", "[0.10000001, 0.10000001]", "x.yaml:5: augmentation.alpha:", "0.10000001 is listed"},
     {"[10, 200]", "[10.5]", "x.yaml:6: samples:", "whole numbers from 1 to 1e+12, got 10.5"},
     {"[10, 200]", "0", "x.yaml:6: samples:", "got 0"},
     {"[10, 200]", "[2e12]", "x.yaml:6: samples:", "got 2e+12"},

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "twoview/base/statistics.h"
 #include "twoview/experiment/check.h"
 #include "twoview/random/random.h"
 
@@ -30,8 +31,8 @@ tv_error *tv_variances_check(const tv_experiment *e) {
     TV_REQUIRE(e, "source.spectrum",
                isfinite(v->spectrum[i]) && v->spectrum[i] > 0 &&
                    (i == 0 || v->spectrum[i] <= v->spectrum[i - 1]),
-               "variances must be positive, finite and the largest first; entry %u is %g", i + 1,
-               v->spectrum[i]);
+               "variances must be positive, finite and the largest first; entry %u is %s", i + 1,
+               TV_EXACT(v->spectrum[i]));
   return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "keys.h"
+#include "twoview/base/statistics.h"
 #include "twoview/experiment/check.h"
 #include "twoview/random/random.h"
 
@@ -43,9 +44,9 @@ static tv_error *take_sizes(tv_experiment *e) {
   for (unsigned i = 0; i < e->size_list_count; ++i) {
     const double n = e->size_list[i];
     TV_REQUIRE(e, "samples", n >= 1 && n == floor(n) && n <= most,
-               "sizes must be whole numbers from 1 to %g, got %g", most, n);
-    TV_REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1], "sizes must grow: %g follows %g", n,
-               e->size_list[i - 1]);
+               "sizes must be whole numbers from 1 to %g, got %s", most, TV_EXACT(n));
+    TV_REQUIRE(e, "samples", i == 0 || n > e->size_list[i - 1], "sizes must grow: %s follows %s",
+               TV_EXACT(n), TV_EXACT(e->size_list[i - 1]));
     e->sizes[e->sizes_count++] = (int64_t)n;
   }
   return NULL;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ranges.h"
+#include "twoview/base/statistics.h"
 #include "twoview/experiment/check.h"
 
 enum { MOST_STEPS = 100 * MOST_VALUES };
@@ -46,7 +47,8 @@ static tv_error *check_end(const tv_experiment *e, const char *path, const char 
   char below[LONGEST_PATH];
   tv_key_join(path, end, below);
   TV_REQUIRE(e, below, isfinite(value) && (value > 0 || spacing == TV_SPACED_LINEAR),
-             "must be positive and finite, got %g; 'spacing: linear' may begin at 0", value);
+             "must be positive and finite, got %s; 'spacing: linear' may begin at 0",
+             TV_EXACT(value));
   return NULL;
 }
 
@@ -80,11 +82,12 @@ static tv_error *take_sizes(const tv_experiment *e, const char *path, const tv_s
                             double **sizes, unsigned *count) {
   TV_REQUIRE(e, "samples.from",
              r->from >= 1 && r->from == floor(r->from) && r->from <= MOST_SAMPLES_IN_LAW,
-             "must be a whole number from 1 to %g, got %g", MOST_SAMPLES_IN_LAW, r->from);
+             "must be a whole number from 1 to %g, got %s", MOST_SAMPLES_IN_LAW, TV_EXACT(r->from));
   TV_REQUIRE(e, "samples.to", r->to >= r->from && r->to <= MOST_SAMPLES_IN_LAW,
-             "must be from %g to %g, got %g", r->from, MOST_SAMPLES_IN_LAW, r->to);
+             "must be from %s to %g, got %s", TV_EXACT(r->from), MOST_SAMPLES_IN_LAW,
+             TV_EXACT(r->to));
   TV_REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor),
-             "must be above 1 and finite, got %g", r->factor);
+             "must be above 1 and finite, got %s", TV_EXACT(r->factor));
   TV_TRY(tv_allocate(MOST_VALUES, sizeof(**sizes), sizes));
   return list_sizes(e, path, r, *sizes, count);
 }

@@ -14,8 +14,8 @@ static tv_error *expect_interval(const tv_experiment *e, const char *path, const
   TV_REQUIRE(e, path,
              tv_key_is_within(key, bounds[0]) && tv_key_is_within(key, bounds[1]) &&
                  bounds[0] <= bounds[1],
-             "%s must be finite and not negative, the lower one first; got [%g, %g]", key->subject,
-             bounds[0], bounds[1]);
+             "%s must be finite and not negative, the lower one first; got [%s, %s]", key->subject,
+             TV_EXACT(bounds[0]), TV_EXACT(bounds[1]));
   return NULL;
 }
 
@@ -24,7 +24,7 @@ static tv_error *expect_distinct(const tv_experiment *e, const char *path, const
                                  unsigned count) {
   for (unsigned i = 0; i < count; ++i)
     for (unsigned j = 0; j < i; ++j)
-      TV_REQUIRE(e, path, values[i] != values[j], "%g is listed twice", values[i]);
+      TV_REQUIRE(e, path, values[i] != values[j], "%s is listed twice", TV_EXACT(values[i]));
   return NULL;
 }
 

@@ -171,18 +171,11 @@ int tv_key_is_within(const tv_key *key, double value) {
          (!key->is_whole || value == floor(value));
 }
 
-static void format(const tv_key *key, double value, char out[TV_NUMBER_TEXT]) {
-  if (is_whole(key) && value == floor(value))
-    snprintf(out, TV_NUMBER_TEXT, "%.0f", value);
-  else
-    tv_number_format(value, out);
-}
-
 /* "from 1 to 10", "positive and finite" */
 static void describe_bounds(const tv_key *key, char *out, size_t size) {
   char low[TV_NUMBER_TEXT], high[TV_NUMBER_TEXT];
-  format(key, key->low, low);
-  format(key, key->high, high);
+  tv_number_format(key->low, low);
+  tv_number_format(key->high, high);
   if (isfinite(key->high))
     snprintf(out, size,
              key->excludes_low    ? "above %s and below %s"
@@ -201,7 +194,7 @@ tv_error *tv_key_expect_within(const tv_experiment *e, const char *path, const t
   const char *subject = key->subject ? key->subject : "", *space = key->subject ? " " : "";
   if ((key->low == 0 && key->high == 0) || tv_key_is_within(key, value)) return NULL;
   describe_bounds(key, wanted, sizeof wanted);
-  format(key, value, got);
+  tv_number_format(value, got);
   if (entry > 0)
     return tv_experiment_fault(e, path, "%s%smust be %s%s; entry %u is %s", subject, space,
                                key->is_whole ? "whole numbers " : "", wanted, entry, got);
