@@ -66,8 +66,9 @@ static tv_error *allocate_quantities(const tv_study *study, tv_results *r) {
   return tv_allocate(clean, sizeof(double), &r->clean_status);
 }
 
-static tv_error *allocate_results(const tv_study_inputs *study, tv_results **out) {
-  const tv_experiment *e = study->experiment;
+static tv_error *allocate_results(const tv_study *study, const tv_study_inputs *inputs,
+                                  tv_results **out) {
+  const tv_experiment *e = inputs->experiment;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_results *r = *out;
   r->replicates = e->replicates;
@@ -77,22 +78,23 @@ static tv_error *allocate_results(const tv_study_inputs *study, tv_results **out
   r->methods = (int)e->methods_count;
   TV_TRY(tv_allocate(r->methods, sizeof(*r->kept), &r->kept));
   r->points = tv_point(r, r->replicates, 0, 0, 0);
-  r->d = study->sampling->p + study->sampling->q;
-  r->p = study->sampling->p;
-  TV_TRY(allocate_quantities(tv_study_of(e), r));
+  r->d = inputs->sampling->p + inputs->sampling->q;
+  r->p = inputs->sampling->p;
+  TV_TRY(allocate_quantities(study, r));
   TV_TRY(tv_allocate((int64_t)r->replicates * r->magnitudes * r->methods, sizeof(double),
                      &r->alpha2_threshold));
   TV_TRY(tv_allocate((int64_t)r->replicates * r->levels, sizeof(*r->digest), &r->digest));
-  r->first_point = tv_group_first(study->group, r->points, study->group->index);
-  if (study->group->is_leader)
+  r->first_point = tv_group_first(inputs->group, r->points, inputs->group->index);
+  if (inputs->group->is_leader)
     r->own_points =
-        tv_group_first(study->group, r->points, study->group->index + 1) - r->first_point;
-  return allocate_encoders(study, r);
+        tv_group_first(inputs->group, r->points, inputs->group->index + 1) - r->first_point;
+  return allocate_encoders(inputs, r);
 }
 
-tv_error *tv_results_create(const tv_study_inputs *inputs, tv_results **out) {
+tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs,
+                            tv_results **out) {
   *out = NULL;
-  tv_error *error = allocate_results(inputs, out);
+  tv_error *error = allocate_results(study, inputs, out);
   if (!error) error = fill_thresholds(inputs, *out);
   if (error) tv_results_destroy(out);
   return error;

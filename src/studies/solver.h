@@ -18,7 +18,7 @@ struct tv_solver {
 
 /* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, make it
  * everybody's. tv_results_share is collective. */
-tv_error *tv_results_create(const tv_study_inputs *inputs, tv_results **out);
+tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs, tv_results **out);
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *results);
 
 #endif
