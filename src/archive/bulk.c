@@ -81,7 +81,7 @@ static tv_error *leave_together(const tv_bulk *t, tv_error *error) {
 static tv_error *write_items(const tv_bulk *t, const tv_variable *v, int outer, int64_t first,
                              int64_t count, const void *values) {
   char path[2 * TV_NAME_LENGTH];
-  snprintf(path, sizeof path, "/%s/%s", tv_place_name(v->place), v->name);
+  snprintf(path, sizeof path, "%s/%s", v->place == TV_IN_SAMPLES ? TV_SAMPLES : "", v->name);
   const hid_t set = H5Dopen2(t->file, path, H5P_DEFAULT);
   const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
   tv_error *error = NULL;
@@ -245,9 +245,8 @@ static tv_error *write_block(const tv_bulk *t, const tv_schema *schema, const tv
   const int64_t count = block->end - block->first, begin = count * p->rank / p->size;
   const tv_selection part = {block->replicate, block->replicate_end, block->first + begin,
                              block->first + count * (p->rank + 1) / p->size};
-  const tv_variable *v;
   int column = 0;
-  for (int i = 0; (v = tv_schema_at(schema, i)); ++i) {
+  for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v) {
     if (v->place != TV_IN_SAMPLES || v->is_coordinate) continue;
     take_values(s, v, &part, rows + begin * s->width, &column, values);
     TV_TRY(write_items(t, v, 2, part.replicate * v->shape[1] + part.first, part.end - part.first,
@@ -259,7 +258,7 @@ static tv_error *write_block(const tv_bulk *t, const tv_schema *schema, const tv
 static tv_error *write_samples(const tv_bulk *t, const tv_schema *schema, const tv_record *record) {
   const tv_experiment *e = record->experiment;
   const tv_sampling *s = record->sampling;
-  const int64_t largest = e->sizes[e->sizes_count - 1], piece = tv_samples_piece(s->width, largest);
+  const int64_t largest = e->sizes[e->sizes_count - 1], piece = schema->samples_piece;
   double *rows = NULL, *columns = NULL;
   tv_error *error = tv_allocate(piece * s->width, sizeof(double), &rows);
   if (!error) error = tv_allocate(piece * s->width, sizeof(double), &columns);
@@ -279,8 +278,7 @@ static tv_error *write_samples(const tv_bulk *t, const tv_schema *schema, const 
 /* ---- Together ---- */
 
 static tv_error *write_all(const tv_bulk *t, const tv_schema *schema, const tv_record *record) {
-  const tv_variable *v;
-  for (int i = 0; (v = tv_schema_at(schema, i)); ++i)
+  for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v)
     if (v->row->write) TV_TRY(v->row->write(t, v, record));
   return record->experiment->archive.samples ? write_samples(t, schema, record) : NULL;
 }

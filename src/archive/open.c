@@ -119,8 +119,8 @@ static tv_error *expect_numbers(hid_t file, const tv_variable *v) {
 
 /* Those that the experiment tells, which has been checked: finite, in order, none twice. */
 static tv_error *expect_coordinates(const tv_opened *o) {
-  const tv_variable *v;
-  for (int i = 0; (v = tv_schema_at(o->schema, i)); ++i)
+  const tv_schema *schema = o->schema;
+  for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v)
     if (v->is_coordinate && !v->is_free && v->place == TV_IN_ROOT)
       TV_TRY(v->element == TV_TEXT ? expect_words(o->file, v) : expect_numbers(o->file, v));
   return NULL;
@@ -140,7 +140,8 @@ int tv_archive_is_one(hid_t file) {
 static tv_error *expect_type(hid_t file) {
   char *type = NULL;
   const char *name = tv_note_name(TV_NOTE_FILETYPE);
-  if (H5Aexists(file, "experiment") <= 0 || H5Aexists(file, tv_note_name(TV_NOTE_FORMAT)) <= 0)
+  if (H5Aexists(file, tv_note_name(TV_NOTE_EXPERIMENT)) <= 0 ||
+      H5Aexists(file, tv_note_name(TV_NOTE_FORMAT)) <= 0)
     return NULL;
   TV_TRY(tv_attribute_print(file, name, &type));
   tv_error *error = tv_fail("attribute '%s' is %s%s%s where archives have '%s'", name,

@@ -20,12 +20,12 @@ static void *place_of(const tv_variable *v, void *structure) {
   return (char *)structure + v->row->offset + item * sizeof(double *);
 }
 
-/* Without a word on numbers that may be negative. */
+/* Some readers refuse what nothing can be. */
 static tv_error *expect_numbers(const tv_variable *v, const double *numbers, int64_t count) {
-  for (int64_t i = 0; v->row->negative && i < count; ++i)
-    if (!(numbers[i] >= 0 && numbers[i] < HUGE_VAL))
+  for (int64_t i = 0; v->row->beyond && i < count; ++i)
+    if (!tv_variable_holds(v, numbers[i]))
       return tv_fail("dataset '%s' has the value %s at index %lld, which %s", v->name,
-                     TV_EXACT(numbers[i]), (long long)i, v->row->negative);
+                     TV_EXACT(numbers[i]), (long long)i, v->row->beyond);
   return NULL;
 }
 
@@ -55,8 +55,8 @@ static tv_error *read_words(hid_t file, const tv_variable *v, char ***out) {
 
 /* All that a reader wants. */
 static tv_error *read_variables(const tv_opened *o, tv_reader reader, void *structure) {
-  const tv_variable *v;
-  for (int i = 0; (v = tv_schema_at(o->schema, i)); ++i)
+  const tv_schema *schema = o->schema;
+  for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v)
     if (v->row->reader == reader)
       TV_TRY(v->element == TV_TEXT ? read_words(o->file, v, place_of(v, structure))
                                    : read_numbers(o->file, v, place_of(v, structure)));
@@ -121,7 +121,7 @@ static void take_lengths(const tv_opened *o, tv_archive *a) {
   a->levels = e->sizes_count;
   a->methods = (int)e->methods_count;
   a->k = e->encoder.k;
-  a->p = tv_schema_extent(o->schema)->components;
+  a->p = o->schema->extent.components;
   a->q = e->noise.components;
 }
 
@@ -200,7 +200,7 @@ static tv_error *expect_one_session(hid_t file) {
 static tv_error *read_work(const tv_opened *o, void *out) {
   char *layout = NULL;
   tv_archive_work *w = out;
-  const tv_extent *extent = tv_schema_extent(o->schema);
+  const tv_extent *extent = &o->schema->extent;
   TV_TRY(tv_attribute_print(o->file, tv_note_name(TV_NOTE_TITLE), &w->experiment_name));
   TV_TRY(tv_attribute_print(o->file, tv_note_name(TV_NOTE_EXPERIMENT), &w->experiment_text));
   TV_TRY(tv_attribute_print(o->file, tv_note_name(TV_NOTE_LAYOUT), &layout));
@@ -216,7 +216,7 @@ static tv_error *read_work(const tv_opened *o, void *out) {
   w->p = extent->components;
   w->q = o->experiment->noise.components;
   w->l = extent->targets;
-  w->inputs = tv_schema_is_rotated(o->schema) ? extent->features : 0;
+  w->inputs = o->schema->is_rotated ? extent->features : 0;
   TV_TRY(read_variables(o, TV_TO_WORK, w));
   w->hosts = count_hosts(w);
   return NULL;

@@ -1,5 +1,6 @@
 #include "twoview/archive/schema.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -47,20 +48,11 @@ typedef struct {
   const void *values;
 } axis;
 
-struct tv_schema {
-  const tv_experiment *experiment;
-  tv_extent extent;
-  const char **methods, *stages[TV_STAGES]; /* methods: owned, the names are not */
-  int64_t k;
+/* A schema under way. */
+typedef struct {
+  tv_schema *schema;
   axis axes[DIMENSIONS];
-  tv_variable *variables;
-  int count;
-};
-
-const char *tv_place_name(tv_place place) {
-  static const char *const names[] = {"", "samples", ""};
-  return names[place];
-}
+} draft;
 
 /* ---- Coordinates: one for each dimension ---- */
 
@@ -118,11 +110,10 @@ static int64_t largest_size(const tv_experiment *e) {
 }
 
 /* How long each dimension is, and with which values. */
-static void measure(tv_schema *s) {
+static void measure(const tv_schema *s, axis *a) {
   const tv_experiment *e = s->experiment;
   const tv_extent *x = &s->extent;
   const int has_last = keeps_solutions(e) && e->sizes_count > 1;
-  axis *a = s->axes;
   a[REPLICATE] = (axis){.length = e->replicates, .first = e->first_replicate};
   a[LAMBDA_MAX] = (axis){.length = e->noise.lambda_max_count, .values = e->noise.lambda_max};
   a[ALPHA] = (axis){.length = e->augmentation.alpha_count, .values = e->augmentation.alpha};
@@ -208,6 +199,11 @@ VALUES(sent_values, all->reports->sent)
 VALUES(archive_values, all->reports->archive_seconds)
 VALUES(peak_values, all->reports->peak_memory)
 
+static const tv_domain any_number = {-DBL_MAX, DBL_MAX, 0, 0};
+static const tv_domain of_solutions = {-DBL_MAX, DBL_MAX, .may_be_nan = 1};
+static const tv_domain not_negative = {0, DBL_MAX, 0, 0};
+static const tv_domain of_unit_vectors = {-1 - TV_ROUNDING, 1 + TV_ROUNDING, 0, 0};
+
 static const char no_eigenvalue[] = "is no eigenvalue of a covariance matrix";
 static const char no_work[] = "nothing takes";
 
@@ -231,36 +227,43 @@ static const struct tv_variable_row rows[] = {
      .dimensions = {REPLICATE, LAMBDA_MAX, NOISE_COMPONENT},
      .exists = has_noise,
      .values = gamma_values,
-     .negative = no_eigenvalue,
+     .domain = &not_negative,
+     .beyond = no_eigenvalue,
      TO_ARCHIVE(gamma)},
     {{"theta_eigenvalues", "eigenvalues of the augmentation covariance", "1"},
      .dimensions = {REPLICATE, INPUT},
      .values = theta_values,
-     .negative = no_eigenvalue,
+     .domain = &not_negative,
+     .beyond = no_eigenvalue,
      TO_ARCHIVE(theta)},
     {{"data_spectrum", "variances of the important components", "1"},
      .dimensions = {COMPONENT},
      .values = spectrum_values,
-     .negative = no_eigenvalue,
+     .domain = &not_negative,
+     .beyond = no_eigenvalue,
      TO_ARCHIVE(spectrum)},
     {{"feature_mean", "mean of the features of the source", "1"},
      .dimensions = {FEATURE},
      .exists = has_features,
-     .values = mean_values},
+     .values = mean_values,
+     .domain = &any_number},
     {{"principal_axes", "principal axes of the data", "1"},
      .dimensions = {COMPONENT, FEATURE},
      .exists = is_rotated,
-     .values = axes_values},
+     .values = axes_values,
+     .domain = &of_unit_vectors},
     {{"encoder", "encoder", "1"},
      .repetition = TV_EACH_METHOD,
      .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_ENCODERS, ROW_OF_METHOD, INPUT},
      .exists = has_encoder,
-     .write = tv_bulk_write_encoder},
+     .write = tv_bulk_write_encoder,
+     .domain = &of_solutions},
     {{"decoder", "decoder, transposed", "1"},
      .repetition = TV_EACH_METHOD,
      .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_ENCODERS, ROW_OF_METHOD, INPUT},
      .exists = has_decoder,
-     .write = tv_bulk_write_decoder},
+     .write = tv_bulk_write_decoder,
+     .domain = &of_solutions},
     {{"transform",
       "encoder of the source's features: z = (x - feature_mean) @ transform'; the encoder's "
       "columns "
@@ -270,6 +273,7 @@ static const struct tv_variable_row rows[] = {
      .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_ENCODERS, ROW_OF_METHOD, FEATURE},
      .exists = has_encoder,
      .write = tv_bulk_write_transform,
+     .domain = &of_solutions,
      .since = 2,
      .is_by_replicate = 1},
     {{"row", "number of the represented sample in the data set, from 0", "1"},
@@ -283,19 +287,23 @@ static const struct tv_variable_row rows[] = {
      .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N_OF_REPRESENTATIONS, REPRESENTED_SAMPLE,
                     ROW_OF_METHOD},
      .exists = has_representation,
-     .write = tv_bulk_write_representation},
+     .write = tv_bulk_write_representation,
+     .domain = &of_solutions},
     /* The columns of a sample in the moments, in their order: */
     {{"clean", "important components", "1"},
      .place = TV_IN_SAMPLES,
      .dimensions = {REPLICATE, SAMPLE, COMPONENT},
+     .domain = &any_number,
      .exists = has_samples},
     {{"noise", "standard normals, before scaling by Gamma^(1/2)", "1"},
      .place = TV_IN_SAMPLES,
      .dimensions = {REPLICATE, SAMPLE, NOISE_COMPONENT},
+     .domain = &any_number,
      .exists = has_noisy_samples},
     {{"target", "targets", "1"},
      .place = TV_IN_SAMPLES,
      .dimensions = {REPLICATE, SAMPLE, OUTPUT},
+     .domain = &any_number,
      .exists = has_samples},
     {{"row", "number of the sample in the data set, from 0", "1"},
      TV_INTEGER,
@@ -313,28 +321,33 @@ static const struct tv_variable_row rows[] = {
      .place = TV_IN_RUN,
      .dimensions = {RANK, STAGE},
      .values = seconds_values,
-     .negative = no_work,
+     .domain = &not_negative,
+     .beyond = no_work,
      TO_WORK(seconds)},
     {{"flops", "floating-point operations counted", "1"},
      .place = TV_IN_RUN,
      .dimensions = {RANK, STAGE},
      .values = flops_values,
-     .negative = no_work,
+     .domain = &not_negative,
+     .beyond = no_work,
      TO_WORK(flops)},
     {{"sent", "bytes of sums sent along the tree", "byte"},
      .place = TV_IN_RUN,
      .dimensions = {RANK, STAGE},
      .values = sent_values,
-     .negative = no_work,
+     .domain = &not_negative,
+     .beyond = no_work,
      TO_WORK(sent)},
     {{"archive_seconds", "wall time of writing the archive", "s"},
      .place = TV_IN_RUN,
      .dimensions = {RANK},
-     .values = archive_values},
+     .values = archive_values,
+     .domain = &not_negative},
     {{"peak_memory", "peak resident memory", "byte"},
      .place = TV_IN_RUN,
      .dimensions = {RANK},
-     .values = peak_values}};
+     .values = peak_values,
+     .domain = &not_negative}};
 
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -360,36 +373,37 @@ static const char *name_of(const tv_schema *s, enum dimension dimension) {
   return s->extent.format == 1 && row->first ? row->first : row->label.name;
 }
 
-static void add_dimension(const tv_schema *s, enum dimension dimension, tv_variable *v) {
-  if (!s->axes[dimension].length) return;
-  v->dimensions[v->rank] = name_of(s, dimension);
-  v->shape[v->rank++] = s->axes[dimension].length;
+static void add_dimension(const draft *d, enum dimension dimension, tv_variable *v) {
+  if (!d->axes[dimension].length) return;
+  v->dimensions[v->rank] = name_of(d->schema, dimension);
+  v->shape[v->rank++] = d->axes[dimension].length;
 }
 
-/* A new variable of that row, without its name and its dimensions. */
-static tv_variable *add(tv_schema *s, const struct tv_variable_row *row, tv_label label) {
-  tv_variable *v = &s->variables[s->count++];
+/* A new variable of that row, without its dimensions. */
+static tv_variable *add(const draft *d, const struct tv_variable_row *row, tv_label label) {
+  tv_variable *v = &d->schema->variables[d->schema->count++];
   *v = (tv_variable){.long_name = label.long_name,
                      .units = label.units,
                      .element = row->element,
                      .place = row->place,
+                     .domain = row->domain,
                      .row = row};
   snprintf(v->name, sizeof v->name, "%s", label.name);
   return v;
 }
 
-static void add_coordinate(tv_schema *s, enum dimension dimension) {
+static void add_coordinate(const draft *d, enum dimension dimension) {
   const struct tv_variable_row *row = &coordinates[dimension];
-  const axis *a = &s->axes[dimension];
-  if (!a->length) return;
+  const axis *a = &d->axes[dimension];
   tv_label label = row->label;
-  label.name = name_of(s, dimension);
-  tv_variable *v = add(s, row, label);
+  if (!a->length) return;
+  label.name = name_of(d->schema, dimension);
+  tv_variable *v = add(d, row, label);
   v->is_coordinate = 1;
   v->is_free = row->is_free;
   v->first = a->first;
   v->values = a->values;
-  add_dimension(s, dimension, v);
+  add_dimension(d, dimension, v);
 }
 
 /* `encoder_joint_embedding`, which programs may take as a name of theirs. */
@@ -400,48 +414,64 @@ static void name_method(const tv_kind *method, tv_variable *v) {
   snprintf(v->name + used, sizeof v->name - used, "_%s", key);
 }
 
-static void add_variable(tv_schema *s, const struct tv_variable_row *row, int item) {
-  const tv_study *study = tv_study_of(s->experiment);
-  const int is_quantity = row->repetition == TV_EACH_QUANTITY;
+static void add_variable(const draft *d, const struct tv_variable_row *row, tv_label label,
+                         int item) {
+  const tv_schema *s = d->schema;
   if (row->since > s->extent.format || (row->exists && !row->exists(s, item))) return;
-  tv_variable *v = add(s, row, is_quantity ? study->quantities[item].label : row->label);
+  tv_variable *v = add(d, row, label);
   v->item = item;
   if (row->repetition == TV_EACH_METHOD) name_method(s->experiment->methods[item], v);
+  if (row->repetition == TV_EACH_QUANTITY)
+    v->domain = &tv_study_of(s->experiment)->quantities[item].domain;
   for (int i = 0; row->dimensions[i] != END; ++i)
-    add_dimension(s, resolve(s, row->dimensions[i], item), v);
+    add_dimension(d, resolve(s, row->dimensions[i], item), v);
   v->is_by_replicate = row->is_by_replicate;
   if (!row->values) v->outer = row->write ? v->rank - 2 : 1;
 }
 
-static void add_row(tv_schema *s, const struct tv_variable_row *row) {
-  const tv_experiment *e = s->experiment;
-  if (row->repetition == TV_ONCE) add_variable(s, row, 0);
+static void add_row(const draft *d, const struct tv_variable_row *row) {
+  const tv_experiment *e = d->schema->experiment;
+  const tv_study *study = tv_study_of(e);
+  if (row->repetition == TV_ONCE) add_variable(d, row, row->label, 0);
   if (row->repetition == TV_EACH_METHOD)
-    for (unsigned m = 0; m < e->methods_count; ++m) add_variable(s, row, (int)m);
+    for (unsigned m = 0; m < e->methods_count; ++m) add_variable(d, row, row->label, (int)m);
   if (row->repetition == TV_EACH_QUANTITY)
-    for (int i = 0; i < tv_study_of(e)->count; ++i) add_variable(s, row, i);
+    for (int i = 0; i < study->count; ++i) add_variable(d, row, study->quantities[i].label, i);
+}
+
+/* Every piece of a data set's samples costs a pass over its rows, so that pieces are large. */
+static int64_t choose_piece(const tv_experiment *e, const tv_extent *x) {
+  const int64_t width = (int64_t)x->components + e->noise.components + x->targets + 1;
+  const int64_t most = (PIECE_NUMBERS / width / TV_PIECE_ROWS + 1) * TV_PIECE_ROWS;
+  return largest_size(e) < most ? largest_size(e) : most;
+}
+
+static void fill(tv_schema *s) {
+  const tv_experiment *e = s->experiment;
+  draft d = {.schema = s};
+  for (unsigned m = 0; m < e->methods_count; ++m) s->methods[m] = e->methods[m]->name;
+  for (int i = 0; i < TV_STAGES; ++i) s->stages[i] = tv_stage_name((tv_stage)i);
+  s->k = e->encoder.k;
+  s->is_rotated = are_rotated(e);
+  s->samples_piece = choose_piece(e, &s->extent);
+  measure(s, d.axes);
+  for (enum dimension i = END + 1; i < DIMENSIONS; ++i) add_coordinate(&d, i);
+  for (int i = 0; i < ROWS; ++i) add_row(&d, &rows[i]);
 }
 
 tv_error *tv_schema_make(const tv_experiment *e, const tv_extent *extent, tv_schema **out) {
   const int most = DIMENSIONS + ROWS + TV_MOST_QUANTITIES + ROWS * (int)e->methods_count;
-  *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_schema *s = *out;
   s->experiment = e;
   s->extent = *extent;
-  s->k = e->encoder.k;
-  for (int i = 0; i < TV_STAGES; ++i) s->stages[i] = tv_stage_name((tv_stage)i);
   tv_error *error = tv_allocate(most, sizeof(*s->variables), &s->variables);
   if (!error) error = tv_allocate(e->methods_count, sizeof(*s->methods), &s->methods);
-  if (error) {
+  if (error)
     tv_schema_destroy(out);
-    return error;
-  }
-  for (unsigned m = 0; m < e->methods_count; ++m) s->methods[m] = e->methods[m]->name;
-  measure(s);
-  for (enum dimension d = END + 1; d < DIMENSIONS; ++d) add_coordinate(s, d);
-  for (int i = 0; i < ROWS; ++i) add_row(s, &rows[i]);
-  return NULL;
+  else
+    fill(s);
+  return error;
 }
 
 void tv_schema_destroy(tv_schema **schema) {
@@ -450,18 +480,6 @@ void tv_schema_destroy(tv_schema **schema) {
   free((*schema)->methods);
   free(*schema);
   *schema = NULL;
-}
-
-const tv_extent *tv_schema_extent(const tv_schema *s) {
-  return &s->extent;
-}
-
-int tv_schema_is_rotated(const tv_schema *s) {
-  return are_rotated(s->experiment);
-}
-
-const tv_variable *tv_schema_at(const tv_schema *s, int i) {
-  return i < s->count ? &s->variables[i] : NULL;
 }
 
 const tv_variable *tv_schema_find(const tv_schema *s, tv_place place, const char *name) {
@@ -511,6 +529,13 @@ int64_t tv_variable_length(const tv_variable *v) {
   return length;
 }
 
+int tv_variable_holds(const tv_variable *v, double number) {
+  const tv_domain *d = v->domain;
+  if (!d) return 1;
+  if (isnan(number)) return d->may_be_nan;
+  return number >= d->low && number <= d->high && (!d->is_whole || number == rint(number));
+}
+
 double tv_variable_chunks(const tv_variable *v) {
   const double of_replicate = (double)tv_variable_length(v) / (double)v->shape[0];
   return v->outer > 1 ? (double)v->shape[0] * ceil(of_replicate / TV_SHARED_NUMBERS) : 0;
@@ -528,10 +553,4 @@ double tv_schema_bytes(const tv_schema *s) {
     bytes += frame + of_value * (double)tv_variable_length(v) + of_chunk * tv_variable_chunks(v);
   }
   return bytes;
-}
-
-/* Every piece of a data set's samples costs a pass over its rows, so that pieces are large. */
-int64_t tv_samples_piece(int width, int64_t samples) {
-  const int64_t most = (PIECE_NUMBERS / width / TV_PIECE_ROWS + 1) * TV_PIECE_ROWS;
-  return samples < most ? samples : most;
 }

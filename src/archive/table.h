@@ -42,8 +42,9 @@ struct tv_variable_row {
   int (*exists)(const tv_schema *schema, int item);        /* NULL: in every archive */
   const void *(*values)(const tv_contents *all, int item); /* NULL: by `write`, or of samples */
   tv_bulk_writer *write;                                   /* item by item */
-  const char *negative; /* what a number that is negative or not finite is, for messages; NULL: any
-                         * number may stand there */
+  const tv_domain *domain; /* NULL: any number may stand there, or the quantity has its own */
+  const char *beyond;      /* what another number is, for readers that refuse it; NULL: they take
+                            * it as it is */
   tv_reader reader;
   size_t offset;
   int since;         /* the first version of the format that has it; 0: all */

@@ -27,14 +27,6 @@ void tv_verify_problem(tv_verification *v, const char *format, ...)
 /* Compare what was measured with the status beside it. All of it has been found whole. */
 void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *experiment);
 
-/* How many of a variable's values nothing can have, and the first of these; NaN passes where it
- * says that a solution failed. */
-int64_t tv_verify_impossible(const char *path, const double *values, int64_t count,
-                             double *example);
-
-/* How many of a method's encoders', decoders' or representations' values are NaN; 0 of others. */
-int64_t tv_verify_undefined(const char *path, const double *values, int64_t count);
-
 /* The numbers of a dataset, owned by the caller; NULL, and a problem told, where they cannot be
  * read. */
 double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t *count);

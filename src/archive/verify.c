@@ -1,7 +1,7 @@
 #include "twoview/archive/verify.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,36 +22,6 @@
 #include "twoview/studies/tally.h"
 #include "verification.h"
 #include "walk.h"
-
-void tv_verify_problem(tv_verification *v, const char *format, ...) {
-  char *problem = NULL;
-  va_list args;
-  va_start(args, format);
-  if (vasprintf(&problem, format, args) < 0) problem = NULL;
-  va_end(args);
-  tv_print_line(v->out, "%s: %s", v->path, problem ? problem : "out of memory");
-  free(problem);
-  ++v->problems;
-}
-
-double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t *count) {
-  double *values = NULL;
-  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
-  const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
-  *count = space >= 0 ? H5Sget_simple_extent_npoints(space) : 0;
-  tv_error *error = tv_allocate(*count, sizeof(*values), &values);
-  tv_guard_step((double)*count * sizeof(*values));
-  if (!error &&
-      (space < 0 || H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0))
-    error = tv_hdf5_fail("cannot be read");
-  if (space >= 0) H5Sclose(space);
-  if (set >= 0) H5Dclose(set);
-  if (!error) return values;
-  tv_verify_problem(v, "dataset '%s' %s", name, error->message);
-  tv_error_free(error);
-  free(values);
-  return NULL;
-}
 
 /* ---- One variable ---- */
 
@@ -189,8 +159,7 @@ static void check_notes(const place *p, tv_note_place which) {
 }
 
 static void check_place(const place *p, tv_place which, const tv_schema *schema) {
-  const tv_variable *x;
-  for (int i = 0; (x = tv_schema_at(schema, i)); ++i) {
+  for (const tv_variable *x = schema->variables; x < schema->variables + schema->count; ++x) {
     if (x->place != which || !expect_variable(p, x)) continue;
     if (x->is_coordinate)
       (x->element == TV_TEXT ? expect_words : expect_numbers)(p, x);
@@ -208,10 +177,8 @@ static hid_t expect_group(const place *p, const char *name) {
 }
 
 static void check_samples(const place *root, const tv_schema *schema) {
-  const char *name = tv_place_name(TV_IN_SAMPLES);
-  place p = {root->v, expect_group(root, name), ""};
+  const place p = {root->v, expect_group(root, TV_SAMPLES), TV_SAMPLES "/"};
   if (p.group < 0) return;
-  snprintf(p.prefix, sizeof p.prefix, "%s/", name);
   check_place(&p, TV_IN_SAMPLES, schema);
   H5Gclose(p.group);
 }
@@ -219,7 +186,8 @@ static void check_samples(const place *root, const tv_schema *schema) {
 /* ---- Runs: the file itself, or the parts that were joined in it ---- */
 
 /* A count; that it is there is told elsewhere. */
-static void expect_count(const place *p, const char *name) {
+static void expect_count(const place *p, tv_note_id note) {
+  const char *name = tv_note_name(note);
   char *text = NULL, *end = NULL;
   tv_error_free(tv_attribute_print(p->group, name, &text));
   if (text && (strtoll(text, &end, 10) < 1 || *end))
@@ -229,9 +197,9 @@ static void expect_count(const place *p, const char *name) {
 
 static void check_run(const place *p, const tv_schema *schema) {
   check_notes(p, TV_OF_RUN);
-  expect_count(p, "ranks");
-  expect_count(p, "sessions");
-  expect_count(p, "groups");
+  expect_count(p, TV_NOTE_RANKS);
+  expect_count(p, TV_NOTE_SESSIONS);
+  expect_count(p, TV_NOTE_GROUPS);
   check_place(p, TV_IN_RUN, schema);
 }
 
@@ -309,7 +277,7 @@ static tv_error *check_schema(tv_verification *v, hid_t file, const tv_schema *s
     check_parts(&root, schema, e);
   else
     check_run(&root, schema);
-  return tv_schema_extent(schema)->format > 1 ? check_settings(&root, e) : NULL;
+  return schema->extent.format > 1 ? check_settings(&root, e) : NULL;
 }
 
 /* ---- Objects ---- */
@@ -318,27 +286,24 @@ static void tell_object(void *context, const char *problem) {
   tv_verify_problem(context, "%s", problem);
 }
 
-/* Whether a dataset of that path is one of the archive's. */
-static int is_own(const tv_schema *schema, const char *path) {
-  const char *slash = strrchr(path, '/');
-  const size_t length = slash ? (size_t)(slash - path) : 0;
-  const char *name = slash ? slash + 1 : path;
-  if (!slash)
-    return tv_schema_find(schema, TV_IN_ROOT, name) || tv_schema_find(schema, TV_IN_RUN, name);
-  if (strncmp(path, TV_PARTS "/", sizeof TV_PARTS) == 0)
-    return tv_schema_find(schema, TV_IN_RUN, name) != NULL;
-  const char *samples = tv_place_name(TV_IN_SAMPLES);
-  return length == strlen(samples) && strncmp(path, samples, length) == 0 &&
-         tv_schema_find(schema, TV_IN_SAMPLES, name);
+/* The variable at that path; NULL where the archive has none. */
+static const tv_variable *find_own(const tv_schema *schema, const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  const tv_variable *of_run = tv_schema_find(schema, TV_IN_RUN, name);
+  if (!slash) return of_run ? of_run : tv_schema_find(schema, TV_IN_ROOT, name);
+  if (strncmp(path, TV_PARTS "/", sizeof TV_PARTS) == 0) return of_run;
+  const int is_of_samples =
+      name == path + sizeof TV_SAMPLES && strncmp(path, TV_SAMPLES "/", sizeof TV_SAMPLES) == 0;
+  return is_of_samples ? tv_schema_find(schema, TV_IN_SAMPLES, name) : NULL;
 }
 
 static void pass_values(void *context, const char *path, const double *values, int64_t count) {
   tv_verification *v = context;
-  double first;
-  const int64_t impossible = tv_verify_impossible(path, values, count, &first);
-  if (impossible && !v->impossible) v->first_impossible = first;
-  v->impossible += impossible;
-  v->undefined += tv_verify_undefined(path, values, count);
+  const tv_variable *x = find_own(v->schema, path);
+  for (int64_t i = 0; x && i < count; ++i) {
+    if (!tv_variable_holds(x, values[i]) && !v->impossible++) v->first_impossible = values[i];
+    v->undefined += x->row->write && isnan(values[i]);
+  }
 }
 
 static void meet_dataset(void *context, const char *path) {
@@ -348,7 +313,7 @@ static void meet_dataset(void *context, const char *path) {
     tv_verify_problem(v, "%lld of the values of '%s' are impossible: the first is %s",
                       (long long)v->impossible, path, TV_EXACT(v->first_impossible));
   v->impossible = 0;
-  if (!is_own(v->schema, path))
+  if (!find_own(v->schema, path))
     tv_print_line(v->out, "%s: also holds '%s', which is not the run's", v->path, path);
 }
 
@@ -394,7 +359,8 @@ static tv_error *check_against(tv_verification *v, hid_t file, const char *text,
   tv_experiment *e = NULL;
   tv_error *error = tv_experiment_parse(v->path, text, NULL, &tv_kinds_all, &e);
   if (error) {
-    tv_verify_problem(v, "attribute 'experiment' is no experiment: %s", error->message);
+    tv_verify_problem(v, "attribute '%s' is no experiment: %s", tv_note_name(TV_NOTE_EXPERIMENT),
+                      error->message);
     tv_error_free(error);
     return NULL;
   }

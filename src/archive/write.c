@@ -35,16 +35,14 @@ static tv_error *write_variable(hid_t group, const tv_variable *v, const tv_cont
 /* All that there is in a place; what all ranks will write is only created. */
 static tv_error *write_place(hid_t group, tv_place place, const tv_schema *schema,
                              const tv_contents *all) {
-  const tv_variable *v;
-  for (int i = 0; (v = tv_schema_at(schema, i)); ++i)
+  for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v)
     if (v->place == place) TV_TRY(write_variable(group, v, all));
   return NULL;
 }
 
 static tv_error *write_samples(hid_t root, const tv_schema *schema, const tv_contents *all) {
-  const hid_t group =
-      H5Gcreate2(root, tv_place_name(TV_IN_SAMPLES), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  if (group < 0) return tv_hdf5_fail("group '%s' cannot be created", tv_place_name(TV_IN_SAMPLES));
+  const hid_t group = H5Gcreate2(root, TV_SAMPLES, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  if (group < 0) return tv_hdf5_fail("group '%s' cannot be created", TV_SAMPLES);
   tv_error *error = write_place(group, TV_IN_SAMPLES, schema, all);
   H5Gclose(group);
   return error;
@@ -176,7 +174,7 @@ static void sort_reports(const rank_report *reports, tv_reports *out) {
 
 static tv_error *write_reports(hid_t root, const tv_schema *schema, const rank_report *reports) {
   tv_reports sorted = {0};
-  tv_error *error = allocate_reports(tv_schema_extent(schema)->ranks, &sorted);
+  tv_error *error = allocate_reports(schema->extent.ranks, &sorted);
   if (!error) {
     sort_reports(reports, &sorted);
     error = write_place(root, TV_IN_RUN, schema, &(tv_contents){.reports = &sorted});
@@ -230,7 +228,7 @@ static tv_error *write_part(const tv_output *o, const tv_record *record, const t
   int rank;
   rank_report *reports = NULL;
   MPI_Comm_rank(comm, &rank);
-  const int ranks = tv_schema_extent(schema)->ranks;
+  const int ranks = schema->extent.ranks;
   tv_error *error = tv_agree(comm, rank == 0 ? create_file(o, record, schema, ranks) : NULL);
   if (!error) error = tv_bulk_write(o, record, schema, comm);
   if (!error) error = gather_reports(record, MPI_Wtime() - begun, comm, &reports);

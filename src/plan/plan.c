@@ -167,9 +167,9 @@ static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
 
 /* One piece of the samples on its way to the archive, and what this rank, HDF5 and MPI hold of the
  * columns that are being written: two to three times as much as these, by measurement. */
-static double samples_memory(const tv_experiment *e, const tv_plan *plan) {
+static double samples_memory(const tv_experiment *e, const tv_plan *plan, const tv_schema *schema) {
   if (!e->archive.samples) return 0;
-  const double rows = (double)tv_samples_piece(plan->width, e->sizes[e->sizes_count - 1]);
+  const double rows = (double)schema->samples_piece;
   return rows * (plan->width + 2.5 * fmax(plan->p, plan->d - plan->p));
 }
 
@@ -193,9 +193,8 @@ static double copy_memory(const tv_experiment *e, const tv_plan *plan, const tv_
 
 /* The largest one. */
 static double arrays_memory(const tv_experiment *e, const tv_plan *plan, const tv_schema *schema) {
-  const tv_variable *v;
   double most = 0;
-  for (int i = 0; (v = tv_schema_at(schema, i)); ++i)
+  for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v)
     if (v->outer > 1) most = fmax(most, array_memory(plan, v) + copy_memory(e, plan, v));
   return most;
 }
@@ -204,7 +203,7 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
                            const tv_schema *schema) {
   const double matrices = (double)e->replicates * e->sizes_count * square(plan->width);
   const double basis = basis_memory(source, plan), kept = results_memory(e, source, plan);
-  const double writing = fmax(arrays_memory(e, plan, schema), samples_memory(e, plan));
+  const double writing = fmax(arrays_memory(e, plan, schema), samples_memory(e, plan, schema));
   if (plan->layout.is_distributed) {
     const double share = square(plan->d) / plan->ranks;
     const double batch =

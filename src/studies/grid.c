@@ -1,5 +1,6 @@
 #include "twoview/studies/grid.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "solver.h"
@@ -186,10 +187,13 @@ static int accompanies(double status, double value) {
 }
 
 static const tv_quantity quantities[TV_GRID_QUANTITIES] = {
-    [TV_SCORE_CLEAN] = {{"score_clean", "score of the method on clean inputs", "1"}},
+    [TV_SCORE_CLEAN] = {{"score_clean", "score of the method on clean inputs", "1"},
+                        .domain = {-TV_ROUNDING, DBL_MAX, .may_be_nan = 1}},
     [TV_SCORE_CORRUPTED] = {{"score_corrupted", "score of the method on corrupted inputs", "1"},
+                            .domain = {-TV_ROUNDING, DBL_MAX, .may_be_nan = 1},
                             .agrees = decides},
     [TV_DISTANCE] = {{"distance", "distance to optimality, |score_clean - score_corrupted|", "1"},
+                     .domain = {0, DBL_MAX, .may_be_nan = 1},
                      .derive = difference,
                      .from = {TV_SCORE_CLEAN, TV_SCORE_CORRUPTED},
                      .formula = "|score_clean - score_corrupted|"},
@@ -197,22 +201,29 @@ static const tv_quantity quantities[TV_GRID_QUANTITIES] = {
                      "S-whitened: largest squared sine between encoder and important components; "
                      "SL: noise components' share of the energy of its predictions",
                      "1"},
+                    .domain = {-TV_ROUNDING, 1 + TV_ROUNDING, .may_be_nan = 1},
                     .agrees = decides},
-    [TV_OBJECTIVE] = {{"objective", "objective attained", "1"}, .agrees = accompanies},
+    [TV_OBJECTIVE] = {{"objective", "objective attained", "1"},
+                      .domain = {-DBL_MAX, DBL_MAX, .may_be_nan = 1},
+                      .agrees = accompanies},
     [TV_OBJECTIVE_OPTIMUM] = {{"objective_optimum", "least objective by theory", "1"},
+                              .domain = {-DBL_MAX, DBL_MAX, .may_be_nan = 1},
                               .agrees = accompanies},
     [TV_RESIDUAL] = {{"residual",
                       "relative residual of the stationarity equation, the largest of an "
                       "encoder's rows",
                       "1"},
+                     .domain = {0, DBL_MAX, .may_be_nan = 1},
                      .agrees = decides},
     [TV_ORTHONORMALITY] = {{"orthonormality", "largest entry of |E S E' - I|", "1"},
+                           .domain = {0, DBL_MAX, .may_be_nan = 1},
                            .agrees = accompanies},
     [TV_STATUS] = {{"status",
                     "0: solved, -2: solved, but a row of this or of the clean encoder is "
                     "inaccurate, -1: residual too large or score not finite, else the solver's "
                     "info",
-                    "1"}}};
+                    "1"},
+                   .domain = {TV_INACCURATE, DBL_MAX, .is_whole = 1}}};
 
 static tv_error *fill(tv_experiment *e) {
   const int is_law = e->noise.sampler == TV_SAMPLER_LAW;

@@ -1,5 +1,6 @@
 #include "twoview/studies/threshold.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "solver.h"
@@ -157,18 +158,22 @@ static int is_found(double status, double alpha2) {
 static const tv_quantity quantities[TV_THRESHOLD_QUANTITIES] = {
     [TV_ALPHA2_MEASURED] = {{"alpha2_measured", "least alpha^2 at which the leakage is below 1/2",
                              "1"},
+                            .domain = {0, DBL_MAX, .may_be_nan = 1},
                             .is_need = 1,
                             .agrees = is_found},
     [TV_ALPHA2_STATUS] = {{"alpha2_status",
                            "0: found, 1: no alignment needed, 2: none is enough, 3: lowest of "
                            "several crossings, 4: found, not looked for others, as a solution "
                            "failed, -1: a solution failed",
-                           "1"}},
+                           "1"},
+                          .domain = {TV_ALPHA2_FAILED, TV_ALPHA2_UNCHECKED, .is_whole = 1}},
     [TV_ALPHA2_EVALUATIONS] = {{"alpha2_evaluations",
-                                "solutions that the search of alpha2_measured took", "1"}},
+                                "solutions that the search of alpha2_measured took", "1"},
+                               .domain = {0, DBL_MAX, .is_whole = 1}},
     [TV_ALPHA2_PREDICTED] = {{"alpha2_predicted",
                               "mean of alpha2_measured predicted for n; negative: none is needed",
                               "1"},
+                             .domain = {-DBL_MAX, DBL_MAX, .may_be_nan = 1},
                              .is_need = 1}};
 
 static const tv_key threshold_keys[] = {{TV_KEY(tv_threshold_spec, tolerance, TV_KEY_NUMBER),

@@ -3,6 +3,7 @@
 #ifndef TWOVIEW_ARCHIVE_SCHEMA_H
 #define TWOVIEW_ARCHIVE_SCHEMA_H
 
+#include "twoview/base/stopwatch.h"
 #include "twoview/experiment/experiment.h"
 #include "twoview/hdf5/array.h"
 
@@ -17,8 +18,7 @@ typedef enum {
   TV_IN_RUN /* the root, or a part of an archive that was joined from several runs */
 } tv_place;
 
-/* The name of the group; "" for the root, and for the run, whose parts are named by numbers. */
-const char *tv_place_name(tv_place place);
+#define TV_SAMPLES "samples"
 
 /* The group whose attributes are the keys of the experiment, from format 2 on. */
 #define TV_SETTINGS "experiment"
@@ -48,28 +48,31 @@ typedef struct {
   int is_coordinate, is_free;        /* free: only the extent tells its length */
   int64_t first;                     /* of a coordinate: its values are this and those after it, */
   const void *values;                /* or these, of its element; NULL */
+  const tv_domain *domain;           /* the numbers that may stand there; NULL: any */
   const struct tv_variable_row *row; /* in the table */
 } tv_variable;
 
-typedef struct tv_schema tv_schema;
+/* All variables of the archive of an experiment, which is borrowed; coordinates come before the
+ * variables over them. */
+typedef struct {
+  const tv_experiment *experiment;
+  tv_extent extent;
+  tv_variable *variables; /* owned, as the methods */
+  int count;
+  const char **methods; /* their names, which are not owned */
+  const char *stages[TV_STAGES];
+  int64_t k;
+  int is_rotated;        /* features are rotated to components, instead of being some */
+  int64_t samples_piece; /* of a replicate, that are written at a time; every rank has them then */
+} tv_schema;
 
-/* All variables of the archive of an experiment, which is borrowed. Free with
- * tv_schema_destroy. */
+/* Free with tv_schema_destroy. */
 tv_error *tv_schema_make(const tv_experiment *experiment, const tv_extent *extent, tv_schema **out);
 void tv_schema_destroy(tv_schema **schema);
 
-/* The same of an archive that is there, which tells the rest. Not collective. */
+/* The same of an archive that is there, which tells the extent. Not collective. */
 tv_error *tv_schema_of_file(const tv_experiment *experiment, int format, hid_t file,
                             tv_schema **out);
-
-/* What only the data and the run tell of it. */
-const tv_extent *tv_schema_extent(const tv_schema *schema);
-
-/* Whether the features of the source are rotated to components, instead of being some. */
-int tv_schema_is_rotated(const tv_schema *schema);
-
-/* The i-th variable, NULL after the last; coordinates come before the variables over them. */
-const tv_variable *tv_schema_at(const tv_schema *schema, int i);
 
 /* The one of that name in that place, or NULL. */
 const tv_variable *tv_schema_find(const tv_schema *schema, tv_place place, const char *name);
@@ -82,13 +85,13 @@ int tv_schema_is_of_run(const char *dimension);
 /* How many values a variable has. */
 int64_t tv_variable_length(const tv_variable *variable);
 
+/* Whether a number may stand there. */
+int tv_variable_holds(const tv_variable *variable, double number);
+
 /* Into how many chunks one that is written item by item is cut. Replicates share none. */
 double tv_variable_chunks(const tv_variable *variable);
 
 /* The bytes of the archive at most, uncompressed. */
 double tv_schema_bytes(const tv_schema *schema);
-
-/* How many of a replicate's samples are written at a time; every rank then holds them. */
-int64_t tv_samples_piece(int width, int64_t samples);
 
 #endif

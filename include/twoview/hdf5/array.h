@@ -25,6 +25,16 @@ typedef struct {
  * Close with H5Fclose. */
 tv_error *tv_label_create_file(const char *path, int open_file, hid_t *file);
 
+/* The numbers that it can hold. */
+typedef struct {
+  double low, high;
+  int may_be_nan; /* where a solution failed */
+  int is_whole;
+} tv_domain;
+
+/* What rounding may add to what is not negative, or has a length of at most 1. */
+#define TV_ROUNDING 1e-8
+
 /* What its values are, in memory: double, int64_t, const char *. */
 typedef enum { TV_REAL, TV_INTEGER, TV_TEXT } tv_element;
 

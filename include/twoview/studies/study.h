@@ -15,6 +15,7 @@ struct tv_results;
 /* What is known of each point and method, also as an array of the archive. */
 typedef struct {
   tv_label label;
+  tv_domain domain;
   int is_need; /* an alignment that is needed: none is, where it is negative */
   /* Whether a value may stand where the status is this; NULL: any may. */
   int (*agrees)(double status, double value);
