@@ -113,15 +113,15 @@ static void compare(task *t, int rank, int size) {
 static void measure(int p, int q, int k, int rounds, int rank, int size) {
   benchmark_data data = open_data(p, q, 3, 8 * (p + q));
   tv_group *group = NULL;
-  tv_wide *wide = NULL;
+  tv_distributed *distributed = NULL;
   tv_moment_matrix moments;
   tv_progress silent = tv_progress_begin("", "", 1, 1, 0);
   task t = {.d = p + q, .k = k, .rounds = rounds};
   double *gamma = NULL, *theta = NULL;
   int status;
   demand(tv_group_form(MPI_COMM_WORLD, 1, tv_layout_block(t.d), &group));
-  demand(tv_wide_create(&data.sampling, group->grid, &wide));
-  demand(tv_wide_advance(wide, 0, 8 * (p + q), &silent, &moments));
+  demand(tv_distributed_create(&data.sampling, group->grid, &distributed));
+  demand(tv_distributed_advance(distributed, 0, 8 * (p + q), &silent, &moments));
   demand(tv_allocate(q, sizeof(double), &gamma));
   demand(tv_allocate(t.d, sizeof(double), &theta));
   for (int i = 0; i < q; ++i) gamma[i] = (i + 1.0) / q;
@@ -144,7 +144,7 @@ static void measure(int p, int q, int k, int rounds, int rank, int size) {
   free(theta);
   tv_solution_destroy(&t.solution);
   tv_statistics_destroy(&t.statistics);
-  tv_wide_destroy(&wide);
+  tv_distributed_destroy(&distributed);
   tv_group_dissolve(&group);
   close_data(&data);
 }

@@ -6,11 +6,11 @@
 
 START_TEST(bands_skip_what_is_not_defined) {
   static const double values[] = {1, 7, NAN, 7, 3, 7, 2, 7};
-  const tv_band band = tv_band_over(values, 2, 4);
-  ck_assert_double_eq(band.mean, 2);
-  ck_assert_double_eq(band.least, 1);
-  ck_assert_double_eq(band.largest, 3);
-  const tv_band none = tv_band_over(values + 2, 1, 1);
+  const tv_summary summary = tv_summary_over(values, 2, 4);
+  ck_assert_double_eq(summary.mean, 2);
+  ck_assert_double_eq(summary.least, 1);
+  ck_assert_double_eq(summary.largest, 3);
+  const tv_summary none = tv_summary_over(values + 2, 1, 1);
   ck_assert_double_nan(none.mean);
   ck_assert_double_nan(none.least);
   ck_assert_double_nan(none.largest);
@@ -20,11 +20,11 @@ END_TEST
 /* -2 and -infinity count as 0: mean of 0, 3, 0 and 1. */
 START_TEST(no_need_of_alignment_counts_as_0) {
   static const double values[] = {-2, 7, NAN, 7, 3, 7, -INFINITY, 7, 1};
-  const tv_band band = tv_band_over_needs(values, 2, 5);
-  ck_assert_double_eq(band.mean, 1);
-  ck_assert_double_eq(band.least, 0);
-  ck_assert_double_eq(band.largest, 3);
-  ck_assert_double_nan(tv_band_over_needs(values + 2, 1, 1).mean);
+  const tv_summary summary = tv_summary_over_needs(values, 2, 5);
+  ck_assert_double_eq(summary.mean, 1);
+  ck_assert_double_eq(summary.least, 0);
+  ck_assert_double_eq(summary.largest, 3);
+  ck_assert_double_nan(tv_summary_over_needs(values + 2, 1, 1).mean);
 }
 END_TEST
 
@@ -64,7 +64,7 @@ END_TEST
 
 START_TEST(bands_in_words) {
   static const struct {
-    tv_band band;
+    tv_summary summary;
     const char *text;
   } cases[] = {{{2, 1, 3}, "2 [1, 3]"},
                {{1.00001, 1, 1.00002}, "1.00001 [1, 1.00002]"},
@@ -72,8 +72,8 @@ START_TEST(bands_in_words) {
                {{-0.25, -1e-300, 1.23456e300}, "-0.25 [-1e-300, 1.235e+300]"},
                {{NAN, NAN, NAN}, "not defined"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-    char text[TV_BAND_TEXT];
-    tv_band_format(&cases[i].band, TV_LEAST_DIGITS, text);
+    char text[TV_SUMMARY_TEXT];
+    tv_summary_format(&cases[i].summary, TV_LEAST_DIGITS, text);
     ck_assert_str_eq(text, cases[i].text);
   }
 }

@@ -70,7 +70,7 @@ static void read_message(int pipe, char message[MESSAGE]) {
   message[length] = '\0';
 }
 
-static tv_error *judge(const char *path, int status, const char *message) {
+static tv_error *explain(const char *path, int status, const char *message) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) raise(SIGPIPE); /* as without a child */
   if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGALRM))
     return tv_fail(
@@ -107,5 +107,5 @@ tv_error *tv_guard(const char *path, tv_error *(*task)(void *context), void *con
   if (child < 0) return tv_fail_errno("%s: no process to read it", path);
   while (waitpid(child, &status, 0) < 0)
     if (errno != EINTR) return tv_fail_errno("%s: the process that reads it", path);
-  return judge(path, status, message);
+  return explain(path, status, message);
 }

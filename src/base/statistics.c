@@ -6,28 +6,28 @@
 #include <string.h>
 
 /* Values below `floor` count as that. */
-static tv_band band_above(double floor, const double *values, long stride, int count) {
-  tv_band band = {0, INFINITY, -INFINITY};
+static tv_summary summary_above(double floor, const double *values, long stride, int count) {
+  tv_summary summary = {0, INFINITY, -INFINITY};
   int counted = 0;
   for (int i = 0; i < count; ++i) {
     if (isnan(values[i * stride])) continue;
     const double value = fmax(values[i * stride], floor);
-    band.mean += value;
-    band.least = fmin(band.least, value);
-    band.largest = fmax(band.largest, value);
+    summary.mean += value;
+    summary.least = fmin(summary.least, value);
+    summary.largest = fmax(summary.largest, value);
     ++counted;
   }
-  if (counted == 0) return (tv_band){NAN, NAN, NAN};
-  band.mean /= counted;
-  return band;
+  if (counted == 0) return (tv_summary){NAN, NAN, NAN};
+  summary.mean /= counted;
+  return summary;
 }
 
-tv_band tv_band_over(const double *values, long stride, int count) {
-  return band_above(-INFINITY, values, stride, count);
+tv_summary tv_summary_over(const double *values, long stride, int count) {
+  return summary_above(-INFINITY, values, stride, count);
 }
 
-tv_band tv_band_over_needs(const double *values, long stride, int count) {
-  return band_above(0, values, stride, count);
+tv_summary tv_summary_over_needs(const double *values, long stride, int count) {
+  return summary_above(0, values, stride, count);
 }
 
 /* ---- Digits ---- */
@@ -83,15 +83,15 @@ int tv_width_of(int digits, int least) {
 /* What differs beyond these digits may differ by rounding. */
 enum { MOST_OF_BAND = 12 };
 
-void tv_band_format(const tv_band *band, int digits, char out[TV_BAND_TEXT]) {
-  const double ends[] = {band->least, band->largest};
+void tv_summary_format(const tv_summary *summary, int digits, char out[TV_SUMMARY_TEXT]) {
+  const double ends[] = {summary->least, summary->largest};
   const int needed = tv_digits_of(ends, 2) < MOST_OF_BAND ? tv_digits_of(ends, 2) : MOST_OF_BAND;
   const int shown = needed > digits ? needed : digits;
-  if (isnan(band->mean))
-    snprintf(out, TV_BAND_TEXT, "not defined");
+  if (isnan(summary->mean))
+    snprintf(out, TV_SUMMARY_TEXT, "not defined");
   else if (look_alike(ends[0], ends[1], shown))
-    snprintf(out, TV_BAND_TEXT, "%.*g", digits, band->mean);
+    snprintf(out, TV_SUMMARY_TEXT, "%.*g", digits, summary->mean);
   else
-    snprintf(out, TV_BAND_TEXT, "%.*g [%.*g, %.*g]", shown, band->mean, shown, ends[0], shown,
+    snprintf(out, TV_SUMMARY_TEXT, "%.*g [%.*g, %.*g]", shown, summary->mean, shown, ends[0], shown,
              ends[1]);
 }

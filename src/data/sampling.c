@@ -5,7 +5,7 @@
 
 #include "twoview/base/comm.h"
 
-struct tv_desk {
+struct tv_workspace {
   double *raw, *x, *y; /* TV_BATCH rows: as read, as components, targets */
   double *u;
   int64_t *position, *sorted_position;
@@ -41,7 +41,7 @@ void tv_sampling_rows(const tv_sampling *s, int replicate, int64_t first, int64_
     rows[i] = s->source->kind->is_generated ? first + i : tv_permutation_element(&order, first + i);
 }
 
-static tv_error *allocate_desk(const tv_sampling *s, tv_desk *d) {
+static tv_error *allocate_workspace(const tv_sampling *s, tv_workspace *d) {
   const int levels = s->experiment->sizes_count;
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->source->features, sizeof(double), &d->raw));
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->p, sizeof(double), &d->x));
@@ -53,15 +53,15 @@ static tv_error *allocate_desk(const tv_sampling *s, tv_desk *d) {
   return tv_allocate(levels + 1, sizeof(int), &d->level_end);
 }
 
-tv_error *tv_desk_create(const tv_sampling *s, tv_desk **out) {
+tv_error *tv_workspace_create(const tv_sampling *s, tv_workspace **out) {
   TV_TRY(tv_allocate(1, sizeof **out, out));
-  tv_error *error = allocate_desk(s, *out);
-  if (error) tv_desk_destroy(out);
+  tv_error *error = allocate_workspace(s, *out);
+  if (error) tv_workspace_destroy(out);
   return error;
 }
 
-void tv_desk_destroy(tv_desk **desk) {
-  tv_desk *d = *desk;
+void tv_workspace_destroy(tv_workspace **workspace) {
+  tv_workspace *d = *workspace;
   if (!d) return;
   free(d->raw);
   free(d->x);
@@ -72,7 +72,7 @@ void tv_desk_destroy(tv_desk **desk) {
   free(d->level);
   free(d->level_end);
   free(d);
-  *desk = NULL;
+  *workspace = NULL;
 }
 
 /* The smallest nested size that contains a position; sizes_count when none does. */
@@ -85,7 +85,7 @@ static int level_of(const tv_experiment *e, int64_t position) {
 /* Places of the rows [first, first + count) in the nested order, and their levels (sizes_count for
  * rows not wanted); level_end[j] becomes the first slot of level j in the grouped order. */
 static void find_places(const tv_sampling *s, const tv_selection *wanted, int replicate,
-                        int64_t first, int count, tv_desk *d) {
+                        int64_t first, int count, tv_workspace *d) {
   const tv_experiment *e = s->experiment;
   const tv_permutation order = order_of(s, replicate);
   const int is_generated = s->source->kind->is_generated;
@@ -108,7 +108,7 @@ static void write_row(const tv_sampling *s, const double *x, const double *y, do
 }
 
 /* Group the rows in some subsample by level. Afterwards level_end[j] is the end of level j. */
-static tv_batch group_rows(const tv_sampling *s, int replicate, int count, tv_desk *d) {
+static tv_batch group_rows(const tv_sampling *s, int replicate, int count, tv_workspace *d) {
   const int levels = s->experiment->sizes_count;
   const tv_stream noise = tv_experiment_stream(s->experiment, TV_FOR_NOISE, replicate);
   for (int i = 0; i < count; ++i) {
@@ -128,7 +128,7 @@ static tv_batch group_rows(const tv_sampling *s, int replicate, int count, tv_de
 }
 
 static tv_error *read_components(const tv_sampling *s, int replicate, int64_t first, int count,
-                                 tv_desk *d) {
+                                 tv_workspace *d) {
   TV_TRY(s->source->read(s->source, replicate, first, count, d->raw, d->y));
   tv_features_apply(s->features, count, NULL, d->raw, d->x);
   return NULL;
@@ -137,7 +137,7 @@ static tv_error *read_components(const tv_sampling *s, int replicate, int64_t fi
 /* The rows are read at most once unless every replicate has its own. */
 tv_error *tv_sampling_visit(const tv_sampling *s, int64_t first, int count,
                             const tv_selection *wanted, tv_batch_visitor *visit, void *context,
-                            tv_desk *d) {
+                            tv_workspace *d) {
   int is_read = 0;
   for (int r = wanted->replicate; r < wanted->replicate_end; ++r) {
     find_places(s, wanted, r, first, count, d);
@@ -243,14 +243,14 @@ static void clip(const tv_selection *selection, int64_t *begin, int64_t *end) {
   if (selection->first > *begin) *begin += (selection->first - *begin) / TV_BATCH * TV_BATCH;
 }
 
-static tv_error *collect_shard(collection *c, int shard, tv_desk *desk) {
+static tv_error *collect_shard(collection *c, int shard, tv_workspace *workspace) {
   const tv_sampling *s = c->sampling;
   int64_t begin = tv_shard_first(&s->partition, shard);
   int64_t end = tv_shard_first(&s->partition, shard + 1);
   if (s->source->kind->is_generated) clip(c->selection, &begin, &end);
   for (int64_t first = begin; first < end; first += TV_BATCH) {
     const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
-    TV_TRY(tv_sampling_visit(s, first, count, c->selection, collect_batch, c, desk));
+    TV_TRY(tv_sampling_visit(s, first, count, c->selection, collect_batch, c, workspace));
   }
   return NULL;
 }
@@ -259,13 +259,13 @@ tv_error *tv_sampling_collect(const tv_sampling *s, const tv_selection *selectio
   const tv_partition *p = &s->partition;
   const int64_t count = selected_numbers(s, selection);
   collection c = {s, selection, rows};
-  tv_desk *desk = NULL;
+  tv_workspace *workspace = NULL;
   memset(rows, 0, (size_t)count * sizeof(*rows));
-  tv_error *error = tv_desk_create(s, &desk);
+  tv_error *error = tv_workspace_create(s, &workspace);
   for (int shard = tv_shard_first_of_rank(p, p->rank);
        !error && shard < tv_shard_first_of_rank(p, p->rank + 1); ++shard)
-    error = collect_shard(&c, shard, desk);
-  tv_desk_destroy(&desk);
+    error = collect_shard(&c, shard, workspace);
+  tv_workspace_destroy(&workspace);
   TV_TRY(tv_agree(p->comm, error));
   tv_sum_all(p->comm, rows, count);
   return NULL;

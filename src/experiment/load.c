@@ -23,7 +23,7 @@ static void list_owners(const tv_experiment *e, const tv_key *choice, const char
 /* A key that is not among those of the mapping and of the kind that it chooses. Those of other
  * studies wait until all else is known; and where the choice is still missing, which is refused
  * later, any kind's will do. */
-static tv_error *judge_foreign(const tv_experiment *e, const char *path, const char *key,
+static tv_error *check_foreign(const tv_experiment *e, const char *path, const char *key,
                                const tv_key *keys, void *mapping) {
   const tv_key *choice = tv_key_of_kind(keys);
   const tv_kind *chosen = tv_key_chosen(keys, mapping);
@@ -174,7 +174,7 @@ tv_error *tv_keys_read(tv_experiment *e, const char *path, const tv_yaml_node *n
     const tv_key *key = find_key(keys, child->key, mapping, &base);
     tv_key_join(path, child->key, below);
     TV_TRY(key ? read_value(e, below, child, key, base)
-               : judge_foreign(e, below, child->key, keys, mapping));
+               : check_foreign(e, below, child->key, keys, mapping));
   }
   return NULL;
 }

@@ -123,7 +123,7 @@ static void suggest_notation(const char *text, tv_key_type type, char *out, size
     suggest_commas(text, type == TV_KEY_NUMBERS || type == TV_KEY_SIZES, out, size);
 }
 
-static tv_error *judge_text(const tv_experiment *e, const char *path, const char *text,
+static tv_error *check_text(const tv_experiment *e, const char *path, const char *text,
                             const tv_key *key, tv_number_status status) {
   char wanted[256], hint[192];
   if (status == TV_NUMBER_READ) return NULL;
@@ -137,13 +137,13 @@ static tv_error *judge_text(const tv_experiment *e, const char *path, const char
 tv_error *tv_key_read_scalar(const tv_experiment *e, const char *path, const tv_yaml_node *node,
                              const tv_key *key, void *value) {
   if (node->kind != TV_YAML_SCALAR) return tv_key_refuse_node(e, path, node, key);
-  return judge_text(e, path, node->text, key, tv_key_read(key, node->text, value));
+  return check_text(e, path, node->text, key, tv_key_read(key, node->text, value));
 }
 
 tv_error *tv_key_read_entry(const tv_experiment *e, const char *path, const tv_yaml_node *node,
                             const tv_key *key, double *number, int *is_word) {
   if (node->kind != TV_YAML_SCALAR) return tv_key_refuse_node(e, path, node, key);
-  return judge_text(e, path, node->text, key, tv_key_read_number(key, node->text, number, is_word));
+  return check_text(e, path, node->text, key, tv_key_read_number(key, node->text, number, is_word));
 }
 
 tv_error *tv_key_read_kind(const tv_experiment *e, const char *path, const tv_yaml_node *node,

@@ -75,7 +75,7 @@ void tv_transpose_to(const tv_distmat *a, tv_distmat *out) {
             out->data, &one, &one, out->descriptor);
 }
 
-tv_error *tv_judge_info(const char *routine, int info, int *status) {
+tv_error *tv_check_info(const char *routine, int info, int *status) {
   *status = info > 0 ? info : 0;
   if (info >= 0) return NULL;
   if (info > -100) return tv_fail("%s: argument %d is illegal", routine, -info);
@@ -88,7 +88,7 @@ tv_error *tv_cholesky(tv_distmat *s, int *status) {
     dpotrf_("L", &s->rows, s->data, &s->leading, &info, 1);
   else
     pdpotrf_("L", &s->rows, s->data, &one, &one, s->descriptor, &info, 1);
-  return tv_judge_info("potrf", info, status);
+  return tv_check_info("potrf", info, status);
 }
 
 void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_distmat *b) {
@@ -126,7 +126,7 @@ tv_error *tv_invert_lower(const tv_distmat *factor, tv_distmat *out) {
     dtrtri_("L", "N", &out->rows, out->data, &out->leading, &info, 1, 1);
   else
     pdtrtri_("L", "N", &out->rows, out->data, &one, &one, out->descriptor, &info, 1, 1);
-  return tv_judge_info("trtri", info, &status);
+  return tv_check_info("trtri", info, &status);
 }
 
 static double sum_over_grid(const tv_grid *grid, double value) {

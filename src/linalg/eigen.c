@@ -318,7 +318,7 @@ tv_error *tv_eigen_top(tv_distmat *a, int k, double *values, tv_distmat *vectors
   tv_error *error = are_few          ? eigen_few(a, all, vectors, &info)
                     : tv_is_alone(a) ? eigen_first(a, 0, all, vectors, &info)
                                      : eigen_cut(a, "L", all, vectors, &info);
-  if (!error) error = tv_judge_info(are_few ? "sytrd" : "syevd", info, status);
+  if (!error) error = tv_check_info(are_few ? "sytrd" : "syevd", info, status);
   for (int i = 0; !error && i < k; ++i) values[i] = -all[i];
   free(all);
   return error;
@@ -352,7 +352,7 @@ tv_error *tv_singular_top(tv_distmat *a, int k, double *values, tv_distmat *vect
   tv_error *error = tv_distmat_create(a->grid, a->rows, a->rows, &right);
   if (!error) error = tv_grid_agree(a->grid, tv_allocate(a->rows, sizeof(*all), &all));
   if (!error) error = singular_all(a, all, right, &info);
-  if (!error) error = tv_judge_info("pdgesvd", info, status);
+  if (!error) error = tv_check_info("pdgesvd", info, status);
   if (!error && *status == 0) {
     memcpy(values, all, (size_t)k * sizeof(*values));
     pdtran_(&vectors->rows, &k, &unit, right->data, &one, &one, right->descriptor, &nothing,

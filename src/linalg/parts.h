@@ -11,6 +11,6 @@ int tv_is_alone(const tv_distmat *a);
 
 /* ScaLAPACK's info: a positive one is numerical, and the `status`; a negative one an argument, or
  * an argument and its entry, and an error. */
-tv_error *tv_judge_info(const char *routine, int info, int *status);
+tv_error *tv_check_info(const char *routine, int info, int *status);
 
 #endif

@@ -7,7 +7,7 @@
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
 
-struct tv_wide {
+struct tv_distributed {
   const tv_sampling *sampling; /* borrowed */
   const tv_grid *grid;         /* borrowed */
   struct {
@@ -26,8 +26,8 @@ struct tv_wide {
 /* ---- One batch ---- */
 
 /* Inputs [from, end) of a batch: features, then standard normal noise. */
-static tv_error *draw_run(const tv_wide *w, const int64_t *places, int count, int from, int end,
-                          double *out, int leading) {
+static tv_error *draw_run(const tv_distributed *w, const int64_t *places, int count, int from,
+                          int end, double *out, int leading) {
   const tv_sampling *s = w->sampling;
   const tv_stream noise =
       tv_experiment_stream(s->experiment, TV_FOR_NOISE, (int)w->place.replicate);
@@ -42,8 +42,8 @@ static tv_error *draw_run(const tv_wide *w, const int64_t *places, int count, in
 
 /* The inputs with the given global indices, which come in runs of whole blocks: a column of `out`
  * is a sample. */
-static tv_error *draw_inputs(const tv_wide *w, const int64_t *places, int count, const int *index,
-                             int wanted, double *out) {
+static tv_error *draw_inputs(const tv_distributed *w, const int64_t *places, int count,
+                             const int *index, int wanted, double *out) {
   for (int i = 0, end; i < wanted; i = end) {
     for (end = i + 1; end < wanted && index[end] == index[end - 1] + 1;) ++end;
     TV_TRY(draw_run(w, places, count, index[i], index[end - 1] + 1, out + i, wanted));
@@ -65,7 +65,7 @@ static int least(int a, int b) {
 }
 
 /* The blocks of `inputs` on and below the diagonal. */
-static void update_inputs(tv_wide *w, int count) {
+static void update_inputs(tv_distributed *w, int count) {
   const tv_distmat *m = w->inputs;
   const int block = w->grid->block;
   for (int j = 0; j < m->local_columns; j += block)
@@ -79,7 +79,7 @@ static void update_inputs(tv_wide *w, int count) {
     }
 }
 
-static void update_noise(const tv_wide *w, int count) {
+static void update_noise(const tv_distributed *w, int count) {
   const double unit = 1;
   const int l = w->sampling->l, block = w->grid->block;
   const tv_distmat *c = w->noise_cross;
@@ -91,7 +91,7 @@ static void update_noise(const tv_wide *w, int count) {
   dsyrk_("L", "N", &l, &count, &unit, w->noise, &l, &unit, w->noise_square, &l, 1, 1);
 }
 
-static tv_error *add_batch(tv_wide *w, int64_t first, int count) {
+static tv_error *add_batch(tv_distributed *w, int64_t first, int count) {
   const tv_sampling *s = w->sampling;
   const tv_stream targets =
       tv_experiment_stream(s->experiment, TV_FOR_TARGETS, (int)w->place.replicate);
@@ -108,7 +108,7 @@ static tv_error *add_batch(tv_wide *w, int64_t first, int count) {
 /* ---- From sums to moments ---- */
 
 /* y = weights' x + noise e, and so do their moments. */
-static void derive_targets(tv_wide *w, double *targets) {
+static void derive_targets(tv_distributed *w, double *targets) {
   const double noise = w->sampling->source->teacher_noise;
   const int l = w->sampling->l;
   double with_inputs = 0;
@@ -126,7 +126,7 @@ static void derive_targets(tv_wide *w, double *targets) {
   for (int t = 0; t < l; ++t) *targets += noise * noise * w->noise_square[(int64_t)t * l + t];
 }
 
-static void start_again(tv_wide *w, int replicate) {
+static void start_again(tv_distributed *w, int replicate) {
   const int l = w->sampling->l;
   tv_distmat_clear(w->inputs);
   tv_distmat_clear(w->noise_cross);
@@ -135,8 +135,8 @@ static void start_again(tv_wide *w, int replicate) {
   w->place.n = 0;
 }
 
-tv_error *tv_wide_advance(tv_wide *w, int replicate, int64_t n, tv_progress *progress,
-                          tv_moment_matrix *out) {
+tv_error *tv_distributed_advance(tv_distributed *w, int replicate, int64_t n, tv_progress *progress,
+                                 tv_moment_matrix *out) {
   const tv_sampling *s = w->sampling;
   if (replicate != w->place.replicate || n < w->place.n) start_again(w, replicate);
   while (w->place.n < n) {
@@ -160,11 +160,11 @@ tv_error *tv_wide_advance(tv_wide *w, int replicate, int64_t n, tv_progress *pro
   return NULL;
 }
 
-tv_work tv_wide_work(const tv_wide *w) {
+tv_work tv_distributed_work(const tv_distributed *w) {
   return w->work;
 }
 
-double tv_wide_samples(const tv_sampling *s) {
+double tv_distributed_samples(const tv_sampling *s) {
   return (double)s->experiment->sizes[s->experiment->sizes_count - 1] * s->experiment->replicates;
 }
 
@@ -185,7 +185,8 @@ static tv_error *take_up_block(tv_checkpoint *c, tv_saved_key key, int height, i
 }
 
 /* This rank's blocks of a matrix, those above the diagonal of `inputs` aside. */
-static tv_error *keep_blocks(const tv_wide *w, int part, const tv_distmat *m, double *buffer) {
+static tv_error *keep_blocks(const tv_distributed *w, int part, const tv_distmat *m,
+                             double *buffer) {
   tv_checkpoint *c = w->sampling->checkpoint;
   const int block = w->grid->block;
   const int64_t block_rows = (m->rows + block - 1) / block;
@@ -205,7 +206,7 @@ static tv_error *keep_blocks(const tv_wide *w, int part, const tv_distmat *m, do
 }
 
 /* What every rank has, saved by one. */
-static tv_error *keep_common(const tv_wide *w, int part, void *data, size_t bytes) {
+static tv_error *keep_common(const tv_distributed *w, int part, void *data, size_t bytes) {
   tv_checkpoint *c = w->sampling->checkpoint;
   const tv_saved_key key = {TV_SAVED_WIDE, part, 0, 1};
   if (tv_checkpoint_find(c, key) >= 0) TV_TRY(tv_checkpoint_read(c, key, data, bytes));
@@ -213,7 +214,7 @@ static tv_error *keep_common(const tv_wide *w, int part, void *data, size_t byte
 }
 
 /* Continue from the sums of an earlier session, and keep them from now on. */
-static tv_error *keep(tv_wide *w) {
+static tv_error *keep(tv_distributed *w) {
   const size_t l = (size_t)w->sampling->l;
   double *buffer = NULL;
   TV_TRY(tv_allocate((int64_t)w->grid->block * w->grid->block, sizeof *buffer, &buffer));
@@ -228,7 +229,7 @@ static tv_error *keep(tv_wide *w) {
 
 /* ---- Lifetime ---- */
 
-static tv_error *allocate(tv_wide *w) {
+static tv_error *allocate(tv_distributed *w) {
   const tv_sampling *s = w->sampling;
   const int d = s->p + s->q;
   TV_TRY(tv_distmat_create(w->grid, d, d, &w->inputs));
@@ -241,23 +242,24 @@ static tv_error *allocate(tv_wide *w) {
   return tv_allocate((int64_t)TV_BATCH * w->inputs->local_columns, sizeof(double), &w->columns);
 }
 
-tv_error *tv_wide_create(const tv_sampling *sampling, const tv_grid *grid, tv_wide **out) {
+tv_error *tv_distributed_create(const tv_sampling *sampling, const tv_grid *grid,
+                                tv_distributed **out) {
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) {
-    **out = (tv_wide){.sampling = sampling, .grid = grid, .place = {-1, 0}};
+    **out = (tv_distributed){.sampling = sampling, .grid = grid, .place = {-1, 0}};
     error = allocate(*out);
     if (!error) error = keep(*out);
   }
   error = tv_agree(grid->comm, error);
   if (error)
-    tv_wide_destroy(out);
+    tv_distributed_destroy(out);
   else
     tv_distmat_scatter(sampling->source->teacher_weights, (*out)->weights);
   return error;
 }
 
-void tv_wide_destroy(tv_wide **wide) {
-  tv_wide *w = *wide;
+void tv_distributed_destroy(tv_distributed **distributed) {
+  tv_distributed *w = *distributed;
   if (!w) return;
   tv_checkpoint_release_kind(w->sampling->checkpoint, TV_SAVED_WIDE);
   tv_distmat_destroy(&w->inputs);
@@ -269,5 +271,5 @@ void tv_wide_destroy(tv_wide **wide) {
   free(w->rows);
   free(w->columns);
   free(w);
-  *wide = NULL;
+  *distributed = NULL;
 }

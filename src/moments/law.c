@@ -32,7 +32,7 @@ typedef struct {
   double *constants;
   double *factor, *scale; /* of what is given of a data set */
   int *order;
-} desk;
+} workspace;
 
 static int is_population(const tv_experiment *e) {
   return e->source.role == TV_AS_POPULATION;
@@ -98,7 +98,7 @@ static void draw_classes(increment *i, int classes, double *indicators, double *
   }
 }
 
-static void draw_generated(desk *d, increment *i) {
+static void draw_generated(workspace *d, increment *i) {
   const tv_sampling *s = d->sampling;
   const tv_source *source = s->source;
   const int classes = source->law_classes, most = classes + d->normals;
@@ -126,7 +126,8 @@ static void draw_generated(desk *d, increment *i) {
  * add less than `tolerance` of their squared length are dropped. Taking one too many or too few
  * changes the law of a column's moments with the noise by sqrt(tolerance) of its deviation, and
  * that of the noise not at all, as long as there are samples for all. */
-static tv_error *factor_given(desk *d, const double *matrix, double share, int width, int *rank) {
+static tv_error *factor_given(workspace *d, const double *matrix, double share, int width,
+                              int *rank) {
   const double tolerance = 8 * width * DBL_EPSILON;
   for (int64_t j = 0; j < width; ++j) {
     const double square = matrix[j * width + j];
@@ -139,7 +140,7 @@ static tv_error *factor_given(desk *d, const double *matrix, double share, int w
 }
 
 /* Row k becomes column k of the factor, its entries where (x, y, 1) stand in (x, z, y, 1). */
-static void write_given(const desk *d, const increment *i, int width) {
+static void write_given(const workspace *d, const increment *i, int width) {
   const tv_sampling *s = d->sampling;
   memset(d->u, 0, (size_t)i->rows * (size_t)s->width * sizeof(double));
   for (int64_t k = 0; k < i->given; ++k)
@@ -150,7 +151,7 @@ static void write_given(const desk *d, const increment *i, int width) {
     }
 }
 
-static tv_error *draw_beside_data(desk *d, increment *i) {
+static tv_error *draw_beside_data(workspace *d, increment *i) {
   const tv_sampling *s = d->sampling;
   const int width = d->given->width, is_whole = is_population(s->experiment);
   const int64_t item = is_whole ? 0 : (int64_t)i->replicate * d->given->levels + i->level;
@@ -194,9 +195,9 @@ static tv_error *collect_given(const tv_sampling *s, int shows_progress, tv_mome
 
 /* ---- Together ---- */
 
-static tv_error *set_desk(const tv_sampling *s, const tv_moments *given, desk *d) {
+static tv_error *set_workspace(const tv_sampling *s, const tv_moments *given, workspace *d) {
   const tv_source *source = s->source;
-  *d = (desk){.sampling = s, .given = given, .normals = count_normals(s->experiment, source)};
+  *d = (workspace){.sampling = s, .given = given, .normals = count_normals(s->experiment, source)};
   const int64_t width = s->p + s->l + 1, most = count_given(source, s->p) + (int64_t)d->normals;
   TV_TRY(tv_allocate(most * s->width, sizeof(double), &d->u));
   if (given) {
@@ -211,7 +212,7 @@ static tv_error *set_desk(const tv_sampling *s, const tv_moments *given, desk *d
   return tv_allocate(most, sizeof(double), &d->constants);
 }
 
-static void clear_desk(desk *d) {
+static void clear_workspace(workspace *d) {
   free(d->u);
   free(d->x);
   free(d->y);
@@ -231,7 +232,7 @@ static double item_flops(const tv_source *source, int p, double width, int rows)
 }
 
 /* The lower triangle of the moments of one increment. */
-static tv_error *draw_item(desk *d, int replicate, int level, double *matrix, tv_work *work) {
+static tv_error *draw_item(workspace *d, int replicate, int level, double *matrix, tv_work *work) {
   const tv_sampling *s = d->sampling;
   const double unit = 1, nothing = 0;
   increment i = {.experiment = s->experiment,
@@ -283,7 +284,7 @@ static tv_error *open_share(const tv_sampling *s, tv_moments *m, share *mine) {
   return tv_checkpoint_hold(c, items, item_at(m, first), count * bytes);
 }
 
-static tv_error *draw_share(desk *d, const share *mine, int shows_progress, tv_moments *m) {
+static tv_error *draw_share(workspace *d, const share *mine, int shows_progress, tv_moments *m) {
   tv_progress progress =
       tv_progress_begin("law", "moment matrices", (double)(mine->end - mine->first),
                         (double)(m->replicates * m->levels), shows_progress);
@@ -313,15 +314,15 @@ static void share_items(const tv_sampling *s, tv_moments *m) {
 
 static tv_error *fill(const tv_sampling *s, const tv_moments *given, int shows_progress,
                       tv_moments *m) {
-  desk d;
+  workspace d;
   share mine = {0};
-  tv_error *error = set_desk(s, given, &d);
+  tv_error *error = set_workspace(s, given, &d);
   if (!error) error = open_share(s, m, &mine);
   if (!error) error = draw_share(&d, &mine, shows_progress, m);
   error = tv_checkpoint_finish(s->checkpoint, s->partition.comm, error);
   tv_checkpoint_release_kind(s->checkpoint, TV_SAVED_DRAWN);
   free(mine.is_drawn);
-  clear_desk(&d);
+  clear_workspace(&d);
   if (error) return error;
   share_items(s, m);
   tv_moments_accumulate(m);

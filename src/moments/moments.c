@@ -10,7 +10,7 @@ typedef struct {
   const tv_sampling *sampling;
   tv_selection everything;
   tv_head *head;
-  tv_desk *desk;
+  tv_workspace *workspace;
   double *sum; /* being added to */
   tv_work *work;
   tv_progress progress;
@@ -42,7 +42,7 @@ static tv_error *add_rows(void *context, int64_t first, int count, double *sum) 
   if (f->basis) pass->work->flops += 2.0 * count * times * f->inputs * f->p;
   pass->sum = sum;
   TV_TRY(tv_sampling_visit(pass->sampling, first, count, &pass->everything, add_batch, pass,
-                           pass->desk));
+                           pass->workspace));
   tv_progress_step(&pass->progress, count);
   return NULL;
 }
@@ -87,12 +87,12 @@ static double rows_of_rank(const tv_partition *p) {
                   tv_shard_first_row_of_rank(p, p->rank));
 }
 
-static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head, tv_desk *desk,
-                             int shows_progress, tv_moments *m) {
+static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
+                             tv_workspace *workspace, int shows_progress, tv_moments *m) {
   moments_pass pass = {.sampling = s,
                        .everything = tv_sampling_everything(s),
                        .head = head,
-                       .desk = desk,
+                       .workspace = workspace,
                        .work = &m->work,
                        .progress =
                            tv_progress_begin("moments", "samples", rows_of_rank(&s->partition),
@@ -110,12 +110,12 @@ static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *
 
 static tv_error *fill_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
                               int shows_progress, tv_moments *m) {
-  tv_desk *desk = NULL;
-  tv_error *error = tv_desk_create(s, &desk);
+  tv_workspace *workspace = NULL;
+  tv_error *error = tv_workspace_create(s, &workspace);
   if (!error) error = tv_head_keep(s, head);
   error = tv_agree(s->partition.comm, error);
-  if (!error) error = sum_moments(s, kind, head, desk, shows_progress, m);
-  tv_desk_destroy(&desk);
+  if (!error) error = sum_moments(s, kind, head, workspace, shows_progress, m);
+  tv_workspace_destroy(&workspace);
   return error ? error : tv_head_share(s, head);
 }
 

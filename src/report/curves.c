@@ -45,9 +45,9 @@ static void write_data(const void *figure, FILE *out) {
         fprintf(out, "\n\n# lambda_max %.*g, %s, alpha %.*g\n", of_lambda, a->lambda_max[g],
                 a->method[m], of_alpha, a->alpha[alpha]);
         for (int level = 0; level < a->levels; ++level) {
-          const tv_band band = tv_band_of(a, TV_DISTANCE, g, alpha, level, m);
-          fprintf(out, "%.17g\t%.6e\t%.6e\t%.6e\n", a->n[level], band.mean, band.least,
-                  band.largest);
+          const tv_summary summary = tv_summary_of(a, TV_DISTANCE, g, alpha, level, m);
+          fprintf(out, "%.17g\t%.6e\t%.6e\t%.6e\n", a->n[level], summary.mean, summary.least,
+                  summary.largest);
         }
       }
 }
@@ -70,12 +70,12 @@ static void find_range(const tv_archive *a, double *low, double *high) {
   *high = 0;
   for (int i = 0; i < curves * a->levels; ++i) {
     const int curve = i / a->levels, setting = curve / a->methods;
-    const tv_band band =
-        tv_band_of(a, TV_DISTANCE, magnitude_of(a, setting / count_curves(a)),
-                   alpha_of(a, setting % count_curves(a)), i % a->levels, curve % a->methods);
-    widen(band.mean, low, high);
-    widen(band.least, low, high);
-    widen(band.largest, low, high);
+    const tv_summary summary =
+        tv_summary_of(a, TV_DISTANCE, magnitude_of(a, setting / count_curves(a)),
+                      alpha_of(a, setting % count_curves(a)), i % a->levels, curve % a->methods);
+    widen(summary.mean, low, high);
+    widen(summary.least, low, high);
+    widen(summary.largest, low, high);
   }
   if (*high == 0) *low = *high = 1;
   *low = pow(10, fmax(floor(log10(*low)), -16));
@@ -166,7 +166,8 @@ static void write_curve(const tv_archive *a, int row, int m, int curve, FILE *ou
 static int is_empty(const tv_archive *a, int g, int m) {
   for (int curve = 0; curve < count_curves(a); ++curve)
     for (int level = 0; level < a->levels; ++level)
-      if (is_drawable(tv_band_of(a, TV_DISTANCE, g, alpha_of(a, curve), level, m).mean)) return 0;
+      if (is_drawable(tv_summary_of(a, TV_DISTANCE, g, alpha_of(a, curve), level, m).mean))
+        return 0;
   return 1;
 }
 

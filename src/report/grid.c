@@ -10,7 +10,7 @@
 static double slope(const tv_archive *a, int magnitude, int alpha, int method) {
   double count = 0, x_sum = 0, y_sum = 0, xx = 0, xy = 0;
   for (int level = a->levels / 2; level < a->levels; ++level) {
-    const double distance = tv_band_of(a, TV_DISTANCE, magnitude, alpha, level, method).mean;
+    const double distance = tv_summary_of(a, TV_DISTANCE, magnitude, alpha, level, method).mean;
     const double x = log(a->n[level]), y = log(distance);
     if (!isfinite(y)) continue;
     count += 1;
@@ -43,14 +43,14 @@ static void print_table(const tv_archive *a, FILE *out) {
           "alpha^2 needed as n grows (0: none)");
   for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
     for (int method = 0; method < a->methods; ++method) {
-      const tv_band band = tv_threshold_band(a, magnitude, method);
-      char threshold[TV_BAND_TEXT];
-      tv_band_format(&band, TV_LEAST_DIGITS, threshold);
+      const tv_summary summary = tv_threshold_summary(a, magnitude, method);
+      char threshold[TV_SUMMARY_TEXT];
+      tv_summary_format(&summary, TV_LEAST_DIGITS, threshold);
       for (int alpha = 0; alpha < a->alphas; ++alpha) {
         fprintf(out, "%-*.*g  %-16s %*.*g  %-12.3e %-12.3e ", wide, of_lambda,
                 a->lambda_max[magnitude], a->method[method], narrow, of_alpha, a->alpha[alpha],
-                tv_band_of(a, TV_DISTANCE, magnitude, alpha, 0, method).mean,
-                tv_band_of(a, TV_DISTANCE, magnitude, alpha, last, method).mean);
+                tv_summary_of(a, TV_DISTANCE, magnitude, alpha, 0, method).mean,
+                tv_summary_of(a, TV_DISTANCE, magnitude, alpha, last, method).mean);
         print_slope(slope(a, magnitude, alpha, method), out);
         fprintf(out, "  %s\n", threshold);
       }
@@ -62,7 +62,7 @@ static void print_table(const tv_archive *a, FILE *out) {
 
 static void put_thresholds(const tv_archive *a, FILE *out) {
   const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
-  char text[TV_BAND_TEXT];
+  char text[TV_SUMMARY_TEXT];
   fputs("<h2>Alignment needed as n grows</h2>\n<p>The least &alpha;<sup>2</sup> with which the "
         "solution on noisy inputs becomes the clean one as the sample size grows, by theory: mean "
         "[least, largest] over replicates; 0: no alignment is needed.</p>\n"
@@ -73,8 +73,8 @@ static void put_thresholds(const tv_archive *a, FILE *out) {
   for (int g = 0; g < a->magnitudes; ++g) {
     fprintf(out, "<tr><td>%.*g</td>", digits, a->lambda_max[g]);
     for (int m = 0; m < a->methods; ++m) {
-      const tv_band band = tv_threshold_band(a, g, m);
-      tv_band_format(&band, TV_LEAST_DIGITS, text);
+      const tv_summary summary = tv_threshold_summary(a, g, m);
+      tv_summary_format(&summary, TV_LEAST_DIGITS, text);
       fprintf(out, "<td>%s</td>", text);
     }
     fputs("</tr>\n", out);
@@ -86,7 +86,7 @@ static void put_distances(const tv_archive *a, FILE *out) {
   const int last = a->levels - 1;
   const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
   const int of_alpha = tv_digits_of(a->alpha, a->alphas);
-  char text[TV_BAND_TEXT];
+  char text[TV_SUMMARY_TEXT];
   fprintf(out,
           "<h2>Distance to optimality at n = %.*g</h2>\n<p>Mean [least, largest] over "
           "replicates.</p>\n<table><tr><th>&lambda;<sub>max</sub></th><th>&alpha;</th>",
@@ -98,8 +98,8 @@ static void put_distances(const tv_archive *a, FILE *out) {
       fprintf(out, "<tr><td>%.*g</td><td>%.*g</td>", of_lambda, a->lambda_max[g], of_alpha,
               a->alpha[alpha]);
       for (int m = 0; m < a->methods; ++m) {
-        const tv_band band = tv_band_of(a, TV_DISTANCE, g, alpha, last, m);
-        tv_band_format(&band, TV_LEAST_DIGITS, text);
+        const tv_summary summary = tv_summary_of(a, TV_DISTANCE, g, alpha, last, m);
+        tv_summary_format(&summary, TV_LEAST_DIGITS, text);
         fprintf(out, "<td>%s</td>", text);
       }
       fputs("</tr>\n", out);

@@ -46,10 +46,10 @@ tv_error *tv_report_html(const tv_report_contents *contents, const char *directo
 /* DIRECTORY/NAME, owned by the caller; NULL without memory. */
 char *tv_report_path(const char *directory, const char *name);
 
-/* Of a quantity over the replicates that were solved; of alpha^2 as tv_band_over_needs says. */
-tv_band tv_band_of(const tv_archive *archive, int quantity, int magnitude, int alpha, int level,
-                   int method);
-tv_band tv_threshold_band(const tv_archive *archive, int magnitude, int method);
+/* Of a quantity over the replicates that were solved; of alpha^2 as tv_summary_over_needs says. */
+tv_summary tv_summary_of(const tv_archive *archive, int quantity, int magnitude, int alpha,
+                         int level, int method);
+tv_summary tv_threshold_summary(const tv_archive *archive, int magnitude, int method);
 
 /* How many solutions failed, if any. */
 void tv_print_failures(const tv_archive *archive, FILE *out);

@@ -43,7 +43,7 @@ static int has_boundary(const tv_archive *a, int method) {
 }
 
 static double mean_of(const tv_archive *a, int quantity, int g, int alpha, int level, int method) {
-  return tv_band_of(a, quantity, g, alpha, level, method).mean;
+  return tv_summary_of(a, quantity, g, alpha, level, method).mean;
 }
 
 /* ---- The table ---- */
@@ -136,7 +136,8 @@ static void write_data(const void *figure, FILE *out) {
     fprintf(out, "\tmean alpha^2 needed as n grows: %s", a->method[m]);
   for (int g = 0; g < a->magnitudes; ++g) {
     fprintf(out, "\n%.17g", a->lambda_max[g]);
-    for (int m = 0; m < a->methods; ++m) fprintf(out, "\t%.10g", tv_threshold_band(a, g, m).mean);
+    for (int m = 0; m < a->methods; ++m)
+      fprintf(out, "\t%.10g", tv_threshold_summary(a, g, m).mean);
   }
   fputc('\n', out);
 }

@@ -10,13 +10,14 @@
 /* ---- What is told of a magnitude, sample size and method ---- */
 
 typedef struct {
-  tv_band measured, predicted, asymptotic; /* alpha^2 at n, what is expected there and as n grows */
+  tv_summary measured, predicted,
+      asymptotic; /* alpha^2 at n, what is expected there and as n grows */
 } summary;
 
 static summary summarise(const tv_archive *a, int magnitude, int level, int method) {
-  return (summary){.measured = tv_band_of(a, TV_ALPHA2_MEASURED, magnitude, 0, level, method),
-                   .predicted = tv_band_of(a, TV_ALPHA2_PREDICTED, magnitude, 0, level, method),
-                   .asymptotic = tv_threshold_band(a, magnitude, method)};
+  return (summary){.measured = tv_summary_of(a, TV_ALPHA2_MEASURED, magnitude, 0, level, method),
+                   .predicted = tv_summary_of(a, TV_ALPHA2_PREDICTED, magnitude, 0, level, method),
+                   .asymptotic = tv_threshold_summary(a, magnitude, method)};
 }
 
 static int64_t count_entries(const tv_archive *a) {
@@ -31,10 +32,10 @@ static int64_t count_status(const tv_archive *a, tv_alpha2_status status) {
 }
 
 /* "-" where there is nothing: no replicate has such a value. */
-static const char *words_of(const tv_band *band, char out[TV_BAND_TEXT]) {
+static const char *words_of(const tv_summary *summary, char out[TV_SUMMARY_TEXT]) {
   const int digits = 6;
-  if (isnan(band->mean)) return "-";
-  tv_band_format(band, digits, out);
+  if (isnan(summary->mean)) return "-";
+  tv_summary_format(summary, digits, out);
   return out;
 }
 
@@ -58,8 +59,8 @@ static void print_statuses(const tv_archive *a, FILE *out) {
   }
 }
 
-static void print_bands(const summary *s, FILE *out) {
-  char measured[TV_BAND_TEXT], predicted[TV_BAND_TEXT], asymptotic[TV_BAND_TEXT];
+static void print_summaries(const summary *s, FILE *out) {
+  char measured[TV_SUMMARY_TEXT], predicted[TV_SUMMARY_TEXT], asymptotic[TV_SUMMARY_TEXT];
   fprintf(out, "%-30s %-30s %s\n", words_of(&s->measured, measured),
           words_of(&s->predicted, predicted), words_of(&s->asymptotic, asymptotic));
 }
@@ -81,7 +82,7 @@ static void print_table(const tv_archive *a, FILE *out) {
         const summary s = summarise(a, magnitude, level, method);
         fprintf(out, "%-*.*g  %-16s %-*.*g ", wide, of_lambda, a->lambda_max[magnitude],
                 a->method[method], narrow, of_n, a->n[level]);
-        print_bands(&s, out);
+        print_summaries(&s, out);
       }
   fputc('\n', out);
   print_statuses(a, out);
@@ -278,9 +279,9 @@ static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
 
 /* ---- HTML ---- */
 
-static void put_cell(const tv_band *band, FILE *out) {
-  char text[TV_BAND_TEXT];
-  fprintf(out, "<td>%s</td>", words_of(band, text));
+static void put_cell(const tv_summary *summary, FILE *out) {
+  char text[TV_SUMMARY_TEXT];
+  fprintf(out, "<td>%s</td>", words_of(summary, text));
 }
 
 static void put_table(const tv_archive *a, int g, int digits, FILE *out) {
@@ -296,7 +297,7 @@ static void put_table(const tv_archive *a, int g, int digits, FILE *out) {
   }
   fputs("</tr>\n<tr><td>&infin;</td>", out);
   for (int m = 0; m < a->methods; ++m) {
-    const tv_band asymptotic = tv_threshold_band(a, g, m);
+    const tv_summary asymptotic = tv_threshold_summary(a, g, m);
     put_cell(&asymptotic, out);
     fputs("<td></td>", out);
   }

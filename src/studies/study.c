@@ -131,9 +131,9 @@ static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger,
 }
 
 static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
-                              const tv_study_inputs *study, tv_wide *wide) {
+                              const tv_study_inputs *study, tv_distributed *distributed) {
   const tv_results *r = s->results;
-  const double samples = tv_wide_samples(study->sampling);
+  const double samples = tv_distributed_samples(study->sampling);
   tv_progress progress = tv_progress_begin("moments and solutions", "samples", samples, samples,
                                            study->shows_progress);
   tv_moment_matrix m;
@@ -141,7 +141,8 @@ static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
   for (int64_t item = 0; !error && item < (int64_t)r->replicates * r->levels; ++item) {
     const int replicate = (int)(item / r->levels), level = (int)(item % r->levels);
     if (tv_ledger_has_level(ledger, r, replicate, level)) continue;
-    error = tv_wide_advance(wide, replicate, s->experiment->sizes[level], &progress, &m);
+    error =
+        tv_distributed_advance(distributed, replicate, s->experiment->sizes[level], &progress, &m);
     tv_stopwatch_lap(study->watch, TV_STAGE_MOMENTS);
     if (!error) error = solve_level(s, ledger, study, &m, item);
     tv_stopwatch_lap(study->watch, TV_STAGE_SOLVES);
@@ -152,11 +153,11 @@ static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
 
 static tv_error *solve_distributed(const tv_solver *s, const tv_ledger *ledger,
                                    const tv_study_inputs *study) {
-  tv_wide *wide = NULL;
-  TV_TRY(tv_wide_create(study->sampling, study->group->grid, &wide));
-  tv_error *error = solve_levels(s, ledger, study, wide);
-  s->results->moments_work = tv_wide_work(wide);
-  tv_wide_destroy(&wide);
+  tv_distributed *distributed = NULL;
+  TV_TRY(tv_distributed_create(study->sampling, study->group->grid, &distributed));
+  tv_error *error = solve_levels(s, ledger, study, distributed);
+  s->results->moments_work = tv_distributed_work(distributed);
+  tv_distributed_destroy(&distributed);
   return error;
 }
 

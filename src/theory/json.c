@@ -155,10 +155,10 @@ static json_t *summary_at(const tv_theory *t, int magnitude) {
                 "favoured", counts(t, magnitude));
   for (int i = 0; i < TV_ASYMPTOTICS; ++i) {
     char name[NAME];
-    const tv_band band = tv_theory_band(t, magnitude, (tv_asymptotic)i);
+    const tv_summary summary = tv_theory_summary(t, magnitude, (tv_asymptotic)i);
     put(&entry, "", name_of(t, i, name), "",
-        json_pack("{s:o, s:o, s:o}", "mean", number(band.mean), "least", number(band.least),
-                  "largest", number(band.largest)));
+        json_pack("{s:o, s:o, s:o}", "mean", number(summary.mean), "least", number(summary.least),
+                  "largest", number(summary.largest)));
   }
   return entry;
 }

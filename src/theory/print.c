@@ -9,11 +9,11 @@
 
 enum { MOST_ALIGNMENTS = 20 }; /* of a table */
 
-static void print_band(const tv_theory *t, const char *name, tv_asymptotic which, const char *what,
-                       FILE *out) {
-  char text[TV_BAND_TEXT];
-  const tv_band band = tv_theory_band(t, 0, which);
-  tv_band_format(&band, TV_LEAST_DIGITS, text);
+static void print_summary(const tv_theory *t, const char *name, tv_asymptotic which,
+                          const char *what, FILE *out) {
+  char text[TV_SUMMARY_TEXT];
+  const tv_summary summary = tv_theory_summary(t, 0, which);
+  tv_summary_format(&summary, TV_LEAST_DIGITS, text);
   fprintf(out, "%-12s %-28s %s\n", name, text, what);
 }
 
@@ -32,13 +32,13 @@ static void print_rivals(const tv_theory *t, FILE *out) {
   for (int i = 0; i < TV_RIVALS; ++i) {
     theory[i] = t->rivals.method[i]->theory;
     snprintf(text, sizeof text, "k-th largest %s", theory[i]->formula);
-    print_band(t, theory[i]->weakest_name, TV_WEAKEST + i, text, out);
+    print_summary(t, theory[i]->weakest_name, TV_WEAKEST + i, text, out);
     title_of(t, i, titles[i]);
   }
   char name[64];
   snprintf(name, sizeof name, "%s^2/%s", theory[0]->weakest_name, theory[1]->weakest_name);
   snprintf(text, sizeof text, "noise below it favours %s, above it %s", titles[0], titles[1]);
-  print_band(t, name, TV_WEAKEST2_OVER_WEAKEST, text, out);
+  print_summary(t, name, TV_WEAKEST2_OVER_WEAKEST, text, out);
 }
 
 static void print_head(const tv_theory *t, FILE *out) {
@@ -76,14 +76,14 @@ static void print_magnitudes(const tv_theory *t, FILE *out) {
   fprintf(out, "%-*s  %-9s   %-9s  %-27s  %s\n", width, "lambda_max", "least", "largest",
           title_of(t, 0, titles[0]), title_of(t, 1, titles[1]));
   for (int m = 0; m < t->spectra->magnitudes; ++m) {
-    char needs[TV_RIVALS][TV_BAND_TEXT];
+    char needs[TV_RIVALS][TV_SUMMARY_TEXT];
     for (int i = 0; i < TV_RIVALS; ++i) {
-      const tv_band band = tv_theory_band(t, m, TV_ALPHA2 + i);
-      tv_band_format(&band, TV_LEAST_DIGITS, needs[i]);
+      const tv_summary summary = tv_theory_summary(t, m, TV_ALPHA2 + i);
+      tv_summary_format(&summary, TV_LEAST_DIGITS, needs[i]);
     }
     fprintf(out, "%-*.*g  %-9.4g   %-9.4g  %-27s  %-27s  ", width, digits,
-            t->experiment->noise.lambda_max[m], tv_theory_band(t, m, TV_LEAST_GAMMA).least,
-            tv_theory_band(t, m, TV_LARGEST_GAMMA).largest, needs[0], needs[1]);
+            t->experiment->noise.lambda_max[m], tv_theory_summary(t, m, TV_LEAST_GAMMA).least,
+            tv_theory_summary(t, m, TV_LARGEST_GAMMA).largest, needs[0], needs[1]);
     print_favoured(t, m, out);
   }
 }
@@ -107,11 +107,11 @@ static int look_at(const tv_theory *t, int magnitude, double alpha, int rival, d
 
 static void print_method_at(const tv_theory *t, int magnitude, double alpha, int rival,
                             double *largest, FILE *out) {
-  char text[TV_BAND_TEXT], share[32];
+  char text[TV_SUMMARY_TEXT], share[32];
   const int replicates = t->spectra->replicates;
   const int recovered = look_at(t, magnitude, alpha, rival, largest);
-  const tv_band band = tv_band_over(largest, 1, replicates);
-  tv_band_format(&band, TV_LEAST_DIGITS, text);
+  const tv_summary summary = tv_summary_over(largest, 1, replicates);
+  tv_summary_format(&summary, TV_LEAST_DIGITS, text);
   snprintf(share, sizeof share, "%d of %d", recovered, replicates);
   fprintf(out, "  %-30s %8s", text, share);
 }

@@ -31,8 +31,8 @@ void tv_theory_destroy(tv_theory **theory) {
   *theory = NULL;
 }
 
-tv_band tv_theory_band(const tv_theory *t, int magnitude, tv_asymptotic which) {
-  return (which >= TV_ALPHA2 ? tv_band_over_needs : tv_band_over)(
+tv_summary tv_theory_summary(const tv_theory *t, int magnitude, tv_asymptotic which) {
+  return (which >= TV_ALPHA2 ? tv_summary_over_needs : tv_summary_over)(
       &t->asymptotics[magnitude][which], (long)t->spectra->magnitudes * TV_ASYMPTOTICS,
       t->spectra->replicates);
 }

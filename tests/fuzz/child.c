@@ -36,7 +36,7 @@ static void end_child(void) {
 
 /* Given each report of the address sanitizer. Where HDF5 has called the function of frame 0, the
  * fault is HDF5's, and the sanitizer aborts. */
-static void judge_report(const char *report) {
+static void check_report(const char *report) {
   const char *caller = strstr(report, "\n    #1 ");
   const char *library = caller ? strstr(caller, "libhdf5") : NULL;
   const char *end = caller ? strchr(caller + 1, '\n') : NULL;
@@ -54,7 +54,7 @@ void fuzz_prepare(void) {
   setenv("TWOVIEW_READ_SECONDS", "2", 0); /* its inputs are small */
   parent = getpid();
   share_counters();
-  __asan_set_error_report_callback(judge_report);
+  __asan_set_error_report_callback(check_report);
 }
 
 static int is_fault(const tv_error *error) {

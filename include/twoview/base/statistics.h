@@ -6,15 +6,15 @@
 /* Mean, least and largest of the values that are not NaN (NaN if none). */
 typedef struct {
   double mean, least, largest;
-} tv_band;
+} tv_summary;
 
 /* Of values[0], values[stride], ..., `count` of them. */
-tv_band tv_band_over(const double *values, long stride, int count);
+tv_summary tv_summary_over(const double *values, long stride, int count);
 
 /* The same of critical alignments alpha^2. Those of theory and prediction are negative where no
  * alignment is needed; a measured one ends at 0. A negative value counts as 0, so that all averages
  * mean the same. */
-tv_band tv_band_over_needs(const double *values, long stride, int count);
+tv_summary tv_summary_over_needs(const double *values, long stride, int count);
 
 enum { TV_LEAST_DIGITS = 4, TV_MOST_DIGITS = 17 };
 
@@ -35,10 +35,10 @@ const char *tv_number_text(double value, char out[TV_NUMBER_TEXT]);
 /* The width of a column of such numbers, not below `least`. */
 int tv_width_of(int digits, int least);
 
-enum { TV_BAND_TEXT = 96 };
+enum { TV_SUMMARY_TEXT = 96 };
 
 /* "1.5 [1.2, 1.9]", to `digits` or as many as distinguish the ends; "1.5" where these are equal up
  * to rounding, "not defined" for NaN. */
-void tv_band_format(const tv_band *band, int digits, char out[TV_BAND_TEXT]);
+void tv_summary_format(const tv_summary *summary, int digits, char out[TV_SUMMARY_TEXT]);
 
 #endif

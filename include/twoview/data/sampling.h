@@ -53,17 +53,17 @@ tv_selection tv_sampling_everything(const tv_sampling *sampling);
 void tv_sampling_rows(const tv_sampling *sampling, int replicate, int64_t first, int64_t count,
                       int64_t *rows);
 
-/* Working space for visits. Free with tv_desk_destroy. */
-typedef struct tv_desk tv_desk;
-tv_error *tv_desk_create(const tv_sampling *sampling, tv_desk **out);
-void tv_desk_destroy(tv_desk **desk);
+/* Working space for visits. Free with tv_workspace_destroy. */
+typedef struct tv_workspace tv_workspace;
+tv_error *tv_workspace_create(const tv_sampling *sampling, tv_workspace **out);
+void tv_workspace_destroy(tv_workspace **workspace);
 
 /* Visit rows [first, first + count), count <= TV_BATCH, as a batch for each replicate that has
  * selected ones among them; their order depends on the experiment and the selection alone.
  *                                                                               Not collective. */
 tv_error *tv_sampling_visit(const tv_sampling *sampling, int64_t first, int count,
                             const tv_selection *selection, tv_batch_visitor *visit, void *context,
-                            tv_desk *desk);
+                            tv_workspace *workspace);
 
 /* Put the rows of a batch whose places lie in the selection where they belong in `rows`, which is
  * replicates x places x width.                                                 Not collective. */

@@ -25,7 +25,7 @@ tv_error *tv_theory_make(const tv_experiment *experiment, const tv_features *fea
 void tv_theory_destroy(tv_theory **theory);
 
 /* Over the replicates, at one noise scale; and how many of them favour a method (-1: undecided). */
-tv_band tv_theory_band(const tv_theory *theory, int magnitude, tv_asymptotic which);
+tv_summary tv_theory_summary(const tv_theory *theory, int magnitude, tv_asymptotic which);
 int tv_theory_count(const tv_theory *theory, int magnitude, int favoured);
 
 /* For people: aggregated over replicates. */

@@ -3,18 +3,18 @@
 #include "parts.h"
 #include "twoview/studies/tally.h"
 
-tv_band tv_band_of(const tv_archive *a, int quantity, int magnitude, int alpha, int level,
-                   int method) {
+tv_summary tv_summary_of(const tv_archive *a, int quantity, int magnitude, int alpha, int level,
+                         int method) {
   const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
   const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
   const int is_need = a->study->quantities[quantity].is_need;
-  return (is_need ? tv_band_over_needs : tv_band_over)(
+  return (is_need ? tv_summary_over_needs : tv_summary_over)(
       a->quantity[quantity] + point * a->methods + method, of_replicate, a->replicates);
 }
 
-tv_band tv_threshold_band(const tv_archive *a, int magnitude, int method) {
-  return tv_band_over_needs(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
-                            (long)a->magnitudes * a->methods, a->replicates);
+tv_summary tv_threshold_summary(const tv_archive *a, int magnitude, int method) {
+  return tv_summary_over_needs(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
+                               (long)a->magnitudes * a->methods, a->replicates);
 }
 
 void tv_print_failures(const tv_archive *a, FILE *out) {
