@@ -80,7 +80,7 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(tv_keys_refuse_planned(e, "", tv_experiment_keys));
   if (e->study->fill) TV_TRY(e->study->fill(e));
   if (e->source.kind->check) TV_TRY(e->source.kind->check(e));
-  TV_TRY(tv_experiment_check_grid(e));
+  TV_TRY(tv_experiment_check_components(e));
   TV_TRY(check_replicates(e));
   if (e->study->check) TV_TRY(e->study->check(e));
   TV_TRY(tv_keys_expect_study(e));

@@ -101,3 +101,18 @@ tv_error *tv_range_expand(const tv_experiment *e, const char *path, const tv_key
   return list->type == TV_KEY_SIZES ? take_sizes(e, path, &range->sizes, numbers, count)
                                     : list_numbers(e, path, &range->numbers, numbers, count);
 }
+
+/* ---- Evenly spaced values ---- */
+
+int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing) {
+  const int is_linear = spacing == TV_SPACED_LINEAR;
+  if (count < 2 || (!is_linear && values[0] <= 0)) return 0;
+  const double from = is_linear ? values[0] : log(values[0]);
+  const double step =
+      ((is_linear ? values[count - 1] : log(values[count - 1])) - from) / (count - 1);
+  for (int i = 1; i < count; ++i) {
+    const double value = is_linear ? values[i] : log(values[i]);
+    if (!(fabs(value - (from + i * step)) < 1e-6 * step)) return 0;
+  }
+  return 1;
+}

@@ -167,9 +167,12 @@ static void free_anchor(void *it) {
   free(a);
 }
 
+static int has_name(const void *name, const void *a) {
+  return strcmp(name, ((const anchor *)a)->name);
+}
+
 static anchor *find_anchor(const reader *r, const char *name) {
-  const anchor wanted = {.name = (char *)name};
-  anchor *const *found = tfind(&wanted, &r->anchors, by_name);
+  anchor *const *found = tfind(name, &r->anchors, has_name);
   return found ? *found : NULL;
 }
 

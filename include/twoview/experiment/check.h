@@ -23,6 +23,6 @@ double tv_theta_bound(const tv_experiment *experiment);
 const char *tv_theta_key(const tv_experiment *experiment);
 
 /* Everything about noise and augmentation that needs no data; theta_max becomes its intervals. */
-tv_error *tv_experiment_check_grid(tv_experiment *experiment);
+tv_error *tv_experiment_check_components(tv_experiment *experiment);
 
 #endif

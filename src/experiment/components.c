@@ -1,9 +1,7 @@
+/* The component model: noise that is appended, and an augmentation that is aligned with it. */
 #include <math.h>
-#include <stddef.h>
 
 #include "twoview/experiment/check.h"
-
-/* ---- Noise and augmentation ---- */
 
 static tv_error *check_noise(const tv_experiment *e) {
   const tv_noise_spec *n = &e->noise;
@@ -42,7 +40,7 @@ const char *tv_theta_key(const tv_experiment *e) {
   return tv_experiment_gives(e, "augmentation.theta") ? "theta" : "theta_max";
 }
 
-tv_error *tv_experiment_check_grid(tv_experiment *e) {
+tv_error *tv_experiment_check_components(tv_experiment *e) {
   const tv_augmentation_spec *a = &e->augmentation;
   TV_TRY(check_noise(e));
   TV_TRY(settle_theta(e));
@@ -53,19 +51,4 @@ tv_error *tv_experiment_check_grid(tv_experiment *e) {
         "the data are; raise either",
         tv_theta_key(e));
   return NULL;
-}
-
-/* ---- Evenly spaced values ---- */
-
-int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing) {
-  const int is_linear = spacing == TV_SPACED_LINEAR;
-  if (count < 2 || (!is_linear && values[0] <= 0)) return 0;
-  const double from = is_linear ? values[0] : log(values[0]);
-  const double step =
-      ((is_linear ? values[count - 1] : log(values[count - 1])) - from) / (count - 1);
-  for (int i = 1; i < count; ++i) {
-    const double value = is_linear ? values[i] : log(values[i]);
-    if (!(fabs(value - (from + i * step)) < 1e-6 * step)) return 0;
-  }
-  return 1;
 }
