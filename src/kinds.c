@@ -10,10 +10,10 @@
 /* A row for each: the name of a tv_source_kind, of a tv_augmentation. */
 /* clang-format off */
 #define SOURCES(row)             \
-  row(tv_idx_source)             \
-  row(tv_hdf5_source)            \
-  row(tv_gaussian)               \
-  row(tv_mixture)
+  row(tv_source_idx)             \
+  row(tv_source_hdf5)            \
+  row(tv_source_gaussian)               \
+  row(tv_source_mixture)
 
 #define STEPS(row)               \
   row(tv_step_noise)             \

@@ -171,8 +171,41 @@ START_TEST(the_page_has_the_keys_as_they_are) {
 }
 END_TEST
 
+/* A row of a table, with what people are told of it. */
+static void expect_key(const tv_key *key) {
+  if (tv_key_is_no_key(key)) return;
+  if (key->type == TV_KEY_MAPPING) {
+    for (const tv_key *below = key->keys; below->name; ++below) expect_key(below);
+    return;
+  }
+  ck_assert_msg(key->help && *key->help, "the key %s has no help", key->name);
+  ck_assert_msg(!key->missing || !key->standard, "%s is required and has a standard", key->name);
+  ck_assert_msg(key->low <= key->high, "no number is within the bounds of %s", key->name);
+  if (!key->standard || key->type == TV_KEY_TEXT) return;
+  double room[2];
+  int is_word;
+  const int is_read = key->type == TV_KEY_CHOICE_OR_NUMBER
+                          ? tv_key_read_number(key, key->standard, room, &is_word)
+                          : tv_key_read(key, key->standard, room);
+  ck_assert_msg(is_read == TV_NUMBER_READ, "%s cannot be %s", key->name, key->standard);
+}
+
+START_TEST(rows_of_keys_are_whole) {
+  const tv_kind *const *const tables[] = {tv_kinds_all.sources, tv_kinds_all.augmentations,
+                                          tv_kinds_all.methods, tv_kinds_all.studies};
+  for (const tv_key *key = tv_experiment_keys; key->name; ++key) expect_key(key);
+  for (size_t t = 0; t < sizeof tables / sizeof *tables; ++t)
+    for (const tv_kind *const *kind = tables[t]; *kind; ++kind) {
+      ck_assert_ptr_nonnull((*kind)->title);
+      ck_assert_ptr_eq(tv_kind_named(tables[t], (*kind)->name), *kind);
+      for (const tv_key *key = (*kind)->keys; key && key->name; ++key) expect_key(key);
+    }
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("keys");
+  tcase_add_test(cases, rows_of_keys_are_whole);
   tcase_add_test(cases, the_page_has_the_keys_as_they_are);
   return unit_run("keys", cases);
 }

@@ -119,11 +119,11 @@ static tv_error *open_gaussian(const tv_experiment *experiment, MPI_Comm comm, t
   return NULL;
 }
 
-const tv_source_kind tv_gaussian = {.kind = {.name = "gaussian",
-                                             .title = "normal samples and a teacher",
-                                             .keys = keys,
-                                             .size = sizeof(tv_gaussian_settings),
-                                             .check = check},
-                                    .is_generated = 1,
-                                    .has_components = 1,
-                                    .open = open_gaussian};
+const tv_source_kind tv_source_gaussian = {.kind = {.name = "gaussian",
+                                                    .title = "normal samples and a teacher",
+                                                    .keys = keys,
+                                                    .size = sizeof(tv_gaussian_settings),
+                                                    .check = check},
+                                           .is_generated = 1,
+                                           .has_components = 1,
+                                           .open = open_gaussian};

@@ -279,7 +279,7 @@ static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_so
   return h->has_labels ? count_classes(experiment, comm, source) : NULL;
 }
 
-const tv_source_kind tv_hdf5_source = {.kind = {.name = "hdf5",
+const tv_source_kind tv_source_hdf5 = {.kind = {.name = "hdf5",
                                                 .title = "datasets of an HDF5 file",
                                                 .keys = keys,
                                                 .size = sizeof(settings),

@@ -81,10 +81,10 @@ static tv_error *open_mixture(const tv_experiment *experiment, MPI_Comm comm, tv
   return NULL;
 }
 
-const tv_source_kind tv_mixture = {.kind = {.name = "mixture",
-                                            .title = "a mixture of Gaussian classes",
-                                            .keys = keys,
-                                            .size = sizeof(tv_mixture_settings),
-                                            .check = tv_variances_check},
-                                   .is_generated = 1,
-                                   .open = open_mixture};
+const tv_source_kind tv_source_mixture = {.kind = {.name = "mixture",
+                                                   .title = "a mixture of Gaussian classes",
+                                                   .keys = keys,
+                                                   .size = sizeof(tv_mixture_settings),
+                                                   .check = tv_variances_check},
+                                          .is_generated = 1,
+                                          .open = open_mixture};

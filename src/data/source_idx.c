@@ -148,7 +148,7 @@ static tv_error *open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_sou
   return error;
 }
 
-const tv_source_kind tv_idx_source = {.kind = {.name = "idx",
+const tv_source_kind tv_source_idx = {.kind = {.name = "idx",
                                                .title = "images and labels in IDX files",
                                                .keys = keys,
                                                .size = sizeof(settings)},
