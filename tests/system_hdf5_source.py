@@ -312,6 +312,32 @@ class Hdf5Source(unittest.TestCase):
         residual = np.abs(c.T @ (c @ axes.T) - axes.T * spectrum).max()
         self.assertLessEqual(residual, (ROWS + 400) * np.finfo(float).eps * spectrum[0])
 
+    def test_numbers_are_divided_by_the_scale(self):
+        """By a power of two, which is exact: of HDF5's numbers, of rows fewer than features, of bytes."""
+        narrow, wide = X, random.normal(size=(20, 40))
+        images = random.integers(0, 256, (ROWS, 2, 3))
+        names = [harness.write_idx("images.gz", images), harness.write_idx("labels.gz", C)]
+        idx = harness.HDF5.replace("type: hdf5, file: data.h5, samples: x, targets: y",
+                                   "type: idx, images: {}, labels: {}".format(*names))
+        for experiment, x, more in ((harness.HDF5, narrow, ()), (idx, None, ()),
+                                    (harness.HDF5, wide, ("--set", "features.pca=5",
+                                                          "--set", "samples=[10, 20]"))):
+            spectra = []
+            for scale in (1, 4):
+                if x is not None:
+                    write(x=x, y=Y[:len(x)], c=C[:len(x)])
+                done = self.run_on_file(experiment, "--set", f"source.scale={scale}", *more)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with h5py.File(harness.folder / "o.h5") as file:
+                    spectra.append(file["data_spectrum"][()])
+                    self.assertEqual("scale: 4" in file.attrs["experiment"], scale == 4)
+            np.testing.assert_allclose(spectra[1] * 16, spectra[0], rtol=1e-12)
+
+    def test_generated_numbers_have_no_scale(self):
+        done = self.run_on_file(harness.GAUSSIAN, "--set", "source.scale=2")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("source.scale", done.stderr)
+
     def test_more_components_than_rows_can_have(self):
         write(x=random.normal(size=(ROWS, 400)))
         for arguments in (("--dry-run",), ()):

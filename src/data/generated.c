@@ -27,6 +27,9 @@ tv_error *tv_variances_check(const tv_experiment *e) {
   const tv_variances_spec *v = variances_of(e);
   TV_REQUIRE(e, "source.spectrum", !v->spectrum != !tv_experiment_gives(e, "source.power_law"),
              "give either 'spectrum' (a list) or 'power_law'");
+  TV_REQUIRE(e, "source.scale", e->source.scale == 1,
+             "divides the numbers of a data set; generated ones have the variances that are asked "
+             "for: leave it out");
   for (unsigned i = 0; i < v->spectrum_count; ++i)
     TV_REQUIRE(e, "source.spectrum",
                isfinite(v->spectrum[i]) && v->spectrum[i] > 0 &&

@@ -26,7 +26,7 @@ static tv_error *add_batch(void *context, int64_t first, int count, double *sum)
   const raw_pass *pass = context;
   const int inputs = pass->source->features, width = inputs + 1;
   const double unit = 1;
-  TV_TRY(pass->source->read(pass->source, 0, first, count, pass->x, pass->y));
+  TV_TRY(tv_source_read(pass->source, 0, first, count, pass->x, pass->y));
   for (int i = 0; i < count; ++i) {
     const double *x = pass->x + (int64_t)i * inputs;
     double *row = pass->shifted + (int64_t)i * width;
@@ -67,13 +67,24 @@ static tv_error *average_first_batch(const raw_pass *pass, double *shift) {
   while (tv_shard_first(p, shard + 1) == 0) ++shard;
   const int64_t end = tv_shard_first(p, shard + 1);
   const int count = end < TV_BATCH ? (int)end : TV_BATCH;
-  TV_TRY(pass->source->read(pass->source, 0, 0, count, pass->x, pass->y));
+  TV_TRY(tv_source_read(pass->source, 0, 0, count, pass->x, pass->y));
   for (int64_t j = 0; j < inputs; ++j) {
     double sum = 0;
     for (int64_t i = 1; i < count; ++i) sum += pass->x[i * inputs + j] - pass->x[j];
     shift[j] = pass->x[j] + sum / count;
   }
   return NULL;
+}
+
+/* Sums of bytes about their middle become those of the numbers that they stand for. */
+static void scale_sums(const raw_pass *pass, double *shift, double *sums) {
+  const double factor = 1 / pass->source->scale;
+  const int64_t inputs = pass->source->features, width = inputs + 1;
+  if (factor == 1) return;
+  for (int64_t j = 0; j < inputs; ++j) shift[j] *= factor;
+  for (int64_t j = 0; j < inputs; ++j)
+    for (int64_t i = j; i < width; ++i)
+      sums[j * width + i] *= i < inputs ? factor * factor : factor;
 }
 
 /* For bytes the middle of their range, for other data the mean of the first batch. */
@@ -126,6 +137,7 @@ static tv_error *sum_first(raw_pass *pass, tv_checkpoint *checkpoint, double *sh
   const int64_t inputs = pass->source->features, width = inputs + 1;
   TV_TRY(take_first_shift(pass, shift));
   TV_TRY(sum_about_shift(pass, checkpoint, TV_SAVED_RAW, sums, work));
+  if (pass->source->bytes) scale_sums(pass, shift, sums);
   *is_enough = pass->source->bytes || is_representative(pass, sums);
   for (int64_t j = 0; !*is_enough && j < inputs; ++j)
     shift[j] += sums[j * width + inputs] / (double)pass->source->rows;

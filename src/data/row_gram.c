@@ -32,7 +32,7 @@ static tv_error *gather_rows(const tv_partition *p, const tv_source *source, con
       const int count = (int)(end - row < one->rows ? end - row : one->rows);
       const int64_t numbers = (int64_t)count * source->features;
       double *target = p->rank == 0 ? x + row * source->features : one->x;
-      if (p->rank == owner && !error) error = source->read(source, 0, row, count, target, one->y);
+      if (p->rank == owner && !error) error = tv_source_read(source, 0, row, count, target, one->y);
       if (owner == 0 || (p->rank != owner && p->rank != 0)) continue;
       if (p->rank == 0) {
         tv_receive(p->comm, owner, target, numbers);

@@ -129,7 +129,7 @@ static tv_batch group_rows(const tv_sampling *s, int replicate, int count, tv_wo
 
 static tv_error *read_components(const tv_sampling *s, int replicate, int64_t first, int count,
                                  tv_workspace *d) {
-  TV_TRY(s->source->read(s->source, replicate, first, count, d->raw, d->y));
+  TV_TRY(tv_source_read(s->source, replicate, first, count, d->raw, d->y));
   tv_features_apply(s->features, count, NULL, d->raw, d->x);
   return NULL;
 }

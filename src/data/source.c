@@ -80,10 +80,20 @@ tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_sour
   const tv_source_kind *kind = tv_source_kind_of(experiment);
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
   (*out)->kind = kind;
+  (*out)->scale = experiment->source.scale;
   tv_error *error = kind->open(experiment, comm, *out);
   if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
   if (error) tv_source_close(out);
   return error;
+}
+
+tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, int count,
+                         double *x, double *y) {
+  const int64_t numbers = (int64_t)count * source->features;
+  TV_TRY(source->read(source, replicate, first, count, x, y));
+  if (source->scale == 1) return NULL;
+  for (int64_t i = 0; i < numbers; ++i) x[i] /= source->scale;
+  return NULL;
 }
 
 void tv_source_close(tv_source **source) {

@@ -35,8 +35,8 @@ static const tv_key source_keys[] = {
      .high = MOST_INPUTS, .is_whole = 1, .otherwise = "a vector",
      .help = "how the numbers of a sample are arranged: `[length, channels]` or `[rows, columns, "
              "channels]`"},
-    {TV_KEY(tv_source_spec, scale, TV_KEY_NUMBER), .is_planned = 1, .standard = "1", .is_quiet = 1,
-     .high = INFINITY, .excludes_low = 1, .help = "all numbers are divided by it"},
+    {TV_KEY(tv_source_spec, scale, TV_KEY_NUMBER), .standard = "1", .is_quiet = 1, .high = INFINITY,
+     .excludes_low = 1, .help = "the numbers of all samples are divided by it"},
     {.name = "", .type = TV_KEY_OWN},
     {0}};
 

@@ -46,6 +46,7 @@ struct tv_source {
   const tv_source_kind *kind;
   int64_t rows;                        /* samples; INT64_MAX: generated ones */
   int features;                        /* of a sample */
+  double scale;                        /* by which its numbers are divided */
   int targets;                         /* of a sample; classes are one-hot */
   tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
   void *state;                         /* owned, of the kind of source */
@@ -59,9 +60,7 @@ struct tv_source {
    * triangle of `covariance`. */
   void (*population)(const tv_source *source, double *mean, double *covariance);
 
-  /* Rows [first, first + count), count <= TV_BATCH, of a replicate: x is count x features, y is
-   * count x targets, rows contiguous. Rows of file sources must lie in this rank's shards. Not
-   * collective. */
+  /* tv_source_read before numbers are divided by the scale. */
   tv_error *(*read)(const tv_source *source, int replicate, int64_t first, int count, double *x,
                     double *y);
 
@@ -92,6 +91,12 @@ struct tv_source {
  * tv_source_close.                                                                  Collective. */
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out);
 void tv_source_close(tv_source **source);
+
+/* Rows [first, first + count), count <= TV_BATCH, of a replicate: x is count x features, y is
+ * count x targets, rows contiguous. Rows of file sources must lie in this rank's shards. Not
+ * collective. */
+tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, int count,
+                         double *x, double *y);
 
 /* The row of an experiment's source. */
 const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment);
