@@ -124,8 +124,7 @@ tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *s, const tv_s
   return NULL;
 }
 
-/* max |gram - I|. */
-static double departure_from_identity(const tv_distmat *gram) {
+double tv_departure_from_identity(const tv_distmat *gram) {
   double largest = 0;
   for (int j = 0; j < gram->local_columns; ++j)
     for (int i = 0; i < gram->local_rows; ++i) {
@@ -159,8 +158,7 @@ tv_error *tv_compare_columns(const tv_distmat *residual, const double *sizes, tv
   return NULL;
 }
 
-/* image - S E' diag(values), in place of S E'. */
-static void subtract_image(const tv_distmat *image, const double *values, tv_distmat *product) {
+void tv_subtract_from_image(const tv_distmat *image, const double *values, tv_distmat *product) {
   for (int j = 0; j < product->local_columns; ++j) {
     const double value = values[product->column_of[j]];
     const double *from = image->data + (int64_t)j * image->leading;
@@ -197,10 +195,10 @@ tv_error *tv_pencil_residual(const tv_statistics *s, const tv_solution *solution
   TV_TRY(tv_distmat_create(s->S->grid, s->d, solution->k, &product));
   tv_multiply(TV_PLAIN, s->S, TV_PLAIN, solution->encoder, product);
   tv_multiply(TV_TRANSPOSED, solution->encoder, TV_PLAIN, product, gram);
-  out->orthonormality = departure_from_identity(gram);
+  out->orthonormality = tv_departure_from_identity(gram);
   tv_error *error = sizes_of_terms(s, solution, image, bound, product, &sizes);
   if (!error) {
-    subtract_image(image, solution->values, product);
+    tv_subtract_from_image(image, solution->values, product);
     error = tv_compare_columns(product, sizes, out);
   }
   free(sizes);

@@ -114,6 +114,11 @@ tv_error *tv_image_under(const tv_distmat *m, const tv_statistics *statistics,
  * accurate if its size is 0, too.                                                   Collective. */
 tv_error *tv_compare_columns(const tv_distmat *residual, const double *sizes, tv_optimality *out);
 
+/* For the methods: max |gram - I|, of a whole square matrix; and image - product diag(values), in
+ * place of the product.                                                             Collective. */
+double tv_departure_from_identity(const tv_distmat *gram);
+void tv_subtract_from_image(const tv_distmat *image, const double *values, tv_distmat *product);
+
 /* For the methods: with image = N E' and the pencil N v = value S v, the relative residuals of
  * image - S E' diag(values), gram = E S E' (k x k) and max |gram - I|. |N e| is at most `bound`
  * times the size of e (tv_row_sizes).                                               Collective. */
