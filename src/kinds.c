@@ -55,7 +55,7 @@ STEPS(DECLARE_STEP)
 static const tv_kind *const augmentations[] = {STEPS(KIND_OF) NULL};
 
 static const tv_kind *const methods[] = {&tv_supervised.kind, &tv_reconstruction.kind,
-                                         &tv_joint_embedding.kind, NULL};
+                                         &tv_joint_embedding.kind, &tv_pca.kind, NULL};
 
 static const tv_kind *const studies[] = {&tv_grid_study.kind, &tv_threshold_study.kind,
                                          &tv_phase_study.kind, NULL};

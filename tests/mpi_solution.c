@@ -515,6 +515,40 @@ START_TEST(no_mean_square_is_negative) {
   }
 }
 
+/* (1/n) sum |x - E'E x|^2, by rows. */
+static double lost_by_rows(const problem *m, const answer *a) {
+  long double loss = 0;
+  for (int row = 0; row < m->n; ++row) {
+    double x[256], back[256] = {0};
+    for (int i = 0; i < m->d; ++i) x[i] = input_of(m, row, i);
+    for (int c = 0; c < a->k; ++c) {
+      const double z = dot_plain(m->d, a->E + (int64_t)c * m->d, x);
+      for (int i = 0; i < m->d; ++i) back[i] += z * a->E[(int64_t)c * m->d + i];
+    }
+    for (int i = 0; i < m->d; ++i) loss += (x[i] - back[i]) * (x[i] - back[i]);
+  }
+  return (double)(loss / m->n);
+}
+
+START_TEST(principal_components_lose_least) {
+  for (int shape = 0; shape < 2; ++shape) {
+    problem m = make_problem(*shapes[shape], 0.8);
+    answer a;
+    ASSERT_DONE(solve_problem(&m, MPI_COMM_WORLD, &tv_pca, 0, 0.5, &a));
+    const tv_optimality *o = &a.scores.optimality;
+    double *gram = new_product(1, 0, a.k, m.d, a.k, a.E, a.E);
+    ASSERT_ALL(m.d <= 256 && a.k == m.k && !a.D);
+    ASSERT_AT_MOST(departure_plain(a.k, gram), m.d * DBL_EPSILON);
+    ASSERT_AT_MOST(fabs(o->objective - lost_by_rows(&m, &a)), 1e-12 * o->objective);
+    ASSERT_AT_MOST(fabs(o->objective - o->optimum), 1e-12 * o->objective);
+    ASSERT_AT_MOST(o->residual, m.d * DBL_EPSILON);
+    ASSERT_ALL(a.scores.leakage > 0 && a.scores.leakage <= 1);
+    free(gram);
+    free_answer(&a);
+    free_problem(&m);
+  }
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   TCase *tests = tcase_create("solution");
@@ -531,5 +565,6 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, wide_spectra_are_solved_by_singular_values);
   tcase_add_test(tests, small_losses_keep_their_digits);
   tcase_add_test(tests, no_mean_square_is_negative);
+  tcase_add_test(tests, principal_components_lose_least);
   return run_tests(tests);
 }

@@ -25,6 +25,8 @@ def encoder(method, x, y, S, k):
         return np.linalg.solve(S, x.T @ y / n).T
     root = inverse_root(S)
     second_moment = x.T @ x / n
+    if method == "pca":
+        return np.linalg.eigh(second_moment)[1][:, ::-1][:, :k].T
     if method == "reconstruction":
         right = np.linalg.svd(second_moment @ root)[2]
     else:
@@ -36,6 +38,8 @@ def values(method, x, S):
     """What the k rows are selected by, largest first: to tell well-separated subspaces."""
     root = inverse_root(S)
     second_moment = x.T @ x / len(x)
+    if method == "pca":
+        return np.linalg.eigvalsh(second_moment)[::-1]
     if method == "reconstruction":
         return np.linalg.svd(second_moment @ root, compute_uv=False)
     return np.linalg.eigvalsh(root @ second_moment @ root)[::-1]

@@ -97,6 +97,19 @@ class Recomputation(unittest.TestCase):
         self.assertEqual(archive["samples/clean"].shape, (2, 300, 3))
         self.compare(archive, 3)
 
+    def test_principal_components_as_a_method(self):
+        experiment = harness.write("b.yaml", harness.GAUSSIAN)
+        archive = harness.archive(experiment, "b.h5", "--set", "methods=[PCA, SL, RC]", ranks=3)
+        self.assertEqual(harness.names(archive["paradigm"]), ["pca", "supervised", "reconstruction"])
+        np.testing.assert_array_equal(harness.values(archive, "alpha2_threshold")[..., 0], np.nan)
+        rows = archive["encoder_pca"][:]
+        for row in rows.reshape(-1, *rows.shape[-2:]):
+            np.testing.assert_allclose(row @ row.T, np.eye(len(row)), rtol=0, atol=1e-12)
+        self.assertLess(harness.values(archive, "orthonormality")[..., 0].max(), 1e-12)
+        # The same at every alignment, as A is.
+        np.testing.assert_array_equal(rows[:, :, 0], rows[:, :, -1])
+        self.compare(archive, 3)
+
     def test_more_rows_than_important_components(self):
         experiment = harness.write("k.yaml", harness.GAUSSIAN)
         self.compare(harness.archive(experiment, "k.h5", "--set", "encoder.k=6", ranks=1), 6)

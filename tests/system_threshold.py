@@ -362,6 +362,7 @@ class Threshold(unittest.TestCase):
         experiment = harness.write("tiny.yaml", TINY)
         for setting, words in (("augmentation.alpha=[1]", "is what 'study: threshold' looks for"),
                                ("methods=[supervised]", "'supervised' has no threshold"),
+                               ("methods=[PCA, JE]", "'pca' has no threshold"),
                                ("archive.encoders=all", "keeps no encoders"),
                                ("encoder.k=5", "k = 5 rows for 4 features"),
                                ("study=grid", "augmentation.alpha: is missing")):

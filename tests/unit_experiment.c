@@ -138,6 +138,7 @@ static const struct {
     /* sources, methods and studies */
     {{"source={type: mixture, classes: 5, separation: 2.5, spectrum: [4, 3]}"},
      {"type: mixture, ", "classes: 5, separation: 2.5", "spectrum: [4, 3]"}},
+    {{"methods=PCA"}, {"methods: [pca]"}},
     {{"methods=[RC, JE, SL]"}, {"methods: [reconstruction, joint-embedding, supervised]"}},
     {{"methods=[rc, Je, sl]"}, {"methods: [reconstruction, joint-embedding, supervised]"}},
     {{"methods=[Reconstruction, joint-embedding, SUPERVISED]"},

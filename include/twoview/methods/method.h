@@ -72,7 +72,7 @@ typedef struct {
   double (*flops)(int d, int k, int l);
 } tv_method;
 
-extern const tv_method tv_supervised, tv_reconstruction, tv_joint_embedding;
+extern const tv_method tv_supervised, tv_reconstruction, tv_joint_embedding, tv_pca;
 
 /* The row that a kind begins. */
 const tv_method *tv_method_of(const tv_kind *kind);
