@@ -49,7 +49,7 @@ static double mean_of(const tv_archive *a, int quantity, int g, int alpha, int l
 /* ---- The table ---- */
 
 typedef struct {
-  int64_t points, measured, predicted, agreeing, closest;
+  int64_t points, measured, told, predicted, agreeing, closest; /* told: by theory, at so many */
 } tally;
 
 /* Over all points and replicates of a sample size: where the encoder is free of noise, where theory
@@ -64,18 +64,19 @@ static tally count_phases(const tv_archive *a, int level, int method) {
       const double leakage = a->quantity[TV_LEAKAGE][point + method];
       if (isnan(leakage)) continue;
       const int is_free = leakage < half;
-      const int is_predicted =
-          tv_recovers(a->alpha[alpha], a->alpha2_threshold[setting * a->methods + method]);
+      const double threshold = a->alpha2_threshold[setting * a->methods + method];
+      const int is_predicted = tv_recovers(a->alpha[alpha], threshold);
       ++t.points;
       t.measured += is_free;
       t.predicted += is_predicted;
-      t.agreeing += is_free == is_predicted;
+      t.told += !isnan(threshold);
+      t.agreeing += !isnan(threshold) && is_free == is_predicted;
       t.closest += other >= 0 && distance[method] < distance[other];
     }
   return t;
 }
 
-/* "-" of nothing: all solutions failed. */
+/* "-" of nothing: all solutions failed, or theory has no threshold. */
 static void print_share(int width, int64_t part, int64_t whole, FILE *out) {
   if (whole > 0)
     fprintf(out, "  %*.1f %%", width, 100.0 * (double)part / (double)whole);
@@ -107,8 +108,8 @@ static void print_table(const tv_archive *a, FILE *out) {
       const tally t = count_phases(a, level, method);
       fprintf(out, "%-16s  %-10.17g", a->method[method], a->n[level]);
       print_share(12, t.measured, t.points, out);
-      print_share(12, t.predicted, t.points, out);
-      print_share(8, t.agreeing, t.points, out);
+      print_share(12, t.predicted, t.told, out);
+      print_share(8, t.agreeing, t.told, out);
       print_closest(a, method, &t, out);
     }
   tv_print_failures(a, out);
