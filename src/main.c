@@ -24,9 +24,9 @@ static void print_help(FILE *out) {
         "\n"
         "Several ranks: mpirun -np 4 twoview run EXPERIMENT.yaml\n"
         "Exit status: 0 done, 1 the run failed, 2 the command line or the experiment is wrong,\n"
-        "75 the run was told to stop and has saved its work: the same command with --resume goes "
-        "on,\n"
-        "3 the same, but --max-time is too short for it to get anywhere.\n",
+        "75 the run was asked to stop and has saved its work: the same command with --resume "
+        "continues it,\n"
+        "3 the same, but --max-time is too short for any progress.\n",
         out);
 }
 

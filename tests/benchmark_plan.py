@@ -1,4 +1,4 @@
-"""What --dry-run foresees against what the run then takes: memory of the fullest rank, and time."""
+"""What --dry-run predicts against what the run then takes: memory of the fullest rank, and time."""
 import re
 
 import harness

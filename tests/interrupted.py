@@ -19,7 +19,7 @@ import numpy as np
 
 import harness
 
-# What tells of a run rather than of its results.
+# What describes a run rather than its results.
 OF_THE_RUN = {"seconds", "flops", "sent", "archive_seconds", "peak_memory", "rank", "host", "stage"}
 
 GENERATED = """\

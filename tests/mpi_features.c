@@ -213,7 +213,7 @@ START_TEST(components_without_variance_are_refused) {
        2,
        {1, 7, 2, 7, 3, 7, 5, 7},
        "no variance beyond 1 principal component:",
-       "features of no more variance, counted from 0: 1"},
+       "features without further variance, counted from 0: 1"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     pipeline p;

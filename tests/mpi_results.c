@@ -215,7 +215,7 @@ START_TEST(thresholds_are_those_of_theory) {
   close_pipeline(&p);
 }
 
-/* A component that varies nowhere: all points of one replicate and magnitude fail, no others. */
+/* A component without variance: all points of one replicate and noise scale fail, no others. */
 START_TEST(failures_stay_at_their_points) {
   pipeline p;
   int is_so = 1;

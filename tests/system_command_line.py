@@ -308,9 +308,9 @@ class Files(unittest.TestCase):
         draws = """echo half > "$(echo "$2" | cut -d "'" -f 4)"\n"""
         for script, words in ((draws + "exit 127", "exit 127"),
                               (draws + "kill -9 $$", "signal 9"),
-                              (draws + "sleep 1000 & sleep 1000", "no end within 0.5 s"),
-                              (draws + "exec >&- 2>&-; sleep 1000", "no end within 0.5 s"),
-                              (draws + "cat; while :; do echo waiting; done", "no end within 0.5 s"),
+                              (draws + "sleep 1000 & sleep 1000", "it did not end within 0.5 s"),
+                              (draws + "exec >&- 2>&-; sleep 1000", "it did not end within 0.5 s"),
+                              (draws + "cat; while :; do echo waiting; done", "it did not end within 0.5 s"),
                               (f"rm -f bad/*.tsv *.tsv; exec /usr/bin/gnuplot \"$@\"", "could not read its data"),
                               (f"echo > $(basename $3 .gp).tsv; exec /usr/bin/gnuplot \"$@\"",
                                "could not read its data")):
@@ -362,7 +362,7 @@ class Files(unittest.TestCase):
         text = "".join(xml.etree.ElementTree.parse(folder / "figure.svg").getroot().itertext())
         self.assertIn("24 of 30 α, 6 of 20 λ", text)
         self.assertIn("study: phase", text)
-        self.assertIn("Of 30 alignments 24 are drawn, of 20 noise magnitudes 6",
+        self.assertIn("Of 30 alignments 24 are drawn, of 20 noise scales 6",
                       (folder / "report.html").read_text())
         drawn = re.findall(r"# lambda_max (\S+), (\S+), alpha (\S+)", (folder / "figure.tsv").read_text())
         self.assertEqual(len(drawn), 6 * 3 * 24)

@@ -103,7 +103,7 @@ class Law(unittest.TestCase):
 
     def test_sizes_without_samples(self):
         """Supervised learning falls for any alignment, the others above their thresholds alone.
-        Distances are told from rounding where they are above 1e-13 of the scores."""
+        Distances are more than rounding errors where they are above 1e-13 of the scores."""
         with harness.archive(harness.write("a.yaml", ASYMPTOTIC), "a.h5") as archive:
             self.assertEqual(harness.attribute(archive, "noise_sampler"), "law")
             self.assertNotIn("source_as", archive.attrs)
@@ -128,7 +128,7 @@ class Law(unittest.TestCase):
         for n in ("1e6", "1e15"):
             done = harness.twoview("run", "--dry-run", "a.yaml", "--set", f"samples={n}")
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn("replicated, whole on every rank; noise drawn in law", done.stdout)
+            self.assertIn("replicated, whole on every rank; drawn by the law sampler", done.stdout)
             plans.append(re.findall(r"^(?:flops|random normals|reduced).*", done.stdout, re.M))
         self.assertEqual(len(plans[0]), 3)
         self.assertEqual(plans[0], plans[1])
@@ -162,7 +162,7 @@ class Law(unittest.TestCase):
                             ranks=ranks).close()
         done = harness.twoview("scaling", "scaled1.h5", "scaled2.h5", "-o", "scaling")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("drawn in law (noise.sampler)", done.stderr)
+        self.assertIn("drawn by the law sampler (noise.sampler)", done.stderr)
 
 
 if __name__ == "__main__":

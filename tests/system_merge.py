@@ -133,7 +133,7 @@ class Gaussian(unittest.TestCase):
         self.assertEqual(list(harness.folder.glob("refused*")), [])
 
     def same_part(self, source, part, first, count):
-        """A part tells what the archive of its run told of itself and of its ranks."""
+        """A part holds what the archive of its run holds about itself and its ranks."""
         own = {"first_replicate": first, "replicates": count}
         self.assertEqual(attributes(part), {**attributes(source), **own})
         self.assertEqual(set(part), OF_RANKS)

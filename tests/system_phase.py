@@ -101,7 +101,7 @@ class Phase(unittest.TestCase):
         for name, n in (("figure", "1000000"), ("figure-n1000", "1000")):
             text = text_of(f"phase/{name}.svg")
             for label in ("Reconstruction (RC)", "Joint embedding (JE)", "Supervised (SL)",
-                          "Who wins: RC or JE", "alignment α", "noise magnitude",
+                          "Who wins: RC or JE", "alignment α", "noise scale",
                           "distance to optimality", "leakage", f"n = {n}", "mean of 3 replicates",
                           "JE 1000× closer", "RC 1000× closer"):
                 self.assertIn(label, text, name)
@@ -147,7 +147,7 @@ class Phase(unittest.TestCase):
         s, theta = self.archive["data_spectrum"][()], self.archive["theta_eigenvalues"][0]
         needed = harness.values(self.archive, "alpha2_threshold")[0, :, 1:]
         crossings = 0
-        for row, g in enumerate((0, 2, 4)):  # the first, the middle, the last magnitude
+        for row, g in enumerate((0, 2, 4)):  # the first, the middle, the last noise scale
             gamma = self.archive["gamma_eigenvalues"][0, g]
             for m, power in enumerate((0.5, 1)):
                 noise, signal = drawn[4 * row + 2 * m], drawn[4 * row + 2 * m + 1]

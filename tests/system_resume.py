@@ -1,4 +1,4 @@
-"""Interrupted runs go on, on any number of ranks, and end with what an undisturbed run ends with."""
+"""Interrupted runs continue, on any number of ranks, and end with what an undisturbed run has."""
 import os
 import random
 import re
@@ -204,7 +204,7 @@ class Resume(unittest.TestCase):
             launched.send_signal(number)
             error = launched.communicate(timeout=harness.HANG)[1]
             self.assertEqual(launched.returncode, 75, (number, error))
-            self.assertIn("twoview: told to stop; saves what is done", error)
+            self.assertIn("twoview: asked to stop; saves what is done", error)
             self.assertEqual(self.files("deadly"), ["deadly.h5.checkpoint"], number)
 
     def test_readers_that_leave(self):
@@ -260,7 +260,7 @@ class Resume(unittest.TestCase):
 
     def test_checkpoints_are_not_forgotten_nor_mixed_up(self):
         experiment = self.interrupt("kept", 1)
-        self.refuse(2, "go on with --resume", arguments=[experiment, "-o", "kept.h5"])
+        self.refuse(2, "continue with --resume", arguments=[experiment, "-o", "kept.h5"])
         self.refuse(2, "'seed: 7' there, 'seed: 8' here",
                     arguments=[experiment, "-o", "kept.h5", "--resume", "--set", "seed=8"])
         self.assertEqual(self.files("kept"), ["kept.h5.checkpoint"])
@@ -282,7 +282,7 @@ class Resume(unittest.TestCase):
                                    "archive.samples=true", "parallel.ranks_per_point=1")
         self.refuse(2, "'seed: 1' there, 'seed: 8' here", arguments=[
             experiment, *whole, *changed, "-o", "moved.h5", "--resume", "--set", "seed=8"])
-        self.refuse(0, "going on from its checkpoint",
+        self.refuse(0, "continuing from its checkpoint",
                     arguments=[experiment, *whole, *changed, "-o", "moved.h5", "--resume"])
         self.assertEqual(interrupted.differences("unmoved.h5", "moved.h5"), ["samples"])
         self.refuse(0, arguments=[experiment, *whole, *changed, "-o", "moved.h5", "--resume",
@@ -330,7 +330,7 @@ class Resume(unittest.TestCase):
         self.refuse(0, arguments=[experiment, "-o", "place.h5", "--resume"])
         self.assertEqual(self.files("place"), ["place.h5", "place.h5.checkpoint"])
         self.refuse(2, "add --force to replace it", arguments=[*second, "--resume"])
-        self.refuse(0, "going on from its checkpoint", arguments=[*second, "--resume", "--force"])
+        self.refuse(0, "continuing from its checkpoint", arguments=[*second, "--resume", "--force"])
         self.assertEqual(self.files("place"), ["place.h5"])
         self.assertEqual(interrupted.differences("second.h5", "place.h5"), [])
 
@@ -377,7 +377,7 @@ class Resume(unittest.TestCase):
             path.write_bytes(broken)
             previous.write_bytes(older)
             self.assertEqual(harness.twoview("info", path).returncode, 1)
-            self.refuse(3, "damaged.h5.checkpoint: ", "going on from the one before it",
+            self.refuse(3, "damaged.h5.checkpoint: ", "continuing from the one before it",
                         arguments=arguments)
         path.write_bytes(b"twoview checkpoint 1\n")
         previous.write_bytes(older[:-1])

@@ -1,4 +1,4 @@
-"""The scaling study: what it tells of archives and refuses, and that its model counts right."""
+"""The scaling study: what it prints for archives and refuses, and that its model counts right."""
 import csv
 import os
 import re
@@ -165,7 +165,8 @@ class Scaling(unittest.TestCase):
             file.attrs["sessions"] = 2
             file["flops"][:, 1] = 0
         harness.seal(resumed)
-        self.refuses(["s1.h5", "resumed.h5"], 1, "resumed.h5: a run that was resumed (attribute 'sessions' is 2)")
+        self.refuses(["s1.h5", "resumed.h5"], 1,
+                     "resumed.h5: the archive of a run that was resumed (attribute 'sessions' is 2)")
 
     def test_refusals(self):
         self.refuses(["s1.h5"], 2, "two archives or more")

@@ -111,7 +111,7 @@ class Runs(cluster.Cluster):
 
 
 class Interrupted(cluster.Cluster):
-    """Jobs that are told to leave, and go back into the queue. Their ranks stop themselves as soon as
+    """Jobs that are asked to leave, and go back into the queue. Their ranks stop themselves as soon as
     they listen, so that there is always something left to do, and go on when they are let."""
 
     @classmethod
@@ -171,7 +171,7 @@ class Interrupted(cluster.Cluster):
         self.assertEqual(said.count("there is no checkpoint; starting from the beginning"), 1, said)
         restarts = int(self.state(job, "Restarts"))
         self.assertGreaterEqual(restarts, 1, said)
-        self.assertEqual(said.count("going on from its checkpoint"), restarts, said)
+        self.assertEqual(said.count("continuing from its checkpoint"), restarts, said)
         self.assertEqual(interrupted.differences(undisturbed, f"{results}/results.h5"), [])
         with harness.h5py.File(harness.folder / results / "results.h5") as archive:
             self.assertEqual(harness.attribute(archive, "sessions"), restarts + 1)

@@ -112,7 +112,7 @@ class Theory(unittest.TestCase):
             self.assertTrue(np.all(theta[:10] == 0.5))
             self.assertTrue(np.all((theta[10:] > 0.05) & (theta[10:] < 0.5)))
             gamma = [np.array(at["gamma_eigenvalues"]) for at in replicate["magnitudes"]]
-            self.close(gamma[0] * 20, gamma[2], 10)  # the same uniforms at every magnitude
+            self.close(gamma[0] * 20, gamma[2], 10)  # the same uniforms at every noise scale
             self.assertTrue(np.all((gamma[2] > 3) & (gamma[2] < 10)))
 
     def test_resolved_experiment_says_the_same(self):

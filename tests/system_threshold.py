@@ -53,7 +53,7 @@ def means(values):
 
 
 class Plain:
-    """The leakage of one replicate, magnitude, sample size and method, from samples."""
+    """The leakage of one replicate, noise scale, sample size and method, from samples."""
 
     def __init__(self, archive, index):
         replicate, magnitude, level, method = index
@@ -154,7 +154,7 @@ class Threshold(unittest.TestCase):
             self.assertEqual([found["alpha2_reconstruction"], found["alpha2_joint_embedding"]],
                              list(expected[0]))
         text = harness.twoview("theory", experiment).stdout
-        self.assertIn("alpha^2 needed as n grows", text)
+        self.assertIn("threshold alpha^2 as n grows", text)
         self.assertNotIn("recovers", text)
 
     def test_rows_agree_with_theory(self):
@@ -348,7 +348,7 @@ class Threshold(unittest.TestCase):
         done = harness.twoview("run", experiment, "-o", "never.h5",
                                "--set", "source.spectrum=[4, 3, 1e-320]", ranks=2)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("no threshold was found; 'alpha2_status' tells why", done.stderr)
+        self.assertIn("no threshold was found; 'alpha2_status' gives the reason", done.stderr)
         with h5py.File(harness.folder / "never.h5") as archive:
             self.assertTrue(np.all(harness.values(archive, "alpha2_status") == OUT_OF_REACH))
             self.assertTrue(np.all(np.isnan(harness.values(archive, "alpha2_measured"))))

@@ -144,7 +144,7 @@ class Verify(unittest.TestCase):
 
         with self.changed() as archive:
             for name in ("score_clean", "distance"):
-                archive[name][1, :, :, 0, 0, 2] = np.nan  # one, at all magnitudes and alignments
+                archive[name][1, :, :, 0, 0, 2] = np.nan  # one, at all noise scales and alignments
         for command in (["info", "--verify"], ["report"]):
             self.assertIn("48 solutions, 1 clean solution failed", self.said(*command))
 
@@ -157,7 +157,7 @@ class Verify(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stderr)
         with h5py.File(self.path) as archive:
             failed = np.count_nonzero(archive["status"])
-            clean = archive["score_clean"][:, 0, 0]  # the same at every magnitude and alignment
+            clean = archive["score_clean"][:, 0, 0]  # the same at every noise scale and alignment
             clean_failed = np.count_nonzero(~np.isfinite(clean))
         self.assertTrue(0 < failed < 48, failed)
         self.assertGreater(clean_failed, 1)
@@ -355,7 +355,7 @@ class Verify(unittest.TestCase):
         self.assertEqual(self.path.read_bytes(), before)
 
     def test_a_checksum_that_is_not_right_is_damage(self):
-        """A change through HDF5 would have cut it off: it is not accepted, and nobody is told so."""
+        """A change through HDF5 would have cut it off: it is not accepted, and no message offers it."""
         content = bytearray(self.content)
         content[-5] = ord("f") if content[-5] != ord("f") else ord("0")
         self.path.write_bytes(content)

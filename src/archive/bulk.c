@@ -61,8 +61,9 @@ static tv_error *write_selected(hid_t set, const tv_variable *v, hid_t space, in
   return error;
 }
 
-/* A rank whose part of a collective write failed cannot tell the others, who wait for it inside
- * HDF5: it takes the unfinished file and the whole job along. One rank alone just reports. */
+/* A rank whose part of a collective write failed cannot reach the others, who wait for it inside
+ * HDF5: it removes the unfinished file and aborts the whole job. A single rank returns the
+ * error. */
 static tv_error *leave_together(const tv_bulk *t, tv_error *error) {
   int rank, size;
   if (!error) return NULL;
@@ -94,8 +95,8 @@ static tv_error *write_items(const tv_bulk *t, const tv_variable *v, int outer, 
   return error;
 }
 
-/* Items of the kept points whose sample size is among the last `levels`, where not all kept ones
- * are. */
+/* Items of the kept points whose sample size is among the last `levels`, which may be fewer than
+ * are kept. */
 static tv_error *pick_levels(const tv_results *r, int levels, int64_t item, const double *kept,
                              double **out) {
   const int64_t end = r->first_point + r->own_points;
@@ -283,8 +284,8 @@ static tv_error *write_all(const tv_bulk *t, const tv_schema *schema, const tv_r
   return record->experiment->archive.samples ? write_samples(t, schema, record) : NULL;
 }
 
-/* Every rank opens its own descriptor anew: the layer below cannot be led to another file, and the
- * names that it makes of this one stay short. */
+/* Every rank opens its own descriptor again: the layer below cannot be led to another file, and the
+ * names that it derives from this one stay short. */
 static tv_error *open_everywhere(const tv_output *part, MPI_Comm comm, hid_t *file) {
   char alias[TV_FILE_ALIAS];
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);

@@ -17,8 +17,8 @@
 
 /* ---- Values ---- */
 
-/* Deflate packs to 1/1032 at the best: what claims more was not written by a run, and is not to
- * claim memory either. */
+/* Deflate packs to 1/1032 at best: a dataset that claims more was not written by a run, and must
+ * not claim memory either. */
 static tv_error *count_items(hid_t set, const char *name, int64_t *count) {
   static const double most_packed = 1032;
   const hid_t space = H5Dget_space(set);
@@ -117,7 +117,7 @@ static tv_error *expect_numbers(hid_t file, const tv_variable *v) {
   return error;
 }
 
-/* Those that the experiment tells, which has been checked: finite, in order, none twice. */
+/* Those that the experiment determines, which has been checked: finite, in order, none twice. */
 static tv_error *expect_coordinates(const tv_opened *o) {
   const tv_schema *schema = o->schema;
   for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v)
@@ -178,7 +178,7 @@ tv_error *tv_archive_locate(const char *path, tv_error *error) {
   return located;
 }
 
-/* What is no HDF5 file at all is left to HDF5 to refuse. */
+/* HDF5 itself refuses a file that is no HDF5 file. */
 static tv_error *check_and_open(const char *path, int file, tv_opened *o) {
   if (H5Fis_hdf5(path) > 0) TV_TRY(tv_seal_expect(path, file, o->seal));
   return tv_hdf5_open(path, file, &o->file);

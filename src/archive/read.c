@@ -132,7 +132,7 @@ static tv_error *read_archive(const tv_opened *o, void *out) {
   return read_variables(o, TV_TO_ARCHIVE, a);
 }
 
-/* Open an archive, read from it and close it; the error tells which it is. */
+/* Open an archive, read from it and close it; the error names the archive. */
 static tv_error *read_with(tv_error *(*reader)(const tv_opened *, void *), const char *path,
                            void *out) {
   tv_opened o;
@@ -173,7 +173,7 @@ void tv_archive_close(tv_archive **archive) {
   *archive = NULL;
 }
 
-/* ---- What the ranks tell of their work ---- */
+/* ---- What the ranks report about their work ---- */
 
 static int count_hosts(const tv_archive_work *w) {
   int hosts = 0;
@@ -190,9 +190,10 @@ static tv_error *expect_one_session(hid_t file) {
   TV_TRY(tv_attribute_print(file, tv_note_name(TV_NOTE_SESSIONS), &sessions));
   tv_error *error = NULL;
   if (sessions && atoll(sessions) > 1)
-    error = tv_fail("a run that was resumed (attribute 'sessions' is %s) tells only of the work of "
-                    "its last session, which cannot be compared; give the archive of a run in one",
-                    sessions);
+    error = tv_fail(
+        "the archive of a run that was resumed (attribute 'sessions' is %s) holds only the work of "
+        "its last session, which cannot be compared; give the archive of an uninterrupted run",
+        sessions);
   free(sessions);
   return error;
 }

@@ -205,7 +205,7 @@ static const tv_domain not_negative = {0, DBL_MAX, 0, 0};
 static const tv_domain of_unit_vectors = {-1 - TV_ROUNDING, 1 + TV_ROUNDING, 0, 0};
 
 static const char no_eigenvalue[] = "is no eigenvalue of a covariance matrix";
-static const char no_work[] = "nothing takes";
+static const char no_work[] = "is no time and no count";
 
 static const struct tv_variable_row rows[] = {
     {{"", "", ""},
@@ -213,7 +213,7 @@ static const struct tv_variable_row rows[] = {
      .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N, K, PARADIGM},
      .values = quantity_values,
      TO_ARCHIVE(quantity)},
-    {{"alpha2_threshold", "least alpha^2 that recovers, n to infinity; negative: none is needed",
+    {{"alpha2_threshold", "critical alignment alpha^2 as n grows; negative: no alignment is needed",
       "1"},
      .dimensions = {REPLICATE, LAMBDA_MAX, K, PARADIGM},
      .values = threshold_values,
@@ -439,7 +439,7 @@ static void add_row(const draft *d, const struct tv_variable_row *row) {
     for (int i = 0; i < study->count; ++i) add_variable(d, row, study->quantities[i].label, i);
 }
 
-/* Every piece of a data set's samples costs a pass over its rows, so that pieces are large. */
+/* Every piece of a data set's samples costs a pass over its rows; pieces are therefore large. */
 static int64_t choose_piece(const tv_experiment *e, const tv_extent *x) {
   const int64_t width = (int64_t)x->components + e->noise.components + x->targets + 1;
   const int64_t most = (PIECE_NUMBERS / width / TV_PIECE_ROWS + 1) * TV_PIECE_ROWS;

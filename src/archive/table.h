@@ -33,8 +33,7 @@ typedef enum { TV_ONCE, TV_EACH_QUANTITY, TV_EACH_METHOD } tv_repetition;
 typedef enum { TV_NOT_READ, TV_TO_ARCHIVE, TV_TO_WORK } tv_reader;
 
 struct tv_variable_row {
-  tv_label
-      label; /* of a method: the name goes on with that of the method; of a quantity: its own */
+  tv_label label; /* of a method: its name follows this one; of a quantity: its own */
   tv_element element;
   tv_place place;
   tv_repetition repetition;
@@ -51,7 +50,7 @@ struct tv_variable_row {
   const char *first; /* of a coordinate: its name in format 1; NULL: the same */
   int holds_digests;
   int is_by_replicate; /* written one replicate after the other */
-  int is_free;         /* a coordinate of a length that only the extent tells */
+  int is_free;         /* a coordinate of a length that only the extent determines */
 };
 
 #endif

@@ -20,14 +20,14 @@ typedef struct {
   double first_impossible;
 } tv_verification;
 
-/* Tell one problem. */
+/* Report one problem. */
 void tv_verify_problem(tv_verification *v, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Compare what was measured with the status beside it. All of it has been found whole. */
+/* Compare the measured values with the status beside them. All of them have been found whole. */
 void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *experiment);
 
-/* The numbers of a dataset, owned by the caller; NULL, and a problem told, where they cannot be
+/* The numbers of a dataset, owned by the caller; NULL, and a problem reported, where they cannot be
  * read. */
 double *tv_verify_read(tv_verification *v, hid_t file, const char *name, int64_t *count);
 

@@ -104,7 +104,7 @@ static tv_error *create_file(const tv_output *o, const tv_record *record, const 
   return error;
 }
 
-/* ---- What every rank tells rank 0 ---- */
+/* ---- What every rank reports to rank 0 ---- */
 
 typedef struct {
   double seconds[TV_STAGES];
@@ -197,7 +197,7 @@ static tv_error *append_reports(const tv_output *o, const tv_schema *schema,
 
 /* ---- Before any work ---- */
 
-/* Rank 0's part becomes everybody's.                                               Collective. */
+/* All ranks receive the name of rank 0's part.                                       Collective. */
 static tv_error *join_part(MPI_Comm comm, tv_output *o) {
   int rank;
   uint64_t identity = 0;

@@ -1,4 +1,4 @@
-/* Something drawn apart from the sample is added: the mean view is x, and S <- S + N. */
+/* Noise that is independent of the sample is added: the mean view is x, and S <- S + N. */
 #include <math.h>
 #include <stdlib.h>
 

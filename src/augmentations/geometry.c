@@ -153,7 +153,7 @@ static tv_error *crop_axis(const tv_step *step, const tv_shape *s, tv_axis axis,
   return NULL;
 }
 
-/* Every crop is as likely, so that a size is by the number of its positions. */
+/* Every crop is equally likely, so that a size is as likely as its number of positions. */
 static tv_error *crop_prepare(tv_step *step, const tv_shape *s) {
   double all = 0;
   TV_TRY(tv_step_terms(step, step->values[SIZES].count));

@@ -10,8 +10,8 @@ typedef struct {
 
 tv_place tv_place_of(const tv_shape *shape, int i);
 
-/* Refuse samples of fewer axes: 2 for series and images, 3 for images alone. The others do so as
- * the check of a step that needs nothing else. */
+/* Refuse samples of fewer axes: 2 for series and images, 3 for images alone. The other two are the
+ * check of a step that needs nothing else. */
 tv_error *tv_step_expect_axes(const tv_step *step, const tv_shape *shape, int least);
 tv_error *tv_step_expect_series(const tv_step *step, const tv_shape *shape, int is_negative);
 tv_error *tv_step_expect_images(const tv_step *step, const tv_shape *shape, int is_negative);

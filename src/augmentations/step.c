@@ -66,7 +66,7 @@ tv_error *tv_step_map(const tv_step *step, tv_views *views) {
   return tv_views_map(views, step->terms, step->term_count);
 }
 
-/* Which of `count` things of these probabilities a uniform means. */
+/* The index, among `count` things of these probabilities, that a uniform number selects. */
 static int choose(double u, int count, const double *probability) {
   int chosen = 0;
   for (; chosen < count - 1 && u >= probability[chosen]; ++chosen) u -= probability[chosen];

@@ -202,7 +202,7 @@ void tv_views_share(const tv_views *v, double *numbers, int64_t count) {
 
 /* ---- Linear maps: T M T' = T (T M)' for a symmetric M ---- */
 
-/* Places for matrices under way. */
+/* Workspaces for matrices. */
 typedef struct {
   tv_distmat *mapped, *turned, *sum;
 } workspace;

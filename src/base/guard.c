@@ -79,7 +79,7 @@ static tv_error *explain(const char *path, int status, const char *message) {
         "or the file is damaged: TWOVIEW_READ_SECONDS sets the limit, and 0 lifts it",
         path, TV_EXACT(most_seconds()), MOST_WAITING);
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-    return tv_fail("%s: the processor time that this shell allows a process is over (ulimit -t)",
+    return tv_fail("%s: the processor time that this shell allows a process is used up (ulimit -t)",
                    path);
   if (WIFSIGNALED(status))
     return tv_fail("%s: damaged: reading it ends in a crash (%s)", path,
@@ -87,14 +87,15 @@ static tv_error *explain(const char *path, int status, const char *message) {
   if (WEXITSTATUS(status) == TV_EXIT_OK) return NULL;
   if (WEXITSTATUS(status) == TV_EXIT_USAGE) return tv_fail_usage("%s", message);
   if (*message) return tv_fail("%s", message);
-  return tv_fail("%s: the process that reads it ended without a word", path);
+  return tv_fail("%s: the process that reads it ended without a message", path);
 }
 
 tv_error *tv_guard(const char *path, tv_error *(*task)(void *context), void *context) {
   char message[MESSAGE];
   int ends[2], status = 0;
   if (fflush(NULL) != 0) return tv_fail_errno("standard output cannot be written");
-  if (pipe(ends) != 0) return tv_fail_errno("%s: no pipe to a process that reads it", path);
+  if (pipe(ends) != 0)
+    return tv_fail_errno("%s: a pipe to the process that reads it cannot be made", path);
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
@@ -104,7 +105,7 @@ tv_error *tv_guard(const char *path, tv_error *(*task)(void *context), void *con
   close(ends[1]);
   if (child > 0) read_message(ends[0], message);
   close(ends[0]);
-  if (child < 0) return tv_fail_errno("%s: no process to read it", path);
+  if (child < 0) return tv_fail_errno("%s: the process that reads it cannot be started", path);
   while (waitpid(child, &status, 0) < 0)
     if (errno != EINTR) return tv_fail_errno("%s: the process that reads it", path);
   return explain(path, status, message);

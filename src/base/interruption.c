@@ -15,7 +15,7 @@ static volatile sig_atomic_t is_stop_wanted, is_save_wanted, announces;
 
 /* Written at once, because a launcher may leave no time for more. */
 static void announce(void) {
-  static const char text[] = "\ntwoview: told to stop; saves what is done\n";
+  static const char text[] = "\ntwoview: asked to stop; saves what is done\n";
   const int reason = errno;
   (void)!write(STDERR_FILENO, text, sizeof text - 1);
   errno = reason;

@@ -71,7 +71,7 @@ static tv_error *digest_place(char digits[TV_DIGEST_LENGTH]) {
   const ssize_t got = file >= 0 ? read(file, place, sizeof place - sizeof space) : -1;
   if (file >= 0) close(file);
   if (got <= 0 || readlink("/proc/self/ns/pid", space, sizeof space - 1) <= 0)
-    return tv_fail("/proc does not tell where this process runs");
+    return tv_fail("/proc does not say where this process runs");
   strcat(place, space);
   TV_TRY(tv_digest_memory(place, strlen(place), digest));
   tv_digest_print(digest, digits);

@@ -201,8 +201,8 @@ static tv_error *leave(const tv_checkpoint *c) {
   double most[] = {starting, kept_for_saving(c), tv_interruption_wish() == TV_STOP};
   MPI_Allreduce(MPI_IN_PLACE, most, 3, MPI_DOUBLE, MPI_MAX, c->comm);
   if (most[2] > 0 || most[0] + most[1] < c->policy.time_limit)
-    return tv_fail_as(TV_EXIT_INTERRUPTED, "interrupted; %s holds what is done, --resume goes on",
-                      c->path);
+    return tv_fail_as(TV_EXIT_INTERRUPTED,
+                      "interrupted; %s holds what is done; continue with --resume", c->path);
   const double shown[] = {c->policy.time_limit, most[0], most[1], most[0] + most[1] + step};
   const int digits = tv_digits_of(shown, 4);
   return tv_fail_as(

@@ -47,7 +47,7 @@ static tv_error *check_identity(tv_checkpoint *c) {
   const tv_saved_key key = {TV_SAVED_IDENTITY, 0, 0, 1};
   const int64_t bytes = tv_checkpoint_find(c, key);
   char *theirs = NULL;
-  if (bytes < 1) return tv_fail("%s: is damaged (it does not say of what it is)", c->taken);
+  if (bytes < 1) return tv_fail("%s: is damaged (it has no identity record)", c->taken);
   TV_TRY(tv_allocate(bytes + 1, 1, &theirs));
   tv_error *error = tv_checkpoint_read(c, key, theirs, (size_t)bytes);
   if (!error) error = compare_identity(c, c->taken, theirs);
@@ -128,7 +128,7 @@ static tv_error *take_up_either(tv_checkpoint *c) {
     return both;
   }
   if (c->rank == 0)
-    tv_print_line(stderr, "twoview: %s; going on from the one before it, %s", error->message,
+    tv_print_line(stderr, "twoview: %s; continuing from the one before it, %s", error->message,
                   c->taken);
   tv_error_free(error);
   return NULL;

@@ -197,10 +197,9 @@ tv_error *tv_checkpoint_save(tv_checkpoint *c) {
   const double begun = MPI_Wtime();
   tv_error *error = write_checkpoint(c);
   if (error) {
-    tv_error *told =
-        tv_fail("%s; the checkpoint before it, if any, is as it was: mend this, and go "
-                "on with --resume",
-                error->message);
+    tv_error *told = tv_fail(
+        "%s; the checkpoint before it, if any, is as it was: mend this, and continue with --resume",
+        error->message);
     told->is_shared = 1;
     tv_error_free(error);
     return told;

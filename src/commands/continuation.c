@@ -16,7 +16,7 @@
 
 /* ---- Finished ---- */
 
-/* What is behind the first line, which is the name: that changes no number. */
+/* The text after the first line, which is the name and changes no number. */
 static const char *behind_name(const char *resolved) {
   return resolved + strcspn(resolved, "\n");
 }
@@ -33,7 +33,7 @@ static tv_error *expect_same_experiment(const char *output, const tv_archive_ori
   return error;
 }
 
-/* What is gone, or was too large for a digest, is taken to be as it was. */
+/* A file that is gone, or was too large for a digest, is assumed to be unchanged. */
 static tv_error *expect_same_files(const char *output, const tv_archive_origin *origin) {
   char digest[TV_DIGEST_LENGTH];
   for (int i = 0; i < TV_MOST_FILES && origin->file[i] && origin->sha[i]; ++i) {
@@ -93,7 +93,7 @@ tv_error *tv_continuation_expect_archive(const char *output, int replaces,
 
 /* ---- Interrupted ---- */
 
-/* Of a file whose digest is known its folder changes no number. */
+/* The folder of a file whose digest is known changes no number. */
 static const char *known_name(const void *context, const char *path) {
   const tv_source *source = context;
   for (int i = 0; i < TV_MOST_FILES && source->files[i].path; ++i)
@@ -103,7 +103,7 @@ static const char *known_name(const void *context, const char *path) {
 }
 
 /* The experiment without what changes no number: what a report is to draw, whether samples are
- * archived, how many ranks solve a point. (Names are told, but not compared.) Borrows from the
+ * archived, how many ranks solve a point. (Names are printed, but not compared.) Borrows from the
  * experiment. */
 static tv_experiment numbers_of(const tv_experiment *experiment) {
   tv_experiment e = *experiment;
@@ -132,7 +132,7 @@ static tv_error *identify(const tv_experiment *experiment, const tv_source *sour
   return fclose(text) == 0 ? NULL : tv_fail_errno("the identity of the run");
 }
 
-/* The sums of both sessions are right, but others than those of one on one kernel. */
+/* The sums of both sessions are right, but differ from those of one session on one kernel. */
 static tv_error *compare_kernel(tv_checkpoint *c, int speaks) {
   const tv_saved_key key = {TV_SAVED_KERNEL, 0, 0, 1};
   const char *mine = tv_blas_kernel();
@@ -144,7 +144,7 @@ static tv_error *compare_kernel(tv_checkpoint *c, int speaks) {
     tv_error *error = tv_checkpoint_read(c, key, theirs, (size_t)bytes);
     if (!error && strcmp(theirs, mine) != 0)
       tv_print_line(stderr,
-                    "twoview: the run began on the BLAS kernel %s and goes on with %s: its moments "
+                    "twoview: the run began on the BLAS kernel %s and continues on %s: its moments "
                     "will be right but not the same bits as on one (OPENBLAS_CORETYPE chooses)",
                     theirs, mine);
     free(theirs);
@@ -158,13 +158,13 @@ static tv_error *take_up(const tv_run_options *options, const char *output, tv_c
   const int exists = tv_checkpoint_exists(c);
   if (options->replaces && !options->resumes) return tv_checkpoint_remove(c);
   if (exists && !options->resumes)
-    return tv_fail_usage("%s: an earlier run of it was interrupted; go on with --resume, or start "
-                         "over with --force",
+    return tv_fail_usage("%s: an earlier run of it was interrupted; continue with --resume, or "
+                         "start over with --force",
                          output);
   if (exists) TV_TRY(tv_checkpoint_resume(c));
   if (options->resumes && speaks)
     tv_print_line(stderr, "twoview: %s: %s", output,
-                  exists ? "going on from its checkpoint"
+                  exists ? "continuing from its checkpoint"
                          : "there is no checkpoint; starting from the beginning");
   return NULL;
 }

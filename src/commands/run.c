@@ -21,7 +21,7 @@
 #include "twoview/plan/plan.h"
 #include "twoview/studies/tally.h"
 
-/* Everything that a run owns, in the order in which it comes to be. */
+/* Everything that a run owns, in the order in which it is made. */
 typedef struct {
   tv_experiment *experiment;
   char *output;
@@ -83,7 +83,8 @@ static tv_error *agree_on_output(const tv_run_options *options, run *r, MPI_Comm
   return tv_broadcast_text(comm, &r->output);
 }
 
-/* What can be said before the data are read: memory, and samples for the components. */
+/* What can be checked before the data are read: memory, and the number of samples for the
+ * components. */
 static tv_error *expect_feasible(const run *r) {
   TV_TRY(tv_plan_expect_room(&r->plan));
   return tv_features_expect_rows(r->experiment, r->source);
@@ -217,9 +218,8 @@ static tv_error *run_stages(const tv_run_options *options, run *r, MPI_Comm comm
 }
 
 /* Results on stdout, progress on stderr, both from rank 0. An error of exit code
- * TV_EXIT_INTERRUPTED: the run was told to stop, and a checkpoint holds what it has done;
- * TV_EXIT_NO_TIME: the same, but its time limit is too short to get anywhere.
- *                                                                                  Collective. */
+ * TV_EXIT_INTERRUPTED: the run was asked to stop, and a checkpoint holds what it has done;
+ * TV_EXIT_NO_TIME: the same, but its time limit is too short for any progress. Collective. */
 static tv_error *run_once(const tv_run_options *options, MPI_Comm comm) {
   run r = {.stopwatch = tv_stopwatch_start()};
   tv_error *error = run_stages(options, &r, comm);
@@ -315,10 +315,10 @@ static const char help[] =
     "\n"
     "  -o, --output FILE.h5  the archive (default: NAME.h5, NAME from the experiment)\n"
     "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"
-    "      --resume          go on where an earlier run was interrupted, on any number of ranks\n"
+    "      --resume          continue an interrupted run, on any number of ranks\n"
     "      --force           replace an existing archive, forget an interrupted run\n"
     "      --max-time TIME   save and leave before TIME is over: seconds, or [[D-]HH:]MM:SS\n"
-    "                        (default: the end of the Slurm job where Slurm tells it)\n"
+    "                        (default: the end of the Slurm job where Slurm gives it)\n"
     "      --checkpoint-every TIME  (default: after 10 seconds, then every 30, or what keeps it "
     "below\n"
     "                        1 % of the time)\n"
@@ -328,9 +328,8 @@ static const char help[] =
     "\n"
     "Signals that would end it (Ctrl-C, SIGTERM, SIGHUP, ...) make it save its work and leave "
     "with\n"
-    "exit status 75, SIGUSR2 save and go on. A second Ctrl-C ends it at once. The checkpoint "
-    "stands\n"
-    "beside the archive, as FILE.h5.checkpoint.\n";
+    "exit status 75; SIGUSR2 makes it save and continue. A second Ctrl-C ends it at once. The\n"
+    "checkpoint is beside the archive, as FILE.h5.checkpoint.\n";
 
 const tv_command tv_command_run = {
     .name = "run",

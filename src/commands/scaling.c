@@ -36,7 +36,7 @@ static tv_error *carry_out(tv_call *call) {
 static const char help[] =
     "Usage: twoview scaling FILE.h5 FILE.h5... [OPTION]...\n"
     "Compare archives of one experiment on several numbers of ranks: the same work on all (strong\n"
-    "scaling) or the same for each rank (weak), and what a model says of more ranks.\n"
+    "scaling) or the same for each rank (weak), and a model of more ranks.\n"
     "\n"
     "  -o, --output DIR      folder for scaling.csv and a figure (SVG, PDF); none without\n"
     "      --latency S       of a message, in the model (default: 1.5e-6 s) ...\n"

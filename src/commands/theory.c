@@ -69,8 +69,8 @@ static tv_error *carry_out(tv_call *call) {
 
 static const char help[] =
     "Usage: twoview theory EXPERIMENT.yaml [OPTION]...\n"
-    "Print what theory says of an experiment as its sample size grows: the alignment that each\n"
-    "method needs, which one is favoured, and how noise components compare with important ones.\n"
+    "Print the predictions of theory for an experiment as its sample size grows: the threshold of\n"
+    "each method, which one is favoured, and how noise components compare with important ones.\n"
     "\n"
     "      --json            everything, also by replicate and component, as JSON\n"
     "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"

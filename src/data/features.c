@@ -32,7 +32,8 @@ static double rounded_variance(const tv_features *f, int feature) {
   return half * half;
 }
 
-/* What sums over a batch and the eigenproblem may leave of nothing, beside the largest variance. */
+/* The rounding error that sums over a batch and the eigenproblem may leave, relative to the largest
+ * variance. */
 static double computed_variance(const tv_features *f) {
   return (TV_BATCH + f->inputs) * DBL_EPSILON * f->spectrum[0];
 }
@@ -45,8 +46,8 @@ static double rounding_of(const tv_features *f, int component) {
   return sum;
 }
 
-/* What makes such a spectrum: the first features whose own variance is no more than that, or else
- * what else may. */
+/* The cause of such a spectrum: the first features whose own variance is no more than that, or else
+ * other possible causes. */
 static void explain(const tv_features *f, char *out, size_t room) {
   enum { MOST_NAMED = 5 };
   int count = 0;
@@ -54,10 +55,10 @@ static void explain(const tv_features *f, char *out, size_t room) {
   for (int j = 0; j < f->inputs; ++j) {
     if (f->variances[j] > computed_variance(f) + rounded_variance(f, j)) continue;
     if (++count <= MOST_NAMED)
-      used +=
-          (size_t)snprintf(out + used, room - used, "%s%d (%.2g)",
-                           count > 1 ? ", " : "features of no more variance, counted from 0: ", j,
-                           fmax(f->variances[j], 0));
+      used += (size_t)snprintf(
+          out + used, room - used, "%s%d (%.2g)",
+          count > 1 ? ", " : "features without further variance, counted from 0: ", j,
+          fmax(f->variances[j], 0));
   }
   if (count == 0)
     snprintf(out, room,

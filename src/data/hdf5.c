@@ -87,7 +87,7 @@ static tv_error *read_values(const hdf5_rows *h, hid_t dataset, const char *name
   return tv_packing_undo(packing, h->spec->file, name, first, count, width, out);
 }
 
-/* Labels that are packed or have missing ones: by way of their values. */
+/* Labels that are packed, or some of which are missing, are read as values. */
 static tv_error *unpack_labels(const hdf5_rows *h, int64_t first, int64_t count, int64_t *labels) {
   const char *name = h->spec->labels;
   double *values;
@@ -104,7 +104,7 @@ static tv_error *unpack_labels(const hdf5_rows *h, int64_t first, int64_t count,
   return error;
 }
 
-/* Unsigned ones of 2^63 and more come as negative numbers: no classes either. */
+/* Unsigned labels of 2^63 and more come as negative numbers, which are no classes either. */
 static tv_error *read_labels(const tv_source *source, int64_t first, int64_t count,
                              int64_t *labels) {
   const hdf5_rows *h = source->state;

@@ -13,7 +13,8 @@ static const tv_key keys[] = {
     {TV_KEY(tv_mixture_settings, classes, TV_KEY_INTEGER),
      .missing = "say how many classes are mixed", .low = 2, .high = MOST_INPUTS, .begins_line = 1,
      .help = "number of classes, equally likely; they are the targets"},
-    /* Beside means further apart the variances within classes are lost to rounding. */
+    /* With class means further apart than this, the variances within classes are lost to
+     * rounding. */
     {TV_KEY(tv_mixture_settings, separation, TV_KEY_NUMBER),
      .missing = "give the spread of the class means in deviations within classes", .high = 1e6,
      .help = "spread of the class means, in deviations within classes"},

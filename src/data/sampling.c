@@ -189,7 +189,7 @@ void tv_head_destroy(tv_head **head) {
   *head = NULL;
 }
 
-/* Rows that other ranks of an earlier session found were theirs alone: rank 0 adds them up. */
+/* Rows that other ranks of an earlier session found were not shared: rank 0 adds them up. */
 static tv_error *take_up_head(const tv_sampling *s, tv_head *head) {
   tv_checkpoint *c = s->checkpoint;
   const int64_t numbers = selected_numbers(s, &head->selection);
@@ -236,8 +236,8 @@ static tv_error *collect_batch(void *context, const tv_batch *batch) {
   return NULL;
 }
 
-/* Generated rows stand in their own order: those of a shard that can be selected begin and end with
- * the selection, the begin at a batch of the moments' pass. */
+/* Generated rows come in their own order: those of a shard that can be selected begin and end with
+ * the selection, and begin at a batch of the moments' pass. */
 static void clip(const tv_selection *selection, int64_t *begin, int64_t *end) {
   if (selection->end < *end) *end = selection->end;
   if (selection->first > *begin) *begin += (selection->first - *begin) / TV_BATCH * TV_BATCH;

@@ -63,13 +63,12 @@ void tv_source_count_classes(tv_source *source, const char *file, const char *da
     ++empty;
   }
   if (rank == 0 && empty > 0)
-    tv_print_line(
-        stderr,
-        "twoview: warning: %s%s%s%s: labels go up to %d, but %d of the classes from 0 to that, the "
-        "first of them %d, have no sample; they cost memory and change no score: number classes "
-        "without gaps to be rid of them",
-        file, dataset ? ": dataset '" : "", dataset ? dataset : "", dataset ? "'" : "",
-        source->targets - 1, empty, first_empty);
+    tv_print_line(stderr,
+                  "twoview: warning: %s%s%s%s: labels go up to %d, but %d of the classes from 0 to "
+                  "that, the first of them %d, have no sample; they cost memory and change no "
+                  "score: number classes without gaps to avoid them",
+                  file, dataset ? ": dataset '" : "", dataset ? dataset : "", dataset ? "'" : "",
+                  source->targets - 1, empty, first_empty);
 }
 
 const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment) {

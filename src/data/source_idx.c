@@ -52,9 +52,9 @@ static void close_rows(tv_source *source) {
   free(mine->labels);
 }
 
-/* Rank 0 reads the file once, in order, and sends each rank its rows by way of `piece`, which has
- * room for a message. When reading fails it sends what it has, so that nobody waits, and the error
- * is shared afterwards, as is one that a rank brings along.                         Collective. */
+/* Rank 0 reads the file once, in order, and sends each rank its rows through `piece`, which has
+ * room for a message. When reading fails it sends what it has, so that no rank waits, and the error
+ * is shared afterwards, as is an error that a rank had before.                       Collective. */
 static tv_error *deal(const tv_partition *partition, tv_idx *idx, int64_t item_size,
                       unsigned char *piece, unsigned char *mine, tv_error *error) {
   const int64_t most = MESSAGE_BYTES / item_size > 0 ? MESSAGE_BYTES / item_size : 1;

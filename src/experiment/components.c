@@ -7,7 +7,7 @@ static tv_error *check_noise(const tv_experiment *e) {
   const tv_noise_spec *n = &e->noise;
   TV_REQUIRE(e, "noise.eigenvalues",
              !n->eigenvalues || !tv_experiment_gives(e, "noise.lambda_min_ratio"),
-             "are not drawn, so that 'lambda_min_ratio' means nothing; leave one of them out");
+             "are not drawn, so that 'lambda_min_ratio' has no meaning; leave one of them out");
   TV_REQUIRE(
       e, "noise.eigenvalues", !n->eigenvalues || n->eigenvalues_count == (unsigned)n->components,
       "%u of them for %d noise components; give as many", n->eigenvalues_count, n->components);
@@ -45,10 +45,9 @@ tv_error *tv_experiment_check_components(tv_experiment *e) {
   TV_TRY(check_noise(e));
   TV_TRY(settle_theta(e));
   for (unsigned i = 0; i < a->alpha_count; ++i)
-    TV_REQUIRE(
-        e, "augmentation.alpha", a->alpha[i] > 0 || tv_theta_bound(e) > 0,
-        "alpha = 0 with '%s' of nothing but 0 augments nothing, so that S is singular whenever "
-        "the data are; raise either",
-        tv_theta_key(e));
+    TV_REQUIRE(e, "augmentation.alpha", a->alpha[i] > 0 || tv_theta_bound(e) > 0,
+               "alpha = 0 with '%s' of zeros augments nothing, so that S is singular whenever the "
+               "data are; raise either",
+               tv_theta_key(e));
   return NULL;
 }

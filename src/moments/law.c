@@ -304,7 +304,7 @@ static tv_error *draw_share(workspace *d, const share *mine, int shows_progress,
   return error;
 }
 
-/* Every rank's items become everybody's. */
+/* All ranks receive the items of every rank. */
 static void share_items(const tv_sampling *s, tv_moments *m) {
   for (int rank = 0; rank < s->partition.size; ++rank) {
     const int64_t first = first_item(s, m, rank), end = first_item(s, m, rank + 1);

@@ -18,7 +18,7 @@
 
 enum { NUMBER = sizeof(double) };
 
-/* What MPI and HDF5 come to take for themselves while they work. */
+/* Memory that MPI and HDF5 take for themselves while they work. */
 static const double library_buffers = 4 << 20;
 
 static double square(double x) {
@@ -111,7 +111,7 @@ static double basis_memory(const tv_source *source, const tv_plan *plan) {
   return source->kind->has_components ? 0 : (double)source->features * plan->p;
 }
 
-/* Moments of a data set without noise, beside which that is drawn in law. */
+/* Moments of a data set without noise, to which the law sampler adds the noise. */
 static double given_numbers(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const int is_population = e->source.role == TV_AS_POPULATION;
   const double matrices = is_population ? 1 : (double)e->replicates * e->sizes_count;
@@ -288,7 +288,7 @@ void tv_format_bytes(double bytes, char out[64]) {
   snprintf(out, 64, "%.3g %s (%.0f bytes)", shown, units[unit], bytes);
 }
 
-/* What takes most, and what would take less. */
+/* What takes most memory, and how to need less. */
 static void advise(const tv_plan *plan, double bytes, char *out, size_t room) {
   char of_features[64];
   tv_format_bytes(plan->features_bytes, of_features);
@@ -359,21 +359,21 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
          plan->grid_columns, e->parallel.shards);
   printf("%-22s %s\n", "moments",
          plan->layout.is_distributed ? "distributed, blocks over all ranks"
-         : is_law(e)                 ? "replicated, whole on every rank; noise drawn in law"
+         : is_law(e)                 ? "replicated, whole on every rank; drawn by the law sampler"
                                      : "replicated, whole on every rank");
   if (!plan->layout.is_distributed && plan->ranks > plan->moment_parts)
-    printf("%-22s %d of %d ranks, for want of %s\n", "idle for moments",
+    printf("%-22s %d of %d ranks: there are fewer %s\n", "idle for moments",
            plan->ranks - (int)plan->moment_parts, plan->ranks,
            is_law(e) ? "sample sizes" : "shards");
   if (plan->layout.groups > plan->points)
-    printf("%-22s %d of %d groups, for want of points\n", "idle for solutions",
+    printf("%-22s %d of %d groups: there are fewer points\n", "idle for solutions",
            plan->layout.groups - (int)plan->points, plan->layout.groups);
   tv_format_bytes(plan->memory_bytes, bytes);
-  printf("%-22s %s at the most\n", "memory per rank", bytes);
+  printf("%-22s at most %s\n", "memory per rank", bytes);
   tv_format_bytes(plan->available_bytes + plan->resident_bytes, bytes);
-  printf("%-22s %s\n", "memory there is", bytes);
+  printf("%-22s %s\n", "memory available", bytes);
   tv_format_bytes(plan->reduced_bytes, bytes);
-  printf("%-22s %s at the most\n", "reduced per rank", bytes);
+  printf("%-22s at most %s\n", "reduced per rank", bytes);
   printf("%-22s %.4g for moments, %.4g for solutions\n", "flops", plan->moment_flops,
          plan->solve_flops);
   printf("%-22s %.4g\n", "random normals", plan->normals);

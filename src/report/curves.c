@@ -5,8 +5,8 @@
 #include "parts.h"
 #include "twoview/studies/grid.h"
 
-/* The figure of the paper: a row of panels for each noise magnitude, a column for each method, a
- * line and band for each alignment. */
+/* The figure of the paper: a row of panels for each noise scale, a column for each method, a line
+ * and a shaded range for each alignment. */
 
 /* ---- Which of many are drawn ---- */
 
@@ -147,7 +147,7 @@ static layout lay_out(const tv_archive *a) {
 
 /* ---- Panels ---- */
 
-/* More of them would hide the line. */
+/* More points would hide the line. */
 static const int most_markers = 12;
 
 static void write_curve(const tv_archive *a, int row, int m, int curve, FILE *out) {
@@ -246,16 +246,15 @@ static void write_script(const void *figure, FILE *out) {
 
 static void put_caption(const tv_figure *f, FILE *out) {
   fprintf(out,
-          "<p>Distance to optimality, |score on clean inputs &minus; score on noisy inputs|, "
+          "<p>Distance to optimality, |score on clean inputs &minus; score on corrupted inputs|, "
           "against the sample size, of each method in closed form. Lines are means over %d "
-          "replicate%s, bands their range; dashed lines have "
-          "an alignment &alpha; below the threshold of theory in "
-          "most of them; dotted: how 1/n falls.</p>\n",
+          "replicate%s, shaded bands their range; dashed lines have an alignment &alpha; below the "
+          "threshold of theory in most of them; the dotted line falls like 1/n.</p>\n",
           f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
   if (!shows_all(f->archive))
     fprintf(out,
-            "<p>Of %d alignments %d are drawn, of %d noise magnitudes %d; the table and the CSV "
-            "file hold all. <code>study: phase</code> draws maps of them all.</p>\n",
+            "<p>Of %d alignments %d are drawn, of %d noise scales %d; the table and the CSV file "
+            "hold all. <code>study: phase</code> draws maps of them all.</p>\n",
             f->archive->alphas, count_curves(f->archive), f->archive->magnitudes,
             count_rows(f->archive));
 }

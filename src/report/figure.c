@@ -240,8 +240,9 @@ static tv_error *draw_form(const char *program, const char *directory, const cha
   snprintf(script, sizeof script, "%s.gp", name);
   TV_TRY(tv_gnuplot_run(program, directory, settings, script, output->file, &failure));
   if (failure.text[0])
-    return tv_fail("gnuplot failed on %s/%s (%s): there is no such figure; all else is written",
-                   directory, script, failure.text);
+    return tv_fail(
+        "gnuplot failed on %s/%s (%s): the figure is missing; everything else is written",
+        directory, script, failure.text);
   if (strcmp(form, "svg") == 0) TV_TRY(suit_browsers(output));
   TV_TRY(tv_output_finish(output));
   *is_drawn = 1;

@@ -40,7 +40,7 @@ static void print_table(const tv_archive *a, FILE *out) {
   fputc('\n', out);
   fprintf(out, "%-*s  %-16s %*s  n=%-10.*g n=%-10.*g %7s  %s\n", wide, "lambda_max", "method",
           narrow, "alpha", TV_MOST_DIGITS, a->n[0], TV_MOST_DIGITS, a->n[last], "slope",
-          "alpha^2 needed as n grows (0: none)");
+          "threshold alpha^2 as n grows (0: none)");
   for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
     for (int method = 0; method < a->methods; ++method) {
       const tv_summary summary = tv_threshold_summary(a, magnitude, method);
@@ -63,9 +63,10 @@ static void print_table(const tv_archive *a, FILE *out) {
 static void put_thresholds(const tv_archive *a, FILE *out) {
   const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
   char text[TV_SUMMARY_TEXT];
-  fputs("<h2>Alignment needed as n grows</h2>\n<p>The least &alpha;<sup>2</sup> with which the "
-        "solution on noisy inputs becomes the clean one as the sample size grows, by theory: mean "
-        "[least, largest] over replicates; 0: no alignment is needed.</p>\n"
+  fputs("<h2>Thresholds as n grows</h2>\n"
+        "<p>The critical alignment &alpha;<sup>2</sup> of theory, above which the solution on "
+        "corrupted inputs becomes the clean one as the sample size grows: mean [least, largest] "
+        "over replicates; 0: no alignment is needed.</p>\n"
         "<table><tr><th>&lambda;<sub>max</sub></th>",
         out);
   for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);

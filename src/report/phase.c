@@ -9,14 +9,14 @@
 #include "twoview/studies/grid.h"
 #include "twoview/theory/theory.h"
 
-/* The report of a phase study: heat maps over noise magnitude and alignment, one figure for each
- * sample size. A column of panels for each method, distance above and leakage below, and a panel
- * that tells which of the rivals, RC and JE, is closer to optimality, all with the boundaries of
+/* The report of a phase study: heat maps over noise scale and alignment, one figure for each sample
+ * size. A column of panels for each method, distance above and leakage below, and a panel that
+ * tells which of the rivals, RC and JE, is closer to optimality, all with the boundaries of
  * theory. */
 
-static const double half = 0.5; /* the leakage from which on an encoder is noise */
+static const double half = 0.5; /* an encoder with this leakage or more does not recover */
 
-/* ---- What is told of a point ---- */
+/* ---- The values of a point ---- */
 
 static int method_named(const tv_archive *a, const tv_method *method) {
   for (int m = 0; m < a->methods; ++m)
@@ -96,7 +96,7 @@ static void print_table(const tv_archive *a, FILE *out) {
   char others[32];
   snprintf(others, sizeof others, "%s or %s at", rival(1)->kind.short_name,
            rival(0)->kind.short_name);
-  tv_print_line(out, "%s: %d noise magnitudes x %d alignments x %d replicate%s", a->experiment_name,
+  tv_print_line(out, "%s: %d noise scales x %d alignments x %d replicate%s", a->experiment_name,
                 a->magnitudes, a->alphas, a->replicates, a->replicates == 1 ? "" : "s");
   fputc('\n', out);
   fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "", "", "leakage < 1/2", "theory, n to",
@@ -134,7 +134,7 @@ static void write_data(const void *figure, FILE *out) {
     }
   fputs("\n\n# lambda_max", out);
   for (int m = 0; m < a->methods; ++m)
-    fprintf(out, "\tmean alpha^2 needed as n grows: %s", a->method[m]);
+    fprintf(out, "\tmean threshold alpha^2 as n grows: %s", a->method[m]);
   for (int g = 0; g < a->magnitudes; ++g) {
     fprintf(out, "\n%.17g", a->lambda_max[g]);
     for (int m = 0; m < a->methods; ++m)
@@ -198,7 +198,7 @@ static void label_axes(const tv_archive *a, int is_left, int is_bottom, FILE *ou
   tv_write_tics(&x, is_bottom, out);
   tv_write_tics(&y, is_left, out);
   fprintf(out, "set xlabel \"%s\" offset 0,0.6\nset ylabel \"%s\" offset 1\n",
-          is_bottom ? "noise magnitude λ_{max}" : "", is_left ? "alignment α" : "");
+          is_bottom ? "noise scale λ_{max}" : "", is_left ? "alignment α" : "");
 }
 
 /* ---- Colours ---- */
@@ -391,7 +391,7 @@ static int count_figures(const tv_archive *a) {
 static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
   *out = (tv_figure){.archive = a,
                      .name = "figure",
-                     .label = "phase diagrams over noise magnitude and alignment",
+                     .label = "phase diagrams over noise scale and alignment",
                      .level = a->levels - 1 - number,
                      .write_data = write_data,
                      .write_script = write_script,

@@ -44,7 +44,7 @@ static void put_text(const void *text, FILE *out) {
   fputs(text, out);
 }
 
-/* The page is composed in memory, as a figure that it holds may turn out not to be readable. */
+/* The page is composed in memory, because a figure that it holds may be unreadable. */
 static tv_error *write_html(const tv_report_contents *c, const char *directory) {
   char *text = NULL;
   size_t size;
@@ -58,7 +58,7 @@ static tv_error *write_html(const tv_report_contents *c, const char *directory) 
   return error;
 }
 
-/* What gnuplot does with a script that is written is told apart, in `failure`. */
+/* The failure of gnuplot on a script that is written is reported separately, in `failure`. */
 static tv_error *write_figure(tv_figure *f, const char *directory, tv_error **failure) {
   char name[64];
   snprintf(name, sizeof name, "%s.tsv", f->name);
@@ -94,7 +94,8 @@ static int is_figure_file(const char *file, const char *name, int ends) {
   return strncmp(file, name, length) == 0 && has_figure_end(file + length, ends);
 }
 
-/* Whether some report has such a file: figures are named `figure`, `figure-n100` and `spectra`. */
+/* Whether a report may have such a file: figures are named `figure`, `figure-n100` and
+ * `spectra`. */
 static int is_of_reports(const char *file) {
   const char *size = strncmp(file, "figure-n", 8) == 0 ? file + 8 : "";
   const size_t digits = strspn(size, "0123456789");

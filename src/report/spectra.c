@@ -279,11 +279,12 @@ static void write_script(const void *figure, FILE *out) {
 static void put_caption(const tv_figure *f, FILE *out) {
   const tv_archive *a = f->archive;
   fprintf(out,
-          "<h2>Components</h2>\n<p>What each component competes with for one of the k = %d rows of "
-          "the encoder as the sample size grows: %s (%s) and %s (%s) of important "
-          "components (blue), which do not depend on the alignment, and of noise (orange), at the "
-          "eigenvalues of the first replicate. A method recovers where all of the noise is below "
-          "the weakest important component; dashed: the alignment from which on it is.</p>\n",
+          "<h2>Components</h2>\n"
+          "<p>The value with which each component competes for one of the k = %d rows of the "
+          "encoder as the sample size grows: %s (%s) and %s (%s) of important components (blue), "
+          "which do not depend on the alignment, and of noise (orange), at the eigenvalues of the "
+          "first replicate. A method recovers where all of the noise is below the weakest "
+          "important component; dashed: the threshold, above which it is.</p>\n",
           a->k, method_of(0)->theory->letter, method_of(0)->kind.short_name,
           method_of(1)->theory->letter, method_of(1)->kind.short_name);
 }

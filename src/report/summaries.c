@@ -1,4 +1,4 @@
-/* What tables and figures say over the replicates of an archive. */
+/* The summaries over the replicates of an archive in tables and figures. */
 
 #include "parts.h"
 #include "twoview/studies/tally.h"

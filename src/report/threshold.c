@@ -4,14 +4,14 @@
 #include "twoview/base/escape.h"
 #include "twoview/studies/threshold.h"
 
-/* The report of a threshold study: alpha*^2 against the sample size, a panel for each method, a
- * line for each noise magnitude. */
+/* The report of a threshold study: the critical alignment alpha*^2 against the sample size, a panel
+ * for each method, a line for each noise scale. */
 
-/* ---- What is told of a magnitude, sample size and method ---- */
+/* ---- The values of a noise scale, sample size and method ---- */
 
 typedef struct {
   tv_summary measured, predicted,
-      asymptotic; /* alpha^2 at n, what is expected there and as n grows */
+      asymptotic; /* alpha^2 at n, its prediction there, and its threshold as n grows */
 } summary;
 
 static summary summarise(const tv_archive *a, int magnitude, int level, int method) {
@@ -47,10 +47,10 @@ static void print_statuses(const tv_archive *a, FILE *out) {
     const char *meaning;
   } told[] = {
       {TV_ALPHA2_NOT_NEEDED, "no alignment is needed: 0"},
-      {TV_ALPHA2_OUT_OF_REACH, "no alignment is enough: NaN, in no mean"},
+      {TV_ALPHA2_OUT_OF_REACH, "the method recovers at no alignment: NaN, in no mean"},
       {TV_ALPHA2_NOT_MONOTONE, "several crossings, of which this is the lowest that was found"},
-      {TV_ALPHA2_UNCHECKED, "found, but a solution failed where other crossings were looked for"},
-      {TV_ALPHA2_FAILED, "a solution failed on the way: NaN, in no mean"}};
+      {TV_ALPHA2_UNCHECKED, "found, but a solution failed where other crossings were searched for"},
+      {TV_ALPHA2_FAILED, "a solution failed during the search: NaN, in no mean"}};
   for (size_t i = 0; i < sizeof told / sizeof *told; ++i) {
     const int64_t count = count_status(a, told[i].status);
     if (count == 0) continue;
@@ -70,8 +70,8 @@ static void print_table(const tv_archive *a, FILE *out) {
   const int of_n = tv_digits_of(a->n, a->levels);
   const int wide = tv_width_of(of_lambda, 10), narrow = tv_width_of(of_n, 10);
   tv_print_line(out,
-                "%s: least alpha^2 at which the leakage is below 1/2 (0: no alignment is needed), "
-                "over %d replicate%s: mean [least, largest]",
+                "%s: critical alignment alpha^2, the least at which the leakage is below 1/2 (0: "
+                "no alignment is needed), over %d replicate%s: mean [least, largest]",
                 a->experiment_name, a->replicates, a->replicates == 1 ? "" : "s");
   fputc('\n', out);
   fprintf(out, "%-*s  %-16s %-*s %-30s %-30s %s\n", wide, "lambda_max", "method", narrow, "n",
@@ -140,7 +140,8 @@ static range find_range(const tv_archive *a, int method) {
   return r.high > 0 ? r : (range){0, 1};
 }
 
-/* All panels, so that they compare: where magnitudes are far apart in one of them. */
+/* In all panels, so that they can be compared: whether noise scales are far apart in one of
+ * them. */
 static int is_logarithmic(const tv_archive *a) {
   for (int m = 0; m < a->methods; ++m) {
     const range r = find_range(a, m);
@@ -200,7 +201,7 @@ static void write_curve(const tv_archive *a, int curve, int method, int has_key,
 
 /* Layout, in pixels. */
 enum { LEFT = 94, PANEL = 312, GAP = 62, RIGHT = 178, TOP = 58, HEIGHT = 282, BOTTOM = 60 };
-enum { KEY_ROW = 17 }; /* right of the panels, one for each magnitude */
+enum { KEY_ROW = 17 }; /* right of the panels, one for each noise scale */
 
 static tv_canvas canvas_of(const tv_archive *a) {
   const int columns = tv_columns_of(a), key = KEY_ROW * count_curves(a);
@@ -217,7 +218,7 @@ static void write_panel(const tv_archive *a, int column, int panel, FILE *out) {
           tv_column(column)->short_name);
   if (panel == 0)
     fprintf(out,
-            "set ylabel \"least α² that is enough\"\n"
+            "set ylabel \"critical alignment α²\"\n"
             "set key at screen 0.99,%.5f right top vertical samplen 2 width -1\n",
             1 - (double)TOP / c.height);
   else
@@ -255,15 +256,14 @@ static void write_script(const void *figure, FILE *out) {
 
 static void put_caption(const tv_figure *f, FILE *out) {
   fprintf(out,
-          "<p>The least alignment &alpha;<sup>2</sup> of augmentation and noise at which the "
-          "leakage (largest squared sine between encoder and important components, S-whitened) is "
-          "below 1/2, against the sample size. Lines are means over %d "
-          "replicate%s, bands their range; dashed: predicted for n, dotted: theory as n grows, "
-          "means over the same replicates. Where no alignment is needed &alpha;<sup>2</sup> is "
-          "0.</p>\n",
+          "<p>The critical alignment &alpha;<sup>2</sup>, the least of augmentation and noise at "
+          "which the leakage (largest squared sine between encoder and important components, "
+          "S-whitened) is below 1/2, against the sample size. Lines are means over %d replicate%s, "
+          "shaded bands their range; dashed: predicted for n, dotted: theory as n grows, means "
+          "over the same replicates. Where no alignment is needed &alpha;<sup>2</sup> is 0.</p>\n",
           f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
   if (count_curves(f->archive) < f->archive->magnitudes)
-    fprintf(out, "<p>Of %d noise magnitudes %d are drawn; the tables hold all.</p>\n",
+    fprintf(out, "<p>Of %d noise scales %d are drawn; the tables hold all.</p>\n",
             f->archive->magnitudes, count_curves(f->archive));
 }
 
@@ -271,7 +271,7 @@ static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
   (void)number;
   *out = (tv_figure){.archive = a,
                      .name = "figure",
-                     .label = "least alignment that is enough against sample size",
+                     .label = "critical alignment against sample size",
                      .write_data = write_data,
                      .write_script = write_script,
                      .put_caption = put_caption};
@@ -306,8 +306,9 @@ static void put_table(const tv_archive *a, int g, int digits, FILE *out) {
 
 static void put_tables(const tv_archive *a, FILE *out) {
   const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
-  fputs("<h2>Least &alpha;<sup>2</sup> that is enough</h2>\n<p>Mean [least, largest] over "
-        "replicates, measured and predicted; last line: theory, n to infinity.</p>\n",
+  fputs("<h2>Critical alignment &alpha;<sup>2</sup></h2>\n"
+        "<p>Mean [least, largest] over replicates, measured and predicted; last line: theory, n to "
+        "infinity.</p>\n",
         out);
   for (int g = 0; g < a->magnitudes; ++g) put_table(a, g, digits, out);
   if (count_status(a, TV_ALPHA2_FOUND) == count_entries(a)) return;

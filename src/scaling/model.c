@@ -44,7 +44,7 @@ static int64_t local_part(int64_t end, int block, int processes, int me) {
 }
 
 /* Flops of one sample on a rank of the grid: blocks on and below the diagonal
- * (src/wide.c). */
+ * (moments/distributed.c). */
 static double tile_flops(int d, const int shape[2], int row, int column) {
   const int block = tv_layout_block(d);
   const int64_t columns = local_part(d, block, shape[1], column);
@@ -176,8 +176,8 @@ static double sum_everywhere(const tv_network *n, int ranks, double numbers) {
   return fmin(message(n, log_ranks, log_ranks * bytes), message(n, 2 * log_ranks, 2 * bytes));
 }
 
-/* Replay of sum_branch (src/shard.c): the messages in its order, each as soon as both its ranks are
- * free. */
+/* Replay of sum_branch (data/shard.c): the messages in its order, each as soon as both its ranks
+ * are free. */
 static void replay(const tv_partition *p, const int *owner, int first, int end, int *clock) {
   if (owner[first] == owner[end - 1]) return;
   const int middle = first + (end - first) / 2, left = owner[first], right = owner[middle];

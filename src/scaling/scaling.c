@@ -10,10 +10,11 @@
 #include "twoview/experiment/yaml.h"
 #include "twoview/kinds.h"
 
-/* Work is the same when it agrees so well. */
+/* Work counts as the same when it agrees to this fraction. */
 static const double same_work = 0.01;
 
-/* The model looks for the place where communication takes over up to so many ranks. */
+/* The largest number of ranks up to which the model searches for the point where communication
+ * takes over. */
 enum { MOST_RANKS = 10000 };
 
 /* ---- One archive ---- */
@@ -69,7 +70,7 @@ static int by_ranks(const void *a, const void *b) {
 
 /* ---- The work, as the model sees it ---- */
 
-/* A data set's size is told by the pass over all of it. */
+/* The size of a data set follows from the flops of the pass over all of it. */
 static void describe(const tv_experiment *e, const tv_archive_work *a, tv_workload *w) {
   const double width = a->inputs + 1.0;
   const int is_file = !tv_source_kind_of(e)->is_generated;
@@ -99,8 +100,8 @@ static double rate_of(const tv_scaling_line *line, tv_stage stage) {
 }
 
 /* The pass over a data set is shared out, the eigenproblem after it is rank 0's. How the time is
- * divided shows in how it shrinks: seconds per flop by least squares over the archives, no less
- * than none and no more than all. */
+ * divided shows in how it shrinks: seconds per flop by least squares over the archives, between
+ * none and all of the time. */
 static double seconds_per_feature_flop(const tv_scaling_study *study) {
   const tv_scaling_line *first = &study->line[0];
   double x_mean = 0, y_mean = 0, xx = 0, xy = 0;
@@ -130,14 +131,13 @@ static tv_error *fit_model(tv_scaling_study *study) {
   const int is_search = tv_study_of(e)->finds_alpha;
   if (!is_law && !is_search) describe(e, w, &study->model.workload);
   if (is_search)
-    return tv_fail("%s: how many solutions a threshold takes is not known before; compare archives "
-                   "of 'study: grid'",
+    return tv_fail("%s: the number of solutions that a threshold takes is not known beforehand; "
+                   "compare archives of 'study: grid'",
                    first->path);
   if (is_law)
-    return tv_fail(
-        "%s: its moments were drawn in law (noise.sampler), not summed over samples that "
-        "more ranks could share; compare archives of 'sampler: rows'",
-        first->path);
+    return tv_fail("%s: its moments were drawn by the law sampler (noise.sampler), not summed over "
+                   "samples that more ranks could share; compare archives of 'sampler: rows'",
+                   first->path);
   const double each = seconds_per_feature_flop(study);
   const double pass = each * most_of(w, w->flops, TV_STAGE_FEATURES);
   study->model.ranks = w->ranks;
@@ -203,7 +203,7 @@ static tv_error *expect_same_experiment(const tv_scaling_line *first,
   tv_error *error = text_but_samples(first, &one);
   if (!error) error = text_but_samples(other, &two);
   if (!error && strcmp(one, two) != 0)
-    error = tv_fail("%s: another experiment than that of %s; twoview info tells both", other->path,
+    error = tv_fail("%s: another experiment than that of %s; twoview info prints both", other->path,
                     first->path);
   free(one);
   free(two);

@@ -9,8 +9,8 @@
 
 /* ---- One method at one point ---- */
 
-/* Beyond this relative residual of the whole a solution is none, whatever the solver said of it;
- * beyond this one of a row it is inaccurate. */
+/* A solution whose relative residual as a whole is beyond the first bound has failed, whatever the
+ * solver reported; one with a row beyond the second bound is inaccurate. */
 static const double largest_residual = 1e-6;
 
 static int status_of(const tv_scores *scores) {
@@ -177,7 +177,7 @@ static int is_inaccurate(double status) {
   return status == TV_INACCURATE;
 }
 
-/* Without it a solution is none. */
+/* There is no solution without it. */
 static int decides(double status, double value) {
   return is_failure(status) ? isnan(value) : isfinite(value);
 }
@@ -254,7 +254,7 @@ const tv_study tv_grid_study = {
     .score_clean = TV_SCORE_CLEAN,
     .found = "solutions",
     .failed = "failed (see 'status')",
-    .nothing = "no solution succeeded; 'status' tells why each failed",
+    .nothing = "no solution succeeded; 'status' gives the reason for each",
     .solve_point = solve_point,
     .solve_clean = solve_clean,
     .complete = complete,

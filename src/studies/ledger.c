@@ -63,7 +63,7 @@ static tv_error *take_up_and_hold(tv_checkpoint *c, const share *s) {
   return tv_checkpoint_hold(c, s->key, s->data, (size_t)(s->key.end - s->key.first) * s->item);
 }
 
-/* Members of a group follow its leader, and have to know as it does what is to be skipped. */
+/* Members of a group follow its leader, and must know as it does which solutions are skipped. */
 static tv_error *take_up_marks(const tv_checkpoint *c, const tv_ledger *l) {
   TV_TRY(tv_checkpoint_read_items(
       c, (tv_saved_key){TV_SAVED_CLEAN, IS_SOLVED, l->first_clean, l->clean_end}, l->has_clean, 1));

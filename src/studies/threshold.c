@@ -12,8 +12,8 @@
 
 /* ---- A point ---- */
 
-/* The leakages that the searches at a point have asked for, in order. Searches decide by nothing
- * else, so that one that is resumed comes to where it was without solving again. */
+/* The leakages that the searches at a point have evaluated, in order. Searches decide by nothing
+ * else, so that a resumed search comes to where it was without solving again. */
 enum { MOST_ASKED = 512 };
 
 typedef struct {
@@ -42,7 +42,7 @@ static tv_error *solve_and_leak(const tv_solver *s, const tv_statistics *statist
   return error;
 }
 
-/* The ranks of a group search in step: they take the leader's word. */
+/* The ranks of a group search in step: the leader's value counts for all. */
 static tv_error *compute_leakage(const leaking *c, double alpha2, double *leakage) {
   const tv_solver *s = c->solver;
   tv_statistics *statistics = NULL;
@@ -75,7 +75,7 @@ static tv_error *leakage_at(void *context, double alpha2, double *leakage) {
   return tv_checkpoint_poll(s->checkpoint, s->group->comm);
 }
 
-/* Features of a population are the same in every replicate. The leader's word again. */
+/* Features of a population are the same in every replicate. The leader's value counts again. */
 static tv_error *predict(const leaking *c, double *out) {
   const tv_solver *s = c->solver;
   const tv_experiment *e = s->experiment;
@@ -97,7 +97,7 @@ static void record_threshold(tv_results *r, int64_t entry, const tv_alpha2 *foun
   r->quantity[TV_ALPHA2_PREDICTED][entry] = predicted;
 }
 
-/* The searches start from what is predicted or, where nothing is, from theory's. */
+/* The searches start from the prediction or, where there is none, from the threshold of theory. */
 static tv_error *search_all(const tv_solver *s, const tv_moment_matrix *moments, int64_t point,
                             answers *known) {
   const tv_results *r = s->results;
@@ -162,19 +162,19 @@ static const tv_quantity quantities[TV_THRESHOLD_QUANTITIES] = {
                             .is_need = 1,
                             .agrees = is_found},
     [TV_ALPHA2_STATUS] = {{"alpha2_status",
-                           "0: found, 1: no alignment needed, 2: none is enough, 3: lowest of "
-                           "several crossings, 4: found, not looked for others, as a solution "
-                           "failed, -1: a solution failed",
+                           "0: found, 1: no alignment needed, 2: recovers at no alignment, 3: "
+                           "lowest of several crossings, 4: found, but a solution failed in the "
+                           "search for others, -1: a solution failed",
                            "1"},
                           .domain = {TV_ALPHA2_FAILED, TV_ALPHA2_UNCHECKED, .is_whole = 1}},
     [TV_ALPHA2_EVALUATIONS] = {{"alpha2_evaluations",
                                 "solutions that the search of alpha2_measured took", "1"},
                                .domain = {0, DBL_MAX, .is_whole = 1}},
-    [TV_ALPHA2_PREDICTED] = {{"alpha2_predicted",
-                              "mean of alpha2_measured predicted for n; negative: none is needed",
-                              "1"},
-                             .domain = {-DBL_MAX, DBL_MAX, .may_be_nan = 1},
-                             .is_need = 1}};
+    [TV_ALPHA2_PREDICTED] = {
+        {"alpha2_predicted",
+         "mean of alpha2_measured predicted for n; negative: no alignment is needed", "1"},
+        .domain = {-DBL_MAX, DBL_MAX, .may_be_nan = 1},
+        .is_need = 1}};
 
 static const tv_key threshold_keys[] = {{TV_KEY(tv_threshold_spec, tolerance, TV_KEY_NUMBER),
                                          .standard = "1e-4", .low = 1e-12, .high = 0.1,
@@ -191,8 +191,8 @@ static tv_error *fill(tv_experiment *e) {
 
 static tv_error *check(const tv_experiment *e) {
   TV_REQUIRE(e, "augmentation", tv_theta_bound(e) > 0,
-             "'study: threshold' begins at alpha = 0, where '%s' of nothing but 0 augments "
-             "nothing, so that S is singular whenever the data are; raise it",
+             "'study: threshold' begins at alpha = 0, where '%s' of zeros augments nothing, so "
+             "that S is singular whenever the data are; raise it",
              tv_theta_key(e));
   TV_REQUIRE(e, "augmentation.alpha", !e->augmentation.alpha,
              "is what 'study: threshold' looks for; leave it out");
@@ -244,7 +244,7 @@ const tv_study tv_threshold_study = {
     .score_clean = -1,
     .found = "thresholds",
     .failed = "not found (see 'alpha2_status')",
-    .nothing = "no threshold was found; 'alpha2_status' tells why of each",
+    .nothing = "no threshold was found; 'alpha2_status' gives the reason for each",
     .solve_point = solve_point,
     .flops = flops,
     .describe = describe};

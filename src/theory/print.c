@@ -72,7 +72,7 @@ static void print_magnitudes(const tv_theory *t, FILE *out) {
   const int width = tv_width_of(digits, 10);
   char titles[TV_RIVALS][TITLE];
   fprintf(out, "\n%-*s  %-21s  %-56s  %s\n", width, "", "noise eigenvalues",
-          "alpha^2 needed as n grows (0: none)", "needs less");
+          "threshold alpha^2 as n grows (0: none)", "needs less");
   fprintf(out, "%-*s  %-9s   %-9s  %-27s  %s\n", width, "lambda_max", "least", "largest",
           title_of(t, 0, titles[0]), title_of(t, 1, titles[1]));
   for (int m = 0; m < t->spectra->magnitudes; ++m) {

@@ -58,7 +58,7 @@ void fuzz_prepare(void) {
 }
 
 static int is_fault(const tv_error *error) {
-  return error && strstr(error->message, "ended without a word");
+  return error && strstr(error->message, "ended without a message");
 }
 
 typedef struct {

@@ -39,7 +39,7 @@ tv_error *tv_archive_begin(const char *path, const char *const *inputs, int repl
  * there before.                                                                     Collective. */
 tv_error *tv_archive_write(tv_output *output, const tv_record *record, MPI_Comm comm);
 
-/* Refuse an archive of another format version; whatever is no archive passes. */
+/* Refuse an archive of another format version. A file that is no archive passes. */
 tv_error *tv_archive_expect_format(hid_t file);
 
 /* Whether an HDF5 file calls itself an archive. */
@@ -50,7 +50,7 @@ typedef struct {
   char *name, *value; /* owned */
 } tv_note;
 
-/* What the report needs of an archive. */
+/* The part of an archive that a report needs. */
 typedef struct {
   char *experiment_name, *experiment_text; /* owned */
   tv_note *note;                           /* its provenance: all other attributes */
@@ -82,7 +82,8 @@ typedef struct {
 tv_error *tv_archive_read_origin(const char *path, tv_archive_origin *out);
 void tv_archive_origin_free(tv_archive_origin *origin);
 
-/* What the ranks of a run tell of their work. Stages as in tv_stage, ranks x TV_STAGES each. */
+/* What the ranks of a run report about their work. Stages as in tv_stage, ranks x TV_STAGES
+ * each. */
 typedef struct {
   char *experiment_name, *experiment_text; /* owned, as the next four */
   char **host;                             /* of each rank */

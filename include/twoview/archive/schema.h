@@ -45,7 +45,7 @@ typedef struct {
               * after the others, by all ranks; 0: it is not */
   int item;  /* the quantity, or the place of the method in the experiment; 0 for others */
   int is_by_replicate;               /* it is made and written one replicate after the other */
-  int is_coordinate, is_free;        /* free: only the extent tells its length */
+  int is_coordinate, is_free;        /* free: only the extent determines its length */
   int64_t first;                     /* of a coordinate: its values are this and those after it, */
   const void *values;                /* or these, of its element; NULL */
   const tv_domain *domain;           /* the numbers that may stand there; NULL: any */

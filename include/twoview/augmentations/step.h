@@ -34,7 +34,7 @@ void tv_step_release(tv_step *step);
 /* The n-th number of a parameter. */
 double tv_step_number(const tv_step *step, int parameter, int n);
 
-/* What one view is drawn from. All borrowed. */
+/* The random numbers and samples from which one view is drawn. All borrowed. */
 typedef struct {
   const tv_shape *shape;
   tv_stream stream;       /* of the step ... */

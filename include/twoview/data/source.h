@@ -1,6 +1,6 @@
-/* Where samples come from. A source yields rows in storage order; which of them belong to a
- * subsample is not its business. File sources hold the same rows for every replicate; generated
- * ones draw fresh rows for each. */
+/* Sources of samples. A source yields rows in storage order; it does not know which of them belong
+ * to a subsample. File sources hold the same rows for every replicate; generated ones draw fresh
+ * rows for each. */
 #ifndef TWOVIEW_DATA_SOURCE_H
 #define TWOVIEW_DATA_SOURCE_H
 
@@ -101,10 +101,10 @@ tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, 
 /* The row of an experiment's source. */
 const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment);
 
-/* The number of classes, up to the largest label that any rank has seen; `is_seen` tells of each up
- * to `most`, and is of all ranks afterwards. Those between without a sample are classes as well: a
- * warning on stderr names the first, and the file and dataset (NULL: of a file that holds nothing
- * else).                                                                            Collective. */
+/* The number of classes, up to the largest label that any rank has seen; `is_seen` says so of each
+ * up to `most`, for all ranks together afterwards. Those between without a sample are classes as
+ * well: a warning on stderr names the first, and the file and dataset (NULL: of a file that holds
+ * nothing else).                                                                     Collective. */
 void tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
                              unsigned char *is_seen, int most, MPI_Comm comm);
 

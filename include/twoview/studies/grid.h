@@ -6,7 +6,8 @@
 
 /* Its quantities. */
 enum {
-  TV_SCORE_CLEAN,       /* of the method on clean inputs (the same at every magnitude and alpha) */
+  TV_SCORE_CLEAN,       /* of the method on clean inputs (the same at every noise scale and
+                         * alpha) */
   TV_SCORE_CORRUPTED,   /* of the method on corrupted inputs */
   TV_DISTANCE,          /* |clean - corrupted|, the distance to optimality */
   TV_LEAKAGE,           /* of the encoder onto the noise components (scores.h) */

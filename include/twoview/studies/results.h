@@ -1,6 +1,6 @@
-/* The study of the experiment, carried out: replicates x magnitudes of noise x alignments x sample
- * sizes, each point by every method. The points of a threshold study have no alignment: there the
- * least one is looked for. */
+/* The study of the experiment, carried out: replicates x noise scales x alignments x sample sizes,
+ * each point by every method. The points of a threshold study have no alignment: their critical
+ * alignment is found. */
 #ifndef TWOVIEW_STUDIES_RESULTS_H
 #define TWOVIEW_STUDIES_RESULTS_H
 
@@ -21,14 +21,14 @@ typedef struct {
 
 typedef struct tv_results {
   int replicates, magnitudes, alphas, levels, methods;
-  int64_t points; /* replicates x magnitudes x alphas x levels, in this order */
+  int64_t points; /* replicates x noise scales x alphas x sample sizes, in this order */
   int quantities; /* of the study */
   /* on every rank: */
   double *quantity[TV_MOST_QUANTITIES]; /* points x methods each, of the study's quantities */
   double *clean;                        /* replicates x levels x methods: scores on clean inputs, or
                                          * NULL where the study asks for none */
   double *clean_status;                 /* the same: as TV_STATUS, of these solutions */
-  double *alpha2_threshold;             /* replicates x magnitudes x methods */
+  double *alpha2_threshold;             /* replicates x noise scales x methods */
   char (*digest)[TV_DIGEST_LENGTH];     /* replicates x levels: of the moments */
 
   int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
@@ -70,7 +70,7 @@ int64_t tv_point(const tv_results *results, int replicate, int magnitude, int al
  * point among those that are kept or represented. */
 int64_t tv_point_among(const tv_results *results, int levels, int64_t point);
 
-/* How many of the last sample sizes a choice means. */
+/* How many of the last sample sizes a choice selects. */
 int tv_levels_of(const tv_results *results, tv_keep keep);
 
 #endif
