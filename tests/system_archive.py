@@ -114,10 +114,28 @@ class Archive(unittest.TestCase):
             self.assertTrue(np.issubdtype(keys[key].dtype, np.integer), key)
         self.assertEqual(keys["augmentation.theta_max"], 0.5)
         for key, values in (("source.spectrum", [4, 3, 2, 1]), ("augmentation.alpha", [0.5, 2]),
-                            ("noise.lambda_max", [1, 10]), ("samples", [50, 300])):
+                            ("noise.lambda_max", [1, 10])):
             np.testing.assert_array_equal(keys[key], values)
             self.assertEqual(keys[key].dtype, float)
+        np.testing.assert_array_equal(keys["samples"], [50, 300])
+        self.assertTrue(np.issubdtype(keys["samples"].dtype, np.integer))
         self.assertEqual(list(keys["methods"]), ["supervised", "reconstruction", "joint-embedding"])
+
+    def test_types_of_keys_are_those_of_the_tables(self):
+        """However a value looks: a name of digits is a text, a whole number one all the same."""
+        keys = harness.settings("name='123'", "augmentation.theta_max=1", "noise.lambda_max=7",
+                                f"seed={2**64 - 1}", "methods=supervised", "samples=40")
+        with harness.archive(harness.folder / "g.yaml", "types.h5", *keys, ranks=1) as file:
+            found = file["experiment"].attrs
+            self.assertEqual(found["name"], "123")
+            self.assertEqual(found["seed"], str(2**64 - 1))  # no 64-bit integer with a sign
+            self.assertEqual((found["augmentation.theta_max"], found["augmentation.theta_max"].dtype),
+                             (1, float))
+            for key, dtype in (("noise.lambda_max", float), ("samples", np.int64)):
+                self.assertEqual((found[key].shape, found[key].dtype), ((1,), dtype), key)
+            self.assertEqual(list(found["methods"]), ["supervised"])
+        verified = harness.twoview("info", "--verify", "types.h5")
+        self.assertEqual(verified.returncode, 0, verified.stdout)
 
     def test_transforms_of_components_are_encoders(self):
         with h5py.File(self.path) as file:

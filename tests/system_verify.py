@@ -227,7 +227,12 @@ class Verify(unittest.TestCase):
         with self.changed() as archive:
             archive.attrs["seed"] = 7
             archive.attrs["study"] = "phase"
-        self.verify(self.path, "'seed' is '7' where the experiment says '3'", "'study' is 'phase'")
+            archive["experiment"].attrs["encoder.k"] = 4
+            archive["experiment"].attrs["source.spectrum"] = [4.0, 3.0, 2.0, 2.0]
+            del archive["experiment"].attrs["methods"]
+        self.verify(self.path, "'seed' is '7' where the experiment says '3'", "'study' is 'phase'",
+                    *(f"attribute 'experiment/{key}' is not what the experiment says"
+                      for key in ("encoder.k", "source.spectrum", "methods")))
         with self.changed() as archive:
             archive["status"][place] = 7
         self.verify(self.path, *(f"1 of 48 in '{name}' contradict 'status'"

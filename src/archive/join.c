@@ -303,12 +303,19 @@ static tv_error *replace_text(hid_t root, tv_note_id note, const char *text) {
   return tv_attribute_text(root, name, text);
 }
 
-static tv_error *write_joined(hid_t root, const tv_merge_input *first, const char *resolved,
+static tv_error *write_experiment(hid_t root, int format, const tv_experiment *joined) {
+  char *resolved = NULL;
+  TV_TRY(tv_experiment_print(joined, &resolved));
+  tv_error *error = replace_text(root, TV_NOTE_EXPERIMENT, resolved);
+  free(resolved);
+  return error || format == 1 ? error : tv_settings_write(root, joined);
+}
+
+static tv_error *write_joined(hid_t root, int format, const tv_experiment *joined,
                               const char *command) {
   char now[32];
-  if (first->format > 1) TV_TRY(tv_settings_write(root, resolved));
   tv_utc_now(now);
-  TV_TRY(replace_text(root, TV_NOTE_EXPERIMENT, resolved));
+  TV_TRY(write_experiment(root, format, joined));
   TV_TRY(replace_text(root, TV_NOTE_MERGED, now));
   return replace_text(root, TV_NOTE_MERGE_COMMAND, command);
 }
@@ -348,11 +355,11 @@ static tv_error *move_inputs(const tv_merge_input *inputs, int count, hid_t root
 }
 
 tv_error *tv_merge_write(const tv_output *part, const tv_merge_input *inputs, int count,
-                         const char *resolved, const char *command) {
+                         const tv_experiment *joined, const char *command) {
   hid_t root;
   TV_TRY(tv_label_create_file(part->part, part->file, &root));
   tv_error *error = move_inputs(inputs, count, root);
-  if (!error) error = write_joined(root, inputs, resolved, command);
+  if (!error) error = write_joined(root, inputs->format, joined, command);
   if (H5Fclose(root) < 0 && !error) error = tv_hdf5_fail("cannot be closed");
   if (!error) return NULL;
   tv_error *located = tv_fail("%s: %s", part->path, error->message);

@@ -15,9 +15,9 @@ typedef struct {
   char *notes[TV_NOTES]; /* of those that files have in common; NULL */
 } tv_merge_input;
 
-/* Write the arrays and attributes of all inputs, in order of their replicates, and `resolved`, the
+/* Write the arrays and attributes of all inputs, in order of their replicates, and `joined`, the
  * experiment of them together, to the part of a new file. */
 tv_error *tv_merge_write(const tv_output *part, const tv_merge_input *inputs, int count,
-                         const char *resolved, const char *command);
+                         const tv_experiment *joined, const char *command);
 
 #endif

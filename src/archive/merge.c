@@ -106,19 +106,12 @@ static int last_replicate(const tv_merge_input *input) {
   return input->experiment->first_replicate + input->experiment->replicates - 1;
 }
 
-static tv_error *print_joined(const tv_merge_input *inputs, int count, char **resolved) {
-  tv_experiment joined = *inputs->experiment;
-  joined.replicates = last_replicate(&inputs[count - 1]) - joined.first_replicate + 1;
-  return tv_experiment_print(&joined, resolved);
-}
-
 static tv_error *write_part(const tv_output *part, const tv_merge_input *inputs, int count,
                             const char *command) {
-  char *resolved = NULL;
-  TV_TRY(print_joined(inputs, count, &resolved));
-  tv_error *error = tv_merge_write(part, inputs, count, resolved, command);
-  free(resolved);
-  return error ? error : tv_seal_write(part->part, part->file);
+  tv_experiment joined = *inputs->experiment;
+  joined.replicates = last_replicate(&inputs[count - 1]) - joined.first_replicate + 1;
+  TV_TRY(tv_merge_write(part, inputs, count, &joined, command));
+  return tv_seal_write(part->part, part->file);
 }
 
 static tv_error *merge(const tv_merge_options *o, tv_output *output, tv_merge_input *inputs,

@@ -74,9 +74,8 @@ static tv_error *write_experiment(hid_t root, const tv_experiment *e) {
   TV_TRY(put_text(root, TV_NOTE_EXPERIMENT_FILE, e->file));
   TV_TRY(tv_experiment_print(e, &resolved));
   tv_error *error = put_text(root, TV_NOTE_EXPERIMENT, resolved);
-  if (!error) error = tv_settings_write(root, resolved);
   free(resolved);
-  return error;
+  return error ? error : tv_settings_write(root, e);
 }
 
 /* How the work was done. */

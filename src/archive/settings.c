@@ -21,77 +21,135 @@ typedef struct {
 
 typedef tv_error *visitor(void *context, const setting *setting);
 
+/* What goes through the settings. */
+typedef struct {
+  const tv_experiment *experiment;
+  visitor *visit;
+  void *context;
+} tour;
+
 /* ---- The settings of an experiment ---- */
 
-static int is_real(const tv_yaml_node *node, double *number) {
-  return !node->is_quoted && tv_read_double(node->text, number) == TV_NUMBER_READ;
+static int is_boolean(const tv_yaml_node *node) {
+  return !node->is_quoted && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0);
 }
 
-static int is_integer(const tv_yaml_node *node, int64_t *integer) {
-  const int is_true = strcmp(node->text, "true") == 0;
-  if (node->is_quoted) return 0;
-  *integer = is_true;
-  return is_true || strcmp(node->text, "false") == 0 ||
-         tv_read_integer(node->text, integer) == TV_NUMBER_READ;
-}
-
-static tv_error *visit_scalar(const char *key, const tv_yaml_node *node, visitor *visit,
-                              void *context) {
-  uint64_t natural;
+static int is_number(const tv_yaml_node *node, int is_whole) {
   int64_t integer;
   double number;
-  setting s = {key, TV_TEXT, 0, 1, &node->text};
-  if (is_integer(node, &integer)) {
-    s.element = TV_INTEGER;
-    s.values = &integer;
-  } else if (is_real(node, &number) && tv_read_natural(node->text, &natural) != TV_NUMBER_READ) {
-    s.element = TV_REAL; /* a seed that is no int64_t stays what it is as a text */
-    s.values = &number;
+  if (node->is_quoted) return 0;
+  return is_whole ? tv_read_integer(node->text, &integer) == TV_NUMBER_READ
+                  : tv_read_double(node->text, &number) == TV_NUMBER_READ;
+}
+
+/* Of a key that is in no table, as it looks. */
+static tv_element look_at(const tv_yaml_node *const *nodes, int count) {
+  int are_whole = 1, are_numbers = 1;
+  for (int i = 0; i < count; ++i) {
+    are_whole = are_whole && (is_number(nodes[i], 1) || is_boolean(nodes[i]));
+    are_numbers = are_numbers && is_number(nodes[i], 0);
   }
-  return visit(context, &s);
+  return are_whole ? TV_INTEGER : are_numbers ? TV_REAL : TV_TEXT;
 }
 
-static int are_real(const tv_yaml_node *list, double *numbers) {
-  for (int i = 0; i < list->count; ++i)
-    if (!is_real(&list->children[i], &numbers[i])) return 0;
-  return 1;
+/* Texts too of what the type cannot hold: a seed of more than 63 bits, a word instead of a number.
+ */
+static tv_element element_of(const tour *t, const char *key, const tv_yaml_node *const *nodes,
+                             int count) {
+  const tv_element looks = look_at(nodes, count);
+  switch (tv_experiment_key_type(t->experiment, key)) {
+  case TV_KEY_NUMBER:
+  case TV_KEY_NUMBERS:
+  case TV_KEY_INTERVAL:
+    return looks == TV_INTEGER ? TV_REAL : looks;
+  case TV_KEY_TEXT:
+  case TV_KEY_FILE:
+  case TV_KEY_KIND:
+  case TV_KEY_KINDS:
+    return TV_TEXT;
+  case TV_KEY_INTEGER:
+  case TV_KEY_NATURAL:
+  case TV_KEY_SIZES:
+    return looks == TV_INTEGER ? TV_INTEGER : TV_TEXT;
+  default:
+    return looks;
+  }
 }
 
-static tv_error *visit_list(const char *key, const tv_yaml_node *list, visitor *visit,
-                            void *context) {
+static void take_value(tv_element element, const tv_yaml_node *node, int i, int64_t *integers,
+                       double *numbers, const char **texts) {
+  texts[i] = node->text;
+  if (element == TV_REAL) tv_read_double(node->text, &numbers[i]);
+  if (element != TV_INTEGER) return;
+  if (is_boolean(node))
+    integers[i] = strcmp(node->text, "true") == 0;
+  else
+    tv_read_integer(node->text, &integers[i]);
+}
+
+static tv_error *visit_values(const tour *t, const char *key, const tv_yaml_node *const *nodes,
+                              int count, int is_list) {
+  const tv_element element = element_of(t, key, nodes, count);
+  int64_t *integers = NULL;
   double *numbers = NULL;
-  const char **words = NULL;
-  if (!list->count) return NULL;
-  tv_error *error = tv_allocate(list->count, sizeof(*numbers), &numbers);
-  if (!error) error = tv_allocate(list->count, sizeof(*words), &words);
-  for (int i = 0; words && i < list->count; ++i) words[i] = list->children[i].text;
+  const char **texts = NULL;
+  tv_error *error = tv_allocate(count, sizeof(*integers), &integers);
+  if (!error) error = tv_allocate(count, sizeof(*numbers), &numbers);
+  if (!error) error = tv_allocate(count, sizeof(*texts), &texts);
+  for (int i = 0; !error && i < count; ++i)
+    take_value(element, nodes[i], i, integers, numbers, texts);
+  const void *const values[] = {[TV_REAL] = numbers, [TV_INTEGER] = integers, [TV_TEXT] = texts};
   if (!error)
-    error =
-        visit(context, are_real(list, numbers) ? &(setting){key, TV_REAL, 1, list->count, numbers}
-                                               : &(setting){key, TV_TEXT, 1, list->count, words});
+    error = t->visit(t->context, &(setting){key, element, is_list, count, values[element]});
+  free(integers);
   free(numbers);
-  free(words);
+  free(texts);
   return error;
 }
 
-static tv_error *visit_node(const char *key, const tv_yaml_node *node, visitor *visit,
-                            void *context) {
-  char below[TV_NAME_LENGTH];
-  if (node->kind == TV_YAML_SCALAR) return visit_scalar(key, node, visit, context);
-  if (node->kind == TV_YAML_LIST) return visit_list(key, node, visit, context);
+static tv_error *visit_node(const tour *t, const char *key, const tv_yaml_node *node);
+
+static int are_scalars(const tv_yaml_node *list) {
+  for (int i = 0; i < list->count; ++i)
+    if (list->children[i].kind != TV_YAML_SCALAR) return 0;
+  return 1;
+}
+
+static tv_error *visit_list(const tour *t, const char *key, const tv_yaml_node *list) {
+  const tv_yaml_node **nodes = NULL;
+  TV_TRY(tv_allocate(list->count, sizeof(*nodes), &nodes));
+  for (int i = 0; i < list->count; ++i) nodes[i] = &list->children[i];
+  tv_error *error = list->count ? visit_values(t, key, nodes, list->count, 1) : NULL;
+  free(nodes);
+  return error;
+}
+
+/* Of a list of mappings the items are named by their numbers: `augmentation.chain.0.type`. */
+static tv_error *visit_children(const tour *t, const char *key, const tv_yaml_node *node) {
+  char below[TV_NAME_LENGTH], number[16];
   for (int i = 0; i < node->count; ++i) {
     const tv_yaml_node *child = &node->children[i];
-    snprintf(below, sizeof below, "%s%s%s", key, *key ? "." : "", child->key);
-    TV_TRY(visit_node(below, child, visit, context));
+    snprintf(number, sizeof number, "%d", i);
+    snprintf(below, sizeof below, "%s%s%s", key, *key ? "." : "", child->key ? child->key : number);
+    TV_TRY(visit_node(t, below, child));
   }
   return NULL;
 }
 
-static tv_error *visit_settings(const char *resolved, visitor *visit, void *context) {
-  tv_yaml_node experiment = {0};
-  tv_error *error = tv_yaml_read("the experiment", NULL, resolved, &experiment);
-  if (!error) error = visit_node("", &experiment, visit, context);
-  tv_yaml_free(&experiment);
+static tv_error *visit_node(const tour *t, const char *key, const tv_yaml_node *node) {
+  if (node->kind == TV_YAML_SCALAR) return visit_values(t, key, &node, 1, 0);
+  if (node->kind == TV_YAML_LIST && are_scalars(node)) return visit_list(t, key, node);
+  return visit_children(t, key, node);
+}
+
+static tv_error *visit_settings(const tv_experiment *e, visitor *visit, void *context) {
+  char *resolved = NULL;
+  tv_yaml_node root = {0};
+  TV_TRY(tv_experiment_print(e, &resolved));
+  tv_error *error = tv_yaml_read("the experiment", NULL, resolved, &root);
+  if (!error) error = visit_node(&(tour){e, visit, context}, "", &root);
+  tv_yaml_free(&root);
+  free(resolved);
   return error;
 }
 
@@ -106,13 +164,13 @@ static tv_error *write_setting(void *context, const setting *s) {
   return tv_attribute_text(*group, s->key, *(const char *const *)s->values);
 }
 
-tv_error *tv_settings_write(hid_t root, const char *resolved) {
+tv_error *tv_settings_write(hid_t root, const tv_experiment *experiment) {
   if (H5Lexists(root, TV_SETTINGS, H5P_DEFAULT) > 0 &&
       H5Ldelete(root, TV_SETTINGS, H5P_DEFAULT) < 0)
     return tv_hdf5_fail("group '%s' cannot be replaced", TV_SETTINGS);
   hid_t group = H5Gcreate2(root, TV_SETTINGS, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   if (group < 0) return tv_hdf5_fail("group '%s' cannot be created", TV_SETTINGS);
-  tv_error *error = visit_settings(resolved, write_setting, &group);
+  tv_error *error = visit_settings(experiment, write_setting, &group);
   H5Gclose(group);
   return error;
 }
@@ -157,7 +215,7 @@ static tv_error *compare_setting(void *context, const setting *s) {
   return NULL;
 }
 
-tv_error *tv_settings_compare(hid_t group, const char *resolved,
+tv_error *tv_settings_compare(hid_t group, const tv_experiment *experiment,
                               void (*tell)(void *context, const char *key), void *context) {
-  return visit_settings(resolved, compare_setting, &(comparison){group, tell, context});
+  return visit_settings(experiment, compare_setting, &(comparison){group, tell, context});
 }

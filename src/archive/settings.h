@@ -4,16 +4,16 @@
 
 #include <hdf5.h>
 
-#include "twoview/base/error.h"
+#include "twoview/experiment/experiment.h"
 
 /* Write them to the group of a file, in the place of those that are there: names with dots,
- * `noise.components`; integers (of truth values 0 and 1), numbers and texts, and lists of numbers
- * and of texts. `resolved` is an experiment as it is printed. One process. */
-tv_error *tv_settings_write(hid_t root, const char *resolved);
+ * `noise.components`; integers (of truth values 0 and 1), numbers and texts, and lists of them. One
+ * process. */
+tv_error *tv_settings_write(hid_t root, const tv_experiment *experiment);
 
 /* Have `tell` told each key that the group, which is open, lacks or has with another value. One
  * process. */
-tv_error *tv_settings_compare(hid_t group, const char *resolved,
+tv_error *tv_settings_compare(hid_t group, const tv_experiment *experiment,
                               void (*tell)(void *context, const char *key), void *context);
 
 #endif

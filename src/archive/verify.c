@@ -240,12 +240,9 @@ static void tell_setting(void *context, const char *key) {
 }
 
 static tv_error *check_settings(const place *root, const tv_experiment *e) {
-  char *resolved = NULL;
   const hid_t group = expect_group(root, TV_SETTINGS);
   if (group < 0) return NULL;
-  tv_error *error = tv_experiment_print(e, &resolved);
-  if (!error) error = tv_settings_compare(group, resolved, tell_setting, root->v);
-  free(resolved);
+  tv_error *error = tv_settings_compare(group, e, tell_setting, root->v);
   H5Gclose(group);
   return error;
 }

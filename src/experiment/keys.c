@@ -88,3 +88,23 @@ void tv_key_next(tv_key_walk *walk) {
   ++walk->key;
   go_on(walk);
 }
+
+/* The key of the first `length` letters of a name in a mapping. */
+static tv_key_walk find_in(const tv_key *keys, void *mapping, const char *name, size_t length) {
+  tv_key_walk w = tv_key_first(keys, mapping);
+  while (w.key && (strncmp(w.key->name, name, length) != 0 || w.key->name[length])) tv_key_next(&w);
+  return w;
+}
+
+tv_key_type tv_experiment_key_type(const tv_experiment *e, const char *path) {
+  tv_experiment values = *e; /* not changed, but reached by pointers to what may be */
+  size_t length = strcspn(path, ".");
+  tv_key_walk w = find_in(tv_experiment_keys, &values, path, length);
+  while (w.key && path[length]) {
+    if (w.key->type != TV_KEY_MAPPING) return 0;
+    path += length + 1;
+    length = strcspn(path, ".");
+    w = find_in(w.key->keys, tv_key_value(w.key, w.base), path, length);
+  }
+  return w.key ? w.key->type : 0;
+}

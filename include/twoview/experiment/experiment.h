@@ -182,6 +182,9 @@ int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
 int tv_experiment_alignments(const tv_experiment *experiment);
 int64_t tv_experiment_points(const tv_experiment *experiment);
 
+/* The type of the key at a path, `noise.components`; 0 where the tables have none, as of steps. */
+tv_key_type tv_experiment_key_type(const tv_experiment *experiment, const char *path);
+
 /* The resolved experiment as YAML that parses to the same experiment. Owned by the caller. */
 tv_error *tv_experiment_print(const tv_experiment *experiment, char **text);
 
