@@ -49,7 +49,7 @@ static tv_error *put_figures(const tv_report_contents *c, const char *directory,
     figure->put_caption(figure, out);
     if (!figure->is_drawn) continue;
     snprintf(name, sizeof name, "%s.svg", figure->name);
-    char *path = tv_report_path(directory, name);
+    char *path = tv_folder_path(directory, name);
     error = path ? put_figure(path, figure->label, out) : tv_fail("out of memory");
     free(path);
   }

@@ -3,6 +3,7 @@
 #define TWOVIEW_REPORT_PARTS_H
 
 #include "twoview/base/statistics.h"
+#include "twoview/figures/folder.h"
 #include "twoview/methods/method.h"
 #include "twoview/report/report.h"
 
@@ -42,9 +43,6 @@ tv_error *tv_report_contents_make(const tv_archive *archive, tv_report_contents 
 
 /* The page; the SVGs of the figures that are drawn are taken from `directory`. */
 tv_error *tv_report_html(const tv_report_contents *contents, const char *directory, FILE *out);
-
-/* DIRECTORY/NAME, owned by the caller; NULL without memory. */
-char *tv_report_path(const char *directory, const char *name);
 
 /* Of a quantity over the replicates that were solved; of alpha^2 as tv_summary_over_needs says. */
 tv_summary tv_summary_of(const tv_archive *archive, int quantity, int magnitude, int alpha,

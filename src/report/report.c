@@ -53,7 +53,7 @@ static tv_error *write_html(const tv_report_contents *c, const char *directory) 
   tv_error *error = tv_report_html(c, directory, page);
   const int is_good = !ferror(page);
   if ((fclose(page) != 0 || !is_good) && !error) error = tv_fail_errno("%s/report.html", directory);
-  if (!error) error = tv_report_write(directory, "report.html", put_text, text);
+  if (!error) error = tv_folder_write(directory, "report.html", put_text, text);
   free(text);
   return error;
 }
@@ -62,10 +62,10 @@ static tv_error *write_html(const tv_report_contents *c, const char *directory) 
 static tv_error *write_figure(tv_figure *f, const char *directory, tv_error **failure) {
   char name[64];
   snprintf(name, sizeof name, "%s.tsv", f->name);
-  TV_TRY(tv_report_write(directory, name, f->write_data, f));
+  TV_TRY(tv_folder_write(directory, name, f->write_data, f));
   snprintf(name, sizeof name, "%s.gp", f->name);
-  TV_TRY(tv_report_write(directory, name, f->write_script, f));
-  tv_error *error = tv_report_draw(directory, f->name, &f->is_drawn);
+  TV_TRY(tv_folder_write(directory, name, f->write_script, f));
+  tv_error *error = tv_folder_draw(directory, f->name, &f->is_drawn);
   if (*failure)
     tv_error_free(error);
   else
@@ -135,12 +135,12 @@ static void print_paths(const tv_report_contents *c, const char *directory, int 
   tv_print_line(out, "%s/%s", directory, c->parts->csv);
   tv_print_line(out, "%s/report.html", directory);
   for (int i = 0; i < c->count; ++i)
-    tv_report_print_figure(directory, c->figures[i].name, c->figures[i].is_drawn, has_failed, out);
+    tv_folder_print_figure(directory, c->figures[i].name, c->figures[i].is_drawn, has_failed, out);
 }
 
 static tv_error *write_files(tv_report_contents *c, const char *directory, FILE *out) {
   tv_error *failure = NULL;
-  tv_error *error = tv_report_write(directory, c->parts->csv, print_csv, c->archive);
+  tv_error *error = tv_folder_write(directory, c->parts->csv, print_csv, c->archive);
   if (!error) error = write_figures(c, directory, &failure);
   if (!error) error = write_html(c, directory);
   if (!error) error = remove_others(c, directory);
@@ -173,7 +173,7 @@ tv_error *tv_report(const char *path, const char *directory, FILE *out) {
   tv_report_contents contents = {0};
   tv_error *error;
   TV_TRY(tv_archive_read(path, &a));
-  TV_GO(tv_report_folder(directory));
+  TV_GO(tv_folder_make(directory));
   TV_GO(tv_report_contents_make(a, &contents));
   contents.parts->print_table(a, out);
   error = write_files(&contents, directory, out);

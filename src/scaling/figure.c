@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "twoview/base/escape.h"
-#include "twoview/report/report.h"
+#include "twoview/figures/folder.h"
 #include "twoview/scaling/scaling.h"
 
 /* Ranks that the model's curve goes beyond those measured: enough to see where it bends. */
@@ -113,14 +113,14 @@ static void write_script(const void *what, FILE *out) {
 
 static tv_error *write_files(const drawing *d, const char *directory, FILE *out) {
   int is_drawn = 0;
-  TV_TRY(tv_report_folder(directory));
-  TV_TRY(tv_report_write(directory, "scaling.csv", write_csv, d));
-  TV_TRY(tv_report_write(directory, "scaling.tsv", write_data, d));
-  TV_TRY(tv_report_write(directory, "scaling.gp", write_script, d));
-  tv_error *error = tv_report_draw(directory, "scaling", &is_drawn);
+  TV_TRY(tv_folder_make(directory));
+  TV_TRY(tv_folder_write(directory, "scaling.csv", write_csv, d));
+  TV_TRY(tv_folder_write(directory, "scaling.tsv", write_data, d));
+  TV_TRY(tv_folder_write(directory, "scaling.gp", write_script, d));
+  tv_error *error = tv_folder_draw(directory, "scaling", &is_drawn);
   fputc('\n', out);
   tv_print_line(out, "%s/scaling.csv", directory);
-  tv_report_print_figure(directory, "scaling", is_drawn, error != NULL, out);
+  tv_folder_print_figure(directory, "scaling", is_drawn, error != NULL, out);
   return error;
 }
 
