@@ -360,7 +360,7 @@ class Threshold(unittest.TestCase):
 
     def test_refusals(self):
         experiment = harness.write("tiny.yaml", TINY)
-        for setting, words in (("augmentation.alpha=[1]", "is what 'study: threshold' looks for"),
+        for setting, words in (("augmentation.alpha=[1]", "is what 'study: threshold' finds"),
                                ("methods=[supervised]", "'supervised' has no threshold"),
                                ("methods=[PCA, JE]", "'pca' has no threshold"),
                                ("archive.encoders=all", "keeps no encoders"),

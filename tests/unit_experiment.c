@@ -347,7 +347,7 @@ START_TEST(data_too_small_for_the_experiment_are_refused) {
   expect_success(tv_experiment_check_data(e, 200, 2));
   e->encoder.k = 3;
   expect_error(tv_experiment_check_data(e, 200, 2), TV_EXIT_USAGE,
-               "x.yaml:7: encoder.k:", "no threshold to look for; take at most 2");
+               "x.yaml:7: encoder.k:", "no threshold; take at most 2");
   tv_experiment_destroy(&e);
 }
 END_TEST

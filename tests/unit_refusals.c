@@ -5,7 +5,7 @@
 #include "support/unit.h"
 #include "twoview/kinds.h"
 
-/* Each replaces a part of the plain text and is refused for a reason that the message tells. A
+/* Each replaces a part of the plain text and is refused for a reason that the message gives. A
  * place that begins with a colon is one of the file x.yaml. */
 #define COMPONENTS                                                                                 \
   "noise: {components: 3, lambda_max: [1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}"
@@ -173,9 +173,9 @@ static const struct {
     {"[0, 1]", "{from: -1, to: 1, count: 3, spacing: linear}", "augmentation.alpha:", "got -1"},
     {"[4, 1]", "{from: 1, to: 4, count: 3}", ":3: source.spectrum:", "largest first"},
     /* phase diagrams */
-    {"[1, 10]}", "[1, 10, 20]}\nstudy: phase", ":4: noise.lambda_max:", "in even steps"},
+    {"[1, 10]}", "[1, 10, 20]}\nstudy: phase", ":4: noise.lambda_max:", "evenly spaced"},
     {"[1, 10]}", "1}\nstudy: phase", ":4: noise.lambda_max:", "from: 0.1, to: 100"},
-    {"[0, 1]}", "[0, 1, 3]}\nstudy: phase", ":5: augmentation.alpha:", "in even steps"},
+    {"[0, 1]}", "[0, 1, 3]}\nstudy: phase", ":5: augmentation.alpha:", "evenly spaced"},
     {"noise: {components: 3", "study: phase\nnoise: {components: 0",
      ":5: noise.components:", "without noise has no phases"},
     /* views of data: checked, not computed yet */
@@ -306,9 +306,7 @@ static const struct {
     {{"seed=*nowhere"}, NULL, "not YAML: undefined alias"},
     {{"seed={a: 1, a: 2}"}, NULL, "not YAML: the key 'a' is given twice"},
     {{"augmentation.theta={signal: [0, 1], noise: [0, 1]}"}, NULL, "augmentation: give one of"},
-    {{"study=threshold"},
-     NULL,
-     "x.yaml:5: augmentation.alpha: is what 'study: threshold' looks for"},
+    {{"study=threshold"}, NULL, "x.yaml:5: augmentation.alpha: is what 'study: threshold' finds"},
     {{"samples.from=10"}, NULL, "not a mapping"},
     {{"samples=[30, 20]"}, NULL, "sizes must grow"},
     {{"encoder.k=0"}, NULL, "encoder.k: must be at least 1"},
@@ -358,9 +356,9 @@ static const struct {
      "belongs to 'type: idx' or 'type: hdf5', not to 'type: mixture'; leave it out"},
     {{MIXTURE("classes: 2, separation: 1, spectrum: 1, class: 3")}, "source.class:", "'classes'?"},
     /* threshold studies */
-    {{"study=threshold"}, "augmentation.alpha:", "is what 'study: threshold' looks for"},
+    {{"study=threshold"}, "augmentation.alpha:", "is what 'study: threshold' finds"},
     {{"study=thresholds"}, "study:", "one of grid, threshold, phase, not 'thresholds'"},
-    {{"threshold.tolerance=1e-3"}, "threshold:", "means nothing without 'study: threshold'"},
+    {{"threshold.tolerance=1e-3"}, "threshold:", "has no meaning without 'study: threshold'"},
     {{"augmentation={theta_max: 0.5}"}, "augmentation.alpha:", "is missing"},
     {{THRESHOLD, "methods=supervised"}, "methods:", "'supervised' has no"},
     {{THRESHOLD, "methods=[JE, PCA]"},
@@ -426,7 +424,7 @@ static const struct {
             {"noise: {", 500, ""}, {"a.", 2000, "b: 1"}, {"x", 100000, ": 1\n"},
             {"? ", 2000, "x"},     {"&a ", 500, "x"},    {"[*a,", 500, ""}};
 
-/* What took seconds to hours when each value was looked for anew. */
+/* Texts that took seconds to hours when each value was searched for anew. */
 static const struct {
   const char *piece;
   int times;

@@ -25,7 +25,7 @@
 
 /* ---- One variable ---- */
 
-/* Where variables are looked for. */
+/* The group in which variables are expected. */
 typedef struct {
   tv_verification *v;
   hid_t group;
@@ -98,7 +98,7 @@ static int expect_variable(const place *p, const tv_variable *x) {
 
 /* ---- Coordinates ---- */
 
-/* Of a length that only the data tell, any one is right. */
+/* Any length is right where only the data determine it. */
 static int has_length(const place *p, const tv_variable *x, int64_t length) {
   if (x->is_free || length == x->shape[0]) return 1;
   tv_verify_problem(p->v, "coordinate '%s%s' has %lld values, not %lld", p->prefix, x->name,
@@ -147,7 +147,7 @@ static void expect_digests(const place *p, const tv_variable *x) {
   if (malformed)
     tv_verify_problem(p->v, "%lld of the %lld digests in '%s' are not 64 hexadecimal digits",
                       (long long)malformed, (long long)count, x->name);
-  tv_error_free(error); /* told where it is read as an object */
+  tv_error_free(error); /* reported where it is read as an object */
   tv_archive_free_words(words, count);
 }
 
@@ -185,7 +185,7 @@ static void check_samples(const place *root, const tv_schema *schema) {
 
 /* ---- Runs: the file itself, or the parts that were joined in it ---- */
 
-/* A count; that it is there is told elsewhere. */
+/* A count; a missing one is reported elsewhere. */
 static void expect_count(const place *p, tv_note_id note) {
   const char *name = tv_note_name(note);
   char *text = NULL, *end = NULL;
@@ -230,7 +230,7 @@ static void check_parts(const place *root, const tv_schema *schema, const tv_exp
   }
   H5Gclose(parts);
   if (next != e->first_replicate + e->replicates)
-    tv_verify_problem(root->v, "the parts do not tell of all replicates");
+    tv_verify_problem(root->v, "the parts do not cover all replicates");
 }
 
 /* ---- The keys of the experiment ---- */
@@ -249,7 +249,7 @@ static tv_error *check_settings(const place *root, const tv_experiment *e) {
 
 /* ---- The root ---- */
 
-/* An attribute that says what the experiment says too; that it is there is told elsewhere. */
+/* An attribute that repeats a value of the experiment; a missing one is reported elsewhere. */
 static void expect_text(const place *p, tv_note_id note, const char *expected) {
   char *text = NULL;
   const char *name = tv_note_name(note);

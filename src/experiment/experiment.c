@@ -12,7 +12,7 @@
 
 /* ---- Checks that need no data ---- */
 
-/* Moments drawn in law belong to no samples, and come whole. */
+/* The law sampler draws moments without samples, and only in the replicated layout. */
 static tv_error *check_sampler(const tv_experiment *e) {
   const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
   TV_REQUIRE(e, "source.as", e->source.role == TV_AS_SAMPLE || is_law,
@@ -132,8 +132,8 @@ static tv_error *name_overrides(tv_error *error, const char *const *overrides) {
   return error;
 }
 
-/* A fault that the file has without overrides too is not theirs; one that names a line of a file
- * that has no fault alone is theirs all the same, such as a study that has no use for a key. Takes
+/* A fault that the file has without overrides too is not due to them. One that names a line of a
+ * file which is right by itself is due to them, such as a study that has no use for a key. Takes
  * the error over. */
 static tv_error *attribute(tv_error *error, const char *file, const char *text,
                            const char *const *overrides, const tv_kinds *kinds) {

@@ -42,7 +42,7 @@ tv_error *tv_keys_expect_study(const tv_experiment *e) {
     const char *key = e->root.children[i].key;
     list_owners(e, choice, key, owners, sizeof owners);
     TV_REQUIRE(e, key, !*owners || (e->study->keys && tv_key_named(e->study->keys, key)),
-               "means nothing without %s; add that or leave it out", owners);
+               "has no meaning without %s; add that or leave it out", owners);
   }
   return NULL;
 }

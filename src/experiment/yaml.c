@@ -9,8 +9,8 @@
 
 #include "twoview/base/escape.h"
 
-/* Of values that are copied for anchors and aliases, and of nesting: far more than an experiment
- * needs, and soon done. */
+/* Limits of the values that are copied for anchors and aliases, and of nesting: far more than an
+ * experiment needs, and quick to process. */
 enum { MOST_COPIES = 100000, DEEPEST = 64 };
 
 typedef struct {

@@ -14,8 +14,8 @@ static tv_error *check_axis(const tv_experiment *e, const char *key, const doubl
   TV_REQUIRE(e, key,
              tv_is_evenly_spaced(values, (int)count, TV_SPACED_LINEAR) ||
                  tv_is_evenly_spaced(values, (int)count, TV_SPACED_LOGARITHMIC),
-             "a phase diagram needs values that grow in even steps, of themselves or of their "
-             "logarithms; write for example {from: 0.1, to: 100, count: 64}");
+             "a phase diagram needs evenly spaced values, or values whose logarithms are evenly "
+             "spaced; write for example {from: 0.1, to: 100, count: 64}");
   return NULL;
 }
 

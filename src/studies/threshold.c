@@ -195,7 +195,7 @@ static tv_error *check(const tv_experiment *e) {
              "that S is singular whenever the data are; raise it",
              tv_theta_key(e));
   TV_REQUIRE(e, "augmentation.alpha", !e->augmentation.alpha,
-             "is what 'study: threshold' looks for; leave it out");
+             "is what 'study: threshold' finds; leave it out");
   for (unsigned m = 0; m < e->methods_count; ++m) {
     const char *reason = tv_method_of(e->methods[m])->no_threshold;
     TV_REQUIRE(e, "methods", !reason, "'%s' has no threshold, %s; leave it out",
@@ -211,7 +211,7 @@ static tv_error *check(const tv_experiment *e) {
 static tv_error *check_data(const tv_experiment *e, int features) {
   TV_REQUIRE(e, "encoder.k", e->encoder.k <= features,
              "k = %d rows for %d features: some of them hold noise at any alignment, so that there "
-             "is no threshold to look for; take at most %d",
+             "is no threshold; take at most %d",
              e->encoder.k, features, features);
   return NULL;
 }

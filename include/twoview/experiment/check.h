@@ -4,7 +4,7 @@
 
 #include "twoview/experiment/experiment.h"
 
-enum { MOST_INPUTS = 1 << 20 }; /* of a kind: far more than fit, and their sums fit an int */
+enum { MOST_INPUTS = 1 << 20 }; /* of a kind: more than memory holds, and sums of them are ints */
 
 /* Moments of so many samples are known to their spread; far fewer can be drawn one by one. */
 #define MOST_SAMPLES_IN_LAW 1e15

@@ -16,7 +16,8 @@ typedef enum {
 } tv_source_role;
 typedef enum {
   TV_SAMPLER_ROWS = 1, /* every sample's noise is drawn */
-  TV_SAMPLER_LAW       /* the moments of the noise are drawn, exactly in law */
+  TV_SAMPLER_LAW       /* the moments of the noise are drawn from their exact (Wishart)
+                        * distribution */
 } tv_noise_sampler;
 typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the sample sizes */
 
@@ -178,7 +179,7 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
 int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
 
 /* How many alignments a study goes through, one where it finds them; and how many points it has:
- * replicates x magnitudes of noise x alignments x sample sizes. */
+ * replicates x noise scales x alignments x sample sizes. */
 int tv_experiment_alignments(const tv_experiment *experiment);
 int64_t tv_experiment_points(const tv_experiment *experiment);
 
