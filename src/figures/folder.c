@@ -12,27 +12,6 @@
 #include "twoview/base/file.h"
 #include "twoview/base/output.h"
 
-void tv_begin_script(const char *name, tv_canvas canvas, FILE *out) {
-  const double pixels_per_inch = 144, points_per_inch = 72, letter = 13; /* pixels */
-  fprintf(out,
-          "set encoding utf8\n# gnuplot script of the figure; run in this folder:\n"
-          "#   gnuplot -e \"form='svg'\" %s.gp\n"
-          "data = '%s.tsv'\n"
-          "if (!exists('form')) form = 'svg'\n"
-          "if (form eq 'svg') set terminal svg size %d,%d enhanced font 'Helvetica,%g' "
-          "background '#ffffff'\n"
-          "# pdfcairo takes a point for a 96th of an inch\n"
-          "if (form eq 'pdf') set terminal pdfcairo size %.2fin,%.2fin enhanced font "
-          "'Helvetica,%g' fontscale 0.75 linewidth 0.7 pointscale 0.7\n"
-          "# from the tics to a label of two lines: pdfcairo leaves room for one\n"
-          "two_lines = form eq 'pdf' ? -1.5 : 0.5\n"
-          "set style textbox opaque noborder margins 0.4,0.4\n"
-          "if (!exists('drawing')) drawing = '%s.'.form\n"
-          "set output drawing\n",
-          name, name, canvas.width, canvas.height, letter, canvas.width / pixels_per_inch,
-          canvas.height / pixels_per_inch, letter * points_per_inch / pixels_per_inch, name);
-}
-
 char *tv_folder_path(const char *directory, const char *name) {
   char *path = malloc(strlen(directory) + strlen(name) + 2);
   if (path) sprintf(path, "%s/%s", directory, name);

@@ -2,8 +2,9 @@
 
 #include <math.h>
 
-#include "parts.h"
+#include "twoview/base/statistics.h"
 #include "twoview/experiment/experiment.h"
+#include "twoview/figures/script.h"
 
 tv_axis tv_axis_of(const char *name, const double *values, int count) {
   return (tv_axis){name, values, count, tv_is_evenly_spaced(values, count, TV_SPACED_LOGARITHMIC)};

@@ -4,6 +4,7 @@
 
 #include "twoview/base/statistics.h"
 #include "twoview/figures/folder.h"
+#include "twoview/figures/script.h"
 #include "twoview/methods/method.h"
 #include "twoview/report/report.h"
 
@@ -66,12 +67,6 @@ enum { TV_MOST_ROWS = 6, TV_MOST_CURVES = 24 };
 int tv_shown(int count, int most);
 int tv_chosen(int number, int shown, int count);
 
-/* What curves stand for is ordered: a colour from dark to light (viridis, even in lightness and for
- * any colour vision), the same for no two of `count`, and one of gnuplot's types of points. */
-enum { TV_COLOUR_TEXT = 8 };
-void tv_colour_of_curve(int number, int count, char out[TV_COLOUR_TEXT]);
-int tv_point_of_curve(int number);
-
 /* Columns of panels, one for each method, in the order of the table of methods; NULL after the
  * last. */
 const tv_kind *tv_column(int column);
@@ -82,18 +77,6 @@ int tv_columns_of(const tv_archive *archive);
 
 /* The row of one of the archive's methods in the table. */
 const tv_method *tv_row_of_method(const tv_archive *archive, int method);
-
-/* Where the next panel stands, in pixels from the left and from the top. */
-void tv_place_panel(tv_canvas canvas, double left, double right, double top, double bottom,
-                    FILE *out);
-
-/* Last in a figure, a panel of nothing as wide as all of it, from `left` to `right`, for a key of
- * so many columns at the top and the text left of it; a plot command has to follow. */
-void tv_begin_key(tv_canvas canvas, double left, double right, int columns, const char *text,
-                  FILE *out);
-
-/* For gnuplot, to so many digits (tv_digits_of): far from 1 as, or times, a power of ten. */
-void tv_format_magnitude(double value, int digits, char *out, size_t size);
 
 /* The tics of an axis of sample sizes: decades, or the sizes themselves where those are too few. */
 void tv_write_size_tics(const tv_archive *archive, int is_labelled, FILE *out);

@@ -2,6 +2,7 @@
 
 #include "twoview/base/escape.h"
 #include "twoview/figures/folder.h"
+#include "twoview/figures/script.h"
 #include "twoview/scaling/scaling.h"
 
 /* Ranks that the model's curve goes beyond those measured: enough to see where it bends. */

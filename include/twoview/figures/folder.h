@@ -17,14 +17,6 @@ char *tv_folder_path(const char *directory, const char *name);
 tv_error *tv_folder_write(const char *directory, const char *name,
                           void (*write)(const void *what, FILE *out), const void *what);
 
-/* A figure's size in pixels of the SVG; the PDF has 144 of them to an inch. */
-typedef struct {
-  int width, height;
-} tv_canvas;
-
-/* The head of the gnuplot script NAME.gp, whose data are NAME.tsv. */
-void tv_begin_script(const char *name, tv_canvas canvas, FILE *out);
-
 /* Run gnuplot on DIRECTORY/NAME.gp, once with form = 'svg' and once with 'pdf', and with the name
  * of the file that the script has to write in `drawing`. The SVG is then made fit for browsers:
  * without gnuplot's names of curves, which they show beside the pointer, and with sharp cells of a
