@@ -59,8 +59,8 @@ static void hold_squares(tv_checkpoint *c) {
   const int64_t end = ITEMS * (world_rank() + 1) / world_size();
   for (int i = 0; i < ITEMS; ++i) squares[i] = i * i;
   if (first < end)
-    demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_POINTS, 3, first, end}, squares + first,
-                              (size_t)(end - first) * sizeof *squares));
+    demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_POINTS, 3, first, end, ""},
+                              squares + first, (size_t)(end - first) * sizeof *squares));
 }
 
 static int are_squares(const double *found, int64_t first, int64_t end) {
@@ -77,20 +77,51 @@ START_TEST(items_are_found_whoever_saved_them) {
   tv_checkpoint *c = go_on(folder, "a run\n");
   for (int first = 0; first < ITEMS; first += 7)
     for (int end = first; end <= ITEMS; end += 5) {
-      const tv_saved_key wanted = {TV_SAVED_POINTS, 3, first, end};
+      const tv_saved_key wanted = {TV_SAVED_POINTS, 3, first, end, ""};
       memset(found, 0, sizeof found);
       ASSERT_DONE(tv_checkpoint_read_items(c, wanted, found, sizeof *found));
       ASSERT_ALL(are_squares(found, first, end));
     }
   found[0] = -1;
-  ASSERT_DONE(
-      tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 4, 0, 1}, found, sizeof *found));
-  ASSERT_DONE(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, ITEMS, ITEMS + 1},
+  ASSERT_DONE(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 4, 0, 1, ""}, found,
+                                       sizeof *found));
+  ASSERT_DONE(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, ITEMS, ITEMS + 1, ""},
                                        found, sizeof *found));
   ASSERT_ALL(found[0] == -1);
-  ASSERT_FAILS(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, 0, 1}, found, 3),
+  ASSERT_FAILS(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, 0, 1, ""}, found, 3),
                "does not fit", "");
   ASSERT_ALL(tv_checkpoint_sessions(c) == 1);
+  tv_checkpoint_destroy(&c);
+}
+
+/* Two arrays of the same items, told apart by nothing but their names. */
+static double named[2] = {5, 7};
+
+static void hold_named(tv_checkpoint *c) {
+  const int64_t rank = world_rank();
+  demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_POINTS, 1, rank, rank + 1, "leakage"},
+                            &named[0], sizeof *named));
+  demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_POINTS, 1, rank, rank + 1, "score"},
+                            &named[1], sizeof *named));
+}
+
+START_TEST(arrays_are_found_by_their_names) {
+  char folder[256];
+  double found = -1;
+  make_folder(folder);
+  ASSERT_DONE(save_now(folder, "a run\n", hold_named));
+  tv_checkpoint *c = go_on(folder, "a run\n");
+  for (int64_t item = 0; item < world_size(); ++item) {
+    ASSERT_DONE(tv_checkpoint_read_items(
+        c, (tv_saved_key){TV_SAVED_POINTS, 1, item, item + 1, "score"}, &found, sizeof found));
+    ASSERT_ALL(found == 7);
+    ASSERT_DONE(tv_checkpoint_read_items(
+        c, (tv_saved_key){TV_SAVED_POINTS, 1, item, item + 1, "leakage"}, &found, sizeof found));
+    ASSERT_ALL(found == 5);
+    ASSERT_DONE(tv_checkpoint_read_items(
+        c, (tv_saved_key){TV_SAVED_POINTS, 1, item, item + 1, "status"}, &found, sizeof found));
+    ASSERT_ALL(found == 5);
+  }
   tv_checkpoint_destroy(&c);
 }
 
@@ -98,13 +129,13 @@ START_TEST(items_are_found_whoever_saved_them) {
 static double matrix[28];
 
 static void hold_pieces(tv_checkpoint *c) {
-  const tv_saved_key key = {TV_SAVED_WIDE, 1, world_rank(), world_rank() + 1};
-  const tv_saved_key let_go = {TV_SAVED_WIDE, 2, world_rank(), world_rank() + 1};
+  const tv_saved_key key = {TV_SAVED_WIDE, 1, world_rank(), world_rank() + 1, ""};
+  const tv_saved_key let_go = {TV_SAVED_WIDE, 2, world_rank(), world_rank() + 1, ""};
   for (int i = 0; i < 28; ++i) matrix[i] = 100 * world_rank() + i;
   demand(tv_checkpoint_hold_pieces(c, key, matrix + 3, 2 * sizeof *matrix, 3, 7 * sizeof *matrix));
   demand(tv_checkpoint_hold(c, let_go, matrix, 8));
   tv_checkpoint_release(c, let_go);
-  demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_HEAD, world_rank(), 0, 1}, matrix, 8));
+  demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_HEAD, world_rank(), 0, 1, ""}, matrix, 8));
   tv_checkpoint_release_kind(c, TV_SAVED_HEAD);
 }
 
@@ -112,15 +143,15 @@ START_TEST(pieces_are_saved_together) {
   char folder[256];
   double found[6];
   const int whose = (world_rank() + 1) % world_size();
-  const tv_saved_key key = {TV_SAVED_WIDE, 1, whose, whose + 1};
+  const tv_saved_key key = {TV_SAVED_WIDE, 1, whose, whose + 1, ""};
   make_folder(folder);
   ASSERT_DONE(save_now(folder, "a run\n", hold_pieces));
   tv_checkpoint *c = go_on(folder, "a run\n");
   ASSERT_ALL(tv_checkpoint_find(c, key) == 6 * (int64_t)sizeof(double));
   ASSERT_DONE(tv_checkpoint_read(c, key, found, sizeof found));
   for (int i = 0; i < 6; ++i) ASSERT_ALL(found[i] == 100 * whose + 3 + i / 2 * 7 + i % 2);
-  ASSERT_ALL(tv_checkpoint_find(c, (tv_saved_key){TV_SAVED_WIDE, 2, whose, whose + 1}) == -1);
-  ASSERT_ALL(tv_checkpoint_find(c, (tv_saved_key){TV_SAVED_HEAD, whose, 0, 1}) == -1);
+  ASSERT_ALL(tv_checkpoint_find(c, (tv_saved_key){TV_SAVED_WIDE, 2, whose, whose + 1, ""}) == -1);
+  ASSERT_ALL(tv_checkpoint_find(c, (tv_saved_key){TV_SAVED_HEAD, whose, 0, 1, ""}) == -1);
   ASSERT_FAILS(tv_checkpoint_read(c, key, found, 8), "does not fit", "");
   tv_checkpoint_destroy(&c);
 }
@@ -146,7 +177,7 @@ START_TEST(claims_live_on_until_they_are_read) {
     tv_checkpoint_destroy(&c);
   }
   tv_checkpoint *c = go_on(folder, "a run\n");
-  ASSERT_DONE(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, 0, ITEMS}, found,
+  ASSERT_DONE(tv_checkpoint_read_items(c, (tv_saved_key){TV_SAVED_POINTS, 3, 0, ITEMS, ""}, found,
                                        sizeof *found));
   ASSERT_ALL(are_squares(found, 0, ITEMS));
   tv_checkpoint_destroy(&c);
@@ -217,7 +248,7 @@ START_TEST(ranks_of_unlike_pace_save_together) {
   const tv_checkpoint_policy soon = {MPI_Wtime(), 0.01, HUGE_VAL};
   tv_checkpoint *c = start_by(folder, "a run\n", &soon);
   int64_t polls = 0;
-  demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_HEAD, world_rank(), 0, 1}, &polls, 8));
+  demand(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_HEAD, world_rank(), 0, 1, ""}, &polls, 8));
   tv_error *error = NULL;
   for (; !error && polls < 300 / (world_rank() + 1); ++polls) {
     usleep(500 * (unsigned)(world_rank() + 1));
@@ -338,7 +369,7 @@ START_TEST(nothing_to_resume_is_an_error) {
 
 START_TEST(no_checkpoint_holds_nothing) {
   double number = 5;
-  const tv_saved_key key = {TV_SAVED_HEAD, 0, 0, 1};
+  const tv_saved_key key = {TV_SAVED_HEAD, 0, 0, 1, ""};
   ASSERT_DONE(tv_checkpoint_hold(NULL, key, &number, sizeof number));
   tv_checkpoint_release(NULL, key);
   tv_checkpoint_release_kind(NULL, TV_SAVED_HEAD);
@@ -355,6 +386,7 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   TCase *tests = tcase_create("checkpoint");
   tcase_add_test(tests, items_are_found_whoever_saved_them);
+  tcase_add_test(tests, arrays_are_found_by_their_names);
   tcase_add_test(tests, pieces_are_saved_together);
   tcase_add_test(tests, claims_live_on_until_they_are_read);
   tcase_add_test(tests, what_is_taken_up_stays_until_the_end);

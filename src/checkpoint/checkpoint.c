@@ -21,9 +21,9 @@ static const double usual_interval = 30, first_interval = 10;
 
 static tv_error *hold_own(tv_checkpoint *c) {
   if (c->rank != 0) return NULL;
-  TV_TRY(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_IDENTITY, 0, 0, 1}, c->identity,
+  TV_TRY(tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_IDENTITY, 0, 0, 1, ""}, c->identity,
                             strlen(c->identity) + 1));
-  return tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_SESSIONS, 0, 0, 1}, &c->sessions,
+  return tv_checkpoint_hold(c, (tv_saved_key){TV_SAVED_SESSIONS, 0, 0, 1, ""}, &c->sessions,
                             sizeof c->sessions);
 }
 

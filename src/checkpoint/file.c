@@ -16,12 +16,14 @@ typedef struct {
   unsigned char digest[TV_DIGEST_BYTES]; /* of the index */
 } header;
 
-static const char magic[MAGIC] = "twoview checkpoint 1\n";
+static const char magic[MAGIC] = "twoview checkpoint 2\n";
 static const int64_t byte_order = 0x0102030405060708;
 
 int tv_saved_key_compare(const tv_saved_key *a, const tv_saved_key *b) {
   if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
   if (a->part != b->part) return a->part < b->part ? -1 : 1;
+  const int names = memcmp(a->name, b->name, sizeof a->name);
+  if (names) return names;
   if (a->first != b->first) return a->first < b->first ? -1 : 1;
   return (a->end > b->end) - (a->end < b->end);
 }

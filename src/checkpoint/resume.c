@@ -44,7 +44,7 @@ static tv_error *compare_identity(const tv_checkpoint *c, const char *path, cons
 }
 
 static tv_error *check_identity(tv_checkpoint *c) {
-  const tv_saved_key key = {TV_SAVED_IDENTITY, 0, 0, 1};
+  const tv_saved_key key = {TV_SAVED_IDENTITY, 0, 0, 1, ""};
   const int64_t bytes = tv_checkpoint_find(c, key);
   char *theirs = NULL;
   if (bytes < 1) return tv_fail("%s: is damaged (it has no identity record)", c->taken);
@@ -152,7 +152,7 @@ void tv_checkpoint_take_over(tv_checkpoint *c, tv_saved_kind kind) {
 }
 
 tv_error *tv_checkpoint_resume(tv_checkpoint *c) {
-  const tv_saved_key key = {TV_SAVED_SESSIONS, 0, 0, 1};
+  const tv_saved_key key = {TV_SAVED_SESSIONS, 0, 0, 1, ""};
   TV_TRY(take_up_either(c));
   TV_TRY(tv_agree(c->comm, tv_checkpoint_read_items(c, key, &c->sessions, sizeof c->sessions)));
   ++c->sessions;
@@ -238,11 +238,14 @@ static tv_error *read_overlap(const tv_checkpoint *c, const tv_saved_entry *entr
 
 tv_error *tv_checkpoint_read_items(const tv_checkpoint *c, tv_saved_key key, void *out,
                                    size_t item) {
-  const tv_saved_key from = {key.kind, key.part, 0, 0};
+  tv_saved_key from = key;
+  from.first = from.end = 0;
   if (!c || item == 0) return NULL;
   for (int64_t i = lower_bound(c, &from); i < c->entries_count; ++i) {
     const tv_saved_key *found = &c->entries[i].key;
-    if (found->kind != key.kind || found->part != key.part || found->first >= key.end) break;
+    if (found->kind != key.kind || found->part != key.part || found->first >= key.end ||
+        memcmp(found->name, key.name, sizeof key.name) != 0)
+      break;
     TV_TRY(read_overlap(c, &c->entries[i], &key, out, (int64_t)item));
   }
   return NULL;

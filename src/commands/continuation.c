@@ -134,7 +134,7 @@ static tv_error *identify(const tv_experiment *experiment, const tv_source *sour
 
 /* The sums of both sessions are right, but differ from those of one session on one kernel. */
 static tv_error *compare_kernel(tv_checkpoint *c, int speaks) {
-  const tv_saved_key key = {TV_SAVED_KERNEL, 0, 0, 1};
+  const tv_saved_key key = {TV_SAVED_KERNEL, 0, 0, 1, ""};
   const char *mine = tv_blas_kernel();
   const int64_t bytes = tv_checkpoint_find(c, key);
   char *theirs = NULL;

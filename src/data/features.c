@@ -105,7 +105,7 @@ static void list_axes(const tv_features *f, double *arrays[AXES], int64_t counts
 static tv_error *read_axes(tv_checkpoint *checkpoint, double *const arrays[AXES],
                            const int64_t counts[AXES]) {
   for (int i = 0; i < AXES; ++i)
-    TV_TRY(tv_checkpoint_read(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, i, 0, 1}, arrays[i],
+    TV_TRY(tv_checkpoint_read(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, i, 0, 1, ""}, arrays[i],
                               (size_t)counts[i] * sizeof(double)));
   return NULL;
 }
@@ -113,7 +113,7 @@ static tv_error *read_axes(tv_checkpoint *checkpoint, double *const arrays[AXES]
 static tv_error *hold_axes(tv_checkpoint *checkpoint, double *const arrays[AXES],
                            const int64_t counts[AXES]) {
   for (int i = 0; i < AXES; ++i)
-    TV_TRY(tv_checkpoint_hold(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, i, 0, 1}, arrays[i],
+    TV_TRY(tv_checkpoint_hold(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, i, 0, 1, ""}, arrays[i],
                               (size_t)counts[i] * sizeof(double)));
   return NULL;
 }
@@ -131,7 +131,7 @@ static tv_error *find_axes(const tv_experiment *experiment, const tv_source *sou
   if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
   TV_TRY(tv_agree(comm, error));
   list_axes(f, arrays, counts);
-  if (tv_checkpoint_find(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, 0, 0, 1}) < 0)
+  if (tv_checkpoint_find(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, 0, 0, 1, ""}) < 0)
     TV_TRY(tv_principal_find(experiment, source, comm, checkpoint, f));
   else
     TV_TRY(tv_agree(comm, rank == 0 ? read_axes(checkpoint, arrays, counts) : NULL));

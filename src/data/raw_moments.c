@@ -161,7 +161,7 @@ static tv_error *take_up_mean(const raw_pass *pass, tv_checkpoint *checkpoint, t
 /* One pass, or two; a session that resumes the second one begins with that. */
 static tv_error *sum_passes(raw_pass *pass, tv_checkpoint *checkpoint, double *shift, double *sums,
                             tv_work *work) {
-  const tv_saved_key key = {TV_SAVED_RAW_MEAN, 0, 0, 1};
+  const tv_saved_key key = {TV_SAVED_RAW_MEAN, 0, 0, 1, ""};
   const size_t bytes = (size_t)pass->source->features * sizeof(*shift);
   const tv_partition *p = pass->partition;
   int is_enough = 0;

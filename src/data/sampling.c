@@ -197,7 +197,7 @@ static tv_error *take_up_head(const tv_sampling *s, tv_head *head) {
   if (s->partition.rank != 0) return NULL;
   tv_error *error = tv_allocate(numbers, sizeof *theirs, &theirs);
   for (int32_t rank = 0; !error; ++rank) {
-    const tv_saved_key key = {TV_SAVED_HEAD, rank, 0, 1};
+    const tv_saved_key key = {TV_SAVED_HEAD, rank, 0, 1, ""};
     if (tv_checkpoint_find(c, key) < 0) break;
     error = tv_checkpoint_read(c, key, theirs, (size_t)numbers * sizeof *theirs);
     for (int64_t i = 0; !error && i < numbers; ++i) head->rows[i] += theirs[i];
@@ -207,7 +207,7 @@ static tv_error *take_up_head(const tv_sampling *s, tv_head *head) {
 }
 
 static tv_error *hold_head(const tv_sampling *s, const tv_head *head) {
-  const tv_saved_key key = {TV_SAVED_HEAD, s->partition.rank, 0, 1};
+  const tv_saved_key key = {TV_SAVED_HEAD, s->partition.rank, 0, 1, ""};
   return tv_checkpoint_hold(s->checkpoint, key, head->rows,
                             (size_t)selected_numbers(s, &head->selection) * sizeof(*head->rows));
 }

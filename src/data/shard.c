@@ -70,7 +70,7 @@ typedef struct {
 } pass;
 
 static tv_saved_key key_of(const pass *s, int part, int first, int end) {
-  return (tv_saved_key){s->what->kind, part, first, end};
+  return (tv_saved_key){s->what->kind, part, first, end, ""};
 }
 
 static size_t bytes_of(const pass *s) {

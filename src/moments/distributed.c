@@ -194,7 +194,7 @@ static tv_error *keep_blocks(const tv_distributed *w, int part, const tv_distmat
     for (int i = 0; i < m->local_rows; i += block) {
       if (part == INPUT_BLOCKS && m->row_of[i] < m->column_of[j]) continue;
       const int64_t place = m->column_of[j] / block * block_rows + m->row_of[i] / block;
-      const tv_saved_key key = {TV_SAVED_WIDE, part, place, place + 1};
+      const tv_saved_key key = {TV_SAVED_WIDE, part, place, place + 1, ""};
       const int height = least(block, m->local_rows - i),
                 width = least(block, m->local_columns - j);
       double *data = m->data + i + (int64_t)j * m->leading;
@@ -208,7 +208,7 @@ static tv_error *keep_blocks(const tv_distributed *w, int part, const tv_distmat
 /* What every rank has, saved by one. */
 static tv_error *keep_common(const tv_distributed *w, int part, void *data, size_t bytes) {
   tv_checkpoint *c = w->sampling->checkpoint;
-  const tv_saved_key key = {TV_SAVED_WIDE, part, 0, 1};
+  const tv_saved_key key = {TV_SAVED_WIDE, part, 0, 1, ""};
   if (tv_checkpoint_find(c, key) >= 0) TV_TRY(tv_checkpoint_read(c, key, data, bytes));
   return w->grid->rank == 0 ? tv_checkpoint_hold(c, key, data, bytes) : NULL;
 }

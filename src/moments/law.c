@@ -270,8 +270,8 @@ static tv_error *open_share(const tv_sampling *s, tv_moments *m, share *mine) {
   tv_checkpoint *c = s->checkpoint;
   const int64_t first = first_item(s, m, s->partition.rank),
                 end = first_item(s, m, s->partition.rank + 1);
-  const tv_saved_key marks = {TV_SAVED_DRAWN, IS_DRAWN, first, end},
-                     items = {TV_SAVED_DRAWN, INCREMENTS, first, end};
+  const tv_saved_key marks = {TV_SAVED_DRAWN, IS_DRAWN, first, end, ""},
+                     items = {TV_SAVED_DRAWN, INCREMENTS, first, end, ""};
   const size_t count = (size_t)(end - first),
                bytes = (size_t)m->width * (size_t)m->width * sizeof(double);
   *mine = (share){.first = first, .end = end};

@@ -133,7 +133,7 @@ static size_t bytes_of(const tv_moments *m) {
 }
 
 static tv_saved_key key_of(const tv_sampling *s, tv_saved_kind kind) {
-  return (tv_saved_key){kind, 0, 0, s->experiment->replicates};
+  return (tv_saved_key){kind, 0, 0, s->experiment->replicates, ""};
 }
 
 tv_error *tv_moments_take_up(const tv_sampling *s, tv_saved_kind kind, tv_moments **out) {

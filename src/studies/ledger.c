@@ -1,9 +1,11 @@
 #include "ledger.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* Parts of what a checkpoint holds. Never renumber. */
-enum { IS_SOLVED, FIRST_NUMBERS, FIRST_ENCODER = 100, FIRST_DECODER = 200 };
+/* Parts of what a checkpoint holds. Never renumber. Scores and statuses are of clean inputs;
+ * numbers, encoders and decoders have the names of quantities and methods. */
+enum { IS_SOLVED, SCORES, DIGESTS, STATUSES, NUMBERS, ENCODERS, DECODERS };
 
 /* An array with an item for each solution of a share. */
 typedef struct {
@@ -12,46 +14,58 @@ typedef struct {
   size_t item; /* bytes */
 } share;
 
-enum { MOST_SHARES = 128 };
+static tv_saved_key key_of(tv_saved_kind kind, int part, const char *name, int64_t first,
+                           int64_t end) {
+  tv_saved_key key = {kind, part, first, end, ""};
+  strncpy(key.name, name, TV_SAVED_NAME - 1);
+  return key;
+}
 
-static share numbers_of(tv_saved_kind kind, int part, int64_t first, int64_t end, double *all,
-                        int64_t each) {
-  return (share){{kind, part, first, end}, all + first * each, (size_t)each * sizeof *all};
+static share numbers_of(tv_saved_key key, double *all, int64_t each) {
+  return (share){key, all + key.first * each, (size_t)each * sizeof *all};
 }
 
 /* The encoders of kept points only, of which this group's lie in memory from the first on. */
-static share encoders_of(const tv_ledger *l, const tv_results *r, int part, int rows,
-                         double *encoders) {
+static share encoders_of(const tv_ledger *l, const tv_results *r, int part, const tv_kind *method,
+                         const tv_kept *kept) {
   const int64_t first = tv_point_among(r, r->kept_levels, l->first_point);
   const int64_t end = tv_point_among(r, r->kept_levels, l->point_end);
-  return (share){{TV_SAVED_POINTS, part, first, end},
-                 encoders,
-                 (size_t)rows * (size_t)r->d * sizeof *encoders};
+  return (share){key_of(TV_SAVED_POINTS, part, method->name, first, end),
+                 part == ENCODERS ? kept->encoder : kept->decoder,
+                 (size_t)kept->rows * (size_t)r->d * sizeof(double)};
+}
+
+static int most_shares(const tv_results *r) {
+  return 5 + r->quantities + 2 * r->methods;
+}
+
+/* Of clean inputs. */
+static int list_clean_shares(const tv_ledger *l, tv_results *r, share *out) {
+  const int64_t first = l->first_clean, end = l->clean_end;
+  int count = 0;
+  out[count++] = (share){{TV_SAVED_CLEAN, IS_SOLVED, first, end, ""}, l->has_clean, 1};
+  out[count++] =
+      (share){{TV_SAVED_CLEAN, DIGESTS, first, end, ""}, r->digest + first, sizeof *r->digest};
+  if (!r->clean) return count;
+  out[count++] = numbers_of(key_of(TV_SAVED_CLEAN, SCORES, "", first, end), r->clean, r->methods);
+  out[count++] =
+      numbers_of(key_of(TV_SAVED_CLEAN, STATUSES, "", first, end), r->clean_status, r->methods);
+  return count;
 }
 
 /* All that the leader of a group has of its share. */
-static int list_shares(const tv_ledger *l, tv_results *r, share out[MOST_SHARES]) {
-  int count = 0;
-  const int64_t clean = l->first_clean, clean_end = l->clean_end;
-  out[count++] = (share){{TV_SAVED_CLEAN, IS_SOLVED, clean, clean_end}, l->has_clean, 1};
-  if (r->clean) {
-    out[count++] =
-        numbers_of(TV_SAVED_CLEAN, FIRST_NUMBERS, clean, clean_end, r->clean, r->methods);
-    out[count++] = numbers_of(TV_SAVED_CLEAN, FIRST_NUMBERS + 2, clean, clean_end, r->clean_status,
-                              r->methods);
-  }
-  out[count++] = (share){
-      {TV_SAVED_CLEAN, FIRST_NUMBERS + 1, clean, clean_end}, r->digest + clean, sizeof *r->digest};
+static int list_shares(const tv_ledger *l, const tv_study *study, const tv_experiment *e,
+                       tv_results *r, share *out) {
+  int count = list_clean_shares(l, r, out);
   out[count++] =
-      (share){{TV_SAVED_POINTS, IS_SOLVED, l->first_point, l->point_end}, l->has_point, 1};
+      (share){{TV_SAVED_POINTS, IS_SOLVED, l->first_point, l->point_end, ""}, l->has_point, 1};
   for (int i = 0; i < r->quantities; ++i)
-    out[count++] = numbers_of(TV_SAVED_POINTS, FIRST_NUMBERS + i, l->first_point, l->point_end,
+    out[count++] = numbers_of(key_of(TV_SAVED_POINTS, NUMBERS, study->quantities[i].label.name,
+                                     l->first_point, l->point_end),
                               r->quantity[i], r->methods);
   for (int m = 0; m < r->methods; ++m) {
-    const tv_kept *kept = &r->kept[m];
-    out[count++] = encoders_of(l, r, FIRST_ENCODER + m, kept->rows, kept->encoder);
-    if (kept->decoder)
-      out[count++] = encoders_of(l, r, FIRST_DECODER + m, kept->rows, kept->decoder);
+    out[count++] = encoders_of(l, r, ENCODERS, e->methods[m], &r->kept[m]);
+    if (r->kept[m].decoder) out[count++] = encoders_of(l, r, DECODERS, e->methods[m], &r->kept[m]);
   }
   return count;
 }
@@ -66,15 +80,27 @@ static tv_error *take_up_and_hold(tv_checkpoint *c, const share *s) {
 /* Members of a group follow its leader, and must know as it does which solutions are skipped. */
 static tv_error *take_up_marks(const tv_checkpoint *c, const tv_ledger *l) {
   TV_TRY(tv_checkpoint_read_items(
-      c, (tv_saved_key){TV_SAVED_CLEAN, IS_SOLVED, l->first_clean, l->clean_end}, l->has_clean, 1));
+      c, (tv_saved_key){TV_SAVED_CLEAN, IS_SOLVED, l->first_clean, l->clean_end, ""}, l->has_clean,
+      1));
   return tv_checkpoint_read_items(
-      c, (tv_saved_key){TV_SAVED_POINTS, IS_SOLVED, l->first_point, l->point_end}, l->has_point, 1);
+      c, (tv_saved_key){TV_SAVED_POINTS, IS_SOLVED, l->first_point, l->point_end, ""}, l->has_point,
+      1);
 }
 
-tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *g, tv_results *r,
-                         tv_ledger *out) {
+static tv_error *take_up_shares(tv_checkpoint *checkpoint, const tv_ledger *l,
+                                const tv_study *study, const tv_experiment *e, tv_results *r) {
+  share *shares = NULL;
+  TV_TRY(tv_allocate(most_shares(r), sizeof *shares, &shares));
+  const int count = list_shares(l, study, e, r, shares);
+  tv_error *error = NULL;
+  for (int i = 0; !error && i < count; ++i) error = take_up_and_hold(checkpoint, &shares[i]);
+  free(shares);
+  return error;
+}
+
+tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *g, const tv_study *study,
+                         const tv_experiment *e, tv_results *r, tv_ledger *out) {
   const int64_t items = (int64_t)r->replicates * r->levels;
-  share shares[MOST_SHARES];
   tv_checkpoint_take_over(checkpoint, TV_SAVED_CLEAN);
   tv_checkpoint_take_over(checkpoint, TV_SAVED_POINTS);
   tv_checkpoint_take_over(checkpoint, TV_SAVED_SEARCH);
@@ -86,9 +112,7 @@ tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *g, tv_result
   TV_TRY(tv_allocate(out->point_end - out->first_point, 1, &out->has_point));
   if (!g->is_leader) return take_up_marks(checkpoint, out);
   tv_checkpoint_claim(checkpoint, TV_SAVED_SEARCH, out->first_point, out->point_end);
-  const int count = list_shares(out, r, shares);
-  for (int i = 0; i < count; ++i) TV_TRY(take_up_and_hold(checkpoint, &shares[i]));
-  return NULL;
+  return take_up_shares(checkpoint, out, study, e, r);
 }
 
 void tv_ledger_close(tv_checkpoint *checkpoint, tv_ledger *ledger) {

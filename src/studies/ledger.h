@@ -16,8 +16,8 @@ typedef struct {
 /* Take up what the checkpoint (or NULL) holds of this group's share, and keep the share in new
  * ones. Numbers are read by the group's leader, into `results`. Free with tv_ledger_close. Not
  * collective. */
-tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *group, tv_results *results,
-                         tv_ledger *out);
+tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *group, const tv_study *study,
+                         const tv_experiment *experiment, tv_results *results, tv_ledger *out);
 void tv_ledger_close(tv_checkpoint *checkpoint, tv_ledger *ledger);
 
 /* Whether a replicate's sample size is solved at all its points and on clean inputs. */

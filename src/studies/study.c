@@ -169,7 +169,9 @@ static tv_error *solve_all(const tv_study_inputs *study, const tv_moments *momen
                        study->group,      checkpoint,      r,
                        study->sampling->l};
   tv_ledger ledger;
-  tv_error *error = tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, r, &ledger));
+  tv_error *error =
+      tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, tv_study_of(study->experiment),
+                                           study->experiment, r, &ledger));
   if (!error) {
     error = moments ? solve_replicated(&s, &ledger, study, moments)
                     : solve_distributed(&s, &ledger, study);

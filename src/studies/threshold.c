@@ -133,7 +133,7 @@ static tv_error *keep_answers(const tv_solver *s, tv_saved_key key, answers *kno
 }
 
 static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
-  const tv_saved_key key = {TV_SAVED_SEARCH, 0, point, point + 1};
+  const tv_saved_key key = {TV_SAVED_SEARCH, 0, point, point + 1, ""};
   answers known = {0};
   tv_error *error = tv_grid_agree(s->group->grid, keep_answers(s, key, &known));
   if (!error) error = search_all(s, moments, point, &known);

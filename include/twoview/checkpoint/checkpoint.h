@@ -40,10 +40,13 @@ typedef enum {
   TV_SAVED_RAW_AGAIN = 17, /* ... and these sums over shards */
 } tv_saved_kind;
 
-/* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... */
+/* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... Parts
+ * that are rows of a table, as quantities and methods are, have their name too. */
+enum { TV_SAVED_NAME = 40 };
 typedef struct {
   int32_t kind, part;
   int64_t first, end;
+  char name[TV_SAVED_NAME]; /* "": none; zeros to the end */
 } tv_saved_key;
 
 typedef struct tv_checkpoint tv_checkpoint;

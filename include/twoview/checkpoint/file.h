@@ -40,7 +40,7 @@ tv_error *tv_checkpoint_file_read(const char *path, int file, const tv_saved_ent
 tv_error *tv_checkpoint_file_seal(const char *path, int file, tv_saved_entry *entries,
                                   int64_t count);
 
-/* The order of keys: by kind, part, first, end. */
+/* The order of keys: by kind, part, name, first, end. */
 int tv_saved_key_compare(const tv_saved_key *a, const tv_saved_key *b);
 
 #endif
