@@ -136,7 +136,7 @@ int tv_archive_is_one(hid_t file) {
   return is_archive;
 }
 
-/* What has an archive's other marks, but says that it is something else. */
+/* Refuse a file that has the other marks of an archive but another file type. */
 static tv_error *expect_type(hid_t file) {
   char *type = NULL;
   const char *name = tv_note_name(TV_NOTE_FILETYPE);

@@ -20,7 +20,7 @@ static void *place_of(const tv_variable *v, void *structure) {
   return (char *)structure + v->row->offset + item * sizeof(double *);
 }
 
-/* Some readers refuse what nothing can be. */
+/* Some readers refuse numbers that the variable cannot hold. */
 static tv_error *expect_numbers(const tv_variable *v, const double *numbers, int64_t count) {
   for (int64_t i = 0; v->row->beyond && i < count; ++i)
     if (!tv_variable_holds(v, numbers[i]))
@@ -42,7 +42,7 @@ static tv_error *read_numbers(hid_t file, const tv_variable *v, double **out) {
   return expect_numbers(v, *out, count);
 }
 
-/* Words are freed by the number that there should be. */
+/* Words are freed by their expected number. */
 static tv_error *read_words(hid_t file, const tv_variable *v, char ***out) {
   int64_t count = 0;
   tv_error *error = tv_archive_read_words(file, v->name, out, &count);
@@ -53,7 +53,7 @@ static tv_error *read_words(hid_t file, const tv_variable *v, char ***out) {
   return error;
 }
 
-/* All that a reader wants. */
+/* All variables of a reader. */
 static tv_error *read_variables(const tv_opened *o, tv_reader reader, void *structure) {
   const tv_schema *schema = o->schema;
   for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v)

@@ -48,7 +48,7 @@ typedef struct {
   const void *values;
 } axis;
 
-/* A schema under way. */
+/* A schema that is being made. */
 typedef struct {
   tv_schema *schema;
   axis axes[DIMENSIONS];
@@ -500,9 +500,9 @@ int tv_schema_is_of_run(const char *dimension) {
   return 0;
 }
 
-/* The length in a file of a coordinate that the experiment does not tell; 1 where it is missing,
- * which is told where it is looked for. What cannot be opened is told here: HDF5 may open it when
- * it tries again. */
+/* The length in a file of a coordinate that the experiment does not determine; 1 where it is
+ * missing, which is reported where it is needed. One that cannot be opened is reported here,
+ * because HDF5 may open it when it tries again. */
 static tv_error *read_length(hid_t file, enum dimension dimension, int *length) {
   const char *name = coordinates[dimension].label.name;
   const int is_there = H5Lexists(file, name, H5P_DEFAULT) > 0;

@@ -42,7 +42,7 @@ static int is_number(const tv_yaml_node *node, int is_whole) {
                   : tv_read_double(node->text, &number) == TV_NUMBER_READ;
 }
 
-/* Of a key that is in no table, as it looks. */
+/* The type of a key that is in no table, by its text. */
 static tv_element look_at(const tv_yaml_node *const *nodes, int count) {
   int are_whole = 1, are_numbers = 1;
   for (int i = 0; i < count; ++i) {
@@ -179,7 +179,7 @@ tv_error *tv_settings_write(hid_t root, const tv_experiment *experiment) {
 
 typedef struct {
   hid_t group;
-  void (*tell)(void *context, const char *key);
+  void (*report)(void *context, const char *key);
   void *context;
 } comparison;
 
@@ -210,12 +210,12 @@ static tv_error *compare_setting(void *context, const setting *s) {
   const comparison *c = context;
   const int is_there = H5Aexists(c->group, s->key) > 0;
   const hid_t attribute = is_there ? H5Aopen(c->group, s->key, H5P_DEFAULT) : H5I_INVALID_HID;
-  if (attribute < 0 || !is_same(attribute, s)) c->tell(c->context, s->key);
+  if (attribute < 0 || !is_same(attribute, s)) c->report(c->context, s->key);
   if (attribute >= 0) H5Aclose(attribute);
   return NULL;
 }
 
 tv_error *tv_settings_compare(hid_t group, const tv_experiment *experiment,
-                              void (*tell)(void *context, const char *key), void *context) {
-  return visit_settings(experiment, compare_setting, &(comparison){group, tell, context});
+                              void (*report)(void *context, const char *key), void *context) {
+  return visit_settings(experiment, compare_setting, &(comparison){group, report, context});
 }

@@ -11,9 +11,9 @@
  * process. */
 tv_error *tv_settings_write(hid_t root, const tv_experiment *experiment);
 
-/* Have `tell` told each key that the group, which is open, lacks or has with another value. One
+/* Report to `report` each key that the group, which is open, lacks or has with another value. One
  * process. */
 tv_error *tv_settings_compare(hid_t group, const tv_experiment *experiment,
-                              void (*tell)(void *context, const char *key), void *context);
+                              void (*report)(void *context, const char *key), void *context);
 
 #endif

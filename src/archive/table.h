@@ -1,4 +1,4 @@
-/* The table of variables, as those who fill and read archives see it. */
+/* The table of variables, for the files that fill and read archives. */
 #ifndef TWOVIEW_ARCHIVE_TABLE_H
 #define TWOVIEW_ARCHIVE_TABLE_H
 
@@ -10,7 +10,7 @@
 
 enum { TV_MOST_ROW_DIMENSIONS = 7 };
 
-/* What every rank says of its work: ranks x TV_STAGES, or ranks. */
+/* What every rank reports about its work: ranks x TV_STAGES, or ranks. */
 typedef struct {
   int ranks;
   const char **host;

@@ -79,7 +79,7 @@ static void expect_dimensions(const place *p, hid_t set, const tv_variable *x) {
   }
 }
 
-/* Whether it is there: what it holds can be looked at. */
+/* Whether it is there, so that its values can be checked. */
 static int expect_variable(const place *p, const tv_variable *x) {
   const int is_there = H5Lexists(p->group, x->name, H5P_DEFAULT) > 0;
   const hid_t set = is_there ? H5Dopen2(p->group, x->name, H5P_DEFAULT) : H5I_INVALID_HID;

@@ -20,11 +20,11 @@ typedef struct {
 /* Takes over the error. */
 static void tell_of(const place *p, const char *kind, tv_error *error) {
   tv_error *named = tv_error_prefix(error, "%s'%s' ", kind, *p->name ? p->name : "/");
-  if (named) p->walk->tell(p->walk->context, named->message);
+  if (named) p->walk->report(p->walk->context, named->message);
   tv_error_free(named);
 }
 
-static void tell(const place *p, tv_error *error) {
+static void report(const place *p, tv_error *error) {
   tell_of(p, "", error);
 }
 
@@ -54,7 +54,7 @@ static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *
   tv_guard_step(0);
   tv_error *error = attribute < 0 ? tv_hdf5_fail("cannot be opened") : read_values(attribute);
   (void)info;
-  if (error) tell(p, tv_fail("has an attribute '%s' that %s", name, error->message));
+  if (error) report(p, tv_fail("has an attribute '%s' that %s", name, error->message));
   tv_error_free(error);
   if (attribute >= 0) H5Aclose(attribute);
   return 0;
@@ -70,7 +70,7 @@ static herr_t pass_attribute(hid_t object, const char *name, const H5A_info_t *i
 static void read_attributes(place *p, hid_t object) {
   if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, p) < 0 ||
       H5Aiterate2(object, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, pass_attribute, NULL) < 0)
-    tell(p, tv_hdf5_fail("has attributes that cannot be opened"));
+    report(p, tv_hdf5_fail("has attributes that cannot be opened"));
 }
 
 /* ---- Datasets ---- */
@@ -111,7 +111,7 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, 
   place p = {.walk = parent->walk, .name = path, .depth = parent->depth + 1};
   const hid_t object = H5Oopen(group, name, H5P_DEFAULT);
   if (object < 0)
-    tell(&p, tv_hdf5_fail("cannot be opened"));
+    report(&p, tv_hdf5_fail("cannot be opened"));
   else
     read_object(&p, object);
   if (object >= 0) H5Oclose(object);
@@ -135,17 +135,17 @@ static herr_t read_order(hid_t group) {
 
 static void read_group(place *p, hid_t group) {
   if (p->depth > DEEPEST)
-    tell(p, tv_fail("lies more than %d groups deep", DEEPEST));
+    report(p, tv_fail("lies more than %d groups deep", DEEPEST));
   else if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_link, p) < 0 ||
            read_order(group) < 0)
-    tell(p, tv_hdf5_fail("holds objects that cannot be found"));
+    report(p, tv_hdf5_fail("holds objects that cannot be found"));
 }
 
 /* Its indices too: HDF5 reads all of them to report their size, and other programs read them. */
 static void read_object(place *p, hid_t object) {
   H5O_info_t info;
   tv_guard_step(0);
-  if (H5Oget_info2(object, &info, H5O_INFO_ALL) < 0) tell(p, tv_hdf5_fail("is damaged"));
+  if (H5Oget_info2(object, &info, H5O_INFO_ALL) < 0) report(p, tv_hdf5_fail("is damaged"));
   read_attributes(p, object);
   if (H5Iget_type(object) == H5I_GROUP) read_group(p, object);
   if (H5Iget_type(object) == H5I_DATASET) read_dataset(p, object);
@@ -155,7 +155,7 @@ void tv_walk_objects(const tv_walk *walk, hid_t file) {
   place root = {.walk = walk, .name = ""};
   const hid_t group = H5Gopen2(file, "/", H5P_DEFAULT);
   if (group < 0)
-    tell(&root, tv_hdf5_fail("cannot be opened"));
+    report(&root, tv_hdf5_fail("cannot be opened"));
   else
     read_object(&root, group);
   if (group >= 0) H5Gclose(group);

@@ -8,7 +8,7 @@
 /* Where problems are reported; the texts are borrowed for the call. */
 typedef struct {
   void *context;
-  void (*tell)(void *context, const char *problem); /* what cannot be read, and why */
+  void (*report)(void *context, const char *problem); /* what cannot be read, and why */
   void (*pass)(void *context, const char *path, const double *values, int64_t count); /* a piece */
   void (*meet)(void *context, const char *path); /* a dataset, without problems or with */
 } tv_walk;

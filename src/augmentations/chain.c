@@ -7,7 +7,7 @@
 
 /* ---- Samples ---- */
 
-/* Columns of a moment matrix whose rows are all here, or spread. */
+/* Columns of a moment matrix that is whole on this rank, or distributed. */
 static void take_columns(const tv_moment_matrix *m, int first, tv_distmat *out) {
   const int width = m->p + m->l + 1;
   for (int j = 0; j < out->local_columns; ++j) {

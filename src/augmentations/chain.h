@@ -18,7 +18,7 @@ typedef struct {
 
 void tv_chain_release(tv_chain *chain);
 
-/* What a chain makes of samples on average: each becomes one view of itself.        Collective. */
+/* The moments of the views under a chain, from those of the samples.        Collective. */
 tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples);
 
 /* The linear problem of the views of samples about their means: with A, B of the samples, and with

@@ -105,7 +105,7 @@ static int is_stale(const char *own, const char *name) {
   return number == getpid() || (number > 0 && kill((pid_t)number, 0) != 0 && errno == ESRCH);
 }
 
-/* What cannot be removed is in nobody's way. */
+/* A part that cannot be removed does no harm. */
 static void remove_stale(const char *part) {
   const char *slash = strrchr(part, '/'), *own = slash ? slash + 1 : part;
   char *path = slash ? strndup(part, (size_t)(own - part)) : strdup(".");
@@ -174,7 +174,7 @@ tv_error *tv_output_begin(const char *path, const char *const *inputs, int repla
 
 /* ---- Ending ---- */
 
-/* Another file has got the name. The part is given one that nobody takes for a dead process's. */
+/* Another file has the name by now. The part gets a name that is not taken for a dead process's. */
 static tv_error *keep_both(const tv_output *o) {
   char *kept = NULL;
   TV_TRY(name_part(o->path, ".whole.part", &kept));

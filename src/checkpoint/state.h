@@ -25,7 +25,7 @@ struct tv_checkpoint {
   int64_t held_count, held_room;
   int64_t sessions;
 
-  int file; /* taken up, or -1 */
+  int file; /* resumed from, or -1 */
   const char *taken;
   int is_path_bad; /* `previous` was resumed from, and stays until there is a better one */
   tv_saved_entry *entries;

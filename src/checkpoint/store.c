@@ -197,12 +197,12 @@ tv_error *tv_checkpoint_save(tv_checkpoint *c) {
   const double begun = MPI_Wtime();
   tv_error *error = write_checkpoint(c);
   if (error) {
-    tv_error *told = tv_fail(
+    tv_error *refusal = tv_fail(
         "%s; the checkpoint before it, if any, is as it was: mend this, and continue with --resume",
         error->message);
-    told->is_shared = 1;
+    refusal->is_shared = 1;
     tv_error_free(error);
-    return told;
+    return refusal;
   }
   c->is_path_bad = 0;
   tv_interruption_saved();

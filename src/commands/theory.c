@@ -21,7 +21,8 @@ static tv_error *print_theory(const tv_experiment *e, const tv_features *f, int 
 
 /* Reads the experiment, and its data set if it has one, and prints to stdout from rank 0.
  *                                                                                  Collective. */
-static tv_error *tell(const char *file, const char *const *overrides, int is_json, MPI_Comm comm) {
+static tv_error *report_theory(const char *file, const char *const *overrides, int is_json,
+                               MPI_Comm comm) {
   tv_experiment *experiment = NULL;
   tv_source *source = NULL;
   tv_features *features = NULL;
@@ -64,7 +65,7 @@ static tv_error *carry_out(tv_call *call) {
       return tv_call_refuse_option(call, options);
     }
   TV_TRY(tv_call_operand(call, "EXPERIMENT.yaml", &file));
-  return tell(file, call->overrides, is_json, MPI_COMM_WORLD);
+  return report_theory(file, call->overrides, is_json, MPI_COMM_WORLD);
 }
 
 static const char help[] =

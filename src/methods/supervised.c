@@ -46,8 +46,8 @@ static tv_error *score(const tv_statistics *s, const tv_solution *solution, cons
   return NULL;
 }
 
-/* Some directions predict next to nothing (classes add up to a constant), of which a largest sine
- * would tell no more than chance: the share of the energy instead. */
+/* The share of the energy: SL has near-null directions (classes add up to a constant), for which a
+ * largest sine is meaningless. */
 static tv_error *leak(const tv_statistics *s, const tv_solution *solution, double *out) {
   const tv_distmat *t = solution->whitened;
   tv_distmat *noise = NULL;

@@ -11,7 +11,7 @@
 
 /* The report of a phase study: heat maps over noise scale and alignment, one figure for each sample
  * size. A column of panels for each method, distance above and leakage below, and a panel that
- * tells which of the rivals, RC and JE, is closer to optimality, all with the boundaries of
+ * shows which of the rivals, RC and JE, is closer to optimality, all with the boundaries of
  * theory. */
 
 static const double half = 0.5; /* an encoder with this leakage or more does not recover */
@@ -49,7 +49,8 @@ static double mean_of(const tv_archive *a, int quantity, int g, int alpha, int l
 /* ---- The table ---- */
 
 typedef struct {
-  int64_t points, measured, told, predicted, agreeing, closest; /* told: by theory, at so many */
+  int64_t points, measured, theory, predicted, agreeing,
+      closest; /* theory: points where there is one */
 } tally;
 
 /* Over all points and replicates of a sample size: where the encoder is free of noise, where theory
@@ -69,7 +70,7 @@ static tally count_phases(const tv_archive *a, int level, int method) {
       ++t.points;
       t.measured += is_free;
       t.predicted += is_predicted;
-      t.told += !isnan(threshold);
+      t.theory += !isnan(threshold);
       t.agreeing += !isnan(threshold) && is_free == is_predicted;
       t.closest += other >= 0 && distance[method] < distance[other];
     }
@@ -108,8 +109,8 @@ static void print_table(const tv_archive *a, FILE *out) {
       const tally t = count_phases(a, level, method);
       fprintf(out, "%-16s  %-10.17g", a->method[method], a->n[level]);
       print_share(12, t.measured, t.points, out);
-      print_share(12, t.predicted, t.told, out);
-      print_share(8, t.agreeing, t.told, out);
+      print_share(12, t.predicted, t.theory, out);
+      print_share(8, t.agreeing, t.theory, out);
       print_closest(a, method, &t, out);
     }
   tv_print_failures(a, out);

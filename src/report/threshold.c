@@ -45,17 +45,17 @@ static void print_statuses(const tv_archive *a, FILE *out) {
   static const struct {
     tv_alpha2_status status;
     const char *meaning;
-  } told[] = {
+  } meanings[] = {
       {TV_ALPHA2_NOT_NEEDED, "no alignment is needed: 0"},
       {TV_ALPHA2_OUT_OF_REACH, "the method recovers at no alignment: NaN, in no mean"},
       {TV_ALPHA2_NOT_MONOTONE, "several crossings, of which this is the lowest that was found"},
       {TV_ALPHA2_UNCHECKED, "found, but a solution failed where other crossings were searched for"},
       {TV_ALPHA2_FAILED, "a solution failed during the search: NaN, in no mean"}};
-  for (size_t i = 0; i < sizeof told / sizeof *told; ++i) {
-    const int64_t count = count_status(a, told[i].status);
+  for (size_t i = 0; i < sizeof meanings / sizeof *meanings; ++i) {
+    const int64_t count = count_status(a, meanings[i].status);
     if (count == 0) continue;
-    fprintf(out, "alpha2_status %d for %lld of them: %s\n", told[i].status, (long long)count,
-            told[i].meaning);
+    fprintf(out, "alpha2_status %d for %lld of them: %s\n", meanings[i].status, (long long)count,
+            meanings[i].meaning);
   }
 }
 

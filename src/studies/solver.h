@@ -16,8 +16,8 @@ struct tv_solver {
   int targets;
 };
 
-/* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, make it
- * everybody's. tv_results_share is collective. */
+/* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, share
+ * the results with all ranks. tv_results_share is collective. */
 tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs, tv_results **out);
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *results);
 

@@ -70,7 +70,7 @@ typedef struct {
 tv_error *tv_schema_make(const tv_experiment *experiment, const tv_extent *extent, tv_schema **out);
 void tv_schema_destroy(tv_schema **schema);
 
-/* The same of an archive that is there, which tells the extent. Not collective. */
+/* The same of an archive that is there, which gives the extent. Not collective. */
 tv_error *tv_schema_of_file(const tv_experiment *experiment, int format, hid_t file,
                             tv_schema **out);
 

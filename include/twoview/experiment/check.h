@@ -1,4 +1,4 @@
-/* What the checks of an experiment share, also those that the kinds make of it. */
+/* What the checks of an experiment share, also those of the kinds. */
 #ifndef TWOVIEW_EXPERIMENT_CHECK_H
 #define TWOVIEW_EXPERIMENT_CHECK_H
 
@@ -18,7 +18,7 @@ enum { MOST_INPUTS = 1 << 20 }; /* of a kind: more than memory holds, and sums o
 /* Whether the file or an override says anything about a key. */
 int tv_experiment_gives(const tv_experiment *experiment, const char *key);
 
-/* The largest eigenvalue of Theta that can be, and by which of its keys Theta is given. */
+/* The largest possible eigenvalue of Theta, and the key by which Theta is given. */
 double tv_theta_bound(const tv_experiment *experiment);
 const char *tv_theta_key(const tv_experiment *experiment);
 

@@ -55,7 +55,7 @@ typedef struct {
   unsigned shape_count;
 } tv_source_spec;
 
-/* What the view model does to the data once. */
+/* The corruption of the view model, applied to the data once. */
 typedef struct {
   tv_chain_spec chain;
   int clean;   /* boolean: the data as they are, too, as severity 0 */

@@ -1,6 +1,6 @@
-/* Keys of the experiment file. Each is written down once, as a row of a table: what it may be, what
- * it is where nothing is said, where its value goes, and what it means. Reading, checking, printing
- * and the documentation's table follow from the rows. A table ends with a row without a name. */
+/* Keys of the experiment file. Each is written down once, as a row of a table: its type and bounds,
+ * its standard value, where its value goes, and its meaning. Reading, checking, printing and the
+ * documentation's table follow from the rows. A table ends with a row without a name. */
 #ifndef TWOVIEW_EXPERIMENT_KEY_H
 #define TWOVIEW_EXPERIMENT_KEY_H
 
@@ -21,7 +21,7 @@ typedef enum {
   TV_KEY_KIND,             /* const tv_kind *: one of `kinds`, whose own keys stand beside it */
   TV_KEY_KINDS,            /* const tv_kind ** and unsigned: a list of such */
   TV_KEY_CHAIN, /* tv_chain_spec: a list of mappings, {type: one of `kinds`, its keys ...} */
-  TV_KEY_OWN    /* no key: here the own keys of the kind stand that is chosen beside it */
+  TV_KEY_OWN    /* no key: the place of the own keys of the kind that is chosen beside it */
 } tv_key_type;
 
 /* How a value may be spelled. The first word of a value is the one that is printed. */
@@ -47,14 +47,14 @@ struct tv_key {
   int excludes_high;     /* or `high` */
   int is_whole;          /* of doubles: numbers without a fraction only */
   int is_coordinate;     /* of lists: the numbers name points, so that each stands once */
-  const char *subject;   /* what has to be within the bounds; NULL: the key itself */
+  const char *subject;   /* what the bounds apply to, for messages; NULL: the key itself */
   const tv_word *words;  /* of choices */
   const tv_key *keys;    /* of mappings */
   size_t kinds;          /* of kinds: where their table is in tv_kinds */
   size_t settings;       /* TV_KEY_KIND: offset of the void * to what the kind's own keys fill */
   const char *same_as;   /* TV_KEY_KIND: no key, but the choice that is made at that path */
   tv_model model;        /* of which it is */
-  const char *only_with; /* it means something only where the key `type` beside it is this word */
+  const char *only_with; /* it has a meaning only where the key `type` beside it is this word */
   int is_essential;      /* `missing` even where the whole mapping is */
   int is_common;         /* of a kind: the value goes to the struct of the keys beside the kind's */
   int is_planned;        /* checked, and then refused: it is not computed yet */

@@ -1,5 +1,5 @@
-/* A kind is one row of a table: a source, a method, a study. What an experiment asks for is found
- * in these tables, which are handed to it from above, so that nothing here names a kind. Every row
+/* A kind is one row of a table: a source, a method, a study. The choices of an experiment are rows
+ * of these tables, which are handed to it from above, so that nothing here names a kind. Every row
  * is a larger struct that begins with its tv_kind. */
 #ifndef TWOVIEW_EXPERIMENT_KIND_H
 #define TWOVIEW_EXPERIMENT_KIND_H
@@ -27,7 +27,7 @@ typedef struct {
   const tv_kind *const *sources, *const *augmentations, *const *methods, *const *studies;
 } tv_kinds;
 
-/* The name as programs may take it for one of theirs: joint_embedding. */
+/* The name in a form that programs accept as an identifier: joint_embedding. */
 enum { TV_KIND_KEY = 32 };
 void tv_kind_key(const tv_kind *kind, char out[TV_KIND_KEY]);
 

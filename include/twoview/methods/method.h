@@ -33,8 +33,8 @@ typedef struct {
   double orthonormality; /* max |E S E' - I|; NaN for SL, which has no such constraint */
 } tv_optimality;
 
-/* What theory says of a method whose rows go to the components of the largest values, as the sample
- * size grows (Propositions 4.2 to 4.4). */
+/* The theory of a method whose rows go to the components of the largest values, as the sample size
+ * grows (Propositions 4.2 to 4.4). */
 typedef struct {
   const char *value_name, *weakest_name; /* of the values; of the k-th largest of the important
                                           * components': phi, eta */

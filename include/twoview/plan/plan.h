@@ -38,12 +38,12 @@ typedef struct {
   double least, most;
 } tv_time_range;
 
-/* What the plan will take, from this machine's own rates: those that all ranks measure at the same
- * time, several times over, in a second or so.                                      Collective. */
+/* The time of the plan, from this machine's own rates: those that all ranks measure at the same
+ * time, several times over, in a second or so.                                       Collective. */
 tv_error *tv_plan_estimate(const tv_experiment *experiment, const tv_plan *plan, MPI_Comm comm,
                            tv_time_range *out);
 
-/* time: as estimated; NULL: nothing is said of it. */
+/* time: as estimated; NULL: not printed. */
 void tv_plan_print(const tv_experiment *experiment, const tv_source *source, const tv_plan *plan,
                    const tv_time_range *time);
 

@@ -1,5 +1,5 @@
-/* The studies: what is asked of every point of an experiment. Each is a row, in a file of its own.
- */
+/* The studies: what is computed at every point of an experiment. Each is a row, in a file of its
+ * own. */
 #ifndef TWOVIEW_STUDIES_STUDY_H
 #define TWOVIEW_STUDIES_STUDY_H
 
@@ -12,14 +12,15 @@
 typedef struct tv_solver tv_solver;
 struct tv_results;
 
-/* What is known of each point and method, also as an array of the archive. */
+/* A quantity of each point and method, also an array of the archive. */
 typedef struct {
   tv_label label;
   tv_domain domain;
-  int is_need; /* an alignment that is needed: none is, where it is negative */
+  int is_need; /* a critical alignment: where it is negative none is needed */
   /* Whether a value may stand where the status is this; NULL: any may. */
   int (*agrees)(double status, double value);
-  /* What it is made of, two other quantities, and in words; NULL: found by itself. */
+  /* The two other quantities that it is computed from, and the formula in words; NULL: found by
+   * itself. */
   double (*derive)(double first, double second);
   int from[2];
   const char *formula;
@@ -29,15 +30,15 @@ enum { TV_MOST_QUANTITIES = 16 }; /* of a study */
 
 typedef struct tv_study {
   tv_kind kind;
-  int finds_alpha;                /* alignments are found, not given: no points differ by theirs */
-  const struct tv_study *numbers; /* another, all of whose numbers it finds, and none but those:
-                                   * the rest of the row is that one's; NULL: none */
+  int finds_alpha;                /* alignments are found, not given: points have none */
+  const struct tv_study *numbers; /* another study with the same numbers, whose row holds the rest;
+                                   * NULL: none */
   const tv_quantity *quantities;
   int count;                            /* of them */
-  int status;                           /* which tells what became of a solution, and of those: */
+  int status;                           /* the quantity that holds the status of a solution: */
   int (*is_failure)(double status);     /* it has failed */
-  int (*is_inaccurate)(double status);  /* it has not, but its numbers are not to be trusted as
-                                         * others are; NULL: none is */
+  int (*is_inaccurate)(double status);  /* it has not failed, but its numbers are less accurate;
+                                         * NULL: none is */
   int score_clean;                      /* the quantity that is found on clean inputs; -1: none */
   const char *found, *failed, *nothing; /* words: what is found; after how many failed; of a run
                                          * that found nothing */
@@ -49,7 +50,7 @@ typedef struct tv_study {
   void (*complete)(struct tv_results *results);
   /* Flops of all solutions, for d inputs, p of them important, and l targets. */
   double (*flops)(const tv_experiment *experiment, int d, int p, int l);
-  /* What a plan says of its points. */
+  /* The line of a plan about its points. */
   void (*describe)(const tv_experiment *experiment, FILE *out);
 } tv_study;
 

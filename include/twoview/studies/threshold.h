@@ -1,4 +1,4 @@
-/* Thresholds: the least alignment that each method needs, found by a search at every point. */
+/* Thresholds: the critical alignment of each method, found by a search at every point. */
 #ifndef TWOVIEW_STUDIES_THRESHOLD_H
 #define TWOVIEW_STUDIES_THRESHOLD_H
 

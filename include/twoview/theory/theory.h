@@ -15,7 +15,7 @@
 #include "twoview/data/features.h"
 #include "twoview/methods/method.h"
 
-/* The components of one replicate and noise magnitude; borrowed. */
+/* The components of one replicate and noise scale; borrowed. */
 typedef struct {
   int k, p, q;          /* rows of the encoder; important components, noise components */
   const double *signal; /* p: variances of the important components */
@@ -34,7 +34,7 @@ double tv_noise_value(const tv_method *method, double gamma, double theta, doubl
 /* eta or delta. k > p leaves nothing to recover: NaN. */
 tv_error *tv_weakest_signal(const tv_method *method, const tv_components *components, double *out);
 
-/* The least alpha^2 above which a method recovers:
+/* The threshold, the alpha^2 above which a method recovers:
  *   RC  max_i gamma_i/eta^2 - theta_i/gamma_i - 1
  *   JE  max_i (1 - delta)/delta - theta_i/gamma_i
  * Negative: no alignment is needed. SL, and any of these without noise: -infinity. k > p, and a
