@@ -113,6 +113,10 @@ class Archive(unittest.TestCase):
             self.assertEqual(keys[key], value)
             self.assertTrue(np.issubdtype(keys[key].dtype, np.integer), key)
         self.assertEqual(keys["augmentation.theta_max"], 0.5)
+        with h5py.File(self.path) as file:  # in the order of the experiment
+            first = [h5py.h5a.open(file["experiment"].id, index=i, index_type=h5py.h5.INDEX_CRT_ORDER)
+                     for i in range(3)]
+            self.assertEqual([key.name for key in first], [b"name", b"study", b"seed"])
         for key, values in (("source.spectrum", [4, 3, 2, 1]), ("augmentation.alpha", [0.5, 2]),
                             ("noise.lambda_max", [1, 10])):
             np.testing.assert_array_equal(keys[key], values)

@@ -181,8 +181,8 @@ static tv_error *move_all(const passage *p, hid_t from, hid_t to) {
 
 static tv_error *move_group(const passage *p, hid_t from, const char *name, hid_t to) {
   const hid_t group = H5Gopen2(from, name, H5P_DEFAULT);
-  const hid_t copy = p->is_first ? H5Gcreate2(to, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)
-                                 : H5Gopen2(to, name, H5P_DEFAULT);
+  const hid_t copy =
+      p->is_first ? tv_label_create_group(to, name) : H5Gopen2(to, name, H5P_DEFAULT);
   tv_error *error = group < 0 || copy < 0
                         ? tv_hdf5_fail("group '%s' of %s cannot be copied", name, p->path)
                         : move_all(p, group, copy);
@@ -231,7 +231,7 @@ static tv_error *add_part(hid_t from, const tv_experiment *e, hid_t parts) {
   hsize_t count = 0;
   TV_TRY(count_names(parts, &count));
   snprintf(name, sizeof name, "%llu", (unsigned long long)count);
-  const hid_t part = H5Gcreate2(parts, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t part = tv_label_create_group(parts, name);
   if (part < 0) return tv_hdf5_fail("group '%s/%s' cannot be created", TV_PARTS, name);
   tv_error *error = fill_part(from, e, part);
   H5Gclose(part);
@@ -342,7 +342,7 @@ static tv_error *move_inputs(const tv_merge_input *inputs, int count, hid_t root
   const int first = inputs->experiment->first_replicate;
   passage p = {.first_path = inputs->path};
   for (int i = 0; i < count; ++i) p.replicates += (hsize_t)inputs[i].experiment->replicates;
-  const hid_t parts = H5Gcreate2(root, TV_PARTS, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t parts = tv_label_create_group(root, TV_PARTS);
   tv_error *error = parts < 0 ? tv_hdf5_fail("group '%s' cannot be created", TV_PARTS) : NULL;
   for (int i = 0; !error && i < count; ++i) {
     p.path = inputs[i].path;

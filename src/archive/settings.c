@@ -168,7 +168,7 @@ tv_error *tv_settings_write(hid_t root, const tv_experiment *experiment) {
   if (H5Lexists(root, TV_SETTINGS, H5P_DEFAULT) > 0 &&
       H5Ldelete(root, TV_SETTINGS, H5P_DEFAULT) < 0)
     return tv_hdf5_fail("group '%s' cannot be replaced", TV_SETTINGS);
-  hid_t group = H5Gcreate2(root, TV_SETTINGS, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t group = tv_label_create_group(root, TV_SETTINGS);
   if (group < 0) return tv_hdf5_fail("group '%s' cannot be created", TV_SETTINGS);
   tv_error *error = visit_settings(experiment, write_setting, &group);
   H5Gclose(group);

@@ -41,7 +41,7 @@ static tv_error *write_place(hid_t group, tv_place place, const tv_schema *schem
 }
 
 static tv_error *write_samples(hid_t root, const tv_schema *schema, const tv_contents *all) {
-  const hid_t group = H5Gcreate2(root, TV_SAMPLES, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t group = tv_label_create_group(root, TV_SAMPLES);
   if (group < 0) return tv_hdf5_fail("group '%s' cannot be created", TV_SAMPLES);
   tv_error *error = write_place(group, TV_IN_SAMPLES, schema, all);
   H5Gclose(group);

@@ -32,6 +32,16 @@ tv_error *tv_label_create_file(const char *path, int open_file, hid_t *file) {
   return error;
 }
 
+hid_t tv_label_create_group(hid_t parent, const char *name) {
+  const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+  hid_t group = H5I_INVALID_HID;
+  if (H5Pset_link_creation_order(creation, in_order) >= 0 &&
+      H5Pset_attr_creation_order(creation, in_order) >= 0)
+    group = H5Gcreate2(parent, name, H5P_DEFAULT, creation, H5P_DEFAULT);
+  H5Pclose(creation);
+  return group;
+}
+
 /* ---- Attributes ---- */
 
 /* Takes over the space. */

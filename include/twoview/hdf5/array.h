@@ -35,6 +35,10 @@ typedef struct {
 /* What rounding may add to what is not negative, or has a length of at most 1. */
 #define TV_ROUNDING 1e-8
 
+/* A group in a file or group, which keeps the order of what it holds, as netCDF-4 does; negative on
+ * a failure. Close with H5Gclose. */
+hid_t tv_label_create_group(hid_t parent, const char *name);
+
 /* What its values are, in memory: double, int64_t, const char *. */
 typedef enum { TV_REAL, TV_INTEGER, TV_TEXT } tv_element;
 
