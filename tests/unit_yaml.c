@@ -143,6 +143,10 @@ static const struct {
     {"a: &n [1, 2]\nb: *n\n", "b=3", "{a: [1, 2], b: 3}"},
     {"a: &n [1, 2]\nb: *n\n", "a=3", "{a: 3, b: [1, 2]}"},
     {"a: {<<: {b: 1, c: 2}}", "a.b=3", "{a: {b: 3, c: 2}}"},
+    /* entries of lists, by their numbers */
+    {"a: [1, 2]", "a.2=3", "{a: [1, 3]}"},
+    {"a: [{b: 1}, {b: 2}]", "a.1.b=[3]", "{a: [{b: [3]}, {b: 2}]}"},
+    {"a: [{b: 1}]", "a.1.c=3", "{a: [{b: 1, c: 3}]}"},
 };
 
 START_TEST(values_are_set) {
@@ -177,6 +181,10 @@ END_TEST
 static const char *const bad_overrides[][3] = {
     {"a.b=2", "--set a.b=2:", "the key above 'b' is not a mapping"},
     {"b.c=2", "--set b.c=2:", "the key above 'c' is not a mapping"},
+    {"b.0=2", "--set b.0=2:", "the key above '0' is not a mapping"},
+    {"b.2=2", "--set b.2=2:", "the key above '2' is not a mapping"},
+    {"b.1x=2", "--set b.1x=2:", "the key above '1x' is not a mapping"},
+    {"b.1.d=2", "--set b.1.d=2:", "the key above 'd' is not a mapping"},
     {"a", "--set a:", "expects KEY=VALUE"},
     {"=1", "--set =1:", "expects KEY=VALUE"},
     {"a=[", "--set a=[: not YAML:", "did not find"},

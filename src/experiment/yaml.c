@@ -358,11 +358,14 @@ tv_error *tv_yaml_read(const char *file, const char *override, const char *text,
 
 /* ---- Paths ---- */
 
+/* The entry of a list that a number, of so many letters, means. */
+static tv_yaml_node *entry_at(const tv_yaml_node *list, const char *number, size_t length) {
+  const long n = strspn(number, "0123456789") == length ? strtol(number, NULL, 10) : 0;
+  return n >= 1 && n <= list->count ? &list->children[n - 1] : NULL;
+}
+
 static tv_yaml_node *child_at(const tv_yaml_node *node, const char *key, size_t length) {
-  if (node->kind == TV_YAML_LIST) {
-    const int number = atoi(key);
-    return number >= 1 && number <= node->count ? &node->children[number - 1] : NULL;
-  }
+  if (node->kind == TV_YAML_LIST) return entry_at(node, key, length);
   for (int i = 0; node->kind == TV_YAML_MAPPING && i < node->count; ++i)
     if (strncmp(node->children[i].key, key, length) == 0 && !node->children[i].key[length])
       return &node->children[i];
@@ -394,16 +397,17 @@ const tv_yaml_node *tv_yaml_nearest(const tv_yaml_node *root, const char *path) 
 
 /* ---- Changes ---- */
 
-/* The child of that key, made if missing. Where nothing stands a mapping may be made. */
+/* The child of that key or number, a key's made if missing. Where nothing stands a mapping may be
+ * made. */
 static tv_error *enter(tv_yaml_node *node, const char *key, const char *override,
                        tv_yaml_node **child) {
   const size_t length = strcspn(key, ".=");
   if (node->kind == TV_YAML_SCALAR && !*node->text) node->kind = TV_YAML_MAPPING;
-  if (node->kind != TV_YAML_MAPPING)
+  *child = child_at(node, key, length);
+  if (!*child && node->kind != TV_YAML_MAPPING)
     return tv_fail_usage("--set %s: the key above '%.*s' is not a mapping", override,
                          (int)strcspn(key, "="), key);
   node->touched = override;
-  *child = child_at(node, key, length);
   if (*child) return NULL;
   TV_TRY(append(node, child));
   (*child)->override = override;

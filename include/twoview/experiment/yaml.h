@@ -39,8 +39,8 @@ const tv_yaml_node *tv_yaml_find(const tv_yaml_node *root, const char *path);
 const tv_yaml_node *tv_yaml_nearest(const tv_yaml_node *root, const char *path);
 
 /* Apply an override, KEY=VALUE: its value, read as YAML, replaces the node at the path KEY;
- * mappings that are missing on the way are made. `override` has to outlive the nodes; pointers to
- * nodes do not. */
+ * mappings that are missing on the way are made, entries of lists are not. `override` has to
+ * outlive the nodes; pointers to nodes do not. */
 tv_error *tv_yaml_set(tv_yaml_node *root, const char *override);
 
 /* The tree as YAML without aliases and merge keys. Owned by the caller. */
