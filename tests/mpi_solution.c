@@ -210,7 +210,7 @@ START_TEST(solutions_attain_an_optimum) {
 }
 
 /* The residual check measures and does not assume: an encoder that is off is found to be. */
-START_TEST(judge_sees_a_wrong_encoder) {
+START_TEST(validation_sees_a_wrong_encoder) {
   problem m = make_problem(blocks_shape, 0.8);
   tv_grid *grid = NULL;
   tv_statistics *s = NULL;
@@ -237,7 +237,7 @@ START_TEST(judge_sees_a_wrong_encoder) {
 
 /* The weakest row of a graded problem, made wrong by 1e-3: beside the others its residual is below
  * 1e-9, beside its own terms it is 1e-3 times the distance of the values, nearly all of theirs. */
-START_TEST(judge_sees_one_wrong_row) {
+START_TEST(validation_sees_one_wrong_row) {
   const problem_shape shape = {8, 0, 2, 300, 8};
   problem m = make_problem(shape, 0);
   tv_grid *grid = NULL;
@@ -555,8 +555,8 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, statistics_are_direct_sums);
   tcase_add_test(tests, singular_statistics_have_a_status);
   tcase_add_test(tests, solutions_attain_an_optimum);
-  tcase_add_test(tests, judge_sees_a_wrong_encoder);
-  tcase_add_test(tests, judge_sees_one_wrong_row);
+  tcase_add_test(tests, validation_sees_a_wrong_encoder);
+  tcase_add_test(tests, validation_sees_one_wrong_row);
   tcase_add_test(tests, targets_that_are_zero_are_solved);
   tcase_add_test(tests, encoders_of_few_directions_are_solved);
   tcase_add_test(tests, small_units_are_solved);

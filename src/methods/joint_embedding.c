@@ -48,8 +48,8 @@ static double least_loss(const tv_solution *solution) {
 }
 
 /* The objective is 2 tr W S W' - 2 tr W G W'; it is stationary where G W' = S W' diag(omega). */
-static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *of_a,
-                       tv_optimality *out) {
+static tv_error *validate(const tv_statistics *s, const tv_solution *solution,
+                          const tv_distmat *of_a, tv_optimality *out) {
   tv_distmat *image = NULL, *gram = NULL;
   tv_error *error;
   TV_GO(tv_image_under(s->G, s, solution, of_a, &image));
@@ -91,7 +91,7 @@ const tv_method tv_joint_embedding = {
     .is_spectral = 1,
     .theory = &theory,
     .solve = solve,
-    .judge = judge,
+    .validate = validate,
     .score = tv_probe_loss,
     .leak = leak,
     .flops = tv_eigenproblem_flops};

@@ -54,8 +54,8 @@ done:
 
 /* The objective is tr A - 2 tr E A E' + tr E A E' E E'; it is stationary where A E' = E'
  * diag(values), and least, tr A - sum of the values, at the largest. */
-static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *image,
-                       tv_optimality *out) {
+static tv_error *validate(const tv_statistics *s, const tv_solution *solution,
+                          const tv_distmat *image, tv_optimality *out) {
   tv_distmat *gram = NULL, *form = NULL;
   tv_error *error;
   TV_GO(tv_distmat_create(s->A->grid, solution->k, solution->k, &gram));
@@ -102,7 +102,7 @@ const tv_method tv_pca = {
     .fixed_threshold = NAN,
     .no_threshold = "its encoder is the same at any alignment",
     .solve = solve,
-    .judge = judge,
+    .validate = validate,
     .score = tv_probe_loss,
     .leak = leak,
     .flops = tv_eigenproblem_flops};

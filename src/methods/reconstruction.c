@@ -157,8 +157,8 @@ static tv_error *losses(const tv_statistics *s, const tv_solution *solution, con
 
 /* The objective is tr A - 2 tr D E C' + tr D'D E S E' = tr(A - M M') + |M - D E L|^2; it is
  * stationary where D = C E' and C'C E' = S E' diag(phi^2). */
-static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *of_a,
-                       tv_optimality *out) {
+static tv_error *validate(const tv_statistics *s, const tv_solution *solution,
+                          const tv_distmat *of_a, tv_optimality *out) {
   tv_distmat *image = NULL, *gram = NULL;
   tv_error *error;
   (void)of_a;
@@ -200,7 +200,7 @@ const tv_method tv_reconstruction = {
     .has_decoder = 1,
     .theory = &theory,
     .solve = solve,
-    .judge = judge,
+    .validate = validate,
     .score = tv_probe_loss,
     .leak = leak,
     .flops = tv_eigenproblem_flops};

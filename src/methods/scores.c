@@ -83,7 +83,7 @@ tv_error *tv_leakage(const tv_method *method, const tv_statistics *s, const tv_s
 
 static tv_error *evaluate(const tv_method *method, const tv_statistics *s,
                           const tv_solution *solution, const tv_distmat *image, tv_scores *out) {
-  TV_TRY(method->judge(s, solution, image, &out->optimality));
+  TV_TRY(method->validate(s, solution, image, &out->optimality));
   TV_TRY(method->score(s, solution, image, &out->score));
   return tv_leakage(method, s, solution, &out->leakage);
 }

@@ -19,8 +19,8 @@ static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *sta
 }
 
 /* The objective is (1/n) sum y'y - 2 tr VB + tr V S V'; it is stationary where S V' = B. */
-static tv_error *judge(const tv_statistics *s, const tv_solution *solution, const tv_distmat *image,
-                       tv_optimality *out) {
+static tv_error *validate(const tv_statistics *s, const tv_solution *solution,
+                          const tv_distmat *image, tv_optimality *out) {
   tv_distmat *product = NULL;
   double *sizes = NULL;
   (void)image;
@@ -73,7 +73,7 @@ const tv_method tv_supervised = {
     .fixed_threshold = -INFINITY,
     .no_threshold = "it needs no alignment",
     .solve = solve,
-    .judge = judge,
+    .validate = validate,
     .score = score,
     .leak = leak,
     .flops = flops};

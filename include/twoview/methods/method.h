@@ -62,8 +62,8 @@ typedef struct {
    * empty. Free with tv_solution_destroy.                                         Collective. */
   tv_error *(*solve)(const tv_statistics *statistics, int k, tv_solution *out, int *status);
   /* image: A E', d x k, which whoever scores the solution has anyway.              Collective. */
-  tv_error *(*judge)(const tv_statistics *statistics, const tv_solution *solution,
-                     const tv_distmat *image, tv_optimality *out);
+  tv_error *(*validate)(const tv_statistics *statistics, const tv_solution *solution,
+                        const tv_distmat *image, tv_optimality *out);
   /* What its encoder is worth, as tv_scores says.                                Collective. */
   tv_error *(*score)(const tv_statistics *statistics, const tv_solution *solution,
                      const tv_distmat *image, double *out);
