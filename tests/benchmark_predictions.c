@@ -49,16 +49,18 @@ static double run_study(const benchmark_data *data, const tv_spectra *spectra, t
 static double run_predictions(const benchmark_data *data, const tv_spectra *spectra,
                               const tv_results *r) {
   const tv_experiment *e = data->experiment;
-  const int64_t entries = (int64_t)r->replicates * r->magnitudes * r->levels * r->methods;
+  const int64_t entries =
+      (int64_t)r->cube.replicates * r->cube.magnitudes * r->cube.levels * r->cube.methods;
   const clock_t begun = clock();
   for (int64_t i = 0; i < entries; ++i) {
-    const int64_t setting = i / r->methods / r->levels;
-    const int replicate = (int)(setting / r->magnitudes),
-              magnitude = (int)(setting % r->magnitudes);
+    const int64_t setting = i / r->cube.methods / r->cube.levels;
+    const int replicate = (int)(setting / r->cube.magnitudes),
+              magnitude = (int)(setting % r->cube.magnitudes);
     double alpha2;
     const tv_components c = tv_components_of(e, data->features, spectra, replicate, magnitude);
-    demand(tv_alpha2_predicted(tv_method_of(e->methods[i % r->methods]), &c,
-                               e->size_list[i / r->methods % r->levels], TV_SIGNAL_DRAWN, &alpha2));
+    demand(tv_alpha2_predicted(tv_method_of(e->methods[i % r->cube.methods]), &c,
+                               e->size_list[i / r->cube.methods % r->cube.levels], TV_SIGNAL_DRAWN,
+                               &alpha2));
     if (alpha2 != r->quantity[TV_ALPHA2_PREDICTED][i] && !isnan(alpha2))
       demand(tv_fail("a prediction is not that of the study"));
   }

@@ -48,7 +48,7 @@ START_TEST(results_do_not_depend_on_groups) {
   for (int ranks_per_point = 1; ranks_per_point <= 3; ++ranks_per_point) {
     pipeline p;
     ASSERT_DONE(open_results(experiment("none", ranks_per_point), 0, MPI_COMM_WORLD, &p));
-    ASSERT_ALL(p.results->points == 16 && p.results->methods == METHODS);
+    ASSERT_ALL(p.results->points == 16 && p.results->cube.methods == METHODS);
     ASSERT_AT_MOST(results_apart(p.results, alone.results), 1e-10);
     ASSERT_ALL(memcmp(p.results->alpha2_threshold, alone.results->alpha2_threshold,
                       4 * METHODS * sizeof(double)) == 0);
@@ -117,7 +117,7 @@ static const char *threshold_study(int ranks_per_point) {
 /* The largest relative difference of the thresholds; infinite where statuses differ. */
 static double thresholds_apart(const tv_results *a, const tv_results *b) {
   double largest = 0;
-  for (int64_t entry = 0; entry < a->points * a->methods; ++entry) {
+  for (int64_t entry = 0; entry < a->points * a->cube.methods; ++entry) {
     const double x = a->quantity[TV_ALPHA2_MEASURED][entry];
     const double y = b->quantity[TV_ALPHA2_MEASURED][entry];
     if (a->quantity[TV_ALPHA2_STATUS][entry] != b->quantity[TV_ALPHA2_STATUS][entry])
@@ -132,10 +132,10 @@ static double thresholds_apart(const tv_results *a, const tv_results *b) {
 START_TEST(thresholds_do_not_depend_on_groups) {
   pipeline alone, spread;
   ASSERT_DONE(open_results(threshold_study(1), 0, MPI_COMM_SELF, &alone));
-  ASSERT_ALL(alone.results->points == 8 && alone.results->methods == 2);
+  ASSERT_ALL(alone.results->points == 8 && alone.results->cube.methods == 2);
   ASSERT_ALL(!alone.results->clean && alone.results->quantities == TV_THRESHOLD_QUANTITIES);
   tv_tally tally = {.study = &tv_threshold_study,
-                    .solutions = alone.results->points * alone.results->methods};
+                    .solutions = alone.results->points * alone.results->cube.methods};
   tv_tally_count(&tally, alone.results->quantity[TV_ALPHA2_STATUS]);
   ASSERT_ALL(tally.failed == 0);
   for (int ranks_per_point = 1; ranks_per_point <= 3; ++ranks_per_point) {

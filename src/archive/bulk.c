@@ -100,12 +100,13 @@ static tv_error *write_items(const tv_bulk *t, const tv_variable *v, int outer, 
 static tv_error *pick_levels(const tv_results *r, int levels, int64_t item, const double *kept,
                              double **out) {
   const int64_t end = r->first_point + r->own_points;
-  const int64_t count = tv_point_among(r, levels, end) - tv_point_among(r, levels, r->first_point);
+  const int64_t count =
+      tv_cube_among(&r->cube, levels, end) - tv_cube_among(&r->cube, levels, r->first_point);
   TV_TRY(tv_allocate(count * item, sizeof(**out), out));
   double *next = *out;
   for (int64_t point = r->first_point; point < end; ++point) {
-    if (point % r->levels < r->levels - r->kept_levels) continue;
-    if (point % r->levels >= r->levels - levels) {
+    if (!tv_cube_is_among(&r->cube, r->kept_levels, point)) continue;
+    if (tv_cube_is_among(&r->cube, levels, point)) {
       memcpy(next, kept, (size_t)item * sizeof(*next));
       next += item;
     }
@@ -124,8 +125,8 @@ static int levels_of(const tv_variable *v) {
 /* This rank's items of a variable over the points of these last sample sizes.      Collective. */
 static tv_error *write_points(const tv_bulk *t, const tv_variable *v, const tv_results *r,
                               const double *values) {
-  const int64_t first = tv_point_among(r, levels_of(v), r->first_point);
-  const int64_t end = tv_point_among(r, levels_of(v), r->first_point + r->own_points);
+  const int64_t first = tv_cube_among(&r->cube, levels_of(v), r->first_point);
+  const int64_t end = tv_cube_among(&r->cube, levels_of(v), r->first_point + r->own_points);
   return write_items(t, v, v->outer, first, end - first, values);
 }
 
@@ -169,10 +170,10 @@ static void transform_points(const tv_variable *v, const tv_record *record, int6
                              int64_t end, double *out) {
   const tv_results *r = record->results;
   const int rows = (int)v->shape[v->outer];
-  const int64_t before = tv_point_among(r, r->kept_levels, r->first_point);
+  const int64_t before = tv_cube_among(&r->cube, r->kept_levels, r->first_point);
   for (int64_t point = first; point < end; ++point) {
-    if (point % r->levels < r->levels - levels_of(v)) continue;
-    const int64_t kept = tv_point_among(r, r->kept_levels, point) - before;
+    if (!tv_cube_is_among(&r->cube, levels_of(v), point)) continue;
+    const int64_t kept = tv_cube_among(&r->cube, r->kept_levels, point) - before;
     transform(record->features, rows, r->d, r->kept[v->item].encoder + kept * rows * r->d, out);
     out += (int64_t)rows * record->features->inputs;
   }
@@ -186,8 +187,8 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most) {
 static tv_error *write_transforms(const tv_bulk *t, const tv_variable *v, const tv_record *record,
                                   int64_t first, int64_t end) {
   const tv_results *r = record->results;
-  const int64_t begin = tv_point_among(r, levels_of(v), first);
-  const int64_t count = tv_point_among(r, levels_of(v), end) - begin;
+  const int64_t begin = tv_cube_among(&r->cube, levels_of(v), first);
+  const int64_t count = tv_cube_among(&r->cube, levels_of(v), end) - begin;
   const int64_t item = v->shape[v->outer] * v->shape[v->outer + 1];
   double *values = NULL;
   tv_error *error = tv_agree(t->comm, tv_allocate(count * item, sizeof(*values), &values));
@@ -202,9 +203,9 @@ static tv_error *write_transforms(const tv_bulk *t, const tv_variable *v, const 
 /* Replicate by replicate, as features may be many more than the inputs of an encoder. */
 tv_error *tv_bulk_write_transform(const tv_bulk *t, const tv_variable *v, const tv_record *record) {
   const tv_results *r = record->results;
-  const int64_t of_replicate = tv_point(r, 1, 0, 0, 0);
+  const int64_t of_replicate = tv_cube_index(&r->cube, 1, 0, 0, 0);
   const int64_t own = r->first_point, own_end = r->first_point + r->own_points;
-  for (int64_t replicate = 0; replicate < r->replicates; ++replicate) {
+  for (int64_t replicate = 0; replicate < r->cube.replicates; ++replicate) {
     const int64_t first = replicate * of_replicate;
     TV_TRY(write_transforms(t, v, record, clamp(own, first, first + of_replicate),
                             clamp(own_end, first, first + of_replicate)));

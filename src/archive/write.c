@@ -51,7 +51,7 @@ static tv_error *write_samples(hid_t root, const tv_schema *schema, const tv_con
 /* ---- The file ---- */
 
 static tv_error *list_digests(const tv_results *r, const char ***out) {
-  const int64_t count = (int64_t)r->replicates * r->levels;
+  const int64_t count = (int64_t)r->cube.replicates * r->cube.levels;
   TV_TRY(tv_allocate(count, sizeof(**out), out));
   for (int64_t i = 0; i < count; ++i) (*out)[i] = r->digest[i];
   return NULL;
@@ -67,8 +67,8 @@ static tv_error *list_means(const tv_features *f, double **out) {
 static tv_error *list_rows(const tv_record *record, int64_t **out) {
   const tv_results *r = record->results;
   const int64_t samples = r->represented_samples;
-  TV_TRY(tv_allocate(r->replicates * samples, sizeof(**out), out));
-  for (int i = 0; i < r->replicates; ++i)
+  TV_TRY(tv_allocate(r->cube.replicates * samples, sizeof(**out), out));
+  for (int i = 0; i < r->cube.replicates; ++i)
     tv_sampling_rows(record->sampling, i, 0, samples, *out + i * samples);
   return NULL;
 }

@@ -154,10 +154,10 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
 static tv_tally count_solutions(const run *r) {
   const tv_results *results = r->results;
   tv_tally tally = {.study = tv_study_of(r->experiment),
-                    .solutions = results->points * results->methods,
-                    .clean_failed =
-                        tv_count_clean_failures(results->clean, results->replicates, 1,
-                                                (int64_t)results->levels * results->methods)};
+                    .solutions = results->points * results->cube.methods,
+                    .clean_failed = tv_count_clean_failures(
+                        results->clean, results->cube.replicates, 1,
+                        (int64_t)results->cube.levels * results->cube.methods)};
   tv_tally_count(&tally, results->quantity[tally.study->status]);
   return tally;
 }

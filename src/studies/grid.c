@@ -56,9 +56,9 @@ static void keep_solution(const tv_solver *s, const tv_kept *kept, int64_t point
                           const tv_solution *solution) {
   const tv_results *r = s->results;
   const int64_t size = (int64_t)kept->rows * r->d;
-  if (point % r->levels < r->levels - r->kept_levels) return;
-  const int64_t own =
-      tv_point_among(r, r->kept_levels, point) - tv_point_among(r, r->kept_levels, r->first_point);
+  if (!tv_cube_is_among(&r->cube, r->kept_levels, point)) return;
+  const int64_t own = tv_cube_among(&r->cube, r->kept_levels, point) -
+                      tv_cube_among(&r->cube, r->kept_levels, r->first_point);
   tv_distmat_gather(solution->encoder, kept->encoder + own * size);
   if (solution->decoder) tv_distmat_gather(solution->decoder, kept->decoder + own * size);
 }
@@ -70,7 +70,7 @@ static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistic
   tv_solution solution = {0};
   tv_scores scores;
   int status = 0;
-  const int64_t entry = point * r->methods + m;
+  const int64_t entry = point * r->cube.methods + m;
   tv_error *error =
       solve_and_score(method, statistics, s->experiment->encoder.k, &solution, &scores, &status);
   if (!error && !is_failure(status)) {
@@ -99,22 +99,20 @@ static void count_work(const tv_solver *s, int d, int k) {
 
 static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
   const tv_results *r = s->results;
-  const int alpha = (int)(point / r->levels % r->alphas);
-  const int magnitude = (int)(point / r->levels / r->alphas % r->magnitudes);
-  const int replicate = (int)(point / r->levels / r->alphas / r->magnitudes);
+  const tv_spot at = tv_cube_split(&r->cube, point);
   tv_statistics *statistics = NULL;
   int status = 0;
   TV_TRY(tv_statistics_create(s->group->grid, moments,
-                              tv_gamma_of(s->spectra, replicate, magnitude),
-                              tv_theta_of(s->spectra, replicate),
-                              s->experiment->augmentation.alpha[alpha], &statistics, &status));
+                              tv_gamma_of(s->spectra, at.replicate, at.magnitude),
+                              tv_theta_of(s->spectra, at.replicate),
+                              s->experiment->augmentation.alpha[at.alpha], &statistics, &status));
   tv_error *error = NULL;
   count_work(s, r->d, s->experiment->encoder.k);
-  for (int m = 0; !error && m < r->methods; ++m) {
+  for (int m = 0; !error && m < r->cube.methods; ++m) {
     if (status == 0)
       error = solve_method(s, statistics, m, point);
     else if (s->group->is_leader)
-      record_failure(s->results, point * r->methods + m, status);
+      record_failure(s->results, point * r->cube.methods + m, status);
   }
   tv_statistics_destroy(&statistics);
   return error;
@@ -129,19 +127,19 @@ static tv_error *solve_clean(const tv_solver *s, const tv_moment_matrix *moments
   int status = 0;
   tv_scores found;
   TV_TRY(tv_statistics_create(s->group->grid, moments, NULL,
-                              tv_theta_of(s->spectra, (int)(item / r->levels)), 0, &statistics,
+                              tv_theta_of(s->spectra, (int)(item / r->cube.levels)), 0, &statistics,
                               &status));
   tv_error *error = NULL;
   count_work(s, r->p, k);
-  for (int m = 0; !error && m < r->methods; ++m) {
+  for (int m = 0; !error && m < r->cube.methods; ++m) {
     const tv_method *method = tv_method_of(s->experiment->methods[m]);
     tv_solution solution = {0};
     int method_status = status;
     if (status == 0)
       error = solve_and_score(method, statistics, k, &solution, &found, &method_status);
     if (s->group->is_leader) {
-      r->clean[item * r->methods + m] = is_failure(method_status) ? NAN : found.score;
-      r->clean_status[item * r->methods + m] = method_status;
+      r->clean[item * r->cube.methods + m] = is_failure(method_status) ? NAN : found.score;
+      r->clean_status[item * r->cube.methods + m] = method_status;
     }
     tv_solution_destroy(&solution);
   }
@@ -158,10 +156,9 @@ static double difference(double clean, double corrupted) {
 /* Clean scores are the same at every magnitude and alignment. */
 static void complete(tv_results *r) {
   for (int64_t point = 0; point < r->points; ++point) {
-    const int64_t replicate = point / r->levels / r->alphas / r->magnitudes;
-    const int64_t item = replicate * r->levels + point % r->levels;
-    for (int m = 0; m < r->methods; ++m) {
-      const int64_t entry = point * r->methods + m, clean = item * r->methods + m;
+    const int64_t item = tv_cube_split(&r->cube, point).item;
+    for (int m = 0; m < r->cube.methods; ++m) {
+      const int64_t entry = point * r->cube.methods + m, clean = item * r->cube.methods + m;
       double *status = &r->quantity[TV_STATUS][entry];
       r->quantity[TV_SCORE_CLEAN][entry] = r->clean[clean];
       r->quantity[TV_DISTANCE][entry] =

@@ -28,15 +28,15 @@ static share numbers_of(tv_saved_key key, double *all, int64_t each) {
 /* The encoders of kept points only, of which this group's lie in memory from the first on. */
 static share encoders_of(const tv_ledger *l, const tv_results *r, int part, const tv_kind *method,
                          const tv_kept *kept) {
-  const int64_t first = tv_point_among(r, r->kept_levels, l->first_point);
-  const int64_t end = tv_point_among(r, r->kept_levels, l->point_end);
+  const int64_t first = tv_cube_among(&r->cube, r->kept_levels, l->first_point);
+  const int64_t end = tv_cube_among(&r->cube, r->kept_levels, l->point_end);
   return (share){key_of(TV_SAVED_POINTS, part, method->name, first, end),
                  part == ENCODERS ? kept->encoder : kept->decoder,
                  (size_t)kept->rows * (size_t)r->d * sizeof(double)};
 }
 
 static int most_shares(const tv_results *r) {
-  return 5 + r->quantities + 2 * r->methods;
+  return 5 + r->quantities + 2 * r->cube.methods;
 }
 
 /* Of clean inputs. */
@@ -47,9 +47,10 @@ static int list_clean_shares(const tv_ledger *l, tv_results *r, share *out) {
   out[count++] =
       (share){{TV_SAVED_CLEAN, DIGESTS, first, end, ""}, r->digest + first, sizeof *r->digest};
   if (!r->clean) return count;
-  out[count++] = numbers_of(key_of(TV_SAVED_CLEAN, SCORES, "", first, end), r->clean, r->methods);
   out[count++] =
-      numbers_of(key_of(TV_SAVED_CLEAN, STATUSES, "", first, end), r->clean_status, r->methods);
+      numbers_of(key_of(TV_SAVED_CLEAN, SCORES, "", first, end), r->clean, r->cube.methods);
+  out[count++] = numbers_of(key_of(TV_SAVED_CLEAN, STATUSES, "", first, end), r->clean_status,
+                            r->cube.methods);
   return count;
 }
 
@@ -62,8 +63,8 @@ static int list_shares(const tv_ledger *l, const tv_study *study, const tv_exper
   for (int i = 0; i < r->quantities; ++i)
     out[count++] = numbers_of(key_of(TV_SAVED_POINTS, NUMBERS, study->quantities[i].label.name,
                                      l->first_point, l->point_end),
-                              r->quantity[i], r->methods);
-  for (int m = 0; m < r->methods; ++m) {
+                              r->quantity[i], r->cube.methods);
+  for (int m = 0; m < r->cube.methods; ++m) {
     out[count++] = encoders_of(l, r, ENCODERS, e->methods[m], &r->kept[m]);
     if (r->kept[m].decoder) out[count++] = encoders_of(l, r, DECODERS, e->methods[m], &r->kept[m]);
   }
@@ -100,7 +101,7 @@ static tv_error *take_up_shares(tv_checkpoint *checkpoint, const tv_ledger *l,
 
 tv_error *tv_ledger_open(tv_checkpoint *checkpoint, const tv_group *g, const tv_study *study,
                          const tv_experiment *e, tv_results *r, tv_ledger *out) {
-  const int64_t items = (int64_t)r->replicates * r->levels;
+  const int64_t items = (int64_t)r->cube.replicates * r->cube.levels;
   tv_checkpoint_take_over(checkpoint, TV_SAVED_CLEAN);
   tv_checkpoint_take_over(checkpoint, TV_SAVED_POINTS);
   tv_checkpoint_take_over(checkpoint, TV_SAVED_SEARCH);
@@ -123,9 +124,11 @@ void tv_ledger_close(tv_checkpoint *checkpoint, tv_ledger *ledger) {
 }
 
 int tv_ledger_has_level(const tv_ledger *l, const tv_results *r, int replicate, int level) {
-  if (!l->has_clean[(int64_t)replicate * r->levels + level - l->first_clean]) return 0;
-  for (int magnitude = 0; magnitude < r->magnitudes; ++magnitude)
-    for (int alpha = 0; alpha < r->alphas; ++alpha)
-      if (!l->has_point[tv_point(r, replicate, magnitude, alpha, level) - l->first_point]) return 0;
+  if (!l->has_clean[(int64_t)replicate * r->cube.levels + level - l->first_clean]) return 0;
+  for (int magnitude = 0; magnitude < r->cube.magnitudes; ++magnitude)
+    for (int alpha = 0; alpha < r->cube.alphas; ++alpha)
+      if (!l->has_point[tv_cube_index(&r->cube, replicate, magnitude, alpha, level) -
+                        l->first_point])
+        return 0;
   return 1;
 }

@@ -18,9 +18,11 @@ static void corrupt(const tv_head *head, int64_t replicate, const tv_spectra *sp
 static void encode(const tv_results *r, int64_t point, const double *x) {
   const double unit = 1, nothing = 0;
   const int samples = r->represented_samples, kept = r->kept_levels, shown = r->represented_levels;
-  const int64_t own = tv_point_among(r, kept, point) - tv_point_among(r, kept, r->first_point);
-  const int64_t slot = tv_point_among(r, shown, point) - tv_point_among(r, shown, r->first_point);
-  for (int m = 0; m < r->methods; ++m) {
+  const int64_t own =
+      tv_cube_among(&r->cube, kept, point) - tv_cube_among(&r->cube, kept, r->first_point);
+  const int64_t slot =
+      tv_cube_among(&r->cube, shown, point) - tv_cube_among(&r->cube, shown, r->first_point);
+  for (int m = 0; m < r->cube.methods; ++m) {
     const tv_kept *of = &r->kept[m];
     const int k = of->rows;
     dgemm_("T", "N", &k, &samples, &r->d, &unit, of->encoder + own * k * r->d, &r->d, x, &r->d,
@@ -33,22 +35,22 @@ static void encode_points(const tv_head *head, const tv_spectra *spectra, double
                           tv_results *r) {
   int64_t corrupted_for = -1;
   for (int64_t own = 0; own < r->own_points; ++own) {
-    const int64_t point = r->first_point + own, setting = point / r->levels / r->alphas;
-    if (point % r->levels < r->levels - r->represented_levels) continue;
-    if (setting != corrupted_for) {
-      const int64_t replicate = setting / r->magnitudes;
-      corrupt(head, replicate, spectra,
-              tv_gamma_of(spectra, (int)replicate, (int)(setting % r->magnitudes)), x);
-      corrupted_for = setting;
+    const int64_t point = r->first_point + own;
+    const tv_spot at = tv_cube_split(&r->cube, point);
+    if (!tv_cube_is_among(&r->cube, r->represented_levels, point)) continue;
+    if (at.setting != corrupted_for) {
+      corrupt(head, at.replicate, spectra, tv_gamma_of(spectra, at.replicate, at.magnitude), x);
+      corrupted_for = at.setting;
     }
     encode(r, point, x);
   }
 }
 
 static tv_error *allocate_representations(tv_results *r) {
-  const int64_t count = tv_point_among(r, r->represented_levels, r->first_point + r->own_points) -
-                        tv_point_among(r, r->represented_levels, r->first_point);
-  for (int m = 0; m < r->methods; ++m)
+  const int64_t count =
+      tv_cube_among(&r->cube, r->represented_levels, r->first_point + r->own_points) -
+      tv_cube_among(&r->cube, r->represented_levels, r->first_point);
+  for (int m = 0; m < r->cube.methods; ++m)
     TV_TRY(tv_allocate(count * r->represented_samples * r->kept[m].rows, sizeof(double),
                        &r->kept[m].representation));
   return NULL;

@@ -7,30 +7,21 @@
 #include "twoview/methods/method.h"
 #include "twoview/theory/theory.h"
 
-int64_t tv_point(const tv_results *r, int replicate, int magnitude, int alpha, int level) {
-  return (((int64_t)replicate * r->magnitudes + magnitude) * r->alphas + alpha) * r->levels + level;
-}
-
-int64_t tv_point_among(const tv_results *r, int levels, int64_t point) {
-  const int64_t beyond = point % r->levels - (r->levels - levels);
-  return point / r->levels * levels + (beyond > 0 ? beyond : 0);
-}
-
 int tv_levels_of(const tv_results *r, tv_keep keep) {
-  return keep == TV_KEEP_ALL ? r->levels : keep == TV_KEEP_LAST ? 1 : 0;
+  return keep == TV_KEEP_ALL ? r->cube.levels : keep == TV_KEEP_LAST ? 1 : 0;
 }
 
 /* ---- Made ---- */
 
 static tv_error *fill_thresholds(const tv_study_inputs *study, tv_results *r) {
   const tv_experiment *e = study->experiment;
-  for (int64_t i = 0; i < (int64_t)r->replicates * r->magnitudes * r->methods; ++i) {
-    const int64_t setting = i / r->methods;
+  for (int64_t i = 0; i < (int64_t)r->cube.replicates * r->cube.magnitudes * r->cube.methods; ++i) {
+    const int64_t setting = i / r->cube.methods;
     const tv_components c =
-        tv_components_of(e, study->features, study->spectra, (int)(setting / r->magnitudes),
-                         (int)(setting % r->magnitudes));
-    TV_TRY(
-        tv_alpha2_threshold(tv_method_of(e->methods[i % r->methods]), &c, &r->alpha2_threshold[i]));
+        tv_components_of(e, study->features, study->spectra, (int)(setting / r->cube.magnitudes),
+                         (int)(setting % r->cube.magnitudes));
+    TV_TRY(tv_alpha2_threshold(tv_method_of(e->methods[i % r->cube.methods]), &c,
+                               &r->alpha2_threshold[i]));
   }
   return NULL;
 }
@@ -42,9 +33,9 @@ static tv_error *allocate_encoders(const tv_study_inputs *study, tv_results *r) 
   r->represented_levels = tv_levels_of(r, e->archive.representations);
   r->kept_levels = archived > r->represented_levels ? archived : r->represented_levels;
   const int64_t own =
-      tv_point_among(r, r->kept_levels, tv_group_first(g, r->points, g->index + 1)) -
-      tv_point_among(r, r->kept_levels, tv_group_first(g, r->points, g->index));
-  for (int m = 0; m < r->methods; ++m) {
+      tv_cube_among(&r->cube, r->kept_levels, tv_group_first(g, r->points, g->index + 1)) -
+      tv_cube_among(&r->cube, r->kept_levels, tv_group_first(g, r->points, g->index));
+  for (int m = 0; m < r->cube.methods; ++m) {
     const tv_method *method = tv_method_of(e->methods[m]);
     tv_kept *kept = &r->kept[m];
     kept->rows = tv_method_rows(method, e->encoder.k, study->sampling->l);
@@ -56,8 +47,8 @@ static tv_error *allocate_encoders(const tv_study_inputs *study, tv_results *r) 
 }
 
 static tv_error *allocate_quantities(const tv_study *study, tv_results *r) {
-  const int64_t entries = r->points * r->methods;
-  const int64_t clean = (int64_t)r->replicates * r->levels * r->methods;
+  const int64_t entries = r->points * r->cube.methods;
+  const int64_t clean = (int64_t)r->cube.replicates * r->cube.levels * r->cube.methods;
   r->quantities = study->count;
   for (int i = 0; i < r->quantities; ++i)
     TV_TRY(tv_allocate(entries, sizeof(double), &r->quantity[i]));
@@ -71,19 +62,19 @@ static tv_error *allocate_results(const tv_study *study, const tv_study_inputs *
   const tv_experiment *e = inputs->experiment;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_results *r = *out;
-  r->replicates = e->replicates;
-  r->magnitudes = (int)e->noise.lambda_max_count;
-  r->alphas = tv_experiment_alignments(e);
-  r->levels = e->sizes_count;
-  r->methods = (int)e->methods_count;
-  TV_TRY(tv_allocate(r->methods, sizeof(*r->kept), &r->kept));
-  r->points = tv_point(r, r->replicates, 0, 0, 0);
+  r->cube.replicates = e->replicates;
+  r->cube.magnitudes = (int)e->noise.lambda_max_count;
+  r->cube.alphas = tv_experiment_alignments(e);
+  r->cube.levels = e->sizes_count;
+  r->cube.methods = (int)e->methods_count;
+  TV_TRY(tv_allocate(r->cube.methods, sizeof(*r->kept), &r->kept));
+  r->points = tv_cube_points(&r->cube);
   r->d = inputs->sampling->p + inputs->sampling->q;
   r->p = inputs->sampling->p;
   TV_TRY(allocate_quantities(study, r));
-  TV_TRY(tv_allocate((int64_t)r->replicates * r->magnitudes * r->methods, sizeof(double),
-                     &r->alpha2_threshold));
-  TV_TRY(tv_allocate((int64_t)r->replicates * r->levels, sizeof(*r->digest), &r->digest));
+  TV_TRY(tv_allocate((int64_t)r->cube.replicates * r->cube.magnitudes * r->cube.methods,
+                     sizeof(double), &r->alpha2_threshold));
+  TV_TRY(tv_allocate((int64_t)r->cube.replicates * r->cube.levels, sizeof(*r->digest), &r->digest));
   r->first_point = tv_group_first(inputs->group, r->points, inputs->group->index);
   if (inputs->group->is_leader)
     r->own_points =
@@ -101,12 +92,14 @@ tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs
 }
 
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *r) {
-  for (int i = 0; i < r->quantities; ++i) tv_sum_all(comm, r->quantity[i], r->points * r->methods);
-  MPI_Allreduce(MPI_IN_PLACE, r->digest, r->replicates * r->levels * TV_DIGEST_LENGTH, MPI_BYTE,
-                MPI_BOR, comm);
+  for (int i = 0; i < r->quantities; ++i)
+    tv_sum_all(comm, r->quantity[i], r->points * r->cube.methods);
+  MPI_Allreduce(MPI_IN_PLACE, r->digest, r->cube.replicates * r->cube.levels * TV_DIGEST_LENGTH,
+                MPI_BYTE, MPI_BOR, comm);
   if (r->clean) {
-    tv_sum_all(comm, r->clean, (int64_t)r->replicates * r->levels * r->methods);
-    tv_sum_all(comm, r->clean_status, (int64_t)r->replicates * r->levels * r->methods);
+    tv_sum_all(comm, r->clean, (int64_t)r->cube.replicates * r->cube.levels * r->cube.methods);
+    tv_sum_all(comm, r->clean_status,
+               (int64_t)r->cube.replicates * r->cube.levels * r->cube.methods);
   }
   if (study->complete) study->complete(r);
 }
@@ -119,7 +112,7 @@ void tv_results_destroy(tv_results **results) {
   free(r->clean_status);
   free(r->alpha2_threshold);
   free(r->digest);
-  for (int m = 0; r->kept && m < r->methods; ++m) {
+  for (int m = 0; r->kept && m < r->cube.methods; ++m) {
     free(r->kept[m].encoder);
     free(r->kept[m].decoder);
     free(r->kept[m].representation);

@@ -56,7 +56,7 @@ static tv_error *solve_clean_item(const tv_solver *s, const tv_moment_matrix *m,
 
 static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
                                    const tv_study_inputs *study, const tv_moments *moments) {
-  const int levels = s->results->levels;
+  const int levels = s->results->cube.levels;
   for (int64_t item = ledger->first_clean; item < ledger->clean_end; ++item) {
     const tv_moment_matrix m = tv_moments_at(moments, (int)(item / levels), (int)(item % levels));
     if (ledger->has_clean[item - ledger->first_clean]) continue;
@@ -71,10 +71,9 @@ static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger,
                              const tv_study_inputs *study, const tv_moments *moments,
                              tv_progress *progress) {
   const tv_results *r = s->results;
-  const int64_t of_replicate = tv_point(r, 1, 0, 0, 0);
   for (int64_t point = ledger->first_point; point < ledger->point_end; ++point) {
-    const tv_moment_matrix m =
-        tv_moments_at(moments, (int)(point / of_replicate), (int)(point % r->levels));
+    const tv_spot at = tv_cube_split(&r->cube, point);
+    const tv_moment_matrix m = tv_moments_at(moments, at.replicate, at.level);
     if (ledger->has_point[point - ledger->first_point]) {
       tv_progress_step(progress, 1);
       continue;
@@ -113,15 +112,16 @@ static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger,
                              int64_t item) {
   const tv_results *r = s->results;
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
-  const int settings = r->magnitudes * r->alphas;
+  const int settings = r->cube.magnitudes * r->cube.alphas;
   if (!ledger->has_clean[item]) {
     TV_TRY(solve_clean_level(s, m, item));
     ledger->has_clean[item] = 1;
     TV_TRY(tv_checkpoint_poll(checkpoint, s->group->comm));
   }
   for (int setting = 0; setting < settings; ++setting) {
-    const int64_t point = tv_point(r, (int)(item / r->levels), setting / r->alphas,
-                                   setting % r->alphas, (int)(item % r->levels));
+    const int64_t point =
+        tv_cube_index(&r->cube, (int)(item / r->cube.levels), setting / r->cube.alphas,
+                      setting % r->cube.alphas, (int)(item % r->cube.levels));
     if (ledger->has_point[point]) continue;
     TV_TRY(solve_point(s, m, point));
     ledger->has_point[point] = 1;
@@ -138,8 +138,8 @@ static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
                                            study->shows_progress);
   tv_moment_matrix m;
   tv_error *error = NULL;
-  for (int64_t item = 0; !error && item < (int64_t)r->replicates * r->levels; ++item) {
-    const int replicate = (int)(item / r->levels), level = (int)(item % r->levels);
+  for (int64_t item = 0; !error && item < (int64_t)r->cube.replicates * r->cube.levels; ++item) {
+    const int replicate = (int)(item / r->cube.levels), level = (int)(item % r->cube.levels);
     if (tv_ledger_has_level(ledger, r, replicate, level)) continue;
     error =
         tv_distributed_advance(distributed, replicate, s->experiment->sizes[level], &progress, &m);

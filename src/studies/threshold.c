@@ -101,23 +101,23 @@ static void record_threshold(tv_results *r, int64_t entry, const tv_alpha2 *foun
 static tv_error *search_all(const tv_solver *s, const tv_moment_matrix *moments, int64_t point,
                             answers *known) {
   const tv_results *r = s->results;
-  const int64_t setting = point / r->levels;
+  const tv_spot at = tv_cube_split(&r->cube, point);
   leaking context = {.solver = s,
                      .moments = moments,
-                     .replicate = (int)(setting / r->magnitudes),
-                     .magnitude = (int)(setting % r->magnitudes),
+                     .replicate = at.replicate,
+                     .magnitude = at.magnitude,
                      .known = known};
-  for (int m = 0; m < r->methods; ++m) {
+  for (int m = 0; m < r->cube.methods; ++m) {
     tv_alpha2 found;
     double predicted;
     context.method = tv_method_of(s->experiment->methods[m]);
     TV_TRY(predict(&context, &predicted));
     const double start =
-        isfinite(predicted) ? predicted : r->alpha2_threshold[setting * r->methods + m];
+        isfinite(predicted) ? predicted : r->alpha2_threshold[at.setting * r->cube.methods + m];
     TV_TRY(
         tv_alpha2_search(leakage_at, &context, start, s->experiment->threshold.tolerance, &found));
     if (s->group->is_leader)
-      record_threshold(s->results, point * r->methods + m, &found, predicted);
+      record_threshold(s->results, point * r->cube.methods + m, &found, predicted);
   }
   return NULL;
 }

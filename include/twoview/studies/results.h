@@ -9,6 +9,7 @@
 #include "twoview/data/features.h"
 #include "twoview/linalg/group.h"
 #include "twoview/moments/moments.h"
+#include "twoview/studies/cube.h"
 #include "twoview/studies/study.h"
 
 /* What is kept of the solutions of one method, of the points solved here. */
@@ -20,7 +21,7 @@ typedef struct {
 } tv_kept;
 
 typedef struct tv_results {
-  int replicates, magnitudes, alphas, levels, methods;
+  tv_cube cube;
   int64_t points; /* replicates x noise scales x alphas x sample sizes, in this order */
   int quantities; /* of the study */
   /* on every rank: */
@@ -62,13 +63,6 @@ void tv_results_destroy(tv_results **results);
 /* Encode the first samples, un-augmented and corrupted as the encoders' training data were.
  * Needs the encoders.                                                           Not collective. */
 tv_error *tv_results_represent(const tv_head *head, const tv_spectra *spectra, tv_results *results);
-
-/* Index of a point. */
-int64_t tv_point(const tv_results *results, int replicate, int magnitude, int alpha, int level);
-
-/* How many of the points before `point` have one of the last `levels` sample sizes: the index of a
- * point among those that are kept or represented. */
-int64_t tv_point_among(const tv_results *results, int levels, int64_t point);
 
 /* How many of the last sample sizes a choice selects. */
 int tv_levels_of(const tv_results *results, tv_keep keep);
