@@ -115,11 +115,11 @@ static void take_lengths(const tv_opened *o, tv_archive *a) {
   const tv_experiment *e = o->experiment;
   a->study = tv_study_of(e);
   a->kind = e->study;
-  a->replicates = e->replicates;
-  a->magnitudes = (int)e->noise.lambda_max_count;
-  a->alphas = tv_experiment_alignments(e);
-  a->levels = e->sizes_count;
-  a->methods = (int)e->methods_count;
+  a->cube.replicates = e->replicates;
+  a->cube.magnitudes = (int)e->noise.lambda_max_count;
+  a->cube.alphas = tv_experiment_alignments(e);
+  a->cube.levels = e->sizes_count;
+  a->cube.methods = (int)e->methods_count;
   a->k = e->encoder.k;
   a->p = o->schema->extent.components;
   a->q = e->noise.components;
@@ -153,7 +153,7 @@ void tv_archive_close(tv_archive **archive) {
   tv_archive *a = *archive;
   if (!a) return;
   for (int i = 0; i < TV_MOST_QUANTITIES; ++i) free(a->quantity[i]);
-  tv_archive_free_words(a->method, a->methods);
+  tv_archive_free_words(a->method, a->cube.methods);
   free(a->alpha2_threshold);
   free(a->spectrum);
   free(a->gamma);

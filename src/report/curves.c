@@ -11,23 +11,23 @@
 /* ---- Which of many are drawn ---- */
 
 static int count_rows(const tv_archive *a) {
-  return tv_shown(a->magnitudes, TV_MOST_ROWS);
+  return tv_shown(a->cube.magnitudes, TV_MOST_ROWS);
 }
 
 static int count_curves(const tv_archive *a) {
-  return tv_shown(a->alphas, TV_MOST_CURVES);
+  return tv_shown(a->cube.alphas, TV_MOST_CURVES);
 }
 
 static int magnitude_of(const tv_archive *a, int row) {
-  return tv_chosen(row, count_rows(a), a->magnitudes);
+  return tv_chosen(row, count_rows(a), a->cube.magnitudes);
 }
 
 static int alpha_of(const tv_archive *a, int curve) {
-  return tv_chosen(curve, count_curves(a), a->alphas);
+  return tv_chosen(curve, count_curves(a), a->cube.alphas);
 }
 
 static int shows_all(const tv_archive *a) {
-  return count_rows(a) == a->magnitudes && count_curves(a) == a->alphas;
+  return count_rows(a) == a->cube.magnitudes && count_curves(a) == a->cube.alphas;
 }
 
 /* ---- The data ---- */
@@ -35,16 +35,16 @@ static int shows_all(const tv_archive *a) {
 /* One block of lines for each curve that is drawn. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
-  const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
-  const int of_alpha = tv_digits_of(a->alpha, a->alphas);
+  const int of_lambda = tv_digits_of(a->lambda_max, a->cube.magnitudes);
+  const int of_alpha = tv_digits_of(a->alpha, a->cube.alphas);
   fputs("# n\tmean distance\tleast\tlargest\n", out);
   for (int row = 0; row < count_rows(a); ++row)
-    for (int m = 0; m < a->methods; ++m)
+    for (int m = 0; m < a->cube.methods; ++m)
       for (int curve = 0; curve < count_curves(a); ++curve) {
         const int g = magnitude_of(a, row), alpha = alpha_of(a, curve);
         fprintf(out, "\n\n# lambda_max %.*g, %s, alpha %.*g\n", of_lambda, a->lambda_max[g],
                 a->method[m], of_alpha, a->alpha[alpha]);
-        for (int level = 0; level < a->levels; ++level) {
+        for (int level = 0; level < a->cube.levels; ++level) {
           const tv_summary summary = tv_summary_of(a, TV_DISTANCE, g, alpha, level, m);
           fprintf(out, "%.17g\t%.6e\t%.6e\t%.6e\n", a->n[level], summary.mean, summary.least,
                   summary.largest);
@@ -65,14 +65,14 @@ static void widen(double value, double *low, double *high) {
 
 /* The decades that hold all that is drawn. */
 static void find_range(const tv_archive *a, double *low, double *high) {
-  const int curves = count_rows(a) * count_curves(a) * a->methods;
+  const int curves = count_rows(a) * count_curves(a) * a->cube.methods;
   *low = HUGE_VAL;
   *high = 0;
-  for (int i = 0; i < curves * a->levels; ++i) {
-    const int curve = i / a->levels, setting = curve / a->methods;
-    const tv_summary summary =
-        tv_summary_of(a, TV_DISTANCE, magnitude_of(a, setting / count_curves(a)),
-                      alpha_of(a, setting % count_curves(a)), i % a->levels, curve % a->methods);
+  for (int i = 0; i < curves * a->cube.levels; ++i) {
+    const int curve = i / a->cube.levels, setting = curve / a->cube.methods;
+    const tv_summary summary = tv_summary_of(
+        a, TV_DISTANCE, magnitude_of(a, setting / count_curves(a)),
+        alpha_of(a, setting % count_curves(a)), i % a->cube.levels, curve % a->cube.methods);
     widen(summary.mean, low, high);
     widen(summary.least, low, high);
     widen(summary.largest, low, high);
@@ -86,9 +86,10 @@ static void find_range(const tv_archive *a, double *low, double *high) {
 static int is_below_threshold(const tv_archive *a, int g, int alpha, int m) {
   const double square = a->alpha[alpha] * a->alpha[alpha];
   int below = 0;
-  for (int r = 0; r < a->replicates; ++r)
-    below += square <= a->alpha2_threshold[((int64_t)r * a->magnitudes + g) * a->methods + m];
-  return 2 * below > a->replicates;
+  for (int r = 0; r < a->cube.replicates; ++r)
+    below +=
+        square <= a->alpha2_threshold[((int64_t)r * a->cube.magnitudes + g) * a->cube.methods + m];
+  return 2 * below > a->cube.replicates;
 }
 
 /* ---- Layout, in pixels ---- */
@@ -124,7 +125,7 @@ static void name_curve(const tv_archive *a, int alpha, int digits, char out[40])
 static int count_key_columns(const tv_archive *a, int width) {
   char name[40];
   size_t longest = 0;
-  const int digits = tv_digits_of(a->alpha, a->alphas);
+  const int digits = tv_digits_of(a->alpha, a->cube.alphas);
   for (int curve = 0; curve < count_curves(a); ++curve) {
     name_curve(a, alpha_of(a, curve), digits, name);
     longest = strlen(name) > longest ? strlen(name) : longest;
@@ -151,7 +152,7 @@ static layout lay_out(const tv_archive *a) {
 static const int most_markers = 12;
 
 static void write_curve(const tv_archive *a, int row, int m, int curve, FILE *out) {
-  const int block = (row * a->methods + m) * count_curves(a) + curve;
+  const int block = (row * a->cube.methods + m) * count_curves(a) + curve;
   char colour[TV_COLOUR_TEXT];
   tv_colour_of_curve(curve, count_curves(a), colour);
   fprintf(out,
@@ -159,13 +160,13 @@ static void write_curve(const tv_archive *a, int row, int m, int curve, FILE *ou
           "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:2 with "
           "linespoints linewidth 2 pointsize 0.45 pointtype %d pointinterval %d dashtype %d "
           "linecolor rgb \"%s\" notitle",
-          block, colour, block, tv_point_of_curve(curve), 1 + a->levels / most_markers,
+          block, colour, block, tv_point_of_curve(curve), 1 + a->cube.levels / most_markers,
           is_below_threshold(a, magnitude_of(a, row), alpha_of(a, curve), m) ? 2 : 1, colour);
 }
 
 static int is_empty(const tv_archive *a, int g, int m) {
   for (int curve = 0; curve < count_curves(a); ++curve)
-    for (int level = 0; level < a->levels; ++level)
+    for (int level = 0; level < a->cube.levels; ++level)
       if (is_drawable(tv_summary_of(a, TV_DISTANCE, g, alpha_of(a, curve), level, m).mean))
         return 0;
   return 1;
@@ -181,7 +182,7 @@ static void write_panel(const tv_archive *a, const layout *c, int row, int colum
   tv_place_panel(c->size, left, left + c->panel, top, top + HEIGHT, out);
   fprintf(out, row == 0 ? "set title \"%s (%s)\" offset 0,-0.6\n" : "unset title\n",
           tv_column(column)->title, tv_column(column)->short_name);
-  tv_format_magnitude(a->lambda_max[g], tv_digits_of(a->lambda_max, a->magnitudes), magnitude,
+  tv_format_magnitude(a->lambda_max[g], tv_digits_of(a->lambda_max, a->cube.magnitudes), magnitude,
                       sizeof magnitude);
   if (panel_column == 0)
     fprintf(out,
@@ -204,11 +205,11 @@ static void write_panel(const tv_archive *a, const layout *c, int row, int colum
 
 static void write_key(const tv_archive *a, const layout *c, FILE *out) {
   char name[40], text[192] = "dashed: α below the threshold of theory", colour[TV_COLOUR_TEXT];
-  const int digits = tv_digits_of(a->alpha, a->alphas);
+  const int digits = tv_digits_of(a->alpha, a->cube.alphas);
   if (!shows_all(a))
     snprintf(text + strlen(text), sizeof text - strlen(text),
              "\\n%d of %d α, %d of %d λ_{max}; all of them:\\nstudy: phase", count_curves(a),
-             a->alphas, count_rows(a), a->magnitudes);
+             a->cube.alphas, count_rows(a), a->cube.magnitudes);
   tv_begin_key(c->size, LEFT, c->size.width - RIGHT, c->key_columns, text, out);
   fputs("plot NaN with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' title \"∝ 1/n\"",
         out);
@@ -227,7 +228,7 @@ static void write_script(const void *figure, FILE *out) {
   const tv_figure *f = figure;
   const tv_archive *a = f->archive;
   const layout c = lay_out(a);
-  const double first = a->n[0], last = a->n[a->levels - 1];
+  const double first = a->n[0], last = a->n[a->cube.levels - 1];
   double low, high;
   find_range(a, &low, &high);
   tv_begin_script(f->name, c.size, out);
@@ -250,12 +251,12 @@ static void put_caption(const tv_figure *f, FILE *out) {
           "against the sample size, of each method in closed form. Lines are means over %d "
           "replicate%s, shaded bands their range; dashed lines have an alignment &alpha; below the "
           "threshold of theory in most of them; the dotted line falls like 1/n.</p>\n",
-          f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
+          f->archive->cube.replicates, f->archive->cube.replicates == 1 ? "" : "s");
   if (!shows_all(f->archive))
     fprintf(out,
             "<p>Of %d alignments %d are drawn, of %d noise scales %d; the table and the CSV file "
             "hold all. <code>study: phase</code> draws maps of them all.</p>\n",
-            f->archive->alphas, count_curves(f->archive), f->archive->magnitudes,
+            f->archive->cube.alphas, count_curves(f->archive), f->archive->cube.magnitudes,
             count_rows(f->archive));
 }
 

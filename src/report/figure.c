@@ -24,7 +24,7 @@ const tv_method *tv_row_of_method(const tv_archive *a, int method) {
 }
 
 int tv_method_of_column(const tv_archive *a, int column) {
-  for (int m = 0; m < a->methods; ++m)
+  for (int m = 0; m < a->cube.methods; ++m)
     if (strcmp(a->method[m], tv_column(column)->name) == 0) return m;
   return -1;
 }
@@ -37,12 +37,12 @@ int tv_columns_of(const tv_archive *a) {
 
 /* Those between the first and the last sample size. */
 static int count_decades(const tv_archive *a) {
-  return (int)(floor(log10(a->n[a->levels - 1])) - ceil(log10(a->n[0]))) + 1;
+  return (int)(floor(log10(a->n[a->cube.levels - 1])) - ceil(log10(a->n[0]))) + 1;
 }
 
 void tv_write_size_tics(const tv_archive *a, int is_labelled, FILE *out) {
-  const int last = a->levels - 1, step = last > 2 ? last : 1;
-  const int digits = tv_digits_of(a->n, a->levels);
+  const int last = a->cube.levels - 1, step = last > 2 ? last : 1;
+  const int digits = tv_digits_of(a->n, a->cube.levels);
   char label[32] = "";
   if (count_decades(a) > 1) {
     fprintf(out, "set xtics 1,%d nomirror\nset format x \"%s\"\n", count_decades(a) > 7 ? 100 : 10,

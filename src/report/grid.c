@@ -9,7 +9,7 @@
 /* Slope of log distance against log n over the upper half of the sample sizes. */
 static double slope(const tv_archive *a, int magnitude, int alpha, int method) {
   double count = 0, x_sum = 0, y_sum = 0, xx = 0, xy = 0;
-  for (int level = a->levels / 2; level < a->levels; ++level) {
+  for (int level = a->cube.levels / 2; level < a->cube.levels; ++level) {
     const double distance = tv_summary_of(a, TV_DISTANCE, magnitude, alpha, level, method).mean;
     const double x = log(a->n[level]), y = log(distance);
     if (!isfinite(y)) continue;
@@ -31,22 +31,22 @@ static void print_slope(double value, FILE *out) {
 }
 
 static void print_table(const tv_archive *a, FILE *out) {
-  const int last = a->levels - 1;
-  const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
-  const int of_alpha = tv_digits_of(a->alpha, a->alphas);
+  const int last = a->cube.levels - 1;
+  const int of_lambda = tv_digits_of(a->lambda_max, a->cube.magnitudes);
+  const int of_alpha = tv_digits_of(a->alpha, a->cube.alphas);
   const int wide = tv_width_of(of_lambda, 10), narrow = tv_width_of(of_alpha, 8);
   tv_print_line(out, "%s: distance to optimality, mean over %d replicate%s", a->experiment_name,
-                a->replicates, a->replicates == 1 ? "" : "s");
+                a->cube.replicates, a->cube.replicates == 1 ? "" : "s");
   fputc('\n', out);
   fprintf(out, "%-*s  %-16s %*s  n=%-10.*g n=%-10.*g %7s  %s\n", wide, "lambda_max", "method",
           narrow, "alpha", TV_MOST_DIGITS, a->n[0], TV_MOST_DIGITS, a->n[last], "slope",
           "threshold alpha^2 as n grows (0: none)");
-  for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
-    for (int method = 0; method < a->methods; ++method) {
+  for (int magnitude = 0; magnitude < a->cube.magnitudes; ++magnitude)
+    for (int method = 0; method < a->cube.methods; ++method) {
       const tv_summary summary = tv_threshold_summary(a, magnitude, method);
       char threshold[TV_SUMMARY_TEXT];
       tv_summary_format(&summary, TV_LEAST_DIGITS, threshold);
-      for (int alpha = 0; alpha < a->alphas; ++alpha) {
+      for (int alpha = 0; alpha < a->cube.alphas; ++alpha) {
         fprintf(out, "%-*.*g  %-16s %*.*g  %-12.3e %-12.3e ", wide, of_lambda,
                 a->lambda_max[magnitude], a->method[method], narrow, of_alpha, a->alpha[alpha],
                 tv_summary_of(a, TV_DISTANCE, magnitude, alpha, 0, method).mean,
@@ -61,7 +61,7 @@ static void print_table(const tv_archive *a, FILE *out) {
 /* ---- HTML ---- */
 
 static void put_thresholds(const tv_archive *a, FILE *out) {
-  const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
+  const int digits = tv_digits_of(a->lambda_max, a->cube.magnitudes);
   char text[TV_SUMMARY_TEXT];
   fputs("<h2>Thresholds as n grows</h2>\n"
         "<p>The critical alignment &alpha;<sup>2</sup> of theory, above which the solution on "
@@ -69,11 +69,11 @@ static void put_thresholds(const tv_archive *a, FILE *out) {
         "over replicates; 0: no alignment is needed.</p>\n"
         "<table><tr><th>&lambda;<sub>max</sub></th>",
         out);
-  for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
+  for (int m = 0; m < a->cube.methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
   fputs("</tr>\n", out);
-  for (int g = 0; g < a->magnitudes; ++g) {
+  for (int g = 0; g < a->cube.magnitudes; ++g) {
     fprintf(out, "<tr><td>%.*g</td>", digits, a->lambda_max[g]);
-    for (int m = 0; m < a->methods; ++m) {
+    for (int m = 0; m < a->cube.methods; ++m) {
       const tv_summary summary = tv_threshold_summary(a, g, m);
       tv_summary_format(&summary, TV_LEAST_DIGITS, text);
       fprintf(out, "<td>%s</td>", text);
@@ -84,21 +84,21 @@ static void put_thresholds(const tv_archive *a, FILE *out) {
 }
 
 static void put_distances(const tv_archive *a, FILE *out) {
-  const int last = a->levels - 1;
-  const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
-  const int of_alpha = tv_digits_of(a->alpha, a->alphas);
+  const int last = a->cube.levels - 1;
+  const int of_lambda = tv_digits_of(a->lambda_max, a->cube.magnitudes);
+  const int of_alpha = tv_digits_of(a->alpha, a->cube.alphas);
   char text[TV_SUMMARY_TEXT];
   fprintf(out,
           "<h2>Distance to optimality at n = %.*g</h2>\n<p>Mean [least, largest] over "
           "replicates.</p>\n<table><tr><th>&lambda;<sub>max</sub></th><th>&alpha;</th>",
           TV_MOST_DIGITS, a->n[last]);
-  for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
+  for (int m = 0; m < a->cube.methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
   fputs("</tr>\n", out);
-  for (int g = 0; g < a->magnitudes; ++g)
-    for (int alpha = 0; alpha < a->alphas; ++alpha) {
+  for (int g = 0; g < a->cube.magnitudes; ++g)
+    for (int alpha = 0; alpha < a->cube.alphas; ++alpha) {
       fprintf(out, "<tr><td>%.*g</td><td>%.*g</td>", of_lambda, a->lambda_max[g], of_alpha,
               a->alpha[alpha]);
-      for (int m = 0; m < a->methods; ++m) {
+      for (int m = 0; m < a->cube.methods; ++m) {
         const tv_summary summary = tv_summary_of(a, TV_DISTANCE, g, alpha, last, m);
         tv_summary_format(&summary, TV_LEAST_DIGITS, text);
         fprintf(out, "<td>%s</td>", text);

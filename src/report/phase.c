@@ -19,7 +19,7 @@ static const double half = 0.5; /* an encoder with this leakage or more does not
 /* ---- The values of a point ---- */
 
 static int method_named(const tv_archive *a, const tv_method *method) {
-  for (int m = 0; m < a->methods; ++m)
+  for (int m = 0; m < a->cube.methods; ++m)
     if (strcmp(a->method[m], method->kind.name) == 0) return m;
   return -1;
 }
@@ -58,22 +58,22 @@ typedef struct {
 static tally count_phases(const tv_archive *a, int level, int method) {
   tally t = {0};
   const int other = rival_of(a, method == rival_of(a, 0));
-  for (int64_t setting = 0; setting < (int64_t)a->replicates * a->magnitudes; ++setting)
-    for (int alpha = 0; alpha < a->alphas; ++alpha) {
-      const int64_t point = ((setting * a->alphas + alpha) * a->levels + level) * a->methods;
-      const double *distance = a->quantity[TV_DISTANCE] + point;
-      const double leakage = a->quantity[TV_LEAKAGE][point + method];
-      if (isnan(leakage)) continue;
-      const int is_free = leakage < half;
-      const double threshold = a->alpha2_threshold[setting * a->methods + method];
-      const int is_predicted = tv_recovers(a->alpha[alpha], threshold);
-      ++t.points;
-      t.measured += is_free;
-      t.predicted += is_predicted;
-      t.theory += !isnan(threshold);
-      t.agreeing += !isnan(threshold) && is_free == is_predicted;
-      t.closest += other >= 0 && distance[method] < distance[other];
-    }
+  for (int64_t i = level; i < tv_cube_points(&a->cube); i += a->cube.levels) {
+    const tv_spot at = tv_cube_split(&a->cube, i);
+    const int64_t point = i * a->cube.methods;
+    const double *distance = a->quantity[TV_DISTANCE] + point;
+    const double leakage = a->quantity[TV_LEAKAGE][point + method];
+    if (isnan(leakage)) continue;
+    const int is_free = leakage < half;
+    const double threshold = a->alpha2_threshold[at.setting * a->cube.methods + method];
+    const int is_predicted = tv_recovers(a->alpha[at.alpha], threshold);
+    ++t.points;
+    t.measured += is_free;
+    t.predicted += is_predicted;
+    t.theory += !isnan(threshold);
+    t.agreeing += !isnan(threshold) && is_free == is_predicted;
+    t.closest += other >= 0 && distance[method] < distance[other];
+  }
   return t;
 }
 
@@ -98,14 +98,15 @@ static void print_table(const tv_archive *a, FILE *out) {
   snprintf(others, sizeof others, "%s or %s at", rival(1)->kind.short_name,
            rival(0)->kind.short_name);
   tv_print_line(out, "%s: %d noise scales x %d alignments x %d replicate%s", a->experiment_name,
-                a->magnitudes, a->alphas, a->replicates, a->replicates == 1 ? "" : "s");
+                a->cube.magnitudes, a->cube.alphas, a->cube.replicates,
+                a->cube.replicates == 1 ? "" : "s");
   fputc('\n', out);
   fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "", "", "leakage < 1/2", "theory, n to",
           "the two", "closer than");
   fprintf(out, "%-16s  %-10s  %14s  %14s  %10s  %14s\n", "method", "n", "at", "infinity, at",
           "agree at", others);
-  for (int method = 0; method < a->methods; ++method)
-    for (int level = 0; level < a->levels; ++level) {
+  for (int method = 0; method < a->cube.methods; ++method)
+    for (int level = 0; level < a->cube.levels; ++level) {
       const tally t = count_phases(a, level, method);
       fprintf(out, "%-16s  %-10.17g", a->method[method], a->n[level]);
       print_share(12, t.measured, t.points, out);
@@ -123,22 +124,23 @@ static void write_data(const void *figure, FILE *out) {
   const tv_figure *f = figure;
   const tv_archive *a = f->archive;
   fputs("# lambda_max\talpha", out);
-  for (int m = 0; m < a->methods; ++m) fprintf(out, "\tmean distance, leakage: %s", a->method[m]);
+  for (int m = 0; m < a->cube.methods; ++m)
+    fprintf(out, "\tmean distance, leakage: %s", a->method[m]);
   fputc('\n', out);
-  for (int alpha = 0; alpha < a->alphas; ++alpha)
-    for (int g = 0; g < a->magnitudes; ++g) {
+  for (int alpha = 0; alpha < a->cube.alphas; ++alpha)
+    for (int g = 0; g < a->cube.magnitudes; ++g) {
       fprintf(out, "%.17g\t%.17g", a->lambda_max[g], a->alpha[alpha]);
-      for (int m = 0; m < a->methods; ++m)
+      for (int m = 0; m < a->cube.methods; ++m)
         fprintf(out, "\t%.6e\t%.6e", mean_of(a, TV_DISTANCE, g, alpha, f->level, m),
                 mean_of(a, TV_LEAKAGE, g, alpha, f->level, m));
       fputc('\n', out);
     }
   fputs("\n\n# lambda_max", out);
-  for (int m = 0; m < a->methods; ++m)
+  for (int m = 0; m < a->cube.methods; ++m)
     fprintf(out, "\tmean threshold alpha^2 as n grows: %s", a->method[m]);
-  for (int g = 0; g < a->magnitudes; ++g) {
+  for (int g = 0; g < a->cube.magnitudes; ++g) {
     fprintf(out, "\n%.17g", a->lambda_max[g]);
-    for (int m = 0; m < a->methods; ++m)
+    for (int m = 0; m < a->cube.methods; ++m)
       fprintf(out, "\t%.10g", tv_threshold_summary(a, g, m).mean);
   }
   fputc('\n', out);
@@ -194,8 +196,8 @@ static void place_bar(const layout *c, int left, int row, FILE *out) {
 
 /* Of a panel that stands at the left or at the bottom, or between others. */
 static void label_axes(const tv_archive *a, int is_left, int is_bottom, FILE *out) {
-  const tv_axis x = tv_axis_of("x", a->lambda_max, a->magnitudes),
-                y = tv_axis_of("y", a->alpha, a->alphas);
+  const tv_axis x = tv_axis_of("x", a->lambda_max, a->cube.magnitudes),
+                y = tv_axis_of("y", a->alpha, a->cube.alphas);
   tv_write_tics(&x, is_bottom, out);
   tv_write_tics(&y, is_left, out);
   fprintf(out, "set xlabel \"%s\" offset 0,0.6\nset ylabel \"%s\" offset 1\n",
@@ -218,9 +220,9 @@ static const char sides[] =
 static void find_decades(const tv_archive *a, int level, double *low, double *high) {
   *low = HUGE_VAL;
   *high = -HUGE_VAL;
-  for (int g = 0; g < a->magnitudes; ++g)
-    for (int alpha = 0; alpha < a->alphas; ++alpha)
-      for (int m = 0; m < a->methods; ++m) {
+  for (int g = 0; g < a->cube.magnitudes; ++g)
+    for (int alpha = 0; alpha < a->cube.alphas; ++alpha)
+      for (int m = 0; m < a->cube.methods; ++m) {
         const double decade = log10(mean_of(a, TV_DISTANCE, g, alpha, level, m));
         if (!isfinite(decade)) continue;
         *low = fmin(*low, decade);
@@ -288,12 +290,12 @@ static void write_legend(const tv_figure *f, const layout *c, FILE *out) {
   const tv_archive *a = f->archive;
   char text[4][96];
   snprintf(text[0], sizeof text[0], "n = %.17g", a->n[f->level]);
-  snprintf(text[1], sizeof text[1], "mean of %d replicate%s", a->replicates,
-           a->replicates == 1 ? "" : "s");
+  snprintf(text[1], sizeof text[1], "mean of %d replicate%s", a->cube.replicates,
+           a->cube.replicates == 1 ? "" : "s");
   snprintf(text[2], sizeof text[2], "Lines: α above which, in theory,");
   snprintf(text[3], sizeof text[3], "the method recovers (n → ∞)");
   int has_lines = 0;
-  for (int m = 0; m < a->methods; ++m) has_lines |= has_boundary(a, m);
+  for (int m = 0; m < a->cube.methods; ++m) has_lines |= has_boundary(a, m);
   for (int i = 0; i < (has_lines ? 4 : 2); ++i)
     fprintf(out, "set label %d \"%s\" at screen %.5f,%.5f left textcolor rgb '#000000'\n", i + 1,
             text[i], (double)winner_left(c) / c->size.width,
@@ -315,7 +317,7 @@ static void write_legend_alone(const tv_figure *f, const layout *c, FILE *out) {
   tv_begin_key(c->size, winner_left(c), c->size.width, 1, "", out);
   write_legend(f, c, out);
   fputs("plot NaN notitle", out);
-  for (int m = 0; m < a->methods; ++m)
+  for (int m = 0; m < a->cube.methods; ++m)
     if (has_boundary(a, m)) name_boundary(a, m, out);
   fputc('\n', out);
 }
@@ -347,8 +349,8 @@ static void write_script(const void *figure, FILE *out) {
   const tv_figure *f = figure;
   const tv_archive *a = f->archive;
   const layout c = lay_out(a);
-  const tv_axis axes[] = {tv_axis_of("x", a->lambda_max, a->magnitudes),
-                          tv_axis_of("y", a->alpha, a->alphas)};
+  const tv_axis axes[] = {tv_axis_of("x", a->lambda_max, a->cube.magnitudes),
+                          tv_axis_of("y", a->alpha, a->cube.alphas)};
   double low, high;
   find_decades(a, f->level, &low, &high);
   tv_begin_script(f->name, c.size, out);
@@ -380,12 +382,12 @@ static void put_caption(const tv_figure *f, FILE *out) {
           "<h2>n = %.17g</h2>\n<p>Distance to optimality and leakage, means over %d replicate%s. "
           "Lines: the alignment &alpha; above which theory says that the method recovers as n "
           "grows (line: %s, dashes: %s).</p>\n",
-          a->n[f->level], a->replicates, a->replicates == 1 ? "" : "s", rival(0)->kind.short_name,
-          rival(1)->kind.short_name);
+          a->n[f->level], a->cube.replicates, a->cube.replicates == 1 ? "" : "s",
+          rival(0)->kind.short_name, rival(1)->kind.short_name);
 }
 
 static int count_figures(const tv_archive *a) {
-  return a->levels;
+  return a->cube.levels;
 }
 
 /* The largest sample size first, under the name that every study's figure has. */
@@ -393,7 +395,7 @@ static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
   *out = (tv_figure){.archive = a,
                      .name = "figure",
                      .label = "phase diagrams over noise scale and alignment",
-                     .level = a->levels - 1 - number,
+                     .level = a->cube.levels - 1 - number,
                      .write_data = write_data,
                      .write_script = write_script,
                      .put_caption = put_caption};

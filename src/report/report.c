@@ -8,33 +8,31 @@
 
 /* ---- CSV ---- */
 
-static void print_coordinates(const tv_archive *a, int replicate, int64_t point, FILE *out) {
-  const int64_t setting = point / a->levels;
+static void print_coordinates(const tv_archive *a, const tv_spot *at, FILE *out) {
   char text[TV_NUMBER_TEXT];
-  tv_number_format(a->lambda_max[setting / a->alphas], text);
-  fprintf(out, "%.17g,%s", a->replicate[replicate], text);
+  tv_number_format(a->lambda_max[at->magnitude], text);
+  fprintf(out, "%.17g,%s", a->replicate[at->replicate], text);
   if (a->alpha) {
-    tv_number_format(a->alpha[setting % a->alphas], text);
+    tv_number_format(a->alpha[at->alpha], text);
     fprintf(out, ",%s", text);
   }
-  fprintf(out, ",%.17g", a->n[point % a->levels]);
+  fprintf(out, ",%.17g", a->n[at->level]);
 }
 
 static void print_csv(const void *archive, FILE *out) {
   const tv_archive *a = archive;
-  const int64_t points = (int64_t)a->magnitudes * a->alphas * a->levels; /* of a replicate */
+  const int methods = a->cube.methods;
   fprintf(out, "replicate,lambda_max,%sn,method", a->alpha ? "alpha," : "");
   for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%s", a->study->quantities[i].label.name);
   fputs(",alpha2_threshold\n", out);
-  for (int64_t entry = 0; entry < a->replicates * points * a->methods; ++entry) {
-    const int64_t point = entry / a->methods % points, method = entry % a->methods;
-    const int64_t replicate = entry / a->methods / points;
-    const int64_t setting = replicate * a->magnitudes + point / a->levels / a->alphas;
-    print_coordinates(a, (int)replicate, point, out);
+  for (int64_t entry = 0; entry < tv_cube_points(&a->cube) * methods; ++entry) {
+    const tv_spot at = tv_cube_split(&a->cube, entry / methods);
+    const int64_t method = entry % methods;
+    print_coordinates(a, &at, out);
     fputc(',', out);
     tv_put_csv(a->method[method], out);
     for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%.17g", a->quantity[i][entry]);
-    fprintf(out, ",%.17g\n", a->alpha2_threshold[setting * a->methods + method]);
+    fprintf(out, ",%.17g\n", a->alpha2_threshold[at.setting * methods + method]);
   }
 }
 

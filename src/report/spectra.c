@@ -14,7 +14,7 @@ enum { MOST_ROWS = 3, MOST_LINES = 24, STEPS = 60 };
 /* ---- Which of many are drawn ---- */
 
 static int count_rows(const tv_archive *a) {
-  return tv_shown(a->magnitudes, MOST_ROWS);
+  return tv_shown(a->cube.magnitudes, MOST_ROWS);
 }
 
 static int count_lines(int components) {
@@ -29,7 +29,7 @@ static const tv_method *method_of(int m) {
 }
 
 static const double *gamma_of(const tv_archive *a, int row) {
-  return a->gamma + (int64_t)tv_chosen(row, count_rows(a), a->magnitudes) * a->q;
+  return a->gamma + (int64_t)tv_chosen(row, count_rows(a), a->cube.magnitudes) * a->q;
 }
 
 static double noise_value(const tv_archive *a, int row, const tv_method *method, int i,
@@ -60,7 +60,7 @@ static double crossing(const tv_archive *a, int row, const tv_method *method) {
 static void find_alignments(const tv_archive *a, double *low, double *high) {
   *low = HUGE_VAL;
   *high = 0;
-  for (int i = 0; a->alpha && i < a->alphas; ++i) {
+  for (int i = 0; a->alpha && i < a->cube.alphas; ++i) {
     if (a->alpha[i] > 0) *low = fmin(*low, a->alpha[i]);
     *high = fmax(*high, a->alpha[i]);
   }
@@ -105,11 +105,11 @@ static void write_signal(const tv_archive *a, const tv_method *method, FILE *out
 /* Two blocks for each panel. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
-  const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
+  const int digits = tv_digits_of(a->lambda_max, a->cube.magnitudes);
   for (int row = 0; row < count_rows(a); ++row)
     for (int m = 0; m < TV_RIVALS; ++m) {
       const char *name = method_of(m)->kind.name;
-      const double lambda = a->lambda_max[tv_chosen(row, count_rows(a), a->magnitudes)];
+      const double lambda = a->lambda_max[tv_chosen(row, count_rows(a), a->cube.magnitudes)];
       fprintf(out, "%s# lambda_max %.*g, %s: alpha, largest value of noise, values of noise\n",
               row + m ? "\n" : "", digits, lambda, name);
       write_noise(a, row, method_of(m), out);
@@ -219,8 +219,8 @@ static tv_canvas canvas_of(const tv_archive *a) {
 
 static void label_panel(const tv_archive *a, int row, int m, FILE *out) {
   char magnitude[32];
-  tv_format_magnitude(a->lambda_max[tv_chosen(row, count_rows(a), a->magnitudes)],
-                      tv_digits_of(a->lambda_max, a->magnitudes), magnitude, sizeof magnitude);
+  tv_format_magnitude(a->lambda_max[tv_chosen(row, count_rows(a), a->cube.magnitudes)],
+                      tv_digits_of(a->lambda_max, a->cube.magnitudes), magnitude, sizeof magnitude);
   if (row == 0)
     fprintf(out, "set title \"%s (%s)\" offset 0,-0.6\n", method_of(m)->kind.title,
             method_of(m)->kind.short_name);

@@ -5,26 +5,27 @@
 
 tv_summary tv_summary_of(const tv_archive *a, int quantity, int magnitude, int alpha, int level,
                          int method) {
-  const int64_t point = ((int64_t)magnitude * a->alphas + alpha) * a->levels + level;
-  const long of_replicate = (long)a->magnitudes * a->alphas * a->levels * a->methods;
+  const int64_t point = tv_cube_index(&a->cube, 0, magnitude, alpha, level);
+  const long of_replicate =
+      (long)a->cube.magnitudes * a->cube.alphas * a->cube.levels * a->cube.methods;
   const int is_need = a->study->quantities[quantity].is_need;
   return (is_need ? tv_summary_over_needs : tv_summary_over)(
-      a->quantity[quantity] + point * a->methods + method, of_replicate, a->replicates);
+      a->quantity[quantity] + point * a->cube.methods + method, of_replicate, a->cube.replicates);
 }
 
 tv_summary tv_threshold_summary(const tv_archive *a, int magnitude, int method) {
-  return tv_summary_over_needs(a->alpha2_threshold + (int64_t)magnitude * a->methods + method,
-                               (long)a->magnitudes * a->methods, a->replicates);
+  return tv_summary_over_needs(a->alpha2_threshold + (int64_t)magnitude * a->cube.methods + method,
+                               (long)a->cube.magnitudes * a->cube.methods, a->cube.replicates);
 }
 
 void tv_print_failures(const tv_archive *a, FILE *out) {
-  const int64_t settings = (int64_t)a->magnitudes * a->alphas;
-  const int64_t items = (int64_t)a->levels * a->methods;
+  const int64_t settings = (int64_t)a->cube.magnitudes * a->cube.alphas;
+  const int64_t items = (int64_t)a->cube.levels * a->cube.methods;
   const int clean = a->study->score_clean;
   tv_tally tally = {.study = a->study,
-                    .solutions = a->replicates * settings * items,
+                    .solutions = a->cube.replicates * settings * items,
                     .clean_failed = tv_count_clean_failures(clean < 0 ? NULL : a->quantity[clean],
-                                                            a->replicates, settings, items)};
+                                                            a->cube.replicates, settings, items)};
   tv_tally_count(&tally, a->quantity[a->study->status]);
   if (!tally.failed && !tally.clean_failed && !tally.inaccurate) return;
   fputc('\n', out);

@@ -21,7 +21,7 @@ static summary summarise(const tv_archive *a, int magnitude, int level, int meth
 }
 
 static int64_t count_entries(const tv_archive *a) {
-  return (int64_t)a->replicates * a->magnitudes * a->levels * a->methods;
+  return (int64_t)a->cube.replicates * a->cube.magnitudes * a->cube.levels * a->cube.methods;
 }
 
 static int64_t count_status(const tv_archive *a, tv_alpha2_status status) {
@@ -66,19 +66,19 @@ static void print_summaries(const summary *s, FILE *out) {
 }
 
 static void print_table(const tv_archive *a, FILE *out) {
-  const int of_lambda = tv_digits_of(a->lambda_max, a->magnitudes);
-  const int of_n = tv_digits_of(a->n, a->levels);
+  const int of_lambda = tv_digits_of(a->lambda_max, a->cube.magnitudes);
+  const int of_n = tv_digits_of(a->n, a->cube.levels);
   const int wide = tv_width_of(of_lambda, 10), narrow = tv_width_of(of_n, 10);
   tv_print_line(out,
                 "%s: critical alignment alpha^2, the least at which the leakage is below 1/2 (0: "
                 "no alignment is needed), over %d replicate%s: mean [least, largest]",
-                a->experiment_name, a->replicates, a->replicates == 1 ? "" : "s");
+                a->experiment_name, a->cube.replicates, a->cube.replicates == 1 ? "" : "s");
   fputc('\n', out);
   fprintf(out, "%-*s  %-16s %-*s %-30s %-30s %s\n", wide, "lambda_max", "method", narrow, "n",
           "measured", "predicted", "n to infinity");
-  for (int magnitude = 0; magnitude < a->magnitudes; ++magnitude)
-    for (int method = 0; method < a->methods; ++method)
-      for (int level = 0; level < a->levels; ++level) {
+  for (int magnitude = 0; magnitude < a->cube.magnitudes; ++magnitude)
+    for (int method = 0; method < a->cube.methods; ++method)
+      for (int level = 0; level < a->cube.levels; ++level) {
         const summary s = summarise(a, magnitude, level, method);
         fprintf(out, "%-*.*g  %-16s %-*.*g ", wide, of_lambda, a->lambda_max[magnitude],
                 a->method[method], narrow, of_n, a->n[level]);
@@ -91,23 +91,23 @@ static void print_table(const tv_archive *a, FILE *out) {
 /* ---- The figure ---- */
 
 static int count_curves(const tv_archive *a) {
-  return tv_shown(a->magnitudes, TV_MOST_CURVES);
+  return tv_shown(a->cube.magnitudes, TV_MOST_CURVES);
 }
 
 static int magnitude_of(const tv_archive *a, int curve) {
-  return tv_chosen(curve, count_curves(a), a->magnitudes);
+  return tv_chosen(curve, count_curves(a), a->cube.magnitudes);
 }
 
 /* One block of lines for each curve. */
 static void write_data(const void *figure, FILE *out) {
   const tv_archive *a = ((const tv_figure *)figure)->archive;
-  const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
+  const int digits = tv_digits_of(a->lambda_max, a->cube.magnitudes);
   fputs("# n\tmean alpha^2\tleast\tlargest\tmean predicted\tmean as n grows\n", out);
   for (int curve = 0; curve < count_curves(a); ++curve)
-    for (int m = 0; m < a->methods; ++m) {
+    for (int m = 0; m < a->cube.methods; ++m) {
       const int g = magnitude_of(a, curve);
       fprintf(out, "\n\n# lambda_max %.*g, %s\n", digits, a->lambda_max[g], a->method[m]);
-      for (int level = 0; level < a->levels; ++level) {
+      for (int level = 0; level < a->cube.levels; ++level) {
         const summary s = summarise(a, g, level, m);
         fprintf(out, "%.17g\t%.8g\t%.8g\t%.8g\t%.8g\t%.8g\n", a->n[level], s.measured.mean,
                 s.measured.least, s.measured.largest, s.predicted.mean, s.asymptotic.mean);
@@ -129,7 +129,7 @@ static void widen(range *r, double value) {
 static range find_range(const tv_archive *a, int method) {
   range r = {HUGE_VAL, 0};
   for (int curve = 0; curve < count_curves(a); ++curve)
-    for (int level = 0; level < a->levels; ++level) {
+    for (int level = 0; level < a->cube.levels; ++level) {
       const summary s = summarise(a, magnitude_of(a, curve), level, method);
       widen(&r, s.measured.mean);
       widen(&r, s.measured.least);
@@ -143,7 +143,7 @@ static range find_range(const tv_archive *a, int method) {
 /* In all panels, so that they can be compared: whether noise scales are far apart in one of
  * them. */
 static int is_logarithmic(const tv_archive *a) {
-  for (int m = 0; m < a->methods; ++m) {
+  for (int m = 0; m < a->cube.methods; ++m) {
     const range r = find_range(a, m);
     if (r.low > 0 && r.high > 10 * r.low) return 1;
   }
@@ -152,9 +152,9 @@ static int is_logarithmic(const tv_archive *a) {
 
 /* Whether there are thresholds of 0, which a logarithmic axis does not have. */
 static int has_zeros(const tv_archive *a) {
-  for (int m = 0; m < a->methods; ++m)
+  for (int m = 0; m < a->cube.methods; ++m)
     for (int curve = 0; curve < count_curves(a); ++curve)
-      for (int level = 0; level < a->levels; ++level)
+      for (int level = 0; level < a->cube.levels; ++level)
         if (summarise(a, magnitude_of(a, curve), level, m).measured.mean == 0) return 1;
   return 0;
 }
@@ -179,10 +179,10 @@ static void write_axis(const tv_archive *a, int method, FILE *out) {
 
 static void write_curve(const tv_archive *a, int curve, int method, int has_key, FILE *out) {
   char magnitude[32], colour[TV_COLOUR_TEXT];
-  const int block = curve * a->methods + method;
+  const int block = curve * a->cube.methods + method;
   tv_colour_of_curve(curve, count_curves(a), colour);
   tv_format_magnitude(a->lambda_max[magnitude_of(a, curve)],
-                      tv_digits_of(a->lambda_max, a->magnitudes), magnitude, sizeof magnitude);
+                      tv_digits_of(a->lambda_max, a->cube.magnitudes), magnitude, sizeof magnitude);
   fprintf(out,
           "%s data index %d using 1:3:4 with filledcurves fillcolor rgb \"%s\" fillstyle "
           "transparent solid 0.18 noborder notitle, \\\n  data index %d using 1:6 with lines "
@@ -242,7 +242,7 @@ static void write_script(const void *figure, FILE *out) {
           "set grid ytics xtics linewidth 0.5 linecolor rgb '#e4e4e4'\n"
           "set label 1 \"dashed: predicted for n; dotted: theory, n to infinity%s\" at screen "
           "%.5f,%.5f left textcolor rgb '#555555'\n",
-          a->n[0] / 1.15, a->n[a->levels - 1] * 1.15,
+          a->n[0] / 1.15, a->n[a->cube.levels - 1] * 1.15,
           is_logarithmic(a) && has_zeros(a)
               ? "; 0 (no alignment is needed) is below a logarithmic axis"
               : "",
@@ -261,10 +261,10 @@ static void put_caption(const tv_figure *f, FILE *out) {
           "S-whitened) is below 1/2, against the sample size. Lines are means over %d replicate%s, "
           "shaded bands their range; dashed: predicted for n, dotted: theory as n grows, means "
           "over the same replicates. Where no alignment is needed &alpha;<sup>2</sup> is 0.</p>\n",
-          f->archive->replicates, f->archive->replicates == 1 ? "" : "s");
-  if (count_curves(f->archive) < f->archive->magnitudes)
+          f->archive->cube.replicates, f->archive->cube.replicates == 1 ? "" : "s");
+  if (count_curves(f->archive) < f->archive->cube.magnitudes)
     fprintf(out, "<p>Of %d noise scales %d are drawn; the tables hold all.</p>\n",
-            f->archive->magnitudes, count_curves(f->archive));
+            f->archive->cube.magnitudes, count_curves(f->archive));
 }
 
 static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
@@ -286,17 +286,18 @@ static void put_cell(const tv_summary *summary, FILE *out) {
 
 static void put_table(const tv_archive *a, int g, int digits, FILE *out) {
   fprintf(out, "<table><tr><th>&lambda;<sub>max</sub> = %.*g: n</th>", digits, a->lambda_max[g]);
-  for (int m = 0; m < a->methods; ++m) fprintf(out, "<th>%s</th><th>predicted</th>", a->method[m]);
-  for (int level = 0; level < a->levels; ++level) {
+  for (int m = 0; m < a->cube.methods; ++m)
+    fprintf(out, "<th>%s</th><th>predicted</th>", a->method[m]);
+  for (int level = 0; level < a->cube.levels; ++level) {
     fprintf(out, "</tr>\n<tr><td>%.*g</td>", TV_MOST_DIGITS, a->n[level]);
-    for (int m = 0; m < a->methods; ++m) {
+    for (int m = 0; m < a->cube.methods; ++m) {
       const summary s = summarise(a, g, level, m);
       put_cell(&s.measured, out);
       put_cell(&s.predicted, out);
     }
   }
   fputs("</tr>\n<tr><td>&infin;</td>", out);
-  for (int m = 0; m < a->methods; ++m) {
+  for (int m = 0; m < a->cube.methods; ++m) {
     const tv_summary asymptotic = tv_threshold_summary(a, g, m);
     put_cell(&asymptotic, out);
     fputs("<td></td>", out);
@@ -305,12 +306,12 @@ static void put_table(const tv_archive *a, int g, int digits, FILE *out) {
 }
 
 static void put_tables(const tv_archive *a, FILE *out) {
-  const int digits = tv_digits_of(a->lambda_max, a->magnitudes);
+  const int digits = tv_digits_of(a->lambda_max, a->cube.magnitudes);
   fputs("<h2>Critical alignment &alpha;<sup>2</sup></h2>\n"
         "<p>Mean [least, largest] over replicates, measured and predicted; last line: theory, n to "
         "infinity.</p>\n",
         out);
-  for (int g = 0; g < a->magnitudes; ++g) put_table(a, g, digits, out);
+  for (int g = 0; g < a->cube.magnitudes; ++g) put_table(a, g, digits, out);
   if (count_status(a, TV_ALPHA2_FOUND) == count_entries(a)) return;
   fputs("<pre>", out);
   print_statuses(a, out);

@@ -57,7 +57,7 @@ typedef struct {
   int notes;
   const tv_study *study; /* of its numbers */
   const tv_kind *kind;   /* its own, which the report follows */
-  int replicates, magnitudes, alphas, levels, methods;
+  tv_cube cube;
   double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
   char **method;                              /* names */
   double *quantity[TV_MOST_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
