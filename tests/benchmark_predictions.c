@@ -57,7 +57,8 @@ static double run_predictions(const benchmark_data *data, const tv_spectra *spec
     const int replicate = (int)(setting / r->cube.magnitudes),
               magnitude = (int)(setting % r->cube.magnitudes);
     double alpha2;
-    const tv_components c = tv_components_of(e, data->features, spectra, replicate, magnitude);
+    const tv_components c =
+        tv_components_of(data->features, spectra, replicate, magnitude, e->encoder.k);
     demand(tv_alpha2_predicted(tv_method_of(e->methods[i % r->cube.methods]), &c,
                                e->size_list[i / r->cube.methods % r->cube.levels], TV_SIGNAL_DRAWN,
                                &alpha2));

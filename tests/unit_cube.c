@@ -1,8 +1,9 @@
 #include "support/unit.h"
 #include "twoview/studies/cube.h"
 
-/* Two replicates, three magnitudes, two alignments, four sample sizes: counted by hand. */
-static const tv_cube cube = {2, 3, 2, 4, 3};
+/* Two replicates, three magnitudes, two alignments, four sample sizes, two encoders of three
+ * methods: counted by hand. */
+static const tv_cube cube = {2, 3, 2, 4, 2, 3};
 
 START_TEST(points_follow_each_other) {
   int64_t next = 0;
@@ -34,9 +35,20 @@ START_TEST(points_among_the_last_sizes_are_counted) {
 }
 END_TEST
 
+START_TEST(encoders_and_methods_stand_at_every_point) {
+  int64_t next = 0;
+  ck_assert_int_eq(tv_cube_entries(&cube, 48), 288);
+  for (int64_t point = 0; point < 48; ++point)
+    for (int encoder = 0; encoder < 2; ++encoder)
+      for (int method = 0; method < 3; ++method)
+        ck_assert_int_eq(tv_cube_entry(&cube, point, encoder, method), next++);
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("cube");
   tcase_add_test(cases, points_follow_each_other);
   tcase_add_test(cases, points_among_the_last_sizes_are_counted);
+  tcase_add_test(cases, encoders_and_methods_stand_at_every_point);
   return unit_run("cube", cases);
 }

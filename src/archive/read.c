@@ -111,24 +111,23 @@ static tv_error *read_attributes(hid_t file, tv_archive *a) {
 }
 
 /* The lengths of its coordinates, which have been found to be those of the experiment. */
-static void take_lengths(const tv_opened *o, tv_archive *a) {
+static tv_error *take_lengths(const tv_opened *o, tv_archive *a) {
   const tv_experiment *e = o->experiment;
   a->study = tv_study_of(e);
   a->kind = e->study;
-  a->cube.replicates = e->replicates;
-  a->cube.magnitudes = (int)e->noise.lambda_max_count;
-  a->cube.alphas = tv_experiment_alignments(e);
-  a->cube.levels = e->sizes_count;
-  a->cube.methods = (int)e->methods_count;
+  a->cube = tv_cube_of(e);
   a->k = e->encoder.k;
   a->p = o->schema->extent.components;
   a->q = e->noise.components;
+  TV_TRY(tv_allocate(a->cube.encoders, sizeof(*a->encoder_k), &a->encoder_k));
+  memcpy(a->encoder_k, e->encoder.sizes, (size_t)a->cube.encoders * sizeof(*a->encoder_k));
+  return NULL;
 }
 
 static tv_error *read_archive(const tv_opened *o, void *out) {
   tv_archive *a = out;
   TV_TRY(read_attributes(o->file, a));
-  take_lengths(o, a);
+  TV_TRY(take_lengths(o, a));
   return read_variables(o, TV_TO_ARCHIVE, a);
 }
 
@@ -155,6 +154,7 @@ void tv_archive_close(tv_archive **archive) {
   for (int i = 0; i < TV_MOST_QUANTITIES; ++i) free(a->quantity[i]);
   tv_archive_free_words(a->method, a->cube.methods);
   free(a->alpha2_threshold);
+  free(a->encoder_k);
   free(a->spectrum);
   free(a->gamma);
   free(a->theta);
@@ -171,6 +171,47 @@ void tv_archive_close(tv_archive **archive) {
   free(a->note);
   free(a);
   *archive = NULL;
+}
+
+/* ---- One encoder of several ---- */
+
+/* Of `count` groups of numbers of encoders and methods those of one encoder. */
+static tv_error *pick_encoder(const tv_cube *c, int encoder, int64_t count, double **numbers) {
+  double *picked;
+  if (!*numbers) return NULL;
+  TV_TRY(tv_allocate(count * c->methods, sizeof(*picked), &picked));
+  for (int64_t i = 0; i < count; ++i)
+    memcpy(picked + i * c->methods, *numbers + tv_cube_entry(c, i, encoder, 0),
+           (size_t)c->methods * sizeof(*picked));
+  *numbers = picked;
+  return NULL;
+}
+
+/* Arrays that have not been picked are still the archive's. */
+static void forget_borrowed(const tv_archive *a, tv_archive *one) {
+  for (int q = 0; q < TV_MOST_QUANTITIES; ++q)
+    if (one->quantity[q] == a->quantity[q]) one->quantity[q] = NULL;
+  if (one->alpha2_threshold == a->alpha2_threshold) one->alpha2_threshold = NULL;
+}
+
+tv_error *tv_archive_of_encoder(const tv_archive *a, int i, tv_archive *out) {
+  const int64_t settings = (int64_t)a->cube.replicates * a->cube.magnitudes;
+  *out = *a;
+  out->k = a->encoder_k[i];
+  out->cube.encoders = 1;
+  tv_error *error = pick_encoder(&a->cube, i, settings, &out->alpha2_threshold);
+  for (int q = 0; !error && q < TV_MOST_QUANTITIES; ++q)
+    error = pick_encoder(&a->cube, i, tv_cube_points(&a->cube), &out->quantity[q]);
+  if (!error) return NULL;
+  forget_borrowed(a, out);
+  tv_archive_drop(out);
+  return error;
+}
+
+void tv_archive_drop(tv_archive *one) {
+  for (int q = 0; q < TV_MOST_QUANTITIES; ++q) free(one->quantity[q]);
+  free(one->alpha2_threshold);
+  *one = (tv_archive){0};
 }
 
 /* ---- What the ranks report about their work ---- */

@@ -118,7 +118,7 @@ static void measure(const tv_schema *s, axis *a) {
   a[LAMBDA_MAX] = (axis){.length = e->noise.lambda_max_count, .values = e->noise.lambda_max};
   a[ALPHA] = (axis){.length = e->augmentation.alpha_count, .values = e->augmentation.alpha};
   a[N] = (axis){.length = e->sizes_count, .values = e->sizes};
-  a[K] = (axis){.length = x->format > 1, .values = &s->k};
+  a[K] = (axis){.length = x->format > 1 ? e->encoder.sizes_count : 0, .values = s->k};
   a[PARADIGM] = (axis){.length = e->methods_count, .values = s->methods};
   a[COMPONENT] = (axis){.length = x->components};
   a[NOISE_COMPONENT] = (axis){.length = e->noise.components};
@@ -451,7 +451,7 @@ static void fill(tv_schema *s) {
   draft d = {.schema = s};
   for (unsigned m = 0; m < e->methods_count; ++m) s->methods[m] = e->methods[m]->name;
   for (int i = 0; i < TV_STAGES; ++i) s->stages[i] = tv_stage_name((tv_stage)i);
-  s->k = e->encoder.k;
+  for (int i = 0; i < e->encoder.sizes_count; ++i) s->k[i] = e->encoder.sizes[i];
   s->is_rotated = are_rotated(e);
   s->samples_piece = choose_piece(e, &s->extent);
   measure(s, d.axes);
@@ -467,6 +467,7 @@ tv_error *tv_schema_make(const tv_experiment *e, const tv_extent *extent, tv_sch
   s->extent = *extent;
   tv_error *error = tv_allocate(most, sizeof(*s->variables), &s->variables);
   if (!error) error = tv_allocate(e->methods_count, sizeof(*s->methods), &s->methods);
+  if (!error) error = tv_allocate(e->encoder.sizes_count, sizeof(*s->k), &s->k);
   if (error)
     tv_schema_destroy(out);
   else
@@ -478,6 +479,7 @@ void tv_schema_destroy(tv_schema **schema) {
   if (!*schema) return;
   free((*schema)->variables);
   free((*schema)->methods);
+  free((*schema)->k);
   free(*schema);
   *schema = NULL;
 }

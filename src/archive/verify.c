@@ -321,9 +321,8 @@ static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_exp
   const tv_study *study = tv_study_of(e);
   if (study->score_clean < 0) return 0;
   double *score = tv_verify_read(v, file, study->quantities[study->score_clean].label.name, &count);
-  const int64_t settings = (int64_t)e->noise.lambda_max_count * e->augmentation.alpha_count;
-  const int64_t failures = tv_count_clean_failures(score, e->replicates, settings,
-                                                   (int64_t)e->sizes_count * e->methods_count);
+  const tv_cube cube = tv_cube_of(e);
+  const int64_t failures = tv_count_clean_failures(&cube, score);
   free(score);
   return failures;
 }

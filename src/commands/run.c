@@ -153,11 +153,11 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
 
 static tv_tally count_solutions(const run *r) {
   const tv_results *results = r->results;
+  tv_cube clean = results->cube; /* whose scores differ by neither */
+  clean.magnitudes = clean.alphas = 1;
   tv_tally tally = {.study = tv_study_of(r->experiment),
-                    .solutions = results->points * results->cube.methods,
-                    .clean_failed = tv_count_clean_failures(
-                        results->clean, results->cube.replicates, 1,
-                        (int64_t)results->cube.levels * results->cube.methods)};
+                    .solutions = tv_cube_entries(&results->cube, results->points),
+                    .clean_failed = tv_count_clean_failures(&clean, results->clean)};
   tv_tally_count(&tally, results->quantity[tally.study->status]);
   return tally;
 }

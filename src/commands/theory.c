@@ -10,13 +10,22 @@
 #include "twoview/moments/law.h"
 #include "twoview/theory/summary.h"
 
-static tv_error *print_theory(const tv_experiment *e, const tv_features *f, int is_json) {
+static tv_error *print_theory(const tv_experiment *e, const tv_features *f, int k, int is_json) {
   tv_theory *theory;
-  TV_TRY(tv_theory_make(e, f, &theory));
+  TV_TRY(tv_theory_make(e, f, k, &theory));
   tv_error *error =
       is_json ? tv_theory_print_json(theory, stdout) : tv_theory_print(theory, stdout);
   tv_theory_destroy(&theory);
   return error;
+}
+
+/* One after the other; as JSON, an object in a line of its own for each. */
+static tv_error *print_theories(const tv_experiment *e, const tv_features *f, int is_json) {
+  for (int i = 0; i < e->encoder.sizes_count; ++i) {
+    if (i > 0 && !is_json) fputc('\n', stdout);
+    TV_TRY(print_theory(e, f, e->encoder.sizes[i], is_json));
+  }
+  return NULL;
 }
 
 /* Reads the experiment, and its data set if it has one, and prints to stdout from rank 0.
@@ -33,7 +42,7 @@ static tv_error *report_theory(const char *file, const char *const *overrides, i
   TV_GO(tv_source_open(experiment, comm, &source));
   TV_GO(tv_law_expect_sizes(experiment, source));
   TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));
-  TV_GO(tv_agree(comm, rank == 0 ? print_theory(experiment, features, is_json) : NULL));
+  TV_GO(tv_agree(comm, rank == 0 ? print_theories(experiment, features, is_json) : NULL));
 done:
   tv_features_destroy(&features);
   tv_source_close(&source);

@@ -52,6 +52,20 @@ static tv_error *take_sizes(tv_experiment *e) {
   return NULL;
 }
 
+/* ---- Encoders ---- */
+
+static tv_error *take_encoders(tv_experiment *e) {
+  tv_encoder_spec *encoder = &e->encoder;
+  TV_TRY(tv_allocate(encoder->list_count, sizeof(*encoder->sizes), &encoder->sizes));
+  for (unsigned i = 0; i < encoder->list_count; ++i) {
+    const double k = encoder->list[i];
+    TV_REQUIRE(e, "encoder.k", i == 0 || k > encoder->list[i - 1], "sizes must grow: %s follows %s",
+               TV_EXACT(k), TV_EXACT(encoder->list[i - 1]));
+    encoder->sizes[encoder->sizes_count++] = encoder->k = (int)k;
+  }
+  return NULL;
+}
+
 /* ---- Public ---- */
 
 /* Of a smaller sample all samples are represented where nothing is said. */
@@ -78,6 +92,7 @@ static tv_error *complete(tv_experiment *e) {
              e->source.shape_count);
   TV_TRY(check_test(e));
   TV_TRY(tv_keys_refuse_planned(e, "", tv_experiment_keys));
+  TV_TRY(take_encoders(e));
   if (e->study->fill) TV_TRY(e->study->fill(e));
   if (e->source.kind->check) TV_TRY(e->source.kind->check(e));
   TV_TRY(tv_experiment_check_components(e));
@@ -162,6 +177,7 @@ void tv_experiment_destroy(tv_experiment **experiment) {
   tv_keys_free(tv_experiment_keys, e);
   tv_yaml_free(&e->root);
   free(e->sizes);
+  free(e->encoder.sizes);
   free(e->file);
   free(e->text);
   free(e);

@@ -62,7 +62,7 @@ static tv_error *list_numbers(const tv_experiment *e, const char *path, const tv
   return NULL;
 }
 
-/* ---- Sample sizes ---- */
+/* ---- Sizes ---- */
 
 /* Rounded to whole numbers, each once. */
 static tv_error *list_sizes(const tv_experiment *e, const char *path, const tv_size_range *r,
@@ -72,7 +72,7 @@ static tv_error *list_sizes(const tv_experiment *e, const char *path, const tv_s
   tv_key_join(path, "factor", factor);
   for (double n = r->from; n <= r->to * (1 + 1e-12); n *= r->factor) {
     TV_REQUIRE(e, factor, *count < MOST_VALUES && ++step < MOST_STEPS,
-               "gives more than %d sample sizes; raise it", MOST_VALUES);
+               "gives more than %d sizes; raise it", MOST_VALUES);
     if (*count == 0 || round(n) > sizes[*count - 1]) sizes[(*count)++] = round(n);
   }
   return NULL;
@@ -80,14 +80,17 @@ static tv_error *list_sizes(const tv_experiment *e, const char *path, const tv_s
 
 static tv_error *take_sizes(const tv_experiment *e, const char *path, const tv_size_range *r,
                             double **sizes, unsigned *count) {
-  TV_REQUIRE(e, "samples.from",
-             r->from >= 1 && r->from == floor(r->from) && r->from <= MOST_SAMPLES_IN_LAW,
+  char from[LONGEST_PATH], to[LONGEST_PATH], factor[LONGEST_PATH];
+  tv_key_join(path, "from", from);
+  tv_key_join(path, "to", to);
+  tv_key_join(path, "factor", factor);
+  TV_REQUIRE(e, from, r->from >= 1 && r->from == floor(r->from) && r->from <= MOST_SAMPLES_IN_LAW,
              "must be a whole number from 1 to %g, got %s", MOST_SAMPLES_IN_LAW, TV_EXACT(r->from));
-  TV_REQUIRE(e, "samples.to", r->to >= r->from && r->to <= MOST_SAMPLES_IN_LAW,
+  TV_REQUIRE(e, to, r->to >= r->from && r->to <= MOST_SAMPLES_IN_LAW,
              "must be from %s to %g, got %s", TV_EXACT(r->from), MOST_SAMPLES_IN_LAW,
              TV_EXACT(r->to));
-  TV_REQUIRE(e, "samples.factor", r->factor > 1 && isfinite(r->factor),
-             "must be above 1 and finite, got %s", TV_EXACT(r->factor));
+  TV_REQUIRE(e, factor, r->factor > 1 && isfinite(r->factor), "must be above 1 and finite, got %s",
+             TV_EXACT(r->factor));
   TV_TRY(tv_allocate(MOST_VALUES, sizeof(**sizes), sizes));
   return list_sizes(e, path, r, *sizes, count);
 }

@@ -132,9 +132,16 @@ static const tv_key augmentation_keys[] = {
     {0}};
 
 static const tv_key encoder_keys[] = {
-    {TV_KEY(tv_encoder_spec, k, TV_KEY_INTEGER), .missing = EXAMPLE("encoder: {k: 50}"),
-     .is_essential = 1, .low = 1, .high = INFINITY,
-     .help = "rows of the encoder; in a threshold study no more than features"},
+    {.name = "k",
+     .type = TV_KEY_SIZES,
+     .offset = offsetof(tv_encoder_spec, list),
+     .count = offsetof(tv_encoder_spec, list_count),
+     .missing = EXAMPLE("encoder: {k: 50}"),
+     .is_essential = 1,
+     .low = 1,
+     .high = MOST_INPUTS,
+     .is_whole = 1,
+     .help = "rows of the encoder, or of nested ones; in a threshold study no more than features"},
     {0}};
 
 static const tv_key archive_keys[] = {

@@ -140,6 +140,16 @@ void tv_distmat_scatter(const double *whole, tv_distmat *m) {
       m->data[(int64_t)j * m->leading + i] = whole[m->column_of[j] * rows + m->row_of[i]];
 }
 
+tv_distmat tv_distmat_leading(const tv_distmat *matrix, int columns) {
+  enum { COLUMNS = 3 }; /* of a descriptor */
+  tv_distmat leading = *matrix;
+  leading.columns = leading.descriptor[COLUMNS] = columns;
+  leading.local_columns = 0;
+  for (int j = 0; j < matrix->local_columns && matrix->column_of[j] < columns; ++j)
+    ++leading.local_columns;
+  return leading;
+}
+
 void tv_distmat_move(const tv_distmat *from, tv_distmat *to) {
   const int one = 1;
   if (from->grid->size == 1)

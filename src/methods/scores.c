@@ -88,15 +88,55 @@ static tv_error *evaluate(const tv_method *method, const tv_statistics *s,
   return tv_leakage(method, s, solution, &out->leakage);
 }
 
+/* A solution of fewer rows, which are borrowed. */
+typedef struct {
+  tv_solution solution;
+  tv_distmat whitened, encoder, decoder;
+} nested;
+
+static void lead(const tv_solution *all, int rows, nested *out) {
+  out->solution = *all;
+  out->solution.k = rows;
+  out->whitened = tv_distmat_leading(all->whitened, rows);
+  out->encoder = tv_distmat_leading(all->encoder, rows);
+  out->solution.whitened = &out->whitened;
+  out->solution.encoder = &out->encoder;
+  if (!all->decoder) return;
+  out->decoder = tv_distmat_leading(all->decoder, rows);
+  out->solution.decoder = &out->decoder;
+}
+
+static tv_error *evaluate_nested(const tv_method *method, const tv_statistics *s,
+                                 const tv_solution *solution, const tv_distmat *image, int count,
+                                 const int *rows, tv_scores *out) {
+  for (int i = 0; i < count; ++i) {
+    nested some;
+    const tv_distmat of_some = tv_distmat_leading(image, rows[i]);
+    if (i > 0 && rows[i] == rows[i - 1]) {
+      out[i] = out[i - 1];
+      continue;
+    }
+    lead(solution, rows[i], &some);
+    TV_TRY(evaluate(method, s, &some.solution, &of_some, &out[i]));
+  }
+  return NULL;
+}
+
 /* The image A E' already is the decoder C E' where the mean view of x is x. */
-tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *s,
-                             const tv_solution *solution, tv_scores *out) {
+tv_error *tv_scores_evaluate_nested(const tv_method *method, const tv_statistics *s,
+                                    const tv_solution *solution, int count, const int *rows,
+                                    tv_scores *out) {
   tv_distmat *image = NULL;
   if (solution->decoder && s->C == s->A)
-    return evaluate(method, s, solution, solution->decoder, out);
+    return evaluate_nested(method, s, solution, solution->decoder, count, rows, out);
   TV_TRY(tv_distmat_create(s->A->grid, s->d, solution->k, &image));
   tv_multiply(TV_PLAIN, s->A, TV_PLAIN, solution->encoder, image);
-  tv_error *error = evaluate(method, s, solution, image, out);
+  tv_error *error = evaluate_nested(method, s, solution, image, count, rows, out);
   tv_distmat_destroy(&image);
   return error;
+}
+
+tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *s,
+                             const tv_solution *solution, tv_scores *out) {
+  return tv_scores_evaluate_nested(method, s, solution, 1, &solution->k, out);
 }

@@ -166,17 +166,66 @@ tv_error *tv_report_contents_make(const tv_archive *a, tv_report_contents *out) 
   return NULL;
 }
 
-tv_error *tv_report(const char *path, const char *directory, FILE *out) {
-  tv_archive *a = NULL;
+/* Of the quantities of one encoder. */
+static tv_error *report_encoder(const tv_archive *a, const char *directory, FILE *out) {
   tv_report_contents contents = {0};
   tv_error *error;
-  TV_TRY(tv_archive_read(path, &a));
   TV_GO(tv_folder_make(directory));
   TV_GO(tv_report_contents_make(a, &contents));
   contents.parts->print_table(a, out);
   error = write_files(&contents, directory, out);
 done:
   free(contents.figures);
+  return error;
+}
+
+/* ---- Several encoders: a folder for each, and a page that leads to them ---- */
+
+static void put_index(const void *archive, FILE *out) {
+  const tv_archive *a = archive;
+  fputs("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n<title>", out);
+  tv_put_html(a->experiment_name, out);
+  fputs("</title>\n<h1>", out);
+  tv_put_html(a->experiment_name, out);
+  fputs("</h1>\n<ul>\n", out);
+  for (int i = 0; i < a->cube.encoders; ++i)
+    fprintf(out, "<li><a href=\"k%d/report.html\">encoders of k = %d rows</a>\n", a->encoder_k[i],
+            a->encoder_k[i]);
+  fputs("</ul>\n</html>\n", out);
+}
+
+static tv_error *report_one_of(const tv_archive *a, int i, const char *directory, FILE *out) {
+  tv_archive one;
+  char *folder = NULL;
+  const size_t room = strlen(directory) + 16;
+  TV_TRY(tv_archive_of_encoder(a, i, &one));
+  tv_error *error = tv_allocate((int64_t)room, 1, &folder);
+  if (!error) {
+    snprintf(folder, room, "%s/k%d", directory, one.k);
+    fprintf(out, "%sencoders of k = %d rows\n", i ? "\n" : "", one.k);
+    error = report_encoder(&one, folder, out);
+  }
+  free(folder);
+  tv_archive_drop(&one);
+  return error;
+}
+
+static tv_error *report_all(const tv_archive *a, const char *directory, FILE *out) {
+  static const tv_report_parts none = {.csv = ""};
+  const tv_report_contents index = {.archive = a, .parts = &none};
+  TV_TRY(tv_folder_make(directory));
+  for (int i = 0; i < a->cube.encoders; ++i) TV_TRY(report_one_of(a, i, directory, out));
+  TV_TRY(tv_folder_write(directory, "report.html", put_index, a));
+  TV_TRY(remove_others(&index, directory));
+  tv_print_line(out, "%s/report.html", directory);
+  return NULL;
+}
+
+tv_error *tv_report(const char *path, const char *directory, FILE *out) {
+  tv_archive *a = NULL;
+  TV_TRY(tv_archive_read(path, &a));
+  tv_error *error =
+      a->cube.encoders > 1 ? report_all(a, directory, out) : report_encoder(a, directory, out);
   tv_archive_close(&a);
   return error;
 }

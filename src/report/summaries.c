@@ -19,13 +19,11 @@ tv_summary tv_threshold_summary(const tv_archive *a, int magnitude, int method) 
 }
 
 void tv_print_failures(const tv_archive *a, FILE *out) {
-  const int64_t settings = (int64_t)a->cube.magnitudes * a->cube.alphas;
-  const int64_t items = (int64_t)a->cube.levels * a->cube.methods;
   const int clean = a->study->score_clean;
   tv_tally tally = {.study = a->study,
-                    .solutions = a->cube.replicates * settings * items,
-                    .clean_failed = tv_count_clean_failures(clean < 0 ? NULL : a->quantity[clean],
-                                                            a->cube.replicates, settings, items)};
+                    .solutions = tv_cube_entries(&a->cube, tv_cube_points(&a->cube)),
+                    .clean_failed =
+                        tv_count_clean_failures(&a->cube, clean < 0 ? NULL : a->quantity[clean])};
   tv_tally_count(&tally, a->quantity[a->study->status]);
   if (!tally.failed && !tally.clean_failed && !tally.inaccurate) return;
   fputc('\n', out);

@@ -1,5 +1,22 @@
 #include "twoview/studies/cube.h"
 
+tv_cube tv_cube_of(const tv_experiment *e) {
+  return (tv_cube){.replicates = e->replicates,
+                   .magnitudes = (int)e->noise.lambda_max_count,
+                   .alphas = tv_experiment_alignments(e),
+                   .levels = e->sizes_count,
+                   .encoders = e->encoder.sizes_count,
+                   .methods = (int)e->methods_count};
+}
+
+int64_t tv_cube_entry(const tv_cube *c, int64_t index, int encoder, int method) {
+  return (index * c->encoders + encoder) * c->methods + method;
+}
+
+int64_t tv_cube_entries(const tv_cube *c, int64_t count) {
+  return count * c->encoders * c->methods;
+}
+
 int64_t tv_cube_index(const tv_cube *c, int replicate, int magnitude, int alpha, int level) {
   return (((int64_t)replicate * c->magnitudes + magnitude) * c->alphas + alpha) * c->levels + level;
 }

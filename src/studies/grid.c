@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "solver.h"
 #include "twoview/experiment/check.h"
@@ -19,17 +20,6 @@ static int status_of(const tv_scores *scores) {
       !isfinite(scores->score) || !isfinite(scores->leakage))
     return TV_UNSOUND;
   return o->residual <= largest_residual ? 0 : TV_INACCURATE;
-}
-
-/* Solve and score. status: 0, the solver's info, TV_UNSOUND or TV_INACCURATE. The caller destroys
- * `solution`. */
-static tv_error *solve_and_score(const tv_method *method, const tv_statistics *statistics, int k,
-                                 tv_solution *solution, tv_scores *scores, int *status) {
-  TV_TRY(method->solve(statistics, k, solution, status));
-  if (*status) return NULL;
-  TV_TRY(tv_scores_evaluate(method, statistics, solution, scores));
-  *status = status_of(scores);
-  return NULL;
 }
 
 static int is_failure(double status) {
@@ -63,23 +53,70 @@ static void keep_solution(const tv_solver *s, const tv_kept *kept, int64_t point
   if (solution->decoder) tv_distmat_gather(solution->decoder, kept->decoder + own * size);
 }
 
-static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistics, int m,
-                              int64_t point) {
-  tv_results *r = s->results;
-  const tv_method *method = tv_method_of(s->experiment->methods[m]);
-  tv_solution solution = {0};
-  tv_scores scores;
-  int status = 0;
-  const int64_t entry = point * r->cube.methods + m;
-  tv_error *error =
-      solve_and_score(method, statistics, s->experiment->encoder.k, &solution, &scores, &status);
-  if (!error && !is_failure(status)) {
-    if (s->group->is_leader) record_scores(r, entry, &scores, status);
-    keep_solution(s, &r->kept[m], point, &solution);
-  } else if (!error && s->group->is_leader) {
-    record_failure(r, entry, status);
+/* A solution for the largest encoder, and what is known of each of the nested ones; owned. */
+typedef struct {
+  int count;
+  int *rows, *status; /* status: 0, the solver's info, TV_UNSOUND or TV_INACCURATE */
+  tv_scores *scores;
+  tv_solution solution;
+} answers;
+
+static void release(answers *a) {
+  tv_solution_destroy(&a->solution);
+  free(a->rows);
+  free(a->status);
+  free(a->scores);
+}
+
+static tv_error *prepare(const tv_solver *s, const tv_method *method, int most, answers *a) {
+  const tv_encoder_spec *encoder = &s->experiment->encoder;
+  TV_TRY(tv_allocate(a->count, sizeof(*a->rows), &a->rows));
+  TV_TRY(tv_allocate(a->count, sizeof(*a->status), &a->status));
+  TV_TRY(tv_allocate(a->count, sizeof(*a->scores), &a->scores));
+  for (int i = 0; i < a->count; ++i) {
+    const int k = encoder->sizes[i] < most ? encoder->sizes[i] : most;
+    a->rows[i] = tv_method_rows(method, k, s->targets);
   }
-  tv_solution_destroy(&solution);
+  return NULL;
+}
+
+/* Solve and score with at most so many rows. status: of the statistics. Release the answers, after
+ * an error too. */
+static tv_error *answer(const tv_solver *s, const tv_method *method,
+                        const tv_statistics *statistics, int status, int most, answers *a) {
+  const int largest = s->experiment->encoder.k;
+  *a = (answers){.count = s->experiment->encoder.sizes_count};
+  TV_TRY(tv_grid_agree(s->group->grid, prepare(s, method, most, a)));
+  if (status == 0)
+    TV_TRY(method->solve(statistics, largest < most ? largest : most, &a->solution, &status));
+  if (status == 0)
+    TV_TRY(
+        tv_scores_evaluate_nested(method, statistics, &a->solution, a->count, a->rows, a->scores));
+  for (int i = 0; i < a->count; ++i) a->status[i] = status ? status : status_of(&a->scores[i]);
+  return NULL;
+}
+
+static void record(tv_results *r, int64_t point, int method, const answers *a) {
+  for (int i = 0; i < a->count; ++i) {
+    const int64_t entry = tv_cube_entry(&r->cube, point, i, method);
+    if (is_failure(a->status[i]))
+      record_failure(r, entry, a->status[i]);
+    else
+      record_scores(r, entry, &a->scores[i], a->status[i]);
+  }
+}
+
+/* status: of the statistics. */
+static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistics, int status,
+                              int m, int64_t point) {
+  tv_results *r = s->results;
+  answers found;
+  tv_error *error =
+      answer(s, tv_method_of(s->experiment->methods[m]), statistics, status, r->d, &found);
+  if (!error && s->group->is_leader) record(r, point, m, &found);
+  if (!error && !is_failure(found.status[found.count - 1]))
+    keep_solution(s, &r->kept[m], point, &found.solution);
+  release(&found);
   return error;
 }
 
@@ -108,40 +145,37 @@ static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments
                               s->experiment->augmentation.alpha[at.alpha], &statistics, &status));
   tv_error *error = NULL;
   count_work(s, r->d, s->experiment->encoder.k);
-  for (int m = 0; !error && m < r->cube.methods; ++m) {
-    if (status == 0)
-      error = solve_method(s, statistics, m, point);
-    else if (s->group->is_leader)
-      record_failure(s->results, point * r->cube.methods + m, status);
-  }
+  for (int m = 0; !error && m < r->cube.methods; ++m)
+    error = solve_method(s, statistics, status, m, point);
   tv_statistics_destroy(&statistics);
   return error;
 }
 
 /* ---- Clean inputs: once per replicate and sample size ---- */
 
+static void record_clean(tv_results *r, int64_t item, int method, const answers *a) {
+  for (int i = 0; i < a->count; ++i) {
+    const int64_t entry = tv_cube_entry(&r->cube, item, i, method);
+    r->clean[entry] = is_failure(a->status[i]) ? NAN : a->scores[i].score;
+    r->clean_status[entry] = a->status[i];
+  }
+}
+
 static tv_error *solve_clean(const tv_solver *s, const tv_moment_matrix *moments, int64_t item) {
   tv_results *r = s->results;
   const int k = s->experiment->encoder.k < r->p ? s->experiment->encoder.k : r->p;
   tv_statistics *statistics = NULL;
   int status = 0;
-  tv_scores found;
   TV_TRY(tv_statistics_create(s->group->grid, moments, NULL,
                               tv_theta_of(s->spectra, (int)(item / r->cube.levels)), 0, &statistics,
                               &status));
   tv_error *error = NULL;
   count_work(s, r->p, k);
   for (int m = 0; !error && m < r->cube.methods; ++m) {
-    const tv_method *method = tv_method_of(s->experiment->methods[m]);
-    tv_solution solution = {0};
-    int method_status = status;
-    if (status == 0)
-      error = solve_and_score(method, statistics, k, &solution, &found, &method_status);
-    if (s->group->is_leader) {
-      r->clean[item * r->cube.methods + m] = is_failure(method_status) ? NAN : found.score;
-      r->clean_status[item * r->cube.methods + m] = method_status;
-    }
-    tv_solution_destroy(&solution);
+    answers found;
+    error = answer(s, tv_method_of(s->experiment->methods[m]), statistics, status, r->p, &found);
+    if (!error && s->group->is_leader) record_clean(r, item, m, &found);
+    release(&found);
   }
   tv_statistics_destroy(&statistics);
   return error;
@@ -155,10 +189,11 @@ static double difference(double clean, double corrupted) {
 
 /* Clean scores are the same at every magnitude and alignment. */
 static void complete(tv_results *r) {
+  const int each = r->cube.encoders * r->cube.methods;
   for (int64_t point = 0; point < r->points; ++point) {
     const int64_t item = tv_cube_split(&r->cube, point).item;
-    for (int m = 0; m < r->cube.methods; ++m) {
-      const int64_t entry = point * r->cube.methods + m, clean = item * r->cube.methods + m;
+    for (int i = 0; i < each; ++i) {
+      const int64_t entry = point * each + i, clean = item * each + i;
       double *status = &r->quantity[TV_STATUS][entry];
       r->quantity[TV_SCORE_CLEAN][entry] = r->clean[clean];
       r->quantity[TV_DISTANCE][entry] =

@@ -41,16 +41,15 @@ static int most_shares(const tv_results *r) {
 
 /* Of clean inputs. */
 static int list_clean_shares(const tv_ledger *l, tv_results *r, share *out) {
-  const int64_t first = l->first_clean, end = l->clean_end;
+  const int64_t first = l->first_clean, end = l->clean_end, each = tv_cube_entries(&r->cube, 1);
   int count = 0;
   out[count++] = (share){{TV_SAVED_CLEAN, IS_SOLVED, first, end, ""}, l->has_clean, 1};
   out[count++] =
       (share){{TV_SAVED_CLEAN, DIGESTS, first, end, ""}, r->digest + first, sizeof *r->digest};
   if (!r->clean) return count;
+  out[count++] = numbers_of(key_of(TV_SAVED_CLEAN, SCORES, "", first, end), r->clean, each);
   out[count++] =
-      numbers_of(key_of(TV_SAVED_CLEAN, SCORES, "", first, end), r->clean, r->cube.methods);
-  out[count++] = numbers_of(key_of(TV_SAVED_CLEAN, STATUSES, "", first, end), r->clean_status,
-                            r->cube.methods);
+      numbers_of(key_of(TV_SAVED_CLEAN, STATUSES, "", first, end), r->clean_status, each);
   return count;
 }
 
@@ -63,7 +62,7 @@ static int list_shares(const tv_ledger *l, const tv_study *study, const tv_exper
   for (int i = 0; i < r->quantities; ++i)
     out[count++] = numbers_of(key_of(TV_SAVED_POINTS, NUMBERS, study->quantities[i].label.name,
                                      l->first_point, l->point_end),
-                              r->quantity[i], r->cube.methods);
+                              r->quantity[i], tv_cube_entries(&r->cube, 1));
   for (int m = 0; m < r->cube.methods; ++m) {
     out[count++] = encoders_of(l, r, ENCODERS, e->methods[m], &r->kept[m]);
     if (r->kept[m].decoder) out[count++] = encoders_of(l, r, DECODERS, e->methods[m], &r->kept[m]);

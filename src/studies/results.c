@@ -15,14 +15,16 @@ int tv_levels_of(const tv_results *r, tv_keep keep) {
 
 static tv_error *fill_thresholds(const tv_study_inputs *study, tv_results *r) {
   const tv_experiment *e = study->experiment;
-  for (int64_t i = 0; i < (int64_t)r->cube.replicates * r->cube.magnitudes * r->cube.methods; ++i) {
-    const int64_t setting = i / r->cube.methods;
-    const tv_components c =
-        tv_components_of(e, study->features, study->spectra, (int)(setting / r->cube.magnitudes),
-                         (int)(setting % r->cube.magnitudes));
-    TV_TRY(tv_alpha2_threshold(tv_method_of(e->methods[i % r->cube.methods]), &c,
-                               &r->alpha2_threshold[i]));
-  }
+  const tv_cube *cube = &r->cube;
+  for (int64_t setting = 0; setting < (int64_t)cube->replicates * cube->magnitudes; ++setting)
+    for (int k = 0; k < cube->encoders; ++k) {
+      const tv_components c =
+          tv_components_of(study->features, study->spectra, (int)(setting / cube->magnitudes),
+                           (int)(setting % cube->magnitudes), e->encoder.sizes[k]);
+      for (int m = 0; m < cube->methods; ++m)
+        TV_TRY(tv_alpha2_threshold(tv_method_of(e->methods[m]), &c,
+                                   &r->alpha2_threshold[tv_cube_entry(cube, setting, k, m)]));
+    }
   return NULL;
 }
 
@@ -46,9 +48,14 @@ static tv_error *allocate_encoders(const tv_study_inputs *study, tv_results *r) 
   return NULL;
 }
 
+/* What clean inputs differ by. */
+static int64_t items_of(const tv_results *r) {
+  return (int64_t)r->cube.replicates * r->cube.levels;
+}
+
 static tv_error *allocate_quantities(const tv_study *study, tv_results *r) {
-  const int64_t entries = r->points * r->cube.methods;
-  const int64_t clean = (int64_t)r->cube.replicates * r->cube.levels * r->cube.methods;
+  const int64_t entries = tv_cube_entries(&r->cube, r->points);
+  const int64_t clean = tv_cube_entries(&r->cube, items_of(r));
   r->quantities = study->count;
   for (int i = 0; i < r->quantities; ++i)
     TV_TRY(tv_allocate(entries, sizeof(double), &r->quantity[i]));
@@ -59,22 +66,17 @@ static tv_error *allocate_quantities(const tv_study *study, tv_results *r) {
 
 static tv_error *allocate_results(const tv_study *study, const tv_study_inputs *inputs,
                                   tv_results **out) {
-  const tv_experiment *e = inputs->experiment;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_results *r = *out;
-  r->cube.replicates = e->replicates;
-  r->cube.magnitudes = (int)e->noise.lambda_max_count;
-  r->cube.alphas = tv_experiment_alignments(e);
-  r->cube.levels = e->sizes_count;
-  r->cube.methods = (int)e->methods_count;
+  r->cube = tv_cube_of(inputs->experiment);
   TV_TRY(tv_allocate(r->cube.methods, sizeof(*r->kept), &r->kept));
   r->points = tv_cube_points(&r->cube);
   r->d = inputs->sampling->p + inputs->sampling->q;
   r->p = inputs->sampling->p;
   TV_TRY(allocate_quantities(study, r));
-  TV_TRY(tv_allocate((int64_t)r->cube.replicates * r->cube.magnitudes * r->cube.methods,
-                     sizeof(double), &r->alpha2_threshold));
-  TV_TRY(tv_allocate((int64_t)r->cube.replicates * r->cube.levels, sizeof(*r->digest), &r->digest));
+  const int64_t settings = (int64_t)r->cube.replicates * r->cube.magnitudes;
+  TV_TRY(tv_allocate(tv_cube_entries(&r->cube, settings), sizeof(double), &r->alpha2_threshold));
+  TV_TRY(tv_allocate(items_of(r), sizeof(*r->digest), &r->digest));
   r->first_point = tv_group_first(inputs->group, r->points, inputs->group->index);
   if (inputs->group->is_leader)
     r->own_points =
@@ -93,13 +95,12 @@ tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs
 
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *r) {
   for (int i = 0; i < r->quantities; ++i)
-    tv_sum_all(comm, r->quantity[i], r->points * r->cube.methods);
-  MPI_Allreduce(MPI_IN_PLACE, r->digest, r->cube.replicates * r->cube.levels * TV_DIGEST_LENGTH,
-                MPI_BYTE, MPI_BOR, comm);
+    tv_sum_all(comm, r->quantity[i], tv_cube_entries(&r->cube, r->points));
+  MPI_Allreduce(MPI_IN_PLACE, r->digest, (int)items_of(r) * TV_DIGEST_LENGTH, MPI_BYTE, MPI_BOR,
+                comm);
   if (r->clean) {
-    tv_sum_all(comm, r->clean, (int64_t)r->cube.replicates * r->cube.levels * r->cube.methods);
-    tv_sum_all(comm, r->clean_status,
-               (int64_t)r->cube.replicates * r->cube.levels * r->cube.methods);
+    tv_sum_all(comm, r->clean, tv_cube_entries(&r->cube, items_of(r)));
+    tv_sum_all(comm, r->clean_status, tv_cube_entries(&r->cube, items_of(r)));
   }
   if (study->complete) study->complete(r);
 }

@@ -3,10 +3,11 @@
 #include <inttypes.h>
 #include <math.h>
 
-int64_t tv_count_clean_failures(const double *score_clean, int64_t replicates, int64_t settings,
-                                int64_t items) {
+int64_t tv_count_clean_failures(const tv_cube *cube, const double *score_clean) {
+  const int64_t settings = (int64_t)cube->magnitudes * cube->alphas;
+  const int64_t items = tv_cube_entries(cube, cube->levels);
   int64_t failures = 0;
-  for (int64_t i = 0; score_clean && i < replicates * items; ++i)
+  for (int64_t i = 0; score_clean && i < cube->replicates * items; ++i)
     failures += !isfinite(score_clean[i / items * settings * items + i % items]);
   return failures;
 }

@@ -26,19 +26,19 @@ typedef struct {
   const tv_moment_matrix *moments;
   int replicate, magnitude;
   const tv_method *method;
+  int k;
   answers *known;
   int64_t next; /* of them */
 } leaking;
 
 static tv_error *solve_and_leak(const tv_solver *s, const tv_statistics *statistics,
-                                const tv_method *method, double *leakage) {
+                                const tv_method *method, int k, double *leakage) {
   tv_solution solution = {0};
   int status = 0;
-  tv_error *error = method->solve(statistics, s->experiment->encoder.k, &solution, &status);
+  tv_error *error = method->solve(statistics, k, &solution, &status);
   if (!error && status == 0) error = tv_leakage(method, statistics, &solution, leakage);
   tv_solution_destroy(&solution);
-  s->results->work.flops +=
-      method->flops(s->results->d, s->experiment->encoder.k, s->targets) / s->group->grid->size;
+  s->results->work.flops += method->flops(s->results->d, k, s->targets) / s->group->grid->size;
   return error;
 }
 
@@ -53,7 +53,7 @@ static tv_error *compute_leakage(const leaking *c, double alpha2, double *leakag
       tv_theta_of(s->spectra, c->replicate), sqrt(alpha2), &statistics, &status));
   s->results->work.flops += tv_statistics_flops(s->results->d) / s->group->grid->size;
   tv_error *error = NULL;
-  if (status == 0) error = solve_and_leak(s, statistics, c->method, leakage);
+  if (status == 0) error = solve_and_leak(s, statistics, c->method, c->k, leakage);
   tv_statistics_destroy(&statistics);
   if (!error && s->group->grid->size > 1) tv_broadcast(s->group->comm, 0, leakage, 1);
   return error;
@@ -82,7 +82,7 @@ static tv_error *predict(const leaking *c, double *out) {
   const tv_signal_kind kind =
       e->source.role == TV_AS_POPULATION ? TV_SIGNAL_FIXED : TV_SIGNAL_DRAWN;
   const tv_components components =
-      tv_components_of(e, s->features, s->spectra, c->replicate, c->magnitude);
+      tv_components_of(s->features, s->spectra, c->replicate, c->magnitude, c->k);
   TV_TRY(tv_grid_agree(s->group->grid, tv_alpha2_predicted(c->method, &components,
                                                            (double)c->moments->n, kind, out)));
   if (s->group->grid->size > 1) tv_broadcast(s->group->comm, 0, out, 1);
@@ -97,7 +97,18 @@ static void record_threshold(tv_results *r, int64_t entry, const tv_alpha2 *foun
   r->quantity[TV_ALPHA2_PREDICTED][entry] = predicted;
 }
 
-/* The searches start from the prediction or, where there is none, from the threshold of theory. */
+/* The search starts from the prediction or, where there is none, from the threshold of theory. */
+static tv_error *search_one(leaking *c, double threshold, int64_t entry) {
+  const tv_solver *s = c->solver;
+  tv_alpha2 found;
+  double predicted;
+  TV_TRY(predict(c, &predicted));
+  const double start = isfinite(predicted) ? predicted : threshold;
+  TV_TRY(tv_alpha2_search(leakage_at, c, start, s->experiment->threshold.tolerance, &found));
+  if (s->group->is_leader) record_threshold(s->results, entry, &found, predicted);
+  return NULL;
+}
+
 static tv_error *search_all(const tv_solver *s, const tv_moment_matrix *moments, int64_t point,
                             answers *known) {
   const tv_results *r = s->results;
@@ -107,18 +118,13 @@ static tv_error *search_all(const tv_solver *s, const tv_moment_matrix *moments,
                      .replicate = at.replicate,
                      .magnitude = at.magnitude,
                      .known = known};
-  for (int m = 0; m < r->cube.methods; ++m) {
-    tv_alpha2 found;
-    double predicted;
-    context.method = tv_method_of(s->experiment->methods[m]);
-    TV_TRY(predict(&context, &predicted));
-    const double start =
-        isfinite(predicted) ? predicted : r->alpha2_threshold[at.setting * r->cube.methods + m];
-    TV_TRY(
-        tv_alpha2_search(leakage_at, &context, start, s->experiment->threshold.tolerance, &found));
-    if (s->group->is_leader)
-      record_threshold(s->results, point * r->cube.methods + m, &found, predicted);
-  }
+  for (int k = 0; k < r->cube.encoders; ++k)
+    for (int m = 0; m < r->cube.methods; ++m) {
+      context.k = s->experiment->encoder.sizes[k];
+      context.method = tv_method_of(s->experiment->methods[m]);
+      TV_TRY(search_one(&context, r->alpha2_threshold[tv_cube_entry(&r->cube, at.setting, k, m)],
+                        tv_cube_entry(&r->cube, point, k, m)));
+    }
   return NULL;
 }
 
@@ -221,7 +227,9 @@ static double flops(const tv_experiment *e, int d, int p, int l) {
   double of_point = 0;
   (void)p;
   for (unsigned m = 0; m < e->methods_count; ++m)
-    of_point += tv_statistics_flops(d) + tv_method_of(e->methods[m])->flops(d, e->encoder.k, l);
+    for (int k = 0; k < e->encoder.sizes_count; ++k)
+      of_point +=
+          tv_statistics_flops(d) + tv_method_of(e->methods[m])->flops(d, e->encoder.sizes[k], l);
   return (double)tv_experiment_points(e) * of_point * tv_alpha2_foresee(e->threshold.tolerance);
 }
 

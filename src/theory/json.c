@@ -175,8 +175,8 @@ tv_error *tv_theory_print_json(const tv_theory *t, FILE *out) {
   TV_TRY(tv_experiment_print(e, &resolved));
   json_t *root = json_pack(
       "{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "name", e->name, "experiment", resolved,
-      "k", e->encoder.k, "important_components", t->features->p, "noise_components", t->spectra->q,
-      "alpha", numbers(e->augmentation.alpha, (int)e->augmentation.alpha_count), "lambda_max",
+      "k", t->k, "important_components", t->features->p, "noise_components", t->spectra->q, "alpha",
+      numbers(e->augmentation.alpha, (int)e->augmentation.alpha_count), "lambda_max",
       numbers(e->noise.lambda_max, (int)e->noise.lambda_max_count), "data_spectrum",
       numbers(t->features->spectrum, t->features->p), "summary", summary(t), "replicates",
       replicates(t));

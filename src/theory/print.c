@@ -45,7 +45,7 @@ static void print_head(const tv_theory *t, FILE *out) {
   const tv_experiment *e = t->experiment;
   const int p = t->features->p;
   tv_print_line(out, "%s: k = %d, %d important and %d noise components, %d replicate%s%s", e->name,
-                e->encoder.k, p, e->noise.components, e->replicates, e->replicates == 1 ? "" : "s",
+                t->k, p, e->noise.components, e->replicates, e->replicates == 1 ? "" : "s",
                 e->replicates == 1 ? "" : ": mean [least, largest]");
   fputc('\n', out);
   const double ends[] = {t->features->spectrum[0], t->features->spectrum[p - 1]};
@@ -149,7 +149,7 @@ static tv_error *print_alignments(const tv_theory *t, FILE *out) {
 
 tv_error *tv_theory_print(const tv_theory *t, FILE *out) {
   print_head(t, out);
-  if (t->experiment->encoder.k > t->features->p) {
+  if (t->k > t->features->p) {
     fprintf(out, "\nk exceeds the important components: noise fills the rows that are left over, "
                  "whatever alpha\n");
     return NULL;

@@ -2,12 +2,13 @@
 
 #include <stdlib.h>
 
-tv_error *tv_theory_make(const tv_experiment *e, const tv_features *f, tv_theory **out) {
+tv_error *tv_theory_make(const tv_experiment *e, const tv_features *f, int k, tv_theory **out) {
   tv_theory *t = NULL;
   *out = NULL;
   TV_TRY(tv_allocate(1, sizeof(*t), &t));
   t->experiment = e;
   t->features = f;
+  t->k = k;
   t->rivals = tv_rivals_of(e->kinds);
   tv_error *error = tv_spectra_draw(e, f->p, &t->spectra);
   const int magnitudes = (int)e->noise.lambda_max_count;
@@ -15,7 +16,7 @@ tv_error *tv_theory_make(const tv_experiment *e, const tv_features *f, tv_theory
   if (!error) error = tv_allocate(all, sizeof(*t->asymptotics), &t->asymptotics);
   for (int64_t i = 0; !error && i < all; ++i) {
     const tv_components c =
-        tv_components_of(e, f, t->spectra, (int)(i / magnitudes), (int)(i % magnitudes));
+        tv_components_of(f, t->spectra, (int)(i / magnitudes), (int)(i % magnitudes), k);
     error = tv_asymptotics_of(&t->rivals, &c, t->asymptotics[i]);
   }
   if (error) tv_theory_destroy(&t);

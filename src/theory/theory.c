@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-tv_components tv_components_of(const tv_experiment *e, const tv_features *f,
-                               const tv_spectra *spectra, int replicate, int magnitude) {
-  return (tv_components){.k = e->encoder.k,
+tv_components tv_components_of(const tv_features *f, const tv_spectra *spectra, int replicate,
+                               int magnitude, int k) {
+  return (tv_components){.k = k,
                          .p = f->p,
                          .q = spectra->q,
                          .signal = f->spectrum,

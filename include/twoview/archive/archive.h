@@ -58,10 +58,12 @@ typedef struct {
   const tv_study *study; /* of its numbers */
   const tv_kind *kind;   /* its own, which the report follows */
   tv_cube cube;
+  int *encoder_k;                             /* owned: rows of the nested encoders */
   double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
   char **method;                              /* names */
-  double *quantity[TV_MOST_QUANTITIES]; /* replicate x lambda_max x alpha x n x method, or NULL */
-  double *alpha2_threshold;             /* replicate x lambda_max x method */
+  double *quantity[TV_MOST_QUANTITIES];       /* replicate x lambda_max x alpha x n x k x method, or
+                                               * NULL */
+  double *alpha2_threshold;                   /* replicate x lambda_max x k x method */
   int p, q, k;      /* important components, noise components, rows of the encoder */
   double *spectrum; /* p: variances of the important components */
   double *gamma;    /* replicate x lambda_max x q, or NULL without noise */
@@ -71,6 +73,10 @@ typedef struct {
 /* Not collective: one process reads. Free with tv_archive_close. */
 tv_error *tv_archive_read(const char *path, tv_archive **out);
 void tv_archive_close(tv_archive **archive);
+
+/* The quantities of the i-th encoder alone; all else is borrowed. Release with tv_archive_drop. */
+tv_error *tv_archive_of_encoder(const tv_archive *archive, int i, tv_archive *out);
+void tv_archive_drop(tv_archive *of_encoder);
 
 /* What an archive was made from; all is owned. */
 typedef struct {

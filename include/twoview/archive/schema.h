@@ -61,7 +61,7 @@ typedef struct {
   int count;
   const char **methods; /* their names, which are not owned */
   const char *stages[TV_STAGES];
-  int64_t k;
+  int64_t *k;            /* owned: of the encoders */
   int is_rotated;        /* features are rotated to components, instead of being some */
   int64_t samples_piece; /* of a replicate, that are written at a time; every rank has them then */
 } tv_schema;

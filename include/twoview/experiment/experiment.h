@@ -78,7 +78,11 @@ typedef struct {
 } tv_features_spec;
 
 typedef struct {
-  int k; /* rows of the encoder, the size of the representation */
+  double *list; /* as given, or made of a range; `sizes` are the same as integers */
+  unsigned list_count;
+  int *sizes; /* k_1 < k_2 < ...: rows of the encoders, which are nested, ... */
+  int sizes_count;
+  int k; /* ... and of the largest of them */
 } tv_encoder_spec;
 
 typedef struct {

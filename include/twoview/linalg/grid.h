@@ -55,6 +55,10 @@ double *tv_distmat_diagonal(const tv_distmat *matrix, int j);
 /* The whole matrix on every rank: `out` is rows x columns, column-major.        Collective. */
 void tv_distmat_gather(const tv_distmat *matrix, double *out);
 
+/* The first `columns` columns of a matrix, borrowed from it: not to be destroyed. Not collective.
+ */
+tv_distmat tv_distmat_leading(const tv_distmat *matrix, int columns);
+
 /* Set to zero.                                                                  Not collective. */
 void tv_distmat_clear(tv_distmat *matrix);
 

@@ -25,12 +25,12 @@ typedef struct tv_results {
   int64_t points; /* replicates x noise scales x alphas x sample sizes, in this order */
   int quantities; /* of the study */
   /* on every rank: */
-  double *quantity[TV_MOST_QUANTITIES]; /* points x methods each, of the study's quantities */
-  double *clean;                        /* replicates x levels x methods: scores on clean inputs, or
-                                         * NULL where the study asks for none */
-  double *clean_status;                 /* the same: as TV_STATUS, of these solutions */
-  double *alpha2_threshold;             /* replicates x noise scales x methods */
-  char (*digest)[TV_DIGEST_LENGTH];     /* replicates x levels: of the moments */
+  double *quantity[TV_MOST_QUANTITIES]; /* points x encoders x methods each, of the study's */
+  double *clean;            /* replicates x levels x encoders x methods: scores on clean inputs, or
+                             * NULL where the study asks for none */
+  double *clean_status;     /* the same: as TV_STATUS, of these solutions */
+  double *alpha2_threshold; /* replicates x noise scales x encoders x methods */
+  char (*digest)[TV_DIGEST_LENGTH]; /* replicates x levels: of the moments */
 
   int64_t first_point, own_points; /* points solved here; none on ranks that lead no group */
   int d, p;                        /* inputs of an encoder; important ones */

@@ -17,11 +17,9 @@ typedef struct {
 /* Count the failed and the inaccurate of t->solutions statuses. */
 void tv_tally_count(tv_tally *t, const double *status);
 
-/* How many solutions on clean inputs failed. `score_clean` is replicates x settings x items: a
- * setting is a noise scale and an alignment, an item a sample size and a method. The score is the
- * same at every setting and counted once. NULL, of a study that has none: 0. */
-int64_t tv_count_clean_failures(const double *score_clean, int64_t replicates, int64_t settings,
-                                int64_t items);
+/* How many solutions on clean inputs failed, of the scores over a cube, which are the same at every
+ * noise scale and alignment and counted once. NULL, of a study that has none: 0. */
+int64_t tv_count_clean_failures(const tv_cube *cube, const double *score_clean);
 
 /* `48 solutions`, and how many of them and of the clean ones failed, if any; within a line. */
 void tv_tally_print(const tv_tally *tally, FILE *out);

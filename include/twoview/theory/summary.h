@@ -14,13 +14,14 @@
 typedef struct {
   const tv_experiment *experiment; /* borrowed */
   const tv_features *features;     /* borrowed: the variances of the important components */
+  int k;                           /* rows of the encoder */
   tv_rivals rivals;
   tv_spectra *spectra;                   /* owned */
   double (*asymptotics)[TV_ASYMPTOTICS]; /* owned, replicates x noise scales */
 } tv_theory;
 
-/* Free with tv_theory_destroy. */
-tv_error *tv_theory_make(const tv_experiment *experiment, const tv_features *features,
+/* Of encoders of k rows. Free with tv_theory_destroy. */
+tv_error *tv_theory_make(const tv_experiment *experiment, const tv_features *features, int k,
                          tv_theory **out);
 void tv_theory_destroy(tv_theory **theory);
 

@@ -23,9 +23,9 @@ typedef struct {
   const double *gamma;  /* q */
 } tv_components;
 
-/* Those of an experiment. */
-tv_components tv_components_of(const tv_experiment *experiment, const tv_features *features,
-                               const tv_spectra *spectra, int replicate, int magnitude);
+/* Those of an experiment, for encoders of k rows. */
+tv_components tv_components_of(const tv_features *features, const tv_spectra *spectra,
+                               int replicate, int magnitude, int k);
 
 /* phi or omega of a component, by a method that has a theory of components. */
 double tv_signal_value(const tv_method *method, double signal, double theta);
