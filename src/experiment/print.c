@@ -20,12 +20,13 @@ typedef struct {
 
 static void print_numbers(const printer *p, const tv_key *key, const double *values,
                           unsigned count) {
-  fputc('[', p->out);
+  const int is_bare = key->is_bare_alone && count == 1;
+  if (!is_bare) fputc('[', p->out);
   for (unsigned i = 0; i < count; ++i) {
     if (i) fputs(", ", p->out);
     tv_key_print_number(p->out, key, values[i]);
   }
-  fputc(']', p->out);
+  if (!is_bare) fputc(']', p->out);
 }
 
 static void print_kinds(const printer *p, const tv_kind *const *kinds, unsigned count) {

@@ -141,6 +141,7 @@ static const tv_key encoder_keys[] = {
      .low = 1,
      .high = MOST_INPUTS,
      .is_whole = 1,
+     .is_bare_alone = 1,
      .help = "rows of the encoder, or of nested ones; in a threshold study no more than features"},
     {0}};
 

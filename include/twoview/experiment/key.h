@@ -46,6 +46,7 @@ struct tv_key {
   int excludes_low;      /* `low` itself is refused, */
   int excludes_high;     /* or `high` */
   int is_whole;          /* of doubles: numbers without a fraction only */
+  int is_bare_alone;     /* of lists: one number is printed without brackets */
   int is_coordinate;     /* of lists: the numbers name points, so that each stands once */
   const char *subject;   /* what the bounds apply to, for messages; NULL: the key itself */
   const tv_word *words;  /* of choices */
