@@ -316,7 +316,7 @@ class Files(unittest.TestCase):
                                "could not read its data")):
             with self.subTest(script=script):
                 harness.twoview("report", "g.h5", "-o", "bad")
-                limit = "0.5" if "no end" in words else str(harness.HANG)
+                limit = "0.5" if "did not end" in words else str(harness.HANG)
                 done = self.report_under(script, "g.h5", "-o", "bad", TWOVIEW_GNUPLOT_SECONDS=limit)
                 self.assertRegex(done.stderr, rf"gnuplot failed on bad/figure.gp \([^)]*{words}")
                 self.assertIn("no figure: gnuplot failed", done.stdout)
