@@ -132,7 +132,7 @@ static void describe(int status, int is_late, const char *messages, tv_gnuplot_f
   const size_t size = sizeof out->text;
   out->text[0] = '\0';
   if (is_late)
-    snprintf(out->text, size, "no end within %s s, which TWOVIEW_GNUPLOT_SECONDS sets",
+    snprintf(out->text, size, "it did not end within %s s (TWOVIEW_GNUPLOT_SECONDS)",
              TV_EXACT(most_seconds()));
   else if (WIFSIGNALED(status))
     snprintf(out->text, size, "signal %d, %s", WTERMSIG(status), strsignal(WTERMSIG(status)));
