@@ -20,10 +20,10 @@ typedef struct {
 } tv_solution;
 
 /* How well a solution does on the problem that it claims to solve. Both losses are mean squares
- * and never negative. RC's are sums of squares, and keep their digits where they are small beside
- * the inputs; so does JE's objective. The others are differences of mean squares (SL: of the
- * targets; JE's optimum: of k whitened outputs), known to the rounding of these, and 0 where
- * rounding leaves them below. */
+ * and never negative. Where S - G is diagonal, RC's become sums of squares once they are small
+ * beside the inputs, and keep their digits; so does JE's objective. All others are differences of
+ * mean squares (SL: of the targets; RC: of the inputs; JE: of k whitened outputs), known to the
+ * rounding of these, and 0 where rounding leaves them below. */
 typedef struct {
   double objective;      /* of encoder and decoder */
   double optimum;        /* the least value of the objective that theory gives */
