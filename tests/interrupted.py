@@ -105,7 +105,9 @@ def is_called(process, name):
 
 
 def ranks_of(launched):
-    return [p for p in processes_below(launched.pid) if is_called(p, "twoview")]
+    """Those that live: a launcher may leave one that has ended for a zombie."""
+    return [p for p in processes_below(launched.pid)
+            if is_called(p, "twoview") and state_of(p) not in ("", "Z")]
 
 
 def launcher_of(launched):
