@@ -1,4 +1,5 @@
 """Nested encoders: every k of a list as in an experiment of its own."""
+import json
 import unittest
 
 import numpy as np
@@ -72,7 +73,28 @@ encoder: {k: 2}
             self.assertIn(f"k{k}/report.html", (harness.folder / "report/report.html").read_text())
         done = harness.twoview("theory", experiment, "--set", "encoder.k=[1, 2]", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual([line[:1] for line in done.stdout.splitlines()], ["{", "{"])
+        self.assertEqual([theory["k"] for theory in json.loads(done.stdout)], [1, 2])
+
+    def test_stale_reports_are_deleted(self):
+        """Of other encoders; what else stands in their folders stays."""
+        experiment = harness.write("grid.yaml", harness.GAUSSIAN)
+        run(experiment, KS).close()
+        run(experiment, 3).close()
+        folder = harness.folder / "stale"
+        for name in ("k1-3-4.h5", "k3.h5"):
+            done = harness.twoview("report", name, "-o", "stale")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            if name == "k1-3-4.h5":
+                self.assertIn("k = 4", (folder / "k4/report.html").read_text())
+                (folder / "k4/own.txt").write_text("kept")
+        self.assertEqual([path.name for path in folder.glob("k*")], ["k4"])
+        self.assertEqual([path.name for path in (folder / "k4").iterdir()], ["own.txt"])
+
+    def test_the_plan_counts_them(self):
+        experiment = harness.write("grid.yaml", harness.GAUSSIAN)
+        done = harness.twoview("run", experiment, "--dry-run", "--set", "encoder.k=[1, 2, 3]")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("(144 solutions) of d = 9 inputs, k = 1, 2, 3\n", done.stdout)
 
     def test_report_of_one_is_unchanged(self):
         """Its table is that of a run with that k alone."""

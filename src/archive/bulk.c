@@ -53,9 +53,9 @@ static tv_error *write_selected(hid_t set, const tv_variable *v, hid_t space, in
   const int64_t item = count ? H5Sget_select_npoints(space) / count : 0;
   const uintptr_t whole = (uintptr_t)values - (uintptr_t)(first * item) * sizeof(double);
   const hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
-  H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
   const hid_t type = v->element == TV_REAL ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64;
-  const herr_t status = H5Dwrite(set, type, space, space, transfer, (const void *)whole);
+  herr_t status = H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+  if (status >= 0) status = H5Dwrite(set, type, space, space, transfer, (const void *)whole);
   tv_error *error = status < 0 ? tv_hdf5_fail("dataset '%s' cannot be written", v->name) : NULL;
   H5Pclose(transfer);
   return error;
@@ -291,15 +291,20 @@ static tv_error *open_everywhere(const tv_output *part, MPI_Comm comm, hid_t *fi
   char alias[TV_FILE_ALIAS];
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   tv_file_alias(part->file, alias);
-  H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
-  H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL);
-  H5Pset_all_coll_metadata_ops(access, 1);
-  H5Pset_coll_metadata_write(access, 1);
-  *file = H5Fopen(alias, H5F_ACC_RDWR, access);
+  const int is_ready =
+      access >= 0 && H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110) >= 0 &&
+      H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL) >= 0 &&
+      H5Pset_all_coll_metadata_ops(access, 1) >= 0 && H5Pset_coll_metadata_write(access, 1) >= 0;
+  *file = H5I_INVALID_HID;
   tv_error *error =
-      *file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", part->part) : NULL;
-  H5Pclose(access);
-  return tv_agree(comm, error);
+      tv_agree(comm, is_ready ? NULL : tv_hdf5_fail("%s: no access by all ranks", part->part));
+  if (!error) {
+    *file = H5Fopen(alias, H5F_ACC_RDWR, access);
+    error = *file < 0 ? tv_hdf5_fail("%s: cannot be opened by all ranks", part->part) : NULL;
+    error = tv_agree(comm, error);
+  }
+  if (access >= 0) H5Pclose(access);
+  return error;
 }
 
 tv_error *tv_bulk_try(const tv_output *part, MPI_Comm comm) {

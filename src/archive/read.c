@@ -199,6 +199,7 @@ tv_error *tv_archive_of_encoder(const tv_archive *a, int i, tv_archive *out) {
   *out = *a;
   out->k = a->encoder_k[i];
   out->cube.encoders = 1;
+  out->is_one_of_several = 1;
   tv_error *error = pick_encoder(&a->cube, i, settings, &out->alpha2_threshold);
   for (int q = 0; !error && q < TV_MOST_QUANTITIES; ++q)
     error = pick_encoder(&a->cube, i, tv_cube_points(&a->cube), &out->quantity[q]);

@@ -19,12 +19,15 @@ static tv_error *print_theory(const tv_experiment *e, const tv_features *f, int 
   return error;
 }
 
-/* One after the other; as JSON, an object in a line of its own for each. */
+/* One after the other; as JSON, an array of several. */
 static tv_error *print_theories(const tv_experiment *e, const tv_features *f, int is_json) {
-  for (int i = 0; i < e->encoder.sizes_count; ++i) {
-    if (i > 0 && !is_json) fputc('\n', stdout);
+  const int count = e->encoder.sizes_count, is_array = is_json && count > 1;
+  if (is_array) fputs("[", stdout);
+  for (int i = 0; i < count; ++i) {
+    if (i > 0) fputs(is_array ? "," : "\n", stdout);
     TV_TRY(print_theory(e, f, e->encoder.sizes[i], is_json));
   }
+  if (is_array) fputs("]\n", stdout);
   return NULL;
 }
 

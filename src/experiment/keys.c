@@ -7,14 +7,14 @@ int tv_key_is_no_key(const tv_key *row) {
   return row->type == TV_KEY_OWN || row->same_as;
 }
 
-tv_model tv_experiment_model(const tv_experiment *e) {
+static tv_model model_of(const tv_experiment *e) {
   const int has_chain =
       tv_yaml_find(&e->root, "corruption") || tv_yaml_find(&e->root, "augmentation.chain");
   return has_chain ? TV_VIEW_MODEL : TV_COMPONENT_MODEL;
 }
 
 int tv_key_is_of(const tv_experiment *e, const tv_key *key) {
-  return key->model == TV_BOTH_MODELS || key->model == tv_experiment_model(e);
+  return key->model == TV_BOTH_MODELS || key->model == model_of(e);
 }
 
 const tv_key *tv_key_named(const tv_key *keys, const char *name) {

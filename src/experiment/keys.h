@@ -23,8 +23,7 @@ const tv_key *tv_key_of_kind(const tv_key *keys);
 /* Whether a row of a table is no key of the file, but a rule for those beside it. */
 int tv_key_is_no_key(const tv_key *row);
 
-/* The model that an experiment uses, and whether it has a use for a key. */
-tv_model tv_experiment_model(const tv_experiment *experiment);
+/* Whether an experiment, by the model that it uses, has a use for a key. */
 int tv_key_is_of(const tv_experiment *experiment, const tv_key *key);
 
 /* PREFIX.KEY */

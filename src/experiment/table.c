@@ -200,7 +200,8 @@ const tv_key tv_experiment_keys[] = {
     {TV_KEY(tv_experiment, probe, TV_KEY_MAPPING), .is_planned = 1, .keys = probe_keys,
      .is_quiet = 1},
     {TV_KEY_LIST(tv_experiment, methods, TV_KEY_KINDS), .kinds = offsetof(tv_kinds, methods),
-     .otherwise = "all that the study has a use for", .help = "what is learned and compared"},
+     .otherwise = "SL, RC and JE, those that the study has a use for",
+     .help = "what is learned and compared"},
     {TV_KEY(tv_experiment, archive, TV_KEY_MAPPING), .keys = archive_keys},
     {TV_KEY(tv_experiment, parallel, TV_KEY_MAPPING), .keys = parallel_keys},
     {0}};

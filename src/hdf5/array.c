@@ -61,8 +61,10 @@ static tv_error *write_attribute(hid_t object, const char *name, hid_t type, con
 
 static hid_t text_type(void) {
   const hid_t type = H5Tcopy(H5T_C_S1);
-  H5Tset_size(type, H5T_VARIABLE);
-  H5Tset_cset(type, H5T_CSET_UTF8);
+  if (type >= 0 && (H5Tset_size(type, H5T_VARIABLE) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0)) {
+    H5Tclose(type);
+    return H5I_INVALID_HID;
+  }
   return type;
 }
 
@@ -190,9 +192,12 @@ static tv_error *read_shape(hid_t group, const char *const *dimensions, int *ran
     const hid_t scale = tv_label_open_coordinate(group, dimensions[*rank]);
     if (scale < 0) return tv_hdf5_fail("there is no dimension '%s'", dimensions[*rank]);
     const hid_t space = H5Dget_space(scale);
-    H5Sget_simple_extent_dims(space, &shape[*rank], NULL);
-    H5Sclose(space);
+    const int count = space >= 0 ? H5Sget_simple_extent_dims(space, &shape[*rank], NULL) : -1;
+    tv_error *error =
+        count < 0 ? tv_hdf5_fail("dimension '%s' has no length", dimensions[*rank]) : NULL;
+    if (space >= 0) H5Sclose(space);
     H5Dclose(scale);
+    TV_TRY(error);
   }
   return NULL;
 }

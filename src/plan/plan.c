@@ -261,7 +261,7 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   TV_TRY(tv_layout_choose(e, source, plan->ranks, &plan->layout));
   tv_grid_shape(plan->ranks / plan->layout.groups, &plan->grid_rows, &plan->grid_columns);
   plan->points = tv_experiment_points(e);
-  plan->entries = plan->points * e->methods_count;
+  plan->entries = plan->points * e->encoder.sizes_count * e->methods_count;
   plan->moment_parts = is_law(e) ? (int64_t)e->replicates * e->sizes_count : e->parallel.shards;
   plan->normals = count_normals(e, source, plan);
   plan->moment_flops = count_moment_flops(e, source, plan);
@@ -353,7 +353,10 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
            plan->principal_order < plan->features ? "rows" : "features");
   printf("%-22s %" PRId64 " (%" PRId64 " ", "points", plan->points, plan->entries);
   tv_study_of(e)->describe(e, stdout);
-  printf(") of d = %d inputs, k = %d\n", plan->d, e->encoder.k);
+  printf(") of d = %d inputs, k = ", plan->d);
+  for (int i = 0; i < e->encoder.sizes_count; ++i)
+    printf("%s%d", i ? ", " : "", e->encoder.sizes[i]);
+  putchar('\n');
   printf("%-22s %d in %d group%s of %d x %d; %d shards\n", "ranks", plan->ranks,
          plan->layout.groups, plan->layout.groups == 1 ? "" : "s", plan->grid_rows,
          plan->grid_columns, e->parallel.shards);

@@ -68,14 +68,19 @@ static void put_provenance(const tv_archive *a, FILE *out) {
   fputs("</table>\n</details>\n", out);
 }
 
+static void put_title(const tv_archive *a, FILE *out) {
+  tv_put_html(a->experiment_name, out);
+  if (a->is_one_of_several) fprintf(out, ", k = %d", a->k);
+}
+
 tv_error *tv_report_html(const tv_report_contents *c, const char *directory, FILE *out) {
   const tv_archive *a = c->archive;
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
         out);
-  tv_put_html(a->experiment_name, out);
+  put_title(a, out);
   fprintf(out, "</title>\n<style>%s</style></head><body>\n<h1>", style);
-  tv_put_html(a->experiment_name, out);
+  put_title(a, out);
   fputs("</h1>\n", out);
   TV_TRY(put_figures(c, directory, out));
   c->parts->put_tables(a, out);

@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,6 +126,58 @@ static tv_error *remove_others(const tv_report_contents *c, const char *director
   return error;
 }
 
+/* Of a folder alone, as that of one encoder is of several. */
+static const tv_report_parts no_parts = {.csv = ""};
+static const tv_report_contents no_report = {.parts = &no_parts};
+
+/* The number of a name like k10; 0: it is another. */
+static int encoder_named(const char *name) {
+  char end;
+  int k;
+  return sscanf(name, "k%d%c", &k, &end) == 1 && k > 0 ? k : 0;
+}
+
+static int has_encoder(const tv_archive *a, int k) {
+  for (int i = 0; a->cube.encoders > 1 && i < a->cube.encoders; ++i)
+    if (a->encoder_k[i] == k) return 1;
+  return 0;
+}
+
+/* The report in a folder, and the folder unless it holds something else. */
+static tv_error *remove_report(const char *directory) {
+  char *page = NULL;
+  const size_t room = strlen(directory) + sizeof "/report.html";
+  TV_TRY(remove_others(&no_report, directory));
+  TV_TRY(tv_allocate((int64_t)room, 1, &page));
+  snprintf(page, room, "%s/report.html", directory);
+  tv_error *error = NULL;
+  if (unlink(page) != 0 && errno != ENOENT)
+    error = tv_fail_errno("%s, of another report, cannot be removed", page);
+  else if (rmdir(directory) != 0 && errno != ENOTEMPTY && errno != EEXIST)
+    error = tv_fail_errno("%s, of another report, cannot be removed", directory);
+  free(page);
+  return error;
+}
+
+/* Of an earlier report of other encoders. */
+static tv_error *remove_other_encoders(const tv_archive *a, const char *directory) {
+  tv_error *error = NULL;
+  DIR *folder = opendir(directory);
+  if (!folder) return tv_fail_errno("%s", directory);
+  for (struct dirent *entry; !error && (entry = readdir(folder));) {
+    const int k = encoder_named(entry->d_name);
+    const size_t room = strlen(directory) + strlen(entry->d_name) + 2;
+    char *path = NULL;
+    if (k == 0 || entry->d_type != DT_DIR || has_encoder(a, k)) continue;
+    error = tv_allocate((int64_t)room, 1, &path);
+    if (!error) snprintf(path, room, "%s/%s", directory, entry->d_name);
+    if (!error) error = remove_report(path);
+    free(path);
+  }
+  closedir(folder);
+  return error;
+}
+
 /* ---- Together ---- */
 
 static void print_paths(const tv_report_contents *c, const char *directory, int has_failed,
@@ -211,12 +264,10 @@ static tv_error *report_one_of(const tv_archive *a, int i, const char *directory
 }
 
 static tv_error *report_all(const tv_archive *a, const char *directory, FILE *out) {
-  static const tv_report_parts none = {.csv = ""};
-  const tv_report_contents index = {.archive = a, .parts = &none};
   TV_TRY(tv_folder_make(directory));
   for (int i = 0; i < a->cube.encoders; ++i) TV_TRY(report_one_of(a, i, directory, out));
   TV_TRY(tv_folder_write(directory, "report.html", put_index, a));
-  TV_TRY(remove_others(&index, directory));
+  TV_TRY(remove_others(&no_report, directory));
   tv_print_line(out, "%s/report.html", directory);
   return NULL;
 }
@@ -226,6 +277,7 @@ tv_error *tv_report(const char *path, const char *directory, FILE *out) {
   TV_TRY(tv_archive_read(path, &a));
   tv_error *error =
       a->cube.encoders > 1 ? report_all(a, directory, out) : report_encoder(a, directory, out);
+  if (!error) error = remove_other_encoders(a, directory);
   tv_archive_close(&a);
   return error;
 }

@@ -6,7 +6,6 @@
 #include "twoview/linalg/group.h"
 #include "twoview/methods/method.h"
 #include "twoview/moments/distributed.h"
-#include "twoview/studies/grid.h"
 #include "twoview/studies/layout.h"
 
 const tv_network tv_typical_network = {.latency = 1.5e-6, .bandwidth = 12e9};
@@ -243,8 +242,8 @@ static tv_error *tree_communication(const tv_workload *w, const tv_network *n, i
 static void forecast_solves(const tv_workload *w, const tv_rates *r, const tv_network *n, int ranks,
                             double *seconds, double *communication) {
   const int groups = groups_of(w, ranks);
-  const double results = (double)w->methods * ((double)w->points * TV_GRID_QUANTITIES +
-                                               (double)w->replicates * w->levels);
+  const double results = (double)w->methods * w->encoders *
+                         ((double)w->points * w->quantities + (double)w->replicates * w->levels);
   double slowest = 0, in_grid = 0;
   for (int i = 0; i < groups; ++i) {
     const share s = share_of(w, ranks, groups, i);

@@ -87,7 +87,9 @@ static void describe(const tv_experiment *e, const tv_archive_work *a, tv_worklo
                      .is_distributed = a->is_distributed,
                      .ranks_per_point = e->parallel.ranks_per_point,
                      .method = e->methods,
-                     .methods = (int)e->methods_count};
+                     .methods = (int)e->methods_count,
+                     .encoders = e->encoder.sizes_count,
+                     .quantities = tv_study_of(e)->count};
   w->rows =
       is_file ? llround(sum_of(a, a->flops, TV_STAGE_FEATURES) / (width * width)) : w->samples;
   w->points = tv_experiment_points(e);

@@ -7,7 +7,8 @@
 #include "twoview/methods/method.h"
 #include "twoview/theory/theory.h"
 
-int tv_levels_of(const tv_results *r, tv_keep keep) {
+/* How many of the last sample sizes a choice selects. */
+static int levels_of(const tv_results *r, tv_keep keep) {
   return keep == TV_KEEP_ALL ? r->cube.levels : keep == TV_KEEP_LAST ? 1 : 0;
 }
 
@@ -31,8 +32,8 @@ static tv_error *fill_thresholds(const tv_study_inputs *study, tv_results *r) {
 static tv_error *allocate_encoders(const tv_study_inputs *study, tv_results *r) {
   const tv_experiment *e = study->experiment;
   const tv_group *g = study->group;
-  const int archived = tv_levels_of(r, e->archive.encoders);
-  r->represented_levels = tv_levels_of(r, e->archive.representations);
+  const int archived = levels_of(r, e->archive.encoders);
+  r->represented_levels = levels_of(r, e->archive.representations);
   r->kept_levels = archived > r->represented_levels ? archived : r->represented_levels;
   const int64_t own =
       tv_cube_among(&r->cube, r->kept_levels, tv_group_first(g, r->points, g->index + 1)) -

@@ -59,6 +59,7 @@ typedef struct {
   const tv_kind *kind;   /* its own, which the report follows */
   tv_cube cube;
   int *encoder_k;                             /* owned: rows of the nested encoders */
+  int is_one_of_several;                      /* the quantities are of one of these alone */
   double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
   char **method;                              /* names */
   double *quantity[TV_MOST_QUANTITIES];       /* replicate x lambda_max x alpha x n x k x method, or

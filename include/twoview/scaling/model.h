@@ -22,6 +22,7 @@ typedef struct {
   int ranks_per_point, is_distributed;
   const tv_kind *const *method; /* borrowed, `methods` of them */
   int methods;
+  int encoders, quantities; /* of each method and point */
 } tv_workload;
 
 /* How fast one rank is. What a stage takes beside its counted work does not shrink with ranks. */

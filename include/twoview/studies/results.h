@@ -64,7 +64,4 @@ void tv_results_destroy(tv_results **results);
  * Needs the encoders.                                                           Not collective. */
 tv_error *tv_results_represent(const tv_head *head, const tv_spectra *spectra, tv_results *results);
 
-/* How many of the last sample sizes a choice selects. */
-int tv_levels_of(const tv_results *results, tv_keep keep);
-
 #endif
