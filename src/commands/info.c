@@ -197,7 +197,7 @@ static tv_error *carry_out(tv_call *call) {
 
 static const char help[] =
     "Usage: twoview info FILE [OPTION]\n"
-    "Print what an archive or a data file holds, and how it was made.\n"
+    "Print what an archive, a checkpoint or a data file holds, and how it was made.\n"
     "\n"
     "      --verify          check an archive instead: all checksums, and that nothing is missing\n"
     "      --accept          the same for an archive that was changed on purpose: when nothing "

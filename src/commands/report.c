@@ -39,16 +39,18 @@ static tv_error *carry_out(tv_call *call) {
   return error;
 }
 
-static const char help[] = "Usage: twoview report FILE.h5 [-o DIR]\n"
-                           "Print a table and write CSV, figure (SVG, PDF) and one HTML page.\n"
-                           "\n"
-                           "  -o, --output DIR      folder for the files (default: FILE-report)\n"
-                           "  -h, --help            this text\n"
-                           "\n"
-                           "gnuplot draws the figures. A figure fails when it takes more than "
-                           "TWOVIEW_GNUPLOT_SECONDS (an\n"
-                           "environment variable, default: 60; 0: no limit); the page is then "
-                           "written without that figure.\n";
+static const char help[] =
+    "Usage: twoview report FILE.h5 [-o DIR]\n"
+    "Print a table and write CSV, figure (SVG, PDF) and one HTML page.\n"
+    "\n"
+    "  -o, --output DIR      folder for the files (default: FILE-report); of several k each\n"
+    "                        has a folder in it: k10, k20, ...\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "gnuplot draws the figures. A figure fails when it takes more than "
+    "TWOVIEW_GNUPLOT_SECONDS (an\n"
+    "environment variable, default: 60; 0: no limit); the page is then "
+    "written without that figure.\n";
 
 const tv_command tv_command_report = {
     .name = "report",
