@@ -140,7 +140,7 @@ class Files(unittest.TestCase):
         for i in range(2):
             known = set(harness.folder.glob("left.h5.*.part"))
             runs.append(interrupted.start("run", endless, "-o", "left.h5", ranks=None))
-            interrupted.wait_for(lambda: set(harness.folder.glob("left.h5.*.part")) - known)
+            harness.wait_for(lambda: set(harness.folder.glob("left.h5.*.part")) - known)
             parts += set(harness.folder.glob("left.h5.*.part")) - known
         runs[0].send_signal(signal.SIGKILL)
         runs[0].communicate()

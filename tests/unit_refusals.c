@@ -44,7 +44,7 @@ static const struct {
      ":5: augmentation.theta.noise:", "list of two numbers, [low, high], not '2x'"},
     {"[1, 10]", "[1, two]", ":4: noise.lambda_max:", "expects a list of numbers, not 'two'"},
     {"[1, 10]", "[[1]]", ":4: noise.lambda_max:", "expects a list of numbers"},
-    {"[10, 200]", "many", ":6: samples:", "expects a list of numbers, not 'many'"},
+    {"[10, 200]", "many", ":6: samples:", "a list of integers, not 'many'"},
     /* numbers with more behind them, out of the type's range, not finite */
     {"", "seed: 5x\n", ":8: seed:", "not '5x'"},
     {"", "seed: -1\n", ":8: seed:", "an integer that is not negative, not '-1'"},
@@ -78,7 +78,7 @@ static const struct {
      ":7: augmentation.alpha:", "not '1,5'; write [1, 5] for two numbers, 1.5 for one"},
     {"[10, 200]", "10,500", ":6: samples:", "not '10,500'; write [10, 500] for"},
     {"[10, 200]", "10, 500", ":6: samples:", "not '10, 500'; write [10, 500] for"},
-    {"[10, 200]", "'[10, 500]'", ":6: samples:", "a list of numbers, not '[10, 500]'"},
+    {"[10, 200]", "'[10, 500]'", ":6: samples:", "a list of integers, not '[10, 500]'"},
     {"[1, 10]", "[\"2,5\", 3]", ":4: noise.lambda_max:", "a list of numbers, not '2,5'"},
     {"{theta_max: 0.5", "{\"theta_max\": \"0,5\"", "augmentation.theta_max:", "'0,5'; write 0.5"},
     {"", "methods: RC, JE\n", ":8: methods:", "one of supervised"},

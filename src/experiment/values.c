@@ -72,7 +72,7 @@ static void describe(const tv_experiment *e, const tv_key *key, char *out, size_
                                       [TV_KEY_FILE] = "a text",
                                       [TV_KEY_MAPPING] = "a mapping",
                                       [TV_KEY_NUMBERS] = "a list of numbers",
-                                      [TV_KEY_SIZES] = "a list of numbers",
+                                      [TV_KEY_SIZES] = "an integer or a list of integers",
                                       [TV_KEY_INTERVAL] = "a list of two numbers, [low, high]",
                                       [TV_KEY_CHOICE] = "one of",
                                       [TV_KEY_CHOICE_OR_NUMBER] = "a number",
