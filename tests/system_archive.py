@@ -157,10 +157,11 @@ class Archive(unittest.TestCase):
         with h5py.File(harness.folder / "data.h5", "w") as data:
             data["x"], data["y"] = x, y
         experiment = harness.write("hdf5.yaml", harness.HDF5)
-        for keep, ranks in (("all", 1), ("last", 3)):
+        for keep, ranks, scale in (("all", 1, 1), ("last", 3, 1), ("last", 2, 1000)):
             keys = harness.settings("features={pca: 5}", "replicates=2", "samples=[40, 120]",
+                                    f"source.scale={scale}",
                                     f"archive={{encoders: {keep}, representations: all, samples: true}}")
-            with self.subTest(keep), harness.archive(experiment, "d.h5", *keys, ranks=ranks) as file:
+            with self.subTest((keep, scale)), harness.archive(experiment, "d.h5", *keys, ranks=ranks) as file:
                 mean, row, clean, axes = (file[name][()] for name in
                                           ("feature_mean", "samples/row", "samples/clean",
                                            "principal_axes"))
@@ -172,7 +173,7 @@ class Archive(unittest.TestCase):
                     for at in np.ndindex(transform.shape[:4]):
                         rows, acting = x[row[at[0]]], encoder[at][:, :5]
                         z, found = clean[at[0]] @ acting.T, (rows - mean) @ transform[at].T
-                        terms = np.abs(rows) @ (np.abs(acting) @ np.abs(axes)).T
+                        terms = np.abs(rows) @ (np.abs(acting) @ np.abs(axes)).T / scale
                         bound = 8 * 5 * np.finfo(float).eps * terms
                         self.assertTrue(np.all(np.abs(found - z) <= bound), (name, at))
                 for r in range(2):

@@ -37,6 +37,25 @@ class Encoders(unittest.TestCase):
                                        + f"parallel: {{layout: {layout}, ranks_per_point: {ranks or 1}}}\n")
             self.expect_each(experiment, quantities, ranks)
 
+    def test_more_rows_than_features(self):
+        """Some rows hold noise then: the leakage is 1, a multiple eigenvalue, and no solution fails. Bisection
+        for it failed in one of 20 solutions."""
+        experiment = harness.write("wide.yaml", """\
+source:
+  type: gaussian
+  power_law: {features: 10, scale: 3, exponent: 1}
+  teacher: {type: linear}
+noise: {components: 30, lambda_max: 1, sampler: law}
+augmentation: {theta_max: 0.5, alpha: 1}
+samples: [1000]
+encoder: {k: [20, 30, 40]}
+methods: [RC, JE, PCA]
+replicates: 100
+""")
+        with harness.archive(experiment, "wide.h5") as archive:
+            self.assertTrue((archive["status"][()] == 0).all())
+            np.testing.assert_allclose(archive["leakage"][()], 1, rtol=40 * np.finfo(float).eps * 40)
+
     def test_thresholds(self):
         experiment = harness.write("threshold.yaml", """\
 study: threshold

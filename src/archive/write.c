@@ -58,9 +58,9 @@ static tv_error *list_digests(const tv_results *r, const char ***out) {
 }
 
 /* Of features that are components, too, so that all encoders are applied alike. */
-static tv_error *list_means(const tv_features *f, double **out) {
+static tv_error *list_means(const tv_features *f, double scale, double **out) {
   TV_TRY(tv_allocate(f->inputs, sizeof(**out), out));
-  if (f->mean) memcpy(*out, f->mean, (size_t)f->inputs * sizeof(**out));
+  for (int i = 0; f->mean && i < f->inputs; ++i) (*out)[i] = scale * f->mean[i];
   return NULL;
 }
 
@@ -85,7 +85,7 @@ static tv_error *write_root(hid_t root, const tv_record *record, const tv_schema
   int64_t *row = NULL;
   tv_error *error = tv_provenance_write(root, record, ranks);
   if (!error) error = list_digests(record->results, &digest);
-  if (!error) error = list_means(record->features, &mean);
+  if (!error) error = list_means(record->features, record->source->scale, &mean);
   if (!error) error = list_rows(record, &row);
   if (!error) error = write_small(root, schema, &(tv_contents){record, digest, mean, row, NULL});
   free(digest);

@@ -18,7 +18,7 @@ static void compare_keys(const tv_experiment *e, const tv_key *keys, const char 
                          int is_deep, const char *typed, candidate *best) {
   for (const tv_key *key = keys; key && key->name; ++key) {
     char path[LONGEST_PATH];
-    if (tv_key_is_no_key(key)) continue;
+    if (tv_key_is_no_key(key) || key->is_planned) continue;
     const int distance = tv_edit_distance(typed, key->name);
     tv_key_join(prefix, key->name, path);
     if (distance < best->distance) {

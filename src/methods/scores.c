@@ -2,18 +2,20 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "probe.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
 
-/* The largest eigenvalue of a symmetric matrix (its lower triangle), by bisection: all of them
- * would take longer. NaN where that fails, as numbers that overflow make it. Destroys the matrix.
- */
-static tv_error *largest_eigenvalue(int n, double *a, double *out) {
+enum { REDUCTION_BLOCK = 34 }; /* columns of room for blocks of the reduction */
+
+/* The largest eigenvalue of a symmetric matrix (its lower triangle), by bisection; NaN where that
+ * fails, as it can where the value is a multiple one. Destroys the matrix. */
+static tv_error *bisect_largest(int n, double *a, double *out) {
   double *work = NULL, *values = NULL;
   int *integers = NULL, info = 0, found = 0, failed = 0;
-  const int work_count = 34 * n, one = 1; /* room for blocks of the reduction */
+  const int work_count = REDUCTION_BLOCK * n, one = 1;
   const double tolerance = 0, unused = 0; /* 0: to rounding */
   tv_error *error;
   TV_GO(tv_allocate(n, sizeof(*values), &values));
@@ -26,6 +28,33 @@ done:
   free(values);
   free(work);
   free(integers);
+  return error;
+}
+
+/* The same by all of them, which takes longer; NaN where that fails, as numbers that overflow make
+ * it. Destroys the matrix. */
+static tv_error *largest_of_all(int n, double *a, double *out) {
+  double *work = NULL, *values = NULL;
+  const int work_count = REDUCTION_BLOCK * n;
+  int info = 0;
+  tv_error *error;
+  TV_GO(tv_allocate(n, sizeof(*values), &values));
+  TV_GO(tv_allocate(work_count, sizeof(*work), &work));
+  dsyev_("N", "L", &n, a, &n, values, work, &work_count, &info, 1, 1);
+  *out = info == 0 ? values[n - 1] : NAN;
+done:
+  free(values);
+  free(work);
+  return error;
+}
+
+static tv_error *largest_eigenvalue(int n, double *a, double *out) {
+  double *copy = NULL;
+  TV_TRY(tv_allocate((int64_t)n * n, sizeof(*copy), &copy));
+  memcpy(copy, a, (size_t)n * (size_t)n * sizeof(*copy));
+  tv_error *error = bisect_largest(n, copy, out);
+  if (!error && isnan(*out)) error = largest_of_all(n, a, out);
+  free(copy);
   return error;
 }
 
