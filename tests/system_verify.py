@@ -359,6 +359,15 @@ class Verify(unittest.TestCase):
         self.assertIn("dataset 'leakage' is missing", done.stdout)
         self.assertEqual(self.path.read_bytes(), before)
 
+    def test_a_checksum_that_is_cut_short_is_damage(self):
+        for cut in (1, 50, 100):
+            content = bytes(self.content)[:-cut]
+            self.path.write_bytes(content)
+            done = harness.twoview("info", "--accept", self.path)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("cut short", done.stdout)
+            self.assertEqual(self.path.read_bytes(), content)
+
     def test_a_checksum_that_is_not_right_is_damage(self):
         """A change through HDF5 would have cut it off: it is not accepted, and no message offers it."""
         content = bytearray(self.content)

@@ -18,7 +18,7 @@ tv_error *tv_seal_check(const char *path, int file, char digits[TV_DIGEST_LENGTH
 /* The same for callers that need a whole file: the error says how to learn more. */
 tv_error *tv_seal_expect(const char *path, int file, char digits[TV_DIGEST_LENGTH]);
 
-/* Whether the file ends with a seal, right or wrong. */
+/* Whether the file ends with a seal: right, wrong or cut short. */
 int tv_seal_exists(const char *path, int file);
 
 #endif
