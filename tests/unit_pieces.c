@@ -216,6 +216,18 @@ START_TEST(damaged_chunks_are_refused) {
 }
 END_TEST
 
+/* 2^40 numbers, of which none is stored: reading them would not come to an end. */
+START_TEST(values_that_are_not_stored_are_refused) {
+  const hsize_t shape[] = {1LL << 30, 1 << 10}, chunk[] = {1 << 10, 1 << 10};
+  tv_pieces p;
+  const hid_t set = make_set("vast", H5T_NATIVE_DOUBLE, 2, shape, chunk, NULL);
+  expect_error(tv_pieces_begin(set, &p), TV_EXIT_FAILED, "claims values of 8.8e+12 bytes",
+               "stores 0");
+  tv_pieces_end(&p);
+  H5Dclose(set);
+}
+END_TEST
+
 /* 2^31 numbers of a byte. */
 START_TEST(huge_chunks_are_refused) {
   const hsize_t huge[] = {1 << 15, 1 << 16};
@@ -255,6 +267,7 @@ int main(void) {
   tcase_add_test(cases, pieces_are_compared_bit_for_bit);
   tcase_add_test(cases, damaged_chunks_are_refused);
   tcase_add_test(cases, huge_chunks_are_refused);
+  tcase_add_test(cases, values_that_are_not_stored_are_refused);
   tcase_add_test(cases, what_cannot_be_written_is_told);
   return unit_run_in_folder("pieces", cases);
 }

@@ -37,6 +37,18 @@ static int describe(hid_t set, tv_pieces *p) {
   return is_good;
 }
 
+/* No byte that deflate stores holds more than some thousand, and so much is read at once. */
+static const double most_unpacked = 1100, soon_read = 1 << 26;
+
+/* A damaged shape may claim more values than the time to read them, of which none is stored. */
+static tv_error *expect_stored(hid_t set, const tv_pieces *p) {
+  double claimed = (double)p->value_size;
+  for (int i = 0; i < p->rank; ++i) claimed *= (double)p->shape[i];
+  const double stored = (double)H5Dget_storage_size(set);
+  if (claimed <= most_unpacked * stored + soon_read) return NULL;
+  return tv_fail("claims values of %.3g bytes where it stores %.0f", claimed, stored);
+}
+
 tv_error *tv_pieces_begin(hid_t set, tv_pieces *p) {
   const long long most = 1 << 30;
   long long numbers = 1;
@@ -48,6 +60,7 @@ tv_error *tv_pieces_begin(hid_t set, tv_pieces *p) {
       return tv_fail("its chunks are larger than %lld numbers", most);
     numbers *= (long long)length;
   }
+  TV_TRY(expect_stored(set, p));
   return tv_allocate(numbers, p->value_size, &p->values);
 }
 
