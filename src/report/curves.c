@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "parts.h"
-#include "twoview/studies/grid.h"
 
 /* The figure of the paper: a row of panels for each noise scale, a column for each method, a line
  * and a shaded range for each alignment. */
@@ -34,10 +33,12 @@ static int shows_all(const tv_archive *a) {
 
 /* One block of lines for each curve that is drawn. */
 static void write_data(const void *figure, FILE *out) {
-  const tv_archive *a = ((const tv_figure *)figure)->archive;
+  const tv_figure *f = figure;
+  const tv_archive *a = f->archive;
+  const int quantity = f->curves->quantity;
   const int of_lambda = tv_digits_of(a->lambda_max, a->cube.magnitudes);
   const int of_alpha = tv_digits_of(a->alpha, a->cube.alphas);
-  fputs("# n\tmean distance\tleast\tlargest\n", out);
+  fprintf(out, "# n\tmean %s\tleast\tlargest\n", a->study->quantities[quantity].label.name);
   for (int row = 0; row < count_rows(a); ++row)
     for (int m = 0; m < a->cube.methods; ++m)
       for (int curve = 0; curve < count_curves(a); ++curve) {
@@ -45,7 +46,7 @@ static void write_data(const void *figure, FILE *out) {
         fprintf(out, "\n\n# lambda_max %.*g, %s, alpha %.*g\n", of_lambda, a->lambda_max[g],
                 a->method[m], of_alpha, a->alpha[alpha]);
         for (int level = 0; level < a->cube.levels; ++level) {
-          const tv_summary summary = tv_summary_of(a, TV_DISTANCE, g, alpha, level, m);
+          const tv_summary summary = tv_summary_of(a, quantity, g, alpha, level, m);
           fprintf(out, "%.17g\t%.6e\t%.6e\t%.6e\n", a->n[level], summary.mean, summary.least,
                   summary.largest);
         }
@@ -53,8 +54,8 @@ static void write_data(const void *figure, FILE *out) {
 }
 
 /* Above rounding, and such that the decade above it is a number too. */
-static int is_drawable(double distance) {
-  return distance > 1e-16 && distance < 1e300;
+static int is_drawable(double value) {
+  return value > 1e-16 && value < 1e300;
 }
 
 static void widen(double value, double *low, double *high) {
@@ -64,14 +65,15 @@ static void widen(double value, double *low, double *high) {
 }
 
 /* The decades that hold all that is drawn. */
-static void find_range(const tv_archive *a, double *low, double *high) {
+static void find_range(const tv_figure *f, double *low, double *high) {
+  const tv_archive *a = f->archive;
   const int curves = count_rows(a) * count_curves(a) * a->cube.methods;
   *low = HUGE_VAL;
   *high = 0;
   for (int i = 0; i < curves * a->cube.levels; ++i) {
     const int curve = i / a->cube.levels, setting = curve / a->cube.methods;
     const tv_summary summary = tv_summary_of(
-        a, TV_DISTANCE, magnitude_of(a, setting / count_curves(a)),
+        a, f->curves->quantity, magnitude_of(a, setting / count_curves(a)),
         alpha_of(a, setting % count_curves(a)), i % a->cube.levels, curve % a->cube.methods);
     widen(summary.mean, low, high);
     widen(summary.least, low, high);
@@ -164,16 +166,18 @@ static void write_curve(const tv_archive *a, int row, int m, int curve, FILE *ou
           is_below_threshold(a, magnitude_of(a, row), alpha_of(a, curve), m) ? 2 : 1, colour);
 }
 
-static int is_empty(const tv_archive *a, int g, int m) {
+static int is_empty(const tv_figure *f, int g, int m) {
+  const tv_archive *a = f->archive;
   for (int curve = 0; curve < count_curves(a); ++curve)
     for (int level = 0; level < a->cube.levels; ++level)
-      if (is_drawable(tv_summary_of(a, TV_DISTANCE, g, alpha_of(a, curve), level, m).mean))
+      if (is_drawable(tv_summary_of(a, f->curves->quantity, g, alpha_of(a, curve), level, m).mean))
         return 0;
   return 1;
 }
 
-static void write_panel(const tv_archive *a, const layout *c, int row, int column, int panel_column,
+static void write_panel(const tv_figure *f, const layout *c, int row, int column, int panel_column,
                         FILE *out) {
+  const tv_archive *a = f->archive;
   const int m = tv_method_of_column(a, column), is_bottom = row == count_rows(a) - 1;
   const int g = magnitude_of(a, row);
   const double left = LEFT + panel_column * (c->panel + COLUMN_GAP);
@@ -185,31 +189,35 @@ static void write_panel(const tv_archive *a, const layout *c, int row, int colum
   tv_format_magnitude(a->lambda_max[g], tv_digits_of(a->lambda_max, a->cube.magnitudes), magnitude,
                       sizeof magnitude);
   if (panel_column == 0)
-    fprintf(out,
-            "set ylabel \"λ_{max}  = %s\\ndistance to optimality\" offset two_lines\n"
-            "set format y \"10^{%%L}\"\n",
-            magnitude);
+    fprintf(out, "set ylabel \"λ_{max}  = %s\\n%s\" offset two_lines\nset format y \"10^{%%L}\"\n",
+            magnitude, f->curves->name);
   else
     fputs("unset ylabel\nset format y \"\"\n", out);
   fputs(is_bottom ? "set xlabel \"sample size n\"\n" : "unset xlabel\n", out);
   tv_write_size_tics(a, is_bottom, out);
-  fputs(is_empty(a, g, m)
-            ? "set label 1 \"no distance above rounding\" at graph 0.5,0.5 center front boxed "
-              "textcolor rgb '#555555'\n"
-            : "unset label 1\n",
-        out);
+  if (is_empty(f, g, m))
+    fprintf(out, "set label 1 \"%s\" at graph 0.5,0.5 center front boxed textcolor rgb '#555555'\n",
+            f->curves->nothing);
+  else
+    fputs("unset label 1\n", out);
   fputs("plot guide(x) with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' notitle", out);
   for (int curve = 0; curve < count_curves(a); ++curve) write_curve(a, row, m, curve, out);
   fputs("\n", out);
 }
 
+/* What is drawn of all, and where all is; nothing where that is drawn. */
+static void describe_choice(const tv_archive *a, char *text, size_t size) {
+  const tv_kind *beside = tv_study_beside(a);
+  if (shows_all(a)) return;
+  const int length = snprintf(text, size, "\\n%d of %d α, %d of %d λ_{max}", count_curves(a),
+                              a->cube.alphas, count_rows(a), a->cube.magnitudes);
+  if (beside) snprintf(text + length, size - length, "; all of them:\\nstudy: %s", beside->name);
+}
+
 static void write_key(const tv_archive *a, const layout *c, FILE *out) {
   char name[40], text[192] = "dashed: α below the threshold of theory", colour[TV_COLOUR_TEXT];
   const int digits = tv_digits_of(a->alpha, a->cube.alphas);
-  if (!shows_all(a))
-    snprintf(text + strlen(text), sizeof text - strlen(text),
-             "\\n%d of %d α, %d of %d λ_{max}; all of them:\\nstudy: phase", count_curves(a),
-             a->cube.alphas, count_rows(a), a->cube.magnitudes);
+  describe_choice(a, text + strlen(text), sizeof text - strlen(text));
   tv_begin_key(c->size, LEFT, c->size.width - RIGHT, c->key_columns, text, out);
   fputs("plot NaN with lines linewidth 1.2 dashtype 3 linecolor rgb '#888888' title \"∝ 1/n\"",
         out);
@@ -230,7 +238,7 @@ static void write_script(const void *figure, FILE *out) {
   const layout c = lay_out(a);
   const double first = a->n[0], last = a->n[a->cube.levels - 1];
   double low, high;
-  find_range(a, &low, &high);
+  find_range(f, &low, &high);
   tv_begin_script(f->name, c.size, out);
   fprintf(out,
           "guide(x) = %g / x\nset logscale xy\nset xrange [%.10g:%.10g]\nset yrange [%g:%g]\n"
@@ -240,31 +248,32 @@ static void write_script(const void *figure, FILE *out) {
           high / 2 * first, first / 1.15, last * 1.15, low, high, low, high > 1e9 * low ? 100 : 10);
   for (int row = 0; row < count_rows(a); ++row)
     for (int column = 0, panel = 0; tv_column(column); ++column)
-      if (tv_method_of_column(a, column) >= 0) write_panel(a, &c, row, column, panel++, out);
+      if (tv_method_of_column(a, column) >= 0) write_panel(f, &c, row, column, panel++, out);
   write_key(a, &c, out);
   fputs("unset multiplot\n", out);
 }
 
 static void put_caption(const tv_figure *f, FILE *out) {
+  const tv_archive *a = f->archive;
+  const tv_kind *beside = tv_study_beside(a);
   fprintf(out,
-          "<p>Distance to optimality, |score on clean inputs &minus; score on corrupted inputs|, "
-          "against the sample size, of each method in closed form. Lines are means over %d "
+          "<p>%s, against the sample size, of each method in closed form. Lines are means over %d "
           "replicate%s, shaded bands their range; dashed lines have an alignment &alpha; below the "
           "threshold of theory in most of them; the dotted line falls like 1/n.</p>\n",
-          f->archive->cube.replicates, f->archive->cube.replicates == 1 ? "" : "s");
-  if (!shows_all(f->archive))
-    fprintf(out,
-            "<p>Of %d alignments %d are drawn, of %d noise scales %d; the table and the CSV file "
-            "hold all. <code>study: phase</code> draws maps of them all.</p>\n",
-            f->archive->cube.alphas, count_curves(f->archive), f->archive->cube.magnitudes,
-            count_rows(f->archive));
+          f->curves->definition, a->cube.replicates, a->cube.replicates == 1 ? "" : "s");
+  if (shows_all(a)) return;
+  fprintf(out,
+          "<p>Of %d alignments %d are drawn, of %d noise scales %d; the table and the CSV file "
+          "hold all.",
+          a->cube.alphas, count_curves(a), a->cube.magnitudes, count_rows(a));
+  if (beside) fprintf(out, " <code>study: %s</code> draws all.", beside->name);
+  fputs("</p>\n", out);
 }
 
-void tv_describe_curves(const tv_archive *a, int number, tv_figure *out) {
-  (void)number;
+void tv_describe_curves(const tv_archive *a, const tv_curves *curves, tv_figure *out) {
   *out = (tv_figure){.archive = a,
-                     .name = "figure",
-                     .label = "distance to optimality against sample size",
+                     .curves = curves,
+                     .label = curves->label,
                      .write_data = write_data,
                      .write_script = write_script,
                      .put_caption = put_caption};

@@ -35,6 +35,12 @@ int tv_columns_of(const tv_archive *a) {
   return columns;
 }
 
+const tv_kind *tv_study_beside(const tv_archive *a) {
+  for (const tv_kind *const *kind = tv_kinds_all.studies; *kind; ++kind)
+    if (((const tv_study *)*kind)->numbers == a->study && *kind != a->kind) return *kind;
+  return NULL;
+}
+
 /* Those between the first and the last sample size. */
 static int count_decades(const tv_archive *a) {
   return (int)(floor(log10(a->n[a->cube.levels - 1])) - ceil(log10(a->n[0]))) + 1;

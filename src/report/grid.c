@@ -113,9 +113,25 @@ static void put_tables(const tv_archive *a, FILE *out) {
   put_distances(a, out);
 }
 
+/* ---- Together ---- */
+
+static const tv_curves distances = {
+    .quantity = TV_DISTANCE,
+    .name = "distance to optimality",
+    .label = "distance to optimality against sample size",
+    .definition =
+        "Distance to optimality, |score on clean inputs &minus; score on corrupted inputs|",
+    .nothing = "no distance above rounding"};
+
+static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
+  tv_describe_curves(a, &distances, out);
+  out->pattern = tv_grid_report.figures[number];
+}
+
 const tv_report_parts tv_grid_report = {.study = &tv_grid_study.kind,
                                         .csv = "scores.csv",
+                                        .figures = {"figure"},
                                         .print_table = print_table,
                                         .count_figures = tv_one_figure,
-                                        .describe_figure = tv_describe_curves,
+                                        .describe_figure = describe_figure,
                                         .put_tables = put_tables};

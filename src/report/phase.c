@@ -392,14 +392,15 @@ static int count_figures(const tv_archive *a) {
 
 /* The largest sample size first, under the name that every study's figure has. */
 static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
+  const int level = a->cube.levels - 1 - number;
   *out = (tv_figure){.archive = a,
-                     .name = "figure",
+                     .pattern = tv_phase_report.figures[number > 0],
+                     .number = a->n[level],
                      .label = "phase diagrams over noise scale and alignment",
-                     .level = a->cube.levels - 1 - number,
+                     .level = level,
                      .write_data = write_data,
                      .write_script = write_script,
                      .put_caption = put_caption};
-  if (number > 0) snprintf(out->name, sizeof out->name, "figure-n%.0f", a->n[out->level]);
 }
 
 static void put_tables(const tv_archive *a, FILE *out) {
@@ -410,6 +411,7 @@ static void put_tables(const tv_archive *a, FILE *out) {
 
 const tv_report_parts tv_phase_report = {.study = &tv_phase_study.kind,
                                          .csv = "scores.csv",
+                                         .figures = {"figure", "figure-n#"},
                                          .print_table = print_table,
                                          .count_figures = count_figures,
                                          .describe_figure = describe_figure,

@@ -79,37 +79,10 @@ static tv_error *write_figures(tv_report_contents *c, const char *directory, tv_
 
 /* ---- Files of a report of another archive ---- */
 
-enum { WRITTEN_ENDS = 2, DRAWN_ENDS = 4 };
-
-static int has_figure_end(const char *end, int ends) {
-  static const char *const figure_ends[DRAWN_ENDS] = {".tsv", ".gp", ".svg", ".pdf"};
-  for (int i = 0; i < ends; ++i)
-    if (strcmp(end, figure_ends[i]) == 0) return 1;
-  return 0;
-}
-
-static int is_figure_file(const char *file, const char *name, int ends) {
-  const size_t length = strlen(name);
-  return strncmp(file, name, length) == 0 && has_figure_end(file + length, ends);
-}
-
-/* Whether a report may have such a file: figures are named `figure`, `figure-n100` and
- * `spectra`. */
-static int is_of_reports(const char *file) {
-  const char *size = strncmp(file, "figure-n", 8) == 0 ? file + 8 : "";
-  const size_t digits = strspn(size, "0123456789");
-  return strcmp(file, tv_grid_report.csv) == 0 || strcmp(file, tv_phase_report.csv) == 0 ||
-         strcmp(file, tv_threshold_report.csv) == 0 || is_figure_file(file, "figure", DRAWN_ENDS) ||
-         is_figure_file(file, "spectra", DRAWN_ENDS) ||
-         (digits > 0 && has_figure_end(size + digits, DRAWN_ENDS));
-}
-
 static int is_of_this(const tv_report_contents *c, const char *file) {
   if (strcmp(file, c->parts->csv) == 0) return 1;
   for (int i = 0; i < c->count; ++i)
-    if (is_figure_file(file, c->figures[i].name,
-                       c->figures[i].is_drawn ? DRAWN_ENDS : WRITTEN_ENDS))
-      return 1;
+    if (tv_figure_owns(&c->figures[i], file)) return 1;
   return 0;
 }
 
@@ -119,7 +92,7 @@ static tv_error *remove_others(const tv_report_contents *c, const char *director
   if (!folder) return tv_fail_errno("%s", directory);
   for (struct dirent *entry; !error && (entry = readdir(folder));) {
     const char *file = entry->d_name;
-    if (is_of_reports(file) && !is_of_this(c, file) && unlinkat(dirfd(folder), file, 0) != 0)
+    if (tv_report_owns(file) && !is_of_this(c, file) && unlinkat(dirfd(folder), file, 0) != 0)
       error = tv_fail_errno("%s/%s, of another report, cannot be removed", directory, file);
   }
   closedir(folder);
@@ -199,24 +172,6 @@ static tv_error *write_files(tv_report_contents *c, const char *directory, FILE 
   if (!error) return failure;
   tv_error_free(failure);
   return error;
-}
-
-/* A row for each study that has a report of its own; others have that of the grid. */
-static const tv_report_parts *parts_of(const tv_kind *study) {
-  static const tv_report_parts *const parts[] = {&tv_threshold_report, &tv_phase_report};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i)
-    if (parts[i]->study == study) return parts[i];
-  return &tv_grid_report;
-}
-
-tv_error *tv_report_contents_make(const tv_archive *a, tv_report_contents *out) {
-  const tv_report_parts *parts = parts_of(a->kind);
-  const int of_study = parts->count_figures(a), has_spectra = tv_has_spectra(a);
-  *out = (tv_report_contents){.archive = a, .parts = parts, .count = of_study + has_spectra};
-  TV_TRY(tv_allocate(out->count, sizeof(*out->figures), &out->figures));
-  for (int i = 0; i < of_study; ++i) parts->describe_figure(a, i, &out->figures[i]);
-  if (has_spectra) tv_describe_spectra(a, &out->figures[of_study]);
-  return NULL;
 }
 
 /* Of the quantities of one encoder. */

@@ -291,7 +291,7 @@ static void put_caption(const tv_figure *f, FILE *out) {
 
 void tv_describe_spectra(const tv_archive *a, tv_figure *out) {
   *out = (tv_figure){.archive = a,
-                     .name = "spectra",
+                     .pattern = TV_SPECTRA_FIGURE,
                      .label = "values of important and noise components against alignment",
                      .write_data = write_data,
                      .write_script = write_script,

@@ -268,9 +268,8 @@ static void put_caption(const tv_figure *f, FILE *out) {
 }
 
 static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
-  (void)number;
   *out = (tv_figure){.archive = a,
-                     .name = "figure",
+                     .pattern = tv_threshold_report.figures[number],
                      .label = "critical alignment against sample size",
                      .write_data = write_data,
                      .write_script = write_script,
@@ -320,6 +319,7 @@ static void put_tables(const tv_archive *a, FILE *out) {
 
 const tv_report_parts tv_threshold_report = {.study = &tv_threshold_study.kind,
                                              .csv = "thresholds.csv",
+                                             .figures = {"figure"},
                                              .print_table = print_table,
                                              .count_figures = tv_one_figure,
                                              .describe_figure = describe_figure,
