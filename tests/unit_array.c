@@ -10,6 +10,7 @@
 #include "twoview/hdf5/file.h"
 
 static hid_t file; /* open in each test, made anew */
+static const tv_storage at_once = {0};
 
 static tv_error *create_file(const char *path, hid_t *out) {
   int open_file;
@@ -84,7 +85,7 @@ START_TEST(arrays_have_their_dimensions_and_values) {
   double found[6];
   char name[TV_NAME_LENGTH];
   make_dimensions();
-  expect_success(tv_label_array(file, label_of("score"), TV_REAL, over, 0, values));
+  expect_success(tv_label_array(file, label_of("score"), TV_REAL, over, at_once, values));
   const hid_t set = open_set("score");
   ck_assert_int_ge(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, found), 0);
   ck_assert_int_eq(memcmp(found, values, sizeof values), 0);
@@ -101,7 +102,7 @@ START_TEST(words_may_be_an_array) {
   static const char *const words[] = {"", "größer"};
   char *found[2] = {NULL};
   make_dimensions();
-  expect_success(tv_label_array(file, label_of("remark"), TV_TEXT, over, 0, words));
+  expect_success(tv_label_array(file, label_of("remark"), TV_TEXT, over, at_once, words));
   const hid_t set = open_set("remark"), type = H5Dget_type(set), space = H5Dget_space(set);
   ck_assert_int_ge(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, found), 0);
   ck_assert_str_eq(found[0], words[0]);
@@ -151,11 +152,33 @@ START_TEST(chunks_are_neither_small_nor_large) {
   for (int i = 0; i < 3; ++i)
     expect_success(
         tv_label_coordinate(file, label_of(over[i]), TV_REAL, chunks[_i].shape[i], zeros));
-  expect_success(tv_label_array(file, label_of("array"), TV_REAL, over, chunks[_i].outer, NULL));
+  expect_success(tv_label_array(file, label_of("array"), TV_REAL, over,
+                                (tv_storage){.outer = chunks[_i].outer}, NULL));
   const hid_t set = open_set("array"), creation = H5Dget_create_plist(set);
   ck_assert_int_eq(H5Pget_chunk(creation, 3, chunk), 3);
   for (int i = 0; i < 3; ++i) ck_assert_uint_eq(chunk[i], chunks[_i].chunk[i]);
   ck_assert_int_eq(H5Pget_nfilters(creation), 3);
+  H5Pclose(creation);
+  H5Dclose(set);
+}
+END_TEST
+
+/* Both have a checksum; what is like noise has nothing else. */
+START_TEST(numbers_like_noise_are_not_deflated) {
+  static const char *const over[] = {"replicate", "n", NULL};
+  const H5Z_filter_t filters[2][3] = {
+      {H5Z_FILTER_SHUFFLE, H5Z_FILTER_DEFLATE, H5Z_FILTER_FLETCHER32}, {H5Z_FILTER_FLETCHER32}};
+  make_dimensions();
+  const tv_storage storage = {_i, _i};
+  expect_success(tv_label_array(file, label_of("score"), TV_REAL, over, storage, NULL));
+  const hid_t set = open_set("score"), creation = H5Dget_create_plist(set);
+  const int count = H5Pget_nfilters(creation);
+  ck_assert_int_eq(count, _i ? 1 : 3);
+  for (int i = 0; i < count; ++i) {
+    size_t settings = 0;
+    ck_assert_int_eq(H5Pget_filter2(creation, (unsigned)i, NULL, &settings, NULL, 0, NULL, NULL),
+                     filters[_i][i]);
+  }
   H5Pclose(creation);
   H5Dclose(set);
 }
@@ -167,13 +190,13 @@ START_TEST(what_cannot_be_written_is_named) {
   static const char *const nine[] = {"n", "n", "n", "n", "n", "n", "n", "n", "n", NULL};
   static const double values[3] = {0};
   make_dimensions();
-  expect_error(tv_label_array(file, label_of("score"), TV_REAL, unknown, 0, values), TV_EXIT_FAILED,
-               "there is no dimension 'alpha'", "");
-  expect_error(tv_label_array(file, label_of("score"), TV_REAL, nine, 0, NULL), TV_EXIT_FAILED,
-               "more than 8 dimensions", "");
-  expect_success(tv_label_array(file, label_of("score"), TV_REAL, known, 0, values));
-  expect_error(tv_label_array(file, label_of("score"), TV_REAL, known, 0, values), TV_EXIT_FAILED,
-               "dataset 'score' cannot be created", "exists");
+  expect_error(tv_label_array(file, label_of("score"), TV_REAL, unknown, at_once, values),
+               TV_EXIT_FAILED, "there is no dimension 'alpha'", "");
+  expect_error(tv_label_array(file, label_of("score"), TV_REAL, nine, at_once, NULL),
+               TV_EXIT_FAILED, "more than 8 dimensions", "");
+  expect_success(tv_label_array(file, label_of("score"), TV_REAL, known, at_once, values));
+  expect_error(tv_label_array(file, label_of("score"), TV_REAL, known, at_once, values),
+               TV_EXIT_FAILED, "dataset 'score' cannot be created", "exists");
   expect_error(tv_label_coordinate(file, label_of("n"), TV_REAL, 3, values), TV_EXIT_FAILED,
                "dataset 'n' cannot be created", "exists");
   expect_success(tv_attribute_number(file, "ranks", 1));
@@ -192,7 +215,7 @@ START_TEST(arrays_are_copied_with_their_labels) {
   hsize_t shape[2];
   char name[TV_NAME_LENGTH];
   make_dimensions();
-  expect_success(tv_label_array(file, label_of("score"), TV_REAL, over, 0, (double[6]){0}));
+  expect_success(tv_label_array(file, label_of("score"), TV_REAL, over, at_once, (double[6]){0}));
   expect_success(create_file("other.h5", &other));
   expect_success(tv_label_coordinate(other, label_of("replicate"), TV_INTEGER, 4, replicates));
   expect_success(tv_label_coordinate(other, label_of("n"), TV_REAL, 3, sizes));
@@ -251,6 +274,7 @@ int main(void) {
   tcase_add_test(cases, attributes_are_texts_and_integers);
   tcase_add_loop_test(cases, chunks_are_neither_small_nor_large, 0,
                       (int)(sizeof chunks / sizeof *chunks));
+  tcase_add_loop_test(cases, numbers_like_noise_are_not_deflated, 0, 2);
   tcase_add_test(cases, what_cannot_be_written_is_named);
   tcase_add_test(cases, arrays_are_copied_with_their_labels);
   tcase_add_test(cases, attributes_that_are_there_stay);

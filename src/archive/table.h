@@ -49,6 +49,7 @@ struct tv_variable_row {
   int since;         /* the first version of the format that has it; 0: all */
   const char *first; /* of a coordinate: its name in format 1; NULL: the same */
   int holds_digests;
+  int is_noise_like;   /* found or drawn numbers, of which no two are alike */
   int is_by_replicate; /* written one replicate after the other */
   int is_free;         /* a coordinate of a length that only the extent determines */
 };

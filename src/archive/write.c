@@ -29,7 +29,8 @@ static tv_error *write_variable(hid_t group, const tv_variable *v, const tv_cont
   if (v->is_coordinate)
     return tv_label_coordinate(group, label, v->element, v->shape[0], v->values);
   const void *values = v->row->values ? v->row->values(all, v->item) : NULL;
-  return tv_label_array(group, label, v->element, v->dimensions, v->outer, values);
+  return tv_label_array(group, label, v->element, v->dimensions,
+                        (tv_storage){v->outer, v->row->is_noise_like}, values);
 }
 
 /* All that there is in a place; what all ranks will write is only created. */

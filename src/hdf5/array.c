@@ -126,29 +126,31 @@ static void choose_chunk(int rank, int outer, const hsize_t *shape, hsize_t *chu
   }
 }
 
-static int set_chunks(hid_t properties, int rank, int outer, const hsize_t *shape) {
+static int set_chunks(hid_t properties, int rank, tv_storage storage, const hsize_t *shape) {
   hsize_t chunk[TV_MOST_DIMENSIONS] = {0};
-  choose_chunk(rank, outer, shape, chunk);
-  return H5Pset_chunk(properties, rank, chunk) >= 0 && H5Pset_shuffle(properties) >= 0 &&
-         H5Pset_deflate(properties, DEFLATE_LEVEL) >= 0 && H5Pset_fletcher32(properties) >= 0 &&
-         (!outer || H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER) >= 0);
+  choose_chunk(rank, storage.outer, shape, chunk);
+  return H5Pset_chunk(properties, rank, chunk) >= 0 &&
+         (storage.is_noise_like ||
+          (H5Pset_shuffle(properties) >= 0 && H5Pset_deflate(properties, DEFLATE_LEVEL) >= 0)) &&
+         H5Pset_fletcher32(properties) >= 0 &&
+         (!storage.outer || H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER) >= 0);
 }
 
 /* Negative on a failure. */
-static hid_t create_set(hid_t group, const char *name, hid_t type, int rank, int outer,
+static hid_t create_set(hid_t group, const char *name, hid_t type, int rank, tv_storage storage,
                         const hsize_t *shape, hid_t space, hid_t properties) {
   const int is_numeric = H5Tget_class(type) != H5T_STRING;
   if (H5Pset_attr_creation_order(properties, in_order) < 0) return H5I_INVALID_HID;
-  if (is_numeric && !set_chunks(properties, rank, outer, shape)) return H5I_INVALID_HID;
+  if (is_numeric && !set_chunks(properties, rank, storage, shape)) return H5I_INVALID_HID;
   return H5Dcreate2(group, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
 }
 
 /* Create a dataset and its labels, and write `values` unless NULL. The caller closes it. */
-static tv_error *create_array(hid_t group, tv_label label, hid_t type, int rank, int outer,
+static tv_error *create_array(hid_t group, tv_label label, hid_t type, int rank, tv_storage storage,
                               const hsize_t *shape, const void *values, hid_t *out) {
   const hid_t space = H5Screate_simple(rank, shape, NULL);
   const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
-  *out = create_set(group, label.name, type, rank, outer, shape, space, properties);
+  *out = create_set(group, label.name, type, rank, storage, shape, space, properties);
   tv_error *error = *out < 0 ? tv_hdf5_fail("dataset '%s' cannot be created", label.name) : NULL;
   H5Pclose(properties);
   H5Sclose(space);
@@ -164,7 +166,7 @@ static tv_error *create_scale(hid_t group, tv_label label, hid_t type, int64_t c
                               const void *values) {
   const hsize_t shape[1] = {(hsize_t)count};
   hid_t set = H5I_INVALID_HID;
-  tv_error *error = create_array(group, label, type, 1, 0, shape, values, &set);
+  tv_error *error = create_array(group, label, type, 1, (tv_storage){0}, shape, values, &set);
   if (!error && H5DSset_scale(set, label.name) < 0)
     error = tv_hdf5_fail("'%s' cannot be made a dimension", label.name);
   if (set >= 0) H5Dclose(set);
@@ -215,21 +217,22 @@ static tv_error *attach_scales(hid_t group, hid_t set, const char *const *dimens
 }
 
 static tv_error *create_variable(hid_t group, tv_label label, hid_t type,
-                                 const char *const *dimensions, int outer, const void *values) {
+                                 const char *const *dimensions, tv_storage storage,
+                                 const void *values) {
   hsize_t shape[TV_MOST_DIMENSIONS] = {0};
   int rank;
   hid_t set = H5I_INVALID_HID;
   TV_TRY(read_shape(group, dimensions, &rank, shape));
-  tv_error *error = create_array(group, label, type, rank, outer, shape, values, &set);
+  tv_error *error = create_array(group, label, type, rank, storage, shape, values, &set);
   if (!error) error = attach_scales(group, set, dimensions);
   if (set >= 0) H5Dclose(set);
   return error;
 }
 
 tv_error *tv_label_array(hid_t group, tv_label label, tv_element element,
-                         const char *const *dimensions, int outer, const void *values) {
+                         const char *const *dimensions, tv_storage storage, const void *values) {
   const hid_t type = type_of(element);
-  tv_error *error = create_variable(group, label, type, dimensions, outer, values);
+  tv_error *error = create_variable(group, label, type, dimensions, storage, values);
   H5Tclose(type);
   return error;
 }

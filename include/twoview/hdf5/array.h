@@ -49,12 +49,18 @@ tv_error *tv_label_coordinate(hid_t group, tv_label label, tv_element element, i
 /* The coordinate of that name in the group, or else in the root. Close with H5Dclose. */
 hid_t tv_label_open_coordinate(hid_t group, const char *name);
 
+/* How an array is stored. */
+typedef struct {
+  int outer;         /* leading dimensions, item by item of which it is written later; 0: at once */
+  int is_noise_like; /* deflation would take long over its digits, and leave almost all of them */
+} tv_storage;
+
 /* A variable over dimensions of the group or the root, the last running fastest; `dimensions` ends
- * with NULL. `values` NULL reserves an array to be written later, item by item of the first `outer`
- * dimensions; a chunk holds items of one index of the first dimension. Numbers are chunked,
- * shuffled, deflated and checksummed. */
+ * with NULL. `values` NULL reserves an array to be written later; a chunk holds items of one index
+ * of the first dimension. Numbers are chunked and checksummed; unless they are like noise they are
+ * shuffled and deflated. */
 tv_error *tv_label_array(hid_t group, tv_label label, tv_element element,
-                         const char *const *dimensions, int outer, const void *values);
+                         const char *const *dimensions, tv_storage storage, const void *values);
 
 /* Attributes of a group or variable; of a list: at least one value. */
 tv_error *tv_attribute_text(hid_t object, const char *name, const char *text);
