@@ -1,4 +1,5 @@
 /* The documentation's table of keys follows from the table that the program reads. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -190,6 +191,38 @@ static void expect_key(const tv_key *key) {
   ck_assert_msg(is_read == TV_NUMBER_READ, "%s cannot be %s", key->name, key->standard);
 }
 
+/* Whether a text has the name as a word of its own. */
+static int has_word(const char *text, const char *name) {
+  const size_t length = strlen(name);
+  const char *at = text;
+  while (text && (at = strstr(at, name)) &&
+         ((at > text && isalnum((unsigned char)at[-1])) || isalnum((unsigned char)at[length])))
+    ++at;
+  return text && at;
+}
+
+static void expect_no_name(const tv_key *key, const char *name) {
+  ck_assert_msg(!has_word(key->help, name), "the help of %s names %s", key->name, name);
+  ck_assert_msg(!has_word(key->otherwise, name), "%s names %s", key->name, name);
+}
+
+static void expect_no_kind(const tv_key *keys, const tv_kind *const *table) {
+  for (const tv_key *key = keys; key->name; ++key) {
+    if (key->type == TV_KEY_MAPPING) expect_no_kind(key->keys, table);
+    for (const tv_kind *const *kind = table; *kind; ++kind) {
+      expect_no_name(key, (*kind)->name);
+      if ((*kind)->short_name) expect_no_name(key, (*kind)->short_name);
+    }
+  }
+}
+
+/* What a study or a method needs to say of a key stands in its own row. */
+START_TEST(common_keys_name_no_study_and_no_method) {
+  expect_no_kind(tv_experiment_keys, tv_kinds_all.studies);
+  expect_no_kind(tv_experiment_keys, tv_kinds_all.methods);
+}
+END_TEST
+
 START_TEST(rows_of_keys_are_whole) {
   const tv_kind *const *const tables[] = {tv_kinds_all.sources, tv_kinds_all.augmentations,
                                           tv_kinds_all.methods, tv_kinds_all.studies};
@@ -206,6 +239,7 @@ END_TEST
 int main(void) {
   TCase *cases = tcase_create("keys");
   tcase_add_test(cases, rows_of_keys_are_whole);
+  tcase_add_test(cases, common_keys_name_no_study_and_no_method);
   tcase_add_test(cases, the_page_has_the_keys_as_they_are);
   return unit_run("keys", cases);
 }

@@ -131,23 +131,22 @@ static const tv_key augmentation_keys[] = {
      .help = "alignments: the augmentation adds noise of covariance Θ + α²Γ"},
     {0}};
 
-static const tv_key encoder_keys[] = {
-    {.name = "k",
-     .type = TV_KEY_SIZES,
-     .offset = offsetof(tv_encoder_spec, list),
-     .count = offsetof(tv_encoder_spec, list_count),
-     .missing = EXAMPLE("encoder: {k: 50}"),
-     .is_essential = 1,
-     .low = 1,
-     .high = MOST_INPUTS,
-     .is_whole = 1,
-     .is_bare_alone = 1,
-     .help = "rows of the encoder, or of nested ones; in a threshold study no more than features"},
-    {0}};
+static const tv_key encoder_keys[] = {{.name = "k",
+                                       .type = TV_KEY_SIZES,
+                                       .offset = offsetof(tv_encoder_spec, list),
+                                       .count = offsetof(tv_encoder_spec, list_count),
+                                       .missing = EXAMPLE("encoder: {k: 50}"),
+                                       .is_essential = 1,
+                                       .low = 1,
+                                       .high = MOST_INPUTS,
+                                       .is_whole = 1,
+                                       .is_bare_alone = 1,
+                                       .help = "rows of the encoder, or of nested ones"},
+                                      {0}};
 
 static const tv_key archive_keys[] = {
     {TV_KEY(tv_archive_spec, encoders, TV_KEY_CHOICE), .words = kept, .standard = "none",
-     .otherwise = "`last`; `none` with `study: threshold` or `phase`",
+     .otherwise = "`last` or `none`, as the study has it",
      .help = "of which sample sizes, `none`, `last` or `all`; decoders too"},
     {TV_KEY(tv_archive_spec, representations, TV_KEY_CHOICE), .words = kept, .standard = "none",
      .otherwise = "as `archive.encoders`; `none` with `noise.sampler: law`",
@@ -167,7 +166,7 @@ static const tv_key parallel_keys[] = {
              "`auto`: distributed from 2048 inputs on where the source allows it"},
     {TV_KEY(tv_parallel_spec, ranks_per_point, TV_KEY_INTEGER), .low = 1, .high = INFINITY,
      .otherwise = "one, more when ranks outnumber points and d is large",
-     .help = "ranks that solve one point of the grid together; where a run has fewer, all of them"},
+     .help = "ranks that solve one point together; where a run has fewer, all of them"},
     {0}};
 
 const tv_key tv_experiment_keys[] = {
@@ -200,7 +199,7 @@ const tv_key tv_experiment_keys[] = {
     {TV_KEY(tv_experiment, probe, TV_KEY_MAPPING), .is_planned = 1, .keys = probe_keys,
      .is_quiet = 1},
     {TV_KEY_LIST(tv_experiment, methods, TV_KEY_KINDS), .kinds = offsetof(tv_kinds, methods),
-     .otherwise = "SL, RC and JE, those that the study has a use for",
+     .otherwise = "the usual ones, those that the study has a use for",
      .help = "what is learned and compared"},
     {TV_KEY(tv_experiment, archive, TV_KEY_MAPPING), .keys = archive_keys},
     {TV_KEY(tv_experiment, parallel, TV_KEY_MAPPING), .keys = parallel_keys},

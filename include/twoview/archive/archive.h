@@ -60,7 +60,7 @@ typedef struct {
   tv_cube cube;
   int *encoder_k;                             /* owned: rows of the nested encoders */
   int is_one_of_several;                      /* the quantities are of one of these alone */
-  double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL in a threshold study */
+  double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL where it is found */
   char **method;                              /* names */
   double *quantity[TV_MOST_QUANTITIES];       /* replicate x lambda_max x alpha x n x k x method, or
                                                * NULL */

@@ -126,7 +126,7 @@ typedef enum { TV_LAYOUT_AUTO = 1, TV_LAYOUT_REPLICATED, TV_LAYOUT_DISTRIBUTED }
 
 typedef struct {
   int shards;              /* parts into which the samples are cut, whatever the number of ranks */
-  int ranks_per_point;     /* ranks that solve one point of the grid together; 0: as d suggests */
+  int ranks_per_point;     /* ranks that solve one point together; 0: as d suggests */
   tv_layout_choice layout; /* of the moments: whole on every rank, or one share on each */
 } tv_parallel_spec;
 

@@ -1,4 +1,4 @@
-/* Groups of ranks: the points of the grid of an experiment are shared out over them, and the ranks
+/* Groups of ranks: the points of an experiment are shared out over them, and the ranks
  * of a group solve each of its points together. */
 #ifndef TWOVIEW_LINALG_GROUP_H
 #define TWOVIEW_LINALG_GROUP_H
