@@ -3,7 +3,6 @@
  *     T = diag(r), b = (1 - r) o c,
  *     S <- K o S + (r1' - K) o mc' + (1r' - K) o cm' + (11' - r1' - 1r' + K) o cc'. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "parts.h"
 #include "twoview/base/statistics.h"
@@ -205,9 +204,11 @@ static void cutout_view(const tv_step *step, const tv_draw *draw, double *x) {
 enum { WIDTH };
 enum { BAND }; /* table: places x places, the probability that a band hits both */
 
+extern const tv_augmentation tv_step_time_mask;
+
 /* Time runs along the rows, frequency along the columns of images and the channels of series. */
 static int is_time(const tv_step *step) {
-  return strcmp(step->augmentation->kind.name, "time-mask") == 0;
+  return step->augmentation == &tv_step_time_mask;
 }
 
 static int places_of(const tv_step *step, const tv_shape *s) {

@@ -123,6 +123,13 @@ static double seconds_per_feature_flop(const tv_scaling_study *study) {
   return x_mean > 0 ? fmin(slope, 1 / rate_of(first, TV_STAGE_FEATURES)) : 0;
 }
 
+/* Of which the solutions can be counted. */
+static const char *counted_study(void) {
+  const tv_kind *const *kind = tv_kinds_all.studies;
+  while (((const tv_study *)*kind)->finds_alpha) ++kind;
+  return (*kind)->name;
+}
+
 static tv_error *fit_model(tv_scaling_study *study) {
   const tv_scaling_line *first = &study->line[0];
   const tv_archive_work *w = &first->work;
@@ -133,9 +140,9 @@ static tv_error *fit_model(tv_scaling_study *study) {
   const int is_search = tv_study_of(e)->finds_alpha;
   if (!is_law && !is_search) describe(e, w, &study->model.workload);
   if (is_search)
-    return tv_fail("%s: the number of solutions that a threshold takes is not known beforehand; "
-                   "compare archives of 'study: grid'",
-                   first->path);
+    return tv_fail("%s: the number of solutions that 'study: %s' takes is not known beforehand; "
+                   "compare archives of 'study: %s'",
+                   first->path, e->study->name, counted_study());
   if (is_law)
     return tv_fail("%s: its moments were drawn by the law sampler (noise.sampler), not summed over "
                    "samples that more ranks could share; compare archives of 'sampler: rows'",

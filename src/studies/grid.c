@@ -286,6 +286,7 @@ const tv_study tv_grid_study = {
     .score_clean = TV_SCORE_CLEAN,
     .found = "solutions",
     .failed = "failed (see 'status')",
+    .inaccurate = "inaccurate (see 'residual')",
     .nothing = "no solution succeeded; 'status' gives the reason for each",
     .solve_point = solve_point,
     .solve_clean = solve_clean,

@@ -22,9 +22,9 @@ void tv_tally_count(tv_tally *t, const double *status) {
 void tv_tally_print(const tv_tally *t, FILE *out) {
   fprintf(out, "%" PRId64 " %s", t->solutions, t->study->found);
   if (t->failed) fprintf(out, ", %" PRId64 " of them %s", t->failed, t->study->failed);
-  if (t->inaccurate)
-    fprintf(out, ", %" PRId64 " of them inaccurate (see 'residual')", t->inaccurate);
+  if (t->inaccurate) fprintf(out, ", %" PRId64 " of them %s", t->inaccurate, t->study->inaccurate);
   if (t->clean_failed)
-    fprintf(out, ", %" PRId64 " clean solution%s failed (see 'score_clean')", t->clean_failed,
-            t->clean_failed == 1 ? "" : "s");
+    fprintf(out, ", %" PRId64 " clean solution%s failed (see '%s')", t->clean_failed,
+            t->clean_failed == 1 ? "" : "s",
+            t->study->quantities[t->study->score_clean].label.name);
 }

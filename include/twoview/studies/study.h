@@ -42,6 +42,7 @@ typedef struct tv_study {
   int score_clean;                      /* the quantity that is found on clean inputs; -1: none */
   const char *found, *failed, *nothing; /* words: what is found; after how many failed; of a run
                                          * that found nothing */
+  const char *inaccurate;               /* after how many are, where some may be */
   /* A point, or the clean inputs of a replicate and sample size (NULL: not asked for): into the
    * results, on the group's leader. Collective over the group. */
   tv_error *(*solve_point)(const tv_solver *solver, const tv_moment_matrix *moments, int64_t point);
