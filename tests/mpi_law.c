@@ -449,11 +449,11 @@ START_TEST(bits_do_not_depend_on_ranks) {
 }
 
 /* The ranks count what was predicted, but for targets that depend on each other. */
-START_TEST(work_is_foreseen) {
+START_TEST(work_is_as_estimated) {
   for (int s = 0; s < SOURCES; ++s) {
     pipeline p;
     ASSERT_DONE(open_law(experiment(s, "sample", "law", 2, "[3, 50, 400]"), MPI_COMM_WORLD, &p));
-    const tv_law_cost cost = tv_law_foresee(p.experiment, p.source, p.sampling.p);
+    const tv_law_cost cost = tv_law_estimate_cost(p.experiment, p.source, p.sampling.p);
     double flops = p.moments->work.flops;
     MPI_Allreduce(MPI_IN_PLACE, &flops, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
     const double one_row = 6.0 * p.sampling.width * p.sampling.width; /* for each increment */
@@ -474,6 +474,6 @@ int main(int argc, char **argv) {
   tcase_add_loop_test(tests, a_population_is_scaled, FIRST_DATA, SOURCES);
   tcase_add_test(tests, a_population_too_small_for_its_moments_is_refused);
   tcase_add_loop_test(tests, bits_do_not_depend_on_ranks, 0, SOURCES);
-  tcase_add_test(tests, work_is_foreseen);
+  tcase_add_test(tests, work_is_as_estimated);
   return run_tests(tests);
 }

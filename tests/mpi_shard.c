@@ -70,7 +70,7 @@ typedef struct {
   int last, is_ordered;
   int failing; /* this shard fails; -1: none */
   int64_t rows;
-  double sent_bytes, foreseen_bytes;
+  double sent_bytes, expected_bytes;
 } adder_log;
 
 /* Shards of three rows come in two batches, of which the first has the numbers. */
@@ -100,7 +100,7 @@ static tv_error *sum_hostile(MPI_Comm comm, int shards, int failing, adder_log *
       tv_shard_first_row_of_rank(&p, p.rank + 1) - tv_shard_first_row_of_rank(&p, p.rank);
   if (log->rows != own) return tv_fail("%d rows were added", (int)log->rows);
   log->sent_bytes = work.sent_bytes;
-  log->foreseen_bytes = (double)(sizeof(double) * LENGTH * tv_shard_sends(&p, p.rank));
+  log->expected_bytes = (double)(sizeof(double) * LENGTH * tv_shard_sends(&p, p.rank));
   return NULL;
 }
 
@@ -124,7 +124,7 @@ START_TEST(sum_has_the_bits_of_the_tree) {
   double sum[LENGTH];
   for (int shards = 1; shards <= MOST_SHARDS; shards += shards < 20 ? 1 : 11) {
     ASSERT_DONE(sum_hostile(MPI_COMM_WORLD, shards, -1, &log, sum));
-    ASSERT_ALL(log.sent_bytes == log.foreseen_bytes);
+    ASSERT_ALL(log.sent_bytes == log.expected_bytes);
     ASSERT_ALL(is_tree_sum(shards, sum));
     ASSERT_DONE(sum_hostile(MPI_COMM_SELF, shards, -1, &log, sum));
     ASSERT_ALL(is_tree_sum(shards, sum));
@@ -137,7 +137,7 @@ START_TEST(every_shard_is_added_once_by_its_owner) {
   for (int shards = 1; shards <= 20; ++shards) {
     const tv_partition p = tv_partition_make(MPI_COMM_WORLD, 1000, shards);
     ASSERT_DONE(sum_hostile(MPI_COMM_WORLD, shards, -1, &log, sum));
-    ASSERT_ALL(log.sent_bytes == log.foreseen_bytes);
+    ASSERT_ALL(log.sent_bytes == log.expected_bytes);
     ASSERT_ALL(log.is_ordered);
     for (int s = 0; s < shards; ++s) {
       const int is_mine =
@@ -170,7 +170,7 @@ START_TEST(error_of_one_shard_is_everybodys) {
       snprintf(text, sizeof text, "shard %d is broken", failing);
       ASSERT_FAILS(sum_hostile(MPI_COMM_WORLD, shards, failing, &log, sum), text, "");
       ASSERT_DONE(sum_hostile(MPI_COMM_WORLD, shards, -1, &log, sum));
-      ASSERT_ALL(log.sent_bytes == log.foreseen_bytes);
+      ASSERT_ALL(log.sent_bytes == log.expected_bytes);
       ASSERT_ALL(is_tree_sum(shards, sum));
     }
 }

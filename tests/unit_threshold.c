@@ -61,7 +61,7 @@ START_TEST(a_good_start_is_cheap) {
     leaking l = turning_at(1, INFINITY, INFINITY);
     const tv_alpha2 found = searched(&l, start, 1e-4);
     ck_assert_double_le(found.evaluations, 7 + ceil(log2(0.21 / 1e-4)));
-    ck_assert_double_le(fabs(found.evaluations - tv_alpha2_foresee(1e-4)), 3);
+    ck_assert_double_le(fabs(found.evaluations - tv_alpha2_expected_evaluations(1e-4)), 3);
   }
 }
 END_TEST

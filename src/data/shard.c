@@ -235,20 +235,21 @@ tv_error *tv_shard_sum(const tv_partition *partition, const tv_summation *summat
 /* ---- Counted in advance ---- */
 
 /* How many branches a rank has, and the depth of the deepest. */
-static void foresee(const tv_partition *p, int first, int end, int rank, int *count, int *depth) {
+static void count_branches(const tv_partition *p, int first, int end, int rank, int *count,
+                           int *depth) {
   if (rank < owner_of(p, first) || rank > owner_of(p, end - 1)) return;
   if (is_of_one_rank(p, first, end)) {
     ++*count;
     if (depth_of(end - first) > *depth) *depth = depth_of(end - first);
     return;
   }
-  foresee(p, first, middle_of(first, end), rank, count, depth);
-  foresee(p, middle_of(first, end), end, rank, count, depth);
+  count_branches(p, first, middle_of(first, end), rank, count, depth);
+  count_branches(p, middle_of(first, end), end, rank, count, depth);
 }
 
 int tv_shard_buffers(const tv_partition *partition, int rank) {
   int count = 0, depth = 0;
-  foresee(partition, 0, partition->shards, rank, &count, &depth);
+  count_branches(partition, 0, partition->shards, rank, &count, &depth);
   return (count > 1 ? count - 1 : 0) + (int)count_spares(depth);
 }
 

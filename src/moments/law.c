@@ -373,7 +373,7 @@ static double given_flops(const tv_experiment *e, const tv_source *source, int p
   return 2 * rows * source->features * p + added * width * width;
 }
 
-tv_law_cost tv_law_foresee(const tv_experiment *e, const tv_source *source, int p) {
+tv_law_cost tv_law_estimate_cost(const tv_experiment *e, const tv_source *source, int p) {
   const int given = count_given(source, p), normals = count_normals(e, source);
   const int width = p + e->noise.components + source->targets + 1;
   const int made_from =

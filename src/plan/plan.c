@@ -54,7 +54,7 @@ static double count_moment_flops(const tv_experiment *e, const tv_source *source
                                  const tv_plan *plan) {
   const double sampled = e->replicates * largest_size(e);
   const double raw = count_raw_flops(source);
-  if (is_law(e)) return raw + tv_law_foresee(e, source, plan->p).flops;
+  if (is_law(e)) return raw + tv_law_estimate_cost(e, source, plan->p).flops;
   const double rotated = source->kind->has_components ? 0
                          : source->kind->is_generated ? sampled
                                                       : (double)source->rows;
@@ -64,7 +64,7 @@ static double count_moment_flops(const tv_experiment *e, const tv_source *source
 /* Distributed, each rank draws the inputs of its rows and of its columns. */
 static double count_normals(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
   const double sampled = e->replicates * largest_size(e);
-  if (is_law(e)) return tv_law_foresee(e, source, plan->p).normals;
+  if (is_law(e)) return tv_law_estimate_cost(e, source, plan->p).normals;
   if (plan->layout.is_distributed)
     return sampled * ((double)plan->d * (plan->grid_rows + plan->grid_columns) +
                       (double)plan->ranks * source->targets);
@@ -124,7 +124,8 @@ static double moments_memory(const tv_experiment *e, const tv_source *source, co
   const double batch = rows * (source->features + plan->p + 2.0 * plan->width);
   if (!is_law(e)) return sums_while_reducing(e, plan, all) + batch;
   const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
-  return all + given + fmax(given > 0 ? batch : 0, tv_law_foresee(e, source, plan->p).row_numbers);
+  return all + given +
+         fmax(given > 0 ? batch : 0, tv_law_estimate_cost(e, source, plan->p).row_numbers);
 }
 
 static double rows_of(const tv_experiment *e, const tv_source *source, unsigned method) {

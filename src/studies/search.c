@@ -122,6 +122,6 @@ tv_error *tv_alpha2_search(tv_leakage_function leakage, void *context, double st
 }
 
 /* At 0, at the start, two steps from it, and around the crossing; and what halving takes. */
-double tv_alpha2_foresee(double tolerance) {
+double tv_alpha2_expected_evaluations(double tolerance) {
   return 4 + 2 * PROBES + fmax(0, log2((first_step - 1) / tolerance));
 }

@@ -230,11 +230,13 @@ static double flops(const tv_experiment *e, int d, int p, int l) {
     for (int k = 0; k < e->encoder.sizes_count; ++k)
       of_point +=
           tv_statistics_flops(d) + tv_method_of(e->methods[m])->flops(d, e->encoder.sizes[k], l);
-  return (double)tv_experiment_points(e) * of_point * tv_alpha2_foresee(e->threshold.tolerance);
+  return (double)tv_experiment_points(e) * of_point *
+         tv_alpha2_expected_evaluations(e->threshold.tolerance);
 }
 
 static void describe(const tv_experiment *e, FILE *out) {
-  fprintf(out, "thresholds, some %.0f solutions each", tv_alpha2_foresee(e->threshold.tolerance));
+  fprintf(out, "thresholds, some %.0f solutions each",
+          tv_alpha2_expected_evaluations(e->threshold.tolerance));
 }
 
 const tv_study tv_threshold_study = {

@@ -21,7 +21,7 @@ typedef struct {
   double row_numbers; /* on each rank: condensed rows and what they are made from */
 } tv_law_cost;
 
-tv_law_cost tv_law_foresee(const tv_experiment *experiment, const tv_source *source, int p);
+tv_law_cost tv_law_estimate_cost(const tv_experiment *experiment, const tv_source *source, int p);
 
 /* Refuse sample sizes that a data set cannot stand for as a population: what each adds must be as
  * many samples as the moments that are given have columns. */

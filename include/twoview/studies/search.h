@@ -36,6 +36,6 @@ tv_error *tv_alpha2_search(tv_leakage_function leakage, void *context, double st
                            double tolerance, tv_alpha2 *out);
 
 /* How many evaluations a search takes that starts within a tenth of the crossing. */
-double tv_alpha2_foresee(double tolerance);
+double tv_alpha2_expected_evaluations(double tolerance);
 
 #endif
