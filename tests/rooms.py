@@ -90,12 +90,17 @@ for file in sorted(called):
     if circle:
         faults.append(f"{' calls '.join(circle)} calls {file}")
 
-# What an archive holds is named once: in the tables of variables, quantities and attributes.
+# What an archive holds is named once: in the tables of variables, quantities and attributes, or in the
+# header of the room that other rooms know it from.
 named = {}
+macros = {macro: (name, path) for path in files
+          for macro, name in re.findall(r'^#define (TV_\w+) +"(\w+)"', path.read_text(), re.M)}
 for path in files:
     if room_of(path) in ("archive", "studies"):
+        text = path.read_text()
         rows = r'\{\{\s*"(\w+)",\s*"' if path.name != "attributes.c" else r'\] = \{"(\w+)"'
-        named.update((name, path) for name in re.findall(rows, path.read_text()))
+        named.update((name, path) for name in re.findall(rows, text))
+        named.update(macros[macro] for macro in re.findall(r'\{\{\s*(TV_\w+),\s*"', text))
 for name in ("distance", "alpha2_measured", "theta_eigenvalues", "paradigm", "format_version"):
     if name not in named:
         faults.append(f"'{name}' is in none of the tables")
@@ -105,6 +110,16 @@ for path in files:
         faults += [f"{path}: names '{name}', as {named[name].name} does"
                    for name in literals & named.keys() if named[name] != path
                    and (path.name, name) not in (("provenance.c", "sample"), ("schema.h", "experiment"))]
+
+# Elsewhere the names with an underscore are looked for, in texts too; `first_replicate` is also a key.
+COMMENT = re.compile(r"/\*.*?\*/|^#include.*?$", re.S | re.M)
+for path in files:
+    if room_of(path) in ("archive", "studies", "experiment"):
+        continue
+    literals = re.findall(r'"((?:[^"\\\n]|\\.)*)"', COMMENT.sub("", path.read_text()))
+    words = {word for text in literals for word in re.findall(r"(?<![\w.])[a-z]\w*_\w*", re.sub(r"\\.", " ", text))}
+    faults += [f"{path}: names '{name}', as {named[name].name} does"
+               for name in words & named.keys() - {"first_replicate"} if named[name] != path]
 
 print("\n".join(faults))
 sys.exit(bool(faults))

@@ -12,6 +12,7 @@
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/methods/method.h"
+#include "twoview/theory/theory.h"
 
 enum { PIECE_NUMBERS = 1 << 22 };
 
@@ -60,10 +61,10 @@ typedef struct {
 #define TO_WORK(member)    .reader = TV_TO_WORK, .offset = offsetof(tv_archive_work, member)
 
 static const struct tv_variable_row coordinates[DIMENSIONS] = {
-    [REPLICATE] = {{"replicate", "replicate", "1"}, TV_INTEGER, TO_ARCHIVE(replicate)},
-    [LAMBDA_MAX] = {{"lambda_max", "scale of the noise eigenvalues", "1"}, TO_ARCHIVE(lambda_max)},
-    [ALPHA] = {{"alpha", "alignment of augmentation and noise", "1"}, TO_ARCHIVE(alpha)},
-    [N] = {{"n", "sample size", "1"}, TV_INTEGER, TO_ARCHIVE(n)},
+    [REPLICATE] = {{TV_REPLICATE, TV_REPLICATE, "1"}, TV_INTEGER, TO_ARCHIVE(replicate)},
+    [LAMBDA_MAX] = {{TV_LAMBDA_MAX, "scale of the noise eigenvalues", "1"}, TO_ARCHIVE(lambda_max)},
+    [ALPHA] = {{TV_ALPHA, "alignment of augmentation and noise", "1"}, TO_ARCHIVE(alpha)},
+    [N] = {{TV_SAMPLE_SIZE, "sample size", "1"}, TV_INTEGER, TO_ARCHIVE(n)},
     [K] = {{"k", "rows of the encoder that are kept", "1"}, TV_INTEGER},
     [PARADIGM] = {{"paradigm", "how the encoder is learned", "1"},
                   TV_TEXT,
@@ -213,8 +214,8 @@ static const struct tv_variable_row rows[] = {
      .dimensions = {REPLICATE, LAMBDA_MAX, ALPHA, N, K, PARADIGM},
      .values = quantity_values,
      TO_ARCHIVE(quantity)},
-    {{"alpha2_threshold", "critical alignment alpha^2 as n grows; negative: no alignment is needed",
-      "1"},
+    {{TV_ALPHA2_THRESHOLD,
+      "critical alignment alpha^2 as n grows; negative: no alignment is needed", "1"},
      .dimensions = {REPLICATE, LAMBDA_MAX, K, PARADIGM},
      .values = threshold_values,
      TO_ARCHIVE(alpha2_threshold)},
@@ -223,20 +224,20 @@ static const struct tv_variable_row rows[] = {
      .dimensions = {REPLICATE, N},
      .values = digest_values,
      .holds_digests = 1},
-    {{"gamma_eigenvalues", "eigenvalues of the noise covariance", "1"},
+    {{TV_GAMMA_EIGENVALUES, "eigenvalues of the noise covariance", "1"},
      .dimensions = {REPLICATE, LAMBDA_MAX, NOISE_COMPONENT},
      .exists = has_noise,
      .values = gamma_values,
      .domain = &not_negative,
      .beyond = no_eigenvalue,
      TO_ARCHIVE(gamma)},
-    {{"theta_eigenvalues", "eigenvalues of the augmentation covariance", "1"},
+    {{TV_THETA_EIGENVALUES, "eigenvalues of the augmentation covariance", "1"},
      .dimensions = {REPLICATE, INPUT},
      .values = theta_values,
      .domain = &not_negative,
      .beyond = no_eigenvalue,
      TO_ARCHIVE(theta)},
-    {{"data_spectrum", "variances of the important components", "1"},
+    {{TV_DATA_SPECTRUM, "variances of the important components", "1"},
      .dimensions = {COMPONENT},
      .values = spectrum_values,
      .domain = &not_negative,

@@ -43,8 +43,8 @@ static void write_data(const void *figure, FILE *out) {
     for (int m = 0; m < a->cube.methods; ++m)
       for (int curve = 0; curve < count_curves(a); ++curve) {
         const int g = magnitude_of(a, row), alpha = alpha_of(a, curve);
-        fprintf(out, "\n\n# lambda_max %.*g, %s, alpha %.*g\n", of_lambda, a->lambda_max[g],
-                a->method[m], of_alpha, a->alpha[alpha]);
+        fprintf(out, "\n\n# " TV_LAMBDA_MAX " %.*g, %s, " TV_ALPHA " %.*g\n", of_lambda,
+                a->lambda_max[g], a->method[m], of_alpha, a->alpha[alpha]);
         for (int level = 0; level < a->cube.levels; ++level) {
           const tv_summary summary = tv_summary_of(a, quantity, g, alpha, level, m);
           fprintf(out, "%.17g\t%.6e\t%.6e\t%.6e\n", a->n[level], summary.mean, summary.least,

@@ -38,8 +38,8 @@ static void print_table(const tv_archive *a, FILE *out) {
   tv_print_line(out, "%s: distance to optimality, mean over %d replicate%s", a->experiment_name,
                 a->cube.replicates, a->cube.replicates == 1 ? "" : "s");
   fputc('\n', out);
-  fprintf(out, "%-*s  %-16s %*s  n=%-10.*g n=%-10.*g %7s  %s\n", wide, "lambda_max", "method",
-          narrow, "alpha", TV_MOST_DIGITS, a->n[0], TV_MOST_DIGITS, a->n[last], "slope",
+  fprintf(out, "%-*s  %-16s %*s  n=%-10.*g n=%-10.*g %7s  %s\n", wide, TV_LAMBDA_MAX, "method",
+          narrow, TV_ALPHA, TV_MOST_DIGITS, a->n[0], TV_MOST_DIGITS, a->n[last], "slope",
           "threshold alpha^2 as n grows (0: none)");
   for (int magnitude = 0; magnitude < a->cube.magnitudes; ++magnitude)
     for (int method = 0; method < a->cube.methods; ++method) {

@@ -123,7 +123,7 @@ static void print_table(const tv_archive *a, FILE *out) {
 static void write_data(const void *figure, FILE *out) {
   const tv_figure *f = figure;
   const tv_archive *a = f->archive;
-  fputs("# lambda_max\talpha", out);
+  fputs("# " TV_LAMBDA_MAX "\t" TV_ALPHA, out);
   for (int m = 0; m < a->cube.methods; ++m)
     fprintf(out, "\tmean distance, leakage: %s", a->method[m]);
   fputc('\n', out);
@@ -135,7 +135,7 @@ static void write_data(const void *figure, FILE *out) {
                 mean_of(a, TV_LEAKAGE, g, alpha, f->level, m));
       fputc('\n', out);
     }
-  fputs("\n\n# lambda_max", out);
+  fputs("\n\n# " TV_LAMBDA_MAX, out);
   for (int m = 0; m < a->cube.methods; ++m)
     fprintf(out, "\tmean threshold alpha^2 as n grows: %s", a->method[m]);
   for (int g = 0; g < a->cube.magnitudes; ++g) {

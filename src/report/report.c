@@ -6,6 +6,7 @@
 
 #include "parts.h"
 #include "twoview/base/escape.h"
+#include "twoview/theory/theory.h"
 
 /* ---- CSV ---- */
 
@@ -23,9 +24,10 @@ static void print_coordinates(const tv_archive *a, const tv_spot *at, FILE *out)
 static void print_csv(const void *archive, FILE *out) {
   const tv_archive *a = archive;
   const int methods = a->cube.methods;
-  fprintf(out, "replicate,lambda_max,%sn,method", a->alpha ? "alpha," : "");
+  fprintf(out, TV_REPLICATE "," TV_LAMBDA_MAX ",%s" TV_SAMPLE_SIZE ",method",
+          a->alpha ? TV_ALPHA "," : "");
   for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%s", a->study->quantities[i].label.name);
-  fputs(",alpha2_threshold\n", out);
+  fputs("," TV_ALPHA2_THRESHOLD "\n", out);
   for (int64_t entry = 0; entry < tv_cube_points(&a->cube) * methods; ++entry) {
     const tv_spot at = tv_cube_split(&a->cube, entry / methods);
     const int64_t method = entry % methods;

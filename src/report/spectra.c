@@ -110,11 +110,13 @@ static void write_data(const void *figure, FILE *out) {
     for (int m = 0; m < TV_RIVALS; ++m) {
       const char *name = method_of(m)->kind.name;
       const double lambda = a->lambda_max[tv_chosen(row, count_rows(a), a->cube.magnitudes)];
-      fprintf(out, "%s# lambda_max %.*g, %s: alpha, largest value of noise, values of noise\n",
+      fprintf(out,
+              "%s# " TV_LAMBDA_MAX " %.*g, %s: " TV_ALPHA
+              ", largest value of noise, values of noise\n",
               row + m ? "\n" : "", digits, lambda, name);
       write_noise(a, row, method_of(m), out);
-      fprintf(out, "\n\n# lambda_max %.*g, %s: values of important components\n", digits, lambda,
-              name);
+      fprintf(out, "\n\n# " TV_LAMBDA_MAX " %.*g, %s: values of important components\n", digits,
+              lambda, name);
       write_signal(a, method_of(m), out);
     }
 }

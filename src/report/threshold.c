@@ -51,10 +51,11 @@ static void print_statuses(const tv_archive *a, FILE *out) {
       {TV_ALPHA2_NOT_MONOTONE, "several crossings, of which this is the lowest that was found"},
       {TV_ALPHA2_UNCHECKED, "found, but a solution failed where other crossings were searched for"},
       {TV_ALPHA2_FAILED, "a solution failed during the search: NaN, in no mean"}};
+  const char *name = a->study->quantities[TV_ALPHA2_STATUS].label.name;
   for (size_t i = 0; i < sizeof meanings / sizeof *meanings; ++i) {
     const int64_t count = count_status(a, meanings[i].status);
     if (count == 0) continue;
-    fprintf(out, "alpha2_status %d for %lld of them: %s\n", meanings[i].status, (long long)count,
+    fprintf(out, "%s %d for %lld of them: %s\n", name, meanings[i].status, (long long)count,
             meanings[i].meaning);
   }
 }
@@ -74,8 +75,8 @@ static void print_table(const tv_archive *a, FILE *out) {
                 "no alignment is needed), over %d replicate%s: mean [least, largest]",
                 a->experiment_name, a->cube.replicates, a->cube.replicates == 1 ? "" : "s");
   fputc('\n', out);
-  fprintf(out, "%-*s  %-16s %-*s %-30s %-30s %s\n", wide, "lambda_max", "method", narrow, "n",
-          "measured", "predicted", "n to infinity");
+  fprintf(out, "%-*s  %-16s %-*s %-30s %-30s %s\n", wide, TV_LAMBDA_MAX, "method", narrow,
+          TV_SAMPLE_SIZE, "measured", "predicted", "n to infinity");
   for (int magnitude = 0; magnitude < a->cube.magnitudes; ++magnitude)
     for (int method = 0; method < a->cube.methods; ++method)
       for (int level = 0; level < a->cube.levels; ++level) {
@@ -106,7 +107,7 @@ static void write_data(const void *figure, FILE *out) {
   for (int curve = 0; curve < count_curves(a); ++curve)
     for (int m = 0; m < a->cube.methods; ++m) {
       const int g = magnitude_of(a, curve);
-      fprintf(out, "\n\n# lambda_max %.*g, %s\n", digits, a->lambda_max[g], a->method[m]);
+      fprintf(out, "\n\n# " TV_LAMBDA_MAX " %.*g, %s\n", digits, a->lambda_max[g], a->method[m]);
       for (int level = 0; level < a->cube.levels; ++level) {
         const summary s = summarise(a, g, level, m);
         fprintf(out, "%.17g\t%.8g\t%.8g\t%.8g\t%.8g\t%.8g\n", a->n[level], s.measured.mean,

@@ -77,7 +77,7 @@ static void put(json_t **object, const char *prefix, const char *name, const cha
 
 static json_t *alignment(const tv_theory *t, int replicate, int magnitude, double alpha) {
   const double *values = t->asymptotics[replicate * t->spectra->magnitudes + magnitude];
-  json_t *object = json_pack("{s:o}", "alpha", number(alpha));
+  json_t *object = json_pack("{s:o}", TV_ALPHA, number(alpha));
   for (int i = 0; i < TV_RIVALS; ++i) {
     char key[TV_KIND_KEY];
     tv_kind_key(&t->rivals.method[i]->kind, key);
@@ -111,8 +111,8 @@ static json_t *magnitudes(const tv_theory *t, int replicate) {
     const double *values = t->asymptotics[replicate * s->magnitudes + m];
     char name[NAME];
     json_t *entry =
-        json_pack("{s:o, s:o, s:o, s:o}", "lambda_max", number(t->experiment->noise.lambda_max[m]),
-                  "gamma_eigenvalues", numbers(tv_gamma_of(s, replicate, m), s->q), "favoured",
+        json_pack("{s:o, s:o, s:o, s:o}", TV_LAMBDA_MAX, number(t->experiment->noise.lambda_max[m]),
+                  TV_GAMMA_EIGENVALUES, numbers(tv_gamma_of(s, replicate, m), s->q), "favoured",
                   favoured(t, values), "alignments", alignments(t, replicate, m));
     for (int i = 0; i < TV_ASYMPTOTICS; ++i)
       put(&entry, "", name_of(t, i, name), "", number(values[i]));
@@ -122,9 +122,9 @@ static json_t *magnitudes(const tv_theory *t, int replicate) {
 }
 
 static json_t *replicate(const tv_theory *t, int r) {
-  json_t *object =
-      json_pack("{s:i, s:o}", "replicate", t->experiment->first_replicate + r, "theta_eigenvalues",
-                numbers(tv_theta_of(t->spectra, r), t->spectra->p + t->spectra->q));
+  json_t *object = json_pack("{s:i, s:o}", TV_REPLICATE, t->experiment->first_replicate + r,
+                             TV_THETA_EIGENVALUES,
+                             numbers(tv_theta_of(t->spectra, r), t->spectra->p + t->spectra->q));
   for (int i = 0; i < TV_RIVALS; ++i)
     put(&object, "signal_", t->rivals.method[i]->theory->value_name, "", signal_values(t, r, i));
   put(&object, "", "magnitudes", "", magnitudes(t, r));
@@ -151,7 +151,7 @@ static json_t *counts(const tv_theory *t, int magnitude) {
 
 static json_t *summary_at(const tv_theory *t, int magnitude) {
   json_t *entry =
-      json_pack("{s:o, s:o}", "lambda_max", number(t->experiment->noise.lambda_max[magnitude]),
+      json_pack("{s:o, s:o}", TV_LAMBDA_MAX, number(t->experiment->noise.lambda_max[magnitude]),
                 "favoured", counts(t, magnitude));
   for (int i = 0; i < TV_ASYMPTOTICS; ++i) {
     char name[NAME];
@@ -175,9 +175,9 @@ tv_error *tv_theory_print_json(const tv_theory *t, FILE *out) {
   TV_TRY(tv_experiment_print(e, &resolved));
   json_t *root = json_pack(
       "{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "name", e->name, "experiment", resolved,
-      "k", t->k, "important_components", t->features->p, "noise_components", t->spectra->q, "alpha",
-      numbers(e->augmentation.alpha, (int)e->augmentation.alpha_count), "lambda_max",
-      numbers(e->noise.lambda_max, (int)e->noise.lambda_max_count), "data_spectrum",
+      "k", t->k, "important_components", t->features->p, "noise_components", t->spectra->q,
+      TV_ALPHA, numbers(e->augmentation.alpha, (int)e->augmentation.alpha_count), TV_LAMBDA_MAX,
+      numbers(e->noise.lambda_max, (int)e->noise.lambda_max_count), TV_DATA_SPECTRUM,
       numbers(t->features->spectrum, t->features->p), "summary", summary(t), "replicates",
       replicates(t));
   free(resolved);

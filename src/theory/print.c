@@ -73,7 +73,7 @@ static void print_magnitudes(const tv_theory *t, FILE *out) {
   char titles[TV_RIVALS][TITLE];
   fprintf(out, "\n%-*s  %-21s  %-56s  %s\n", width, "", "noise eigenvalues",
           "threshold alpha^2 as n grows (0: none)", "needs less");
-  fprintf(out, "%-*s  %-9s   %-9s  %-27s  %s\n", width, "lambda_max", "least", "largest",
+  fprintf(out, "%-*s  %-9s   %-9s  %-27s  %s\n", width, TV_LAMBDA_MAX, "least", "largest",
           title_of(t, 0, titles[0]), title_of(t, 1, titles[1]));
   for (int m = 0; m < t->spectra->magnitudes; ++m) {
     char needs[TV_RIVALS][TV_SUMMARY_TEXT];
@@ -122,8 +122,8 @@ static void print_alignment_titles(const tv_theory *t, int wide, int narrow, FIL
     snprintf(values[i], TITLE, "largest %s of noise", t->rivals.method[i]->theory->value_name);
   fprintf(out, "\n%-*s  %-39s  %s\n", wide + 2 + narrow, "", title_of(t, 0, titles[0]),
           title_of(t, 1, titles[1]));
-  fprintf(out, "%-*s  %-*s  %-30s %8s  %-30s %8s\n", wide, "lambda_max", narrow, "alpha", values[0],
-          "recovers", values[1], "recovers");
+  fprintf(out, "%-*s  %-*s  %-30s %8s  %-30s %8s\n", wide, TV_LAMBDA_MAX, narrow, TV_ALPHA,
+          values[0], "recovers", values[1], "recovers");
 }
 
 static tv_error *print_alignments(const tv_theory *t, FILE *out) {

@@ -7,6 +7,10 @@
 
 #include "twoview/experiment/experiment.h"
 
+/* Their names in archives and JSON. */
+#define TV_GAMMA_EIGENVALUES "gamma_eigenvalues"
+#define TV_THETA_EIGENVALUES "theta_eigenvalues"
+
 typedef struct {
   int p, q, replicates, magnitudes;
   double *gamma; /* replicates x noise scales x q */

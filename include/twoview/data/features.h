@@ -11,6 +11,9 @@
 #include "twoview/data/source.h"
 #include "twoview/experiment/experiment.h"
 
+/* The name of the variances of the components in archives and JSON. */
+#define TV_DATA_SPECTRUM "data_spectrum"
+
 typedef struct {
   int inputs;        /* raw features */
   int p;             /* components kept */

@@ -182,6 +182,12 @@ tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows
  * digits less than a range has (`from`, `to`, `count`). */
 int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
 
+/* What the coordinates of its points are called in archives, tables and JSON. */
+#define TV_REPLICATE   "replicate"
+#define TV_LAMBDA_MAX  "lambda_max"
+#define TV_ALPHA       "alpha"
+#define TV_SAMPLE_SIZE "n"
+
 /* How many alignments a study goes through, one where it finds them; and how many points it has:
  * replicates x noise scales x alignments x sample sizes. */
 int tv_experiment_alignments(const tv_experiment *experiment);

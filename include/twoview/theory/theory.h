@@ -34,6 +34,9 @@ double tv_noise_value(const tv_method *method, double gamma, double theta, doubl
 /* eta or delta. k > p leaves nothing to recover: NaN. */
 tv_error *tv_weakest_signal(const tv_method *method, const tv_components *components, double *out);
 
+/* The name of these thresholds in archives and tables. */
+#define TV_ALPHA2_THRESHOLD "alpha2_threshold"
+
 /* The threshold, the alpha^2 above which a method recovers:
  *   RC  max_i gamma_i/eta^2 - theta_i/gamma_i - 1
  *   JE  max_i (1 - delta)/delta - theta_i/gamma_i
