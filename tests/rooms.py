@@ -1,6 +1,6 @@
 """The rule of the rooms in src/README.md: an include goes down only, no file calls one that calls it, and
-the house has few floors; and what an archive holds is named once. Takes the root of the sources and the
-library that is made of them."""
+the house has few floors; and what an archive holds, and what an experiment can choose, is named once.
+Takes the root of the sources and the library that is made of them."""
 import functools
 import pathlib
 import re
@@ -113,13 +113,37 @@ for path in files:
 
 # Elsewhere the names with an underscore are looked for, in texts too; `first_replicate` is also a key.
 COMMENT = re.compile(r"/\*.*?\*/|^#include.*?$", re.S | re.M)
+TEXT = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 for path in files:
     if room_of(path) in ("archive", "studies", "experiment"):
         continue
-    literals = re.findall(r'"((?:[^"\\\n]|\\.)*)"', COMMENT.sub("", path.read_text()))
-    words = {word for text in literals for word in re.findall(r"(?<![\w.])[a-z]\w*_\w*", re.sub(r"\\.", " ", text))}
+    words = {word for text in TEXT.findall(COMMENT.sub("", path.read_text()))
+             for word in re.findall(r"(?<![\w.])[a-z]\w*_\w*", re.sub(r"\\.", " ", text))}
     faults += [f"{path}: names '{name}', as {named[name].name} does"
                for name in words & named.keys() - {"first_replicate"} if named[name] != path]
+
+# A study, a method, a source or an augmentation is named in its own file, in the table of kinds and, a row
+# by another row, in its room; a study also in its report. `noise` and `hdf5` are words for other things, too.
+ROW = re.compile(r"^const tv_(?:study|method|source_kind|augmentation) (tv_\w+) = \{(.*?)\};", re.S | re.M)
+NAME = re.compile(r'\.(?:name|short_name) = "([\w-]+)"')
+rows = {}
+for path in files:
+    for row, text in ROW.findall(path.read_text()):
+        rows[row] = (path, NAME.findall(text))
+kinds = {name: path for path, names in rows.values() for name in names if name not in ("noise", "hdf5")}
+for kind in ("grid", "JE", "idx", "time-mask"):
+    if kind not in kinds:
+        faults.append(f"'{kind}' is in no row of a kind")
+for path in files:
+    code = COMMENT.sub("", path.read_text())
+    texts = TEXT.findall(code)
+    words = {*texts, *(word for text in texts for word in re.findall(r"study: (\w+)", text))}
+    faults += [f"{path}: names '{name}', of {kinds[name].name}"
+               for name in words & kinds.keys() if room_of(path) != room_of(kinds[name])]
+    if path.suffix == ".c" and room_of(path) != "kinds":
+        faults += [f"{path}: names {row}" for row in set(re.findall(r"\btv_\w+", code)) & rows.keys()
+                   if room_of(path) != room_of(rows[row][0])
+                   and not (room_of(path) == "report" and row == f"tv_{path.stem}_study")]
 
 print("\n".join(faults))
 sys.exit(bool(faults))
