@@ -107,6 +107,11 @@ static tv_partition own_rows(const pipeline *p, int64_t *first, int64_t *end) {
   return partition;
 }
 
+static int is_shape(const pipeline *p, int axes, int rows, int columns, int channels) {
+  const tv_shape *s = &p->source->shape;
+  return s->axes == axes && s->rows == rows && s->columns == columns && s->channels == channels;
+}
+
 static int is_image(const pipeline *p, int64_t row) {
   double x[PIXELS], y[CLASSES];
   const unsigned char *bytes = p->source->bytes(p->source, row);
@@ -127,6 +132,7 @@ static void check_images(const pipeline *p) {
   double *x = new_array((end - first) * PIXELS), *y = new_array((end - first) * CLASSES);
   ASSERT_ALL(p->source->rows == IMAGES && p->source->features == PIXELS &&
              p->source->targets == CLASSES && !p->source->population);
+  ASSERT_ALL(is_shape(p, 3, 4, 3, 1));
   for (int64_t row = first; row < end; ++row) is_so = is_so && is_image(p, row);
   ASSERT_ALL(is_so);
   if (end > first) tv_error_free(p->source->read(p->source, 0, first, (int)(end - first), x, y));
@@ -248,10 +254,59 @@ START_TEST(errors_in_images_are_everybodys) {
   close_pipeline(&p);
 }
 
+/* Neither labels nor their file: no targets, and the same images. */
+START_TEST(images_without_labels) {
+  pipeline p;
+  char text[1024];
+  int64_t first, end;
+  write_images();
+  snprintf(text, sizeof text,
+           "source: {type: idx, images: '%s/images.gz'}\n"
+           "noise: {components: 2, lambda_max: [1]}\n"
+           "augmentation: {theta_max: 0.5, alpha: [1]}\n"
+           "samples: [10, 37]\n"
+           "encoder: {k: 2}\n"
+           "parallel: {shards: 5}\n",
+           folder);
+  ASSERT_DONE(open_source(text, MPI_COMM_WORLD, &p));
+  ASSERT_ALL(p.source->targets == 0 && p.experiment->methods_count == 2 &&
+             !p.source->files[1].path);
+  int is_so = 1;
+  own_rows(&p, &first, &end);
+  for (int64_t row = first; row < end; ++row) {
+    double x[PIXELS];
+    tv_error *error = p.source->read(p.source, 0, row, 1, x, NULL);
+    is_so = is_so && !error;
+    for (int j = 0; is_so && j < PIXELS; ++j) is_so = x[j] == pixel_of((int)row, j);
+    tv_error_free(error);
+  }
+  ASSERT_ALL(is_so);
+  close_pipeline(&p);
+}
+
 /* ---- HDF5 files ---- */
 
 static double sample_of(int row, int column) {
   return sin(row * 1.7 + column) + column;
+}
+
+/* Samples of 3 x 4 and of 2 x 3 x 2 numbers, in the order of the file. */
+static void add_images(hid_t file) {
+  const struct {
+    const char *name;
+    int dimensions;
+    hsize_t extent[4];
+  } sets[] = {{"grey", 3, {ROWS, 3, 4}}, {"colour", 4, {ROWS, 2, 3, 2}}, {"row", 3, {ROWS, 12, 1}}};
+  double images[ROWS * PIXELS];
+  for (int i = 0; i < ROWS * PIXELS; ++i) images[i] = sample_of(i / PIXELS, i % PIXELS);
+  for (int i = 0; i < 3; ++i) {
+    const hid_t space = H5Screate_simple(sets[i].dimensions, sets[i].extent, NULL);
+    const hid_t set = H5Dcreate2(file, sets[i].name, H5T_NATIVE_DOUBLE, space, H5P_DEFAULT,
+                                 H5P_DEFAULT, H5P_DEFAULT);
+    H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, images);
+    H5Dclose(set);
+    H5Sclose(space);
+  }
 }
 
 /* Samples, targets and labels; one entry of the samples, and one label, as wanted. */
@@ -268,6 +323,7 @@ static void write_data(int bad_row, double bad_sample, int bad_label) {
   add_dataset(file, "x", H5T_NATIVE_DOUBLE, 2, ROWS, FEATURES, x);
   add_dataset(file, "y", H5T_NATIVE_DOUBLE, 2, ROWS, TARGETS, y);
   add_dataset(file, "labels", H5T_NATIVE_INT, 1, ROWS, 1, labels);
+  add_images(file);
   add_dataset(file, "short", H5T_NATIVE_INT, 1, ROWS - 1, 1, labels);
   H5Fclose(file);
 }
@@ -318,12 +374,73 @@ START_TEST(datasets_are_what_was_written) {
   close_pipeline(&p);
 }
 
+static const char *shaped_experiment(const char *samples, const char *shape) {
+  static char text[1024];
+  snprintf(text, sizeof text,
+           "source: {type: hdf5, file: '%s/data.h5', samples: %s%s%s}\n"
+           "noise: {components: 2, lambda_max: [1]}\n"
+           "augmentation: {theta_max: 0.5, alpha: [1]}\n"
+           "samples: [10, 41]\n"
+           "encoder: {k: 2}\n"
+           "parallel: {shards: 3}\n",
+           folder, samples, *shape ? ", shape: " : "", shape);
+  return text;
+}
+
+/* Of the file, or of `source.shape`; without labels. */
+START_TEST(samples_have_a_shape) {
+  const struct {
+    const char *samples, *shape;
+    tv_shape expected;
+  } cases[] = {{"grey", "", {3, 3, 4, 1}},
+               {"colour", "", {3, 2, 3, 2}},
+               {"row", "", {2, 12, 1, 1}},
+               {"grey", "[2, 6]", {3, 2, 6, 1}},
+               {"grey", "[4, 1, 3]", {2, 4, 1, 3}},
+               {"colour", "[12]", {2, 12, 1, 1}},
+               {"x", "", {1, 3, 1, 1}},
+               {"x", "[1, 3]", {2, 1, 1, 3}},
+               {"x", "[1, 3, 1]", {3, 1, 3, 1}}};
+  write_data(-1, 0, 0);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    const tv_shape *s = &cases[i].expected;
+    pipeline p;
+    int64_t first, end;
+    int is_so = 1;
+    ASSERT_DONE(
+        open_source(shaped_experiment(cases[i].samples, cases[i].shape), MPI_COMM_WORLD, &p));
+    own_rows(&p, &first, &end);
+    ASSERT_ALL(is_shape(&p, s->axes, s->rows, s->columns, s->channels));
+    ASSERT_ALL(p.source->features == tv_shape_size(s) && p.source->targets == 0);
+    double *x = new_array((end - first) * PIXELS);
+    ASSERT_DONE(end > first ? p.source->read(p.source, 0, first, (int)(end - first), x, NULL)
+                            : NULL);
+    for (int64_t j = 0; j < (end - first) * p.source->features; ++j)
+      is_so = is_so && x[j] == sample_of((int)(first + j / p.source->features),
+                                         (int)(j % p.source->features));
+    ASSERT_ALL(is_so);
+    free(x);
+    close_pipeline(&p);
+  }
+}
+
+START_TEST(shapes_of_other_sizes_are_refused) {
+  pipeline p;
+  write_data(-1, 0, 0);
+  ASSERT_FAILS(open_source(shaped_experiment("grey", "[2, 7]"), MPI_COMM_WORLD, &p),
+               "test.yaml:1: source.shape: 2 x 7 are 14 numbers, and a sample has 12", "");
+  close_pipeline(&p);
+  ASSERT_FAILS(open_source(shaped_experiment("x", "[1024, 1024, 1048576]"), MPI_COMM_WORLD, &p),
+               "1024 x 1024 x 1048576 are 1099511627776 numbers", "3 features");
+  close_pipeline(&p);
+}
+
 START_TEST(errors_in_datasets_are_everybodys) {
   const struct {
     const char *samples, *labels, *targets, *text, *other;
   } cases[] = {{"x", "short", NULL, "41 rows", "40"},
                {"x", "y", NULL, "'y' has 2 dimensions", "must have 1"},
-               {"labels", "labels", NULL, "'labels' has 1 dimensions", "must have 2"},
+               {"labels", "labels", NULL, "'labels' has 1 dimensions", "must have 2 to 4"},
                {"none", "labels", NULL, "there is no dataset 'none'", "data.h5"},
                {"x", NULL, "labels", "'labels' has 1 dimensions", "must have 2"}};
   write_data(-1, 0, 0);
@@ -363,7 +480,10 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, sums_of_bytes_are_exact);
   tcase_add_test(tests, principal_components_of_images);
   tcase_add_test(tests, errors_in_images_are_everybodys);
+  tcase_add_test(tests, images_without_labels);
   tcase_add_test(tests, datasets_are_what_was_written);
+  tcase_add_test(tests, samples_have_a_shape);
+  tcase_add_test(tests, shapes_of_other_sizes_are_refused);
   tcase_add_test(tests, errors_in_datasets_are_everybodys);
   tcase_add_test(tests, bad_numbers_are_found_by_their_owner);
   return run_tests(tests);

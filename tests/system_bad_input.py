@@ -108,6 +108,15 @@ class BadInput(unittest.TestCase):
     def test_missing_file(self):
         self.refused(self.idx_experiment(images="nowhere.gz"), 1, "nowhere.gz: No such file")
 
+    def test_images_of_too_many_dimensions(self):
+        harness.write_idx("five.gz", np.zeros((40, 2, 2, 2, 2)))
+        self.refused(self.idx_experiment(images="five.gz"), 1, "five.gz: an image of 4 dimensions",
+                     "rows, columns and channels", ranks=2)
+
+    def test_shape_of_another_size(self):
+        self.refused(self.idx_experiment(), 2, "--set source.shape=[3, 5]", "3 x 5 are 15 numbers",
+                     "12 features", arguments=("--set", "source.shape=[3, 5]"))
+
     def test_pipe_instead_of_a_file(self):
         os.mkfifo(harness.folder / "pipe")
         self.refused(self.idx_experiment(images="pipe"), 1, "pipe: not a regular file", ranks=2)

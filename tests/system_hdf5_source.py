@@ -196,10 +196,11 @@ class Hdf5Source(unittest.TestCase):
     # ---- Shapes ----
 
     def test_wrong_rank(self):
-        for values, rank in ((X.ravel(), 1), (X[None], 3), (X[0, 0], 0), (h5py.Empty(float), 0)):
+        for values, rank in ((X.ravel(), 1), (X[None, None, None], 5), (X[0, 0], 0),
+                             (h5py.Empty(float), 0)):
             with self.subTest(rank):
                 write(x=values)
-                self.refused(f"dataset 'x' has {rank} dimensions and must have 2")
+                self.refused(f"dataset 'x' has {rank} dimensions and must have 2 to 4")
 
     def test_labels_of_wrong_rank(self):
         write(x=X, c=C[:, None])
@@ -209,6 +210,28 @@ class Hdf5Source(unittest.TestCase):
         for shape, said in (((0, COLUMNS), "0 rows"), ((ROWS, 0), "0 columns")):
             write(x=np.zeros(shape))
             self.refused("dataset 'x' has " + said)
+        write(x=np.zeros((ROWS, 3, 0, 2)))
+        self.refused("dataset 'x' has 0 numbers along its dimensions 2 to 3; at least 1")
+
+    def test_images_are_the_vectors_of_their_numbers(self):
+        """In the order of the file, however they are cut into chunks."""
+        flat = self.scores_of(LABELLED, x=X)
+        for shape, chunks in (((2, 4), (7, 1, 3)), ((2, 2, 2), None), ((1, 4, 2), (150, 1, 2, 1))):
+            images = {"data": X.reshape(ROWS, *shape), "chunks": chunks}
+            for one, other in zip(flat, self.scores_of(LABELLED, x=images)):
+                np.testing.assert_array_equal(one, other)
+
+    def test_number_of_an_image_that_is_not_finite(self):
+        images = np.where(np.arange(X.size) == 1187, np.nan, X.ravel())
+        for shape, place in (((2, 4), "[0, 3]"), ((2, 2, 2), "[0, 1, 1]")):
+            write(x=images.reshape(ROWS, *shape))
+            self.refused_when_read("dataset 'x': row 148, entry " + place + " is nan")
+
+    def test_shape_of_another_size(self):
+        write(x=X)
+        done = self.run_on_file(harness.HDF5, "--set", "source.shape=[3, 3]", "--dry-run")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("source.shape: 3 x 3 are 9 numbers, and a sample has 8 features", done.stderr)
 
     def test_more_than_can_be_counted(self):
         for shape, said in (((2**63 - 1, 1), "rows"), ((ROWS, 2**40), "columns")):

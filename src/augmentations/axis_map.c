@@ -3,10 +3,6 @@
 
 #include "twoview/augmentations/views.h"
 
-int tv_shape_size(const tv_shape *s) {
-  return s->rows * s->columns * s->channels;
-}
-
 tv_error *tv_axis_map_create(const tv_shape *s, tv_axis axis, tv_axis_map *out) {
   *out = (tv_axis_map){.outer = 1, .inner = 1};
   switch (axis) {

@@ -46,35 +46,50 @@ static const char *class_name(H5T_class_t class) {
   }
 }
 
-static tv_error *expect_numbers(const tv_dataset_wish *w, hid_t dataset) {
+static tv_error *expect_type(const tv_dataset_wish *w, hid_t dataset) {
   const hid_t type = H5Dget_type(dataset);
   if (type < 0) return tv_hdf5_fail("%s: dataset '%s' has no type", w->path, w->name);
   const H5T_class_t class = H5Tget_class(type);
   H5Tclose(type);
-  if (class == H5T_INTEGER || (class == H5T_FLOAT && !w->is_integer)) return NULL;
+  if (class == H5T_INTEGER || (class == H5T_FLOAT && w->type == TV_HOLDS_NUMBERS)) return NULL;
   return tv_fail("%s: dataset '%s' holds %s and must hold %s", w->path, w->name, class_name(class),
-                 w->is_integer ? "integers, the classes from 0" : "numbers");
+                 w->type == TV_HOLDS_NUMBERS ? "numbers" : "integers, the classes from 0");
 }
 
-static tv_error *expect_shape(const tv_dataset_wish *w, hid_t dataset, hsize_t extent[2]) {
-  hsize_t shape[H5S_MAX_RANK] = {0};
-  const hid_t space = H5Dget_space(dataset);
-  const int dimensions = H5Sget_simple_extent_dims(space, shape, NULL);
+static tv_error *expect_rank(const tv_dataset_wish *w, int dimensions) {
+  char most[32] = "";
+  if (w->most > w->least) snprintf(most, sizeof most, " to %d", w->most);
+  if (dimensions >= w->least && dimensions <= w->most) return NULL;
+  return tv_fail("%s: dataset '%s' has %d dimensions and must have %d%s", w->path, w->name,
+                 dimensions, w->least, most);
+}
+
+static tv_error *refuse_extent(const tv_dataset *d, int dimension, hsize_t length, hsize_t most) {
+  char what[48] = "rows";
+  if (dimension > 0 && d->dimensions == 2) snprintf(what, sizeof what, "columns");
+  if (dimension > 0 && d->dimensions > 2)
+    snprintf(what, sizeof what, "numbers along its dimensions 2 to %d", dimension + 1);
+  return tv_fail("%s: dataset '%s' has %llu %s; at least 1 and at most %llu will do", d->path,
+                 d->name, (unsigned long long)length, what, (unsigned long long)most);
+}
+
+static tv_error *expect_shape(const tv_dataset_wish *w, tv_dataset *d) {
+  hsize_t shape[H5S_MAX_RANK] = {0}, width = 1;
+  const hid_t space = H5Dget_space(d->id);
+  d->dimensions = H5Sget_simple_extent_dims(space, shape, NULL);
   tv_error *error =
-      dimensions < 0 ? tv_hdf5_fail("%s: dataset '%s' has no shape", w->path, w->name) : NULL;
+      d->dimensions < 0 ? tv_hdf5_fail("%s: dataset '%s' has no shape", d->path, d->name) : NULL;
   if (space >= 0) H5Sclose(space);
+  if (!error) error = expect_rank(w, d->dimensions);
   TV_TRY(error);
-  if (dimensions != w->dimensions)
-    return tv_fail("%s: dataset '%s' has %d dimensions and must have %d", w->path, w->name,
-                   dimensions, w->dimensions);
-  for (int i = 0; i < dimensions; ++i) {
-    const hsize_t most = i == 0 ? most_rows : most_columns;
-    if (shape[i] == 0 || shape[i] > most)
-      return tv_fail("%s: dataset '%s' has %llu %s; at least 1 and at most %llu will do", w->path,
-                     w->name, (unsigned long long)shape[i], i == 0 ? "rows" : "columns",
-                     (unsigned long long)most);
-    extent[i] = shape[i];
+  if (shape[0] == 0 || shape[0] > most_rows) return refuse_extent(d, 0, shape[0], most_rows);
+  for (int i = 0; i < TV_MOST_DIMENSIONS; ++i) d->extent[i] = i < d->dimensions ? shape[i] : 1;
+  for (int i = 1; i < d->dimensions; ++i) {
+    const hsize_t length = shape[i] > most_columns ? shape[i] : width * shape[i];
+    if (length == 0 || length > most_columns) return refuse_extent(d, i, length, most_columns);
+    width = length;
   }
+  d->width = (int)width;
   return NULL;
 }
 
@@ -98,33 +113,40 @@ static tv_error *expect_filters(const tv_dataset_wish *w, hid_t creation) {
   return NULL;
 }
 
-/* What was never written would be read as zeros. */
-static tv_error *expect_written(const tv_dataset_wish *w, hid_t dataset, hid_t creation,
-                                const hsize_t extent[2]) {
-  hsize_t chunk[2] = {1, 1}, written = 0, all = 1;
-  if (H5Pget_layout(creation) != H5D_CHUNKED) {
-    if (H5Dget_storage_size(dataset) > 0) return NULL;
-    return tv_fail("%s: dataset '%s' was never written", w->path, w->name);
-  }
-  const hid_t space = H5Dget_space(dataset);
-  const herr_t status = H5Dget_num_chunks(dataset, space, &written);
-  const int is_known = status >= 0 && H5Pget_chunk(creation, w->dimensions, chunk) == w->dimensions;
-  tv_error *error =
-      is_known ? NULL
-               : tv_hdf5_fail("%s: dataset '%s': its chunks cannot be counted", w->path, w->name);
-  H5Sclose(space);
-  TV_TRY(error);
-  for (int i = 0; i < w->dimensions; ++i) {
-    if (chunk[i] == 0) return tv_fail("%s: dataset '%s' has empty chunks", w->path, w->name);
-    all *= (extent[i] + chunk[i] - 1) / chunk[i];
-  }
-  if (written >= all) return NULL;
-  return tv_fail("%s: dataset '%s': %llu of its %llu chunks were never written", w->path, w->name,
-                 (unsigned long long)(all - written), (unsigned long long)all);
+static int is_chunked(const tv_dataset *d, hid_t creation, hsize_t chunk[TV_MOST_DIMENSIONS]) {
+  return H5Pget_layout(creation) == H5D_CHUNKED &&
+         H5Pget_chunk(creation, TV_MOST_DIMENSIONS, chunk) == d->dimensions;
 }
 
-static tv_error *expect_storage(const tv_dataset_wish *w, hid_t dataset, hid_t creation,
-                                const hsize_t extent[2]) {
+/* Chunks along a dimension; 0 where the file says that they are empty. */
+static double chunks_along(const tv_dataset *d, const hsize_t *chunk, int dimension) {
+  return chunk[dimension] ? ceil((double)d->extent[dimension] / (double)chunk[dimension]) : 0;
+}
+
+/* What was never written would be read as zeros. */
+static tv_error *expect_written(const tv_dataset *d, hid_t creation) {
+  hsize_t chunk[TV_MOST_DIMENSIONS] = {1, 1, 1, 1}, written = 0;
+  double all = 1;
+  if (H5Pget_layout(creation) != H5D_CHUNKED) {
+    if (H5Dget_storage_size(d->id) > 0) return NULL;
+    return tv_fail("%s: dataset '%s' was never written", d->path, d->name);
+  }
+  const hid_t space = H5Dget_space(d->id);
+  const herr_t status = H5Dget_num_chunks(d->id, space, &written);
+  const int is_known = status >= 0 && is_chunked(d, creation, chunk);
+  tv_error *error =
+      is_known ? NULL
+               : tv_hdf5_fail("%s: dataset '%s': its chunks cannot be counted", d->path, d->name);
+  H5Sclose(space);
+  TV_TRY(error);
+  for (int i = 0; i < TV_MOST_DIMENSIONS; ++i) all *= chunks_along(d, chunk, i);
+  if (all == 0) return tv_fail("%s: dataset '%s' has empty chunks", d->path, d->name);
+  if ((double)written >= all) return NULL;
+  return tv_fail("%s: dataset '%s': %.0f of its %.0f chunks were never written", d->path, d->name,
+                 all - (double)written, all);
+}
+
+static tv_error *expect_storage(const tv_dataset_wish *w, const tv_dataset *d, hid_t creation) {
   char other[FILE_NAME] = "";
   off_t offset;
   hsize_t size;
@@ -137,26 +159,39 @@ static tv_error *expect_storage(const tv_dataset_wish *w, hid_t dataset, hid_t c
     return refuse_other_file(w, other);
   }
   TV_TRY(expect_filters(w, creation));
-  return expect_written(w, dataset, creation, extent);
+  return expect_written(d, creation);
 }
 
-static tv_error *check(const tv_dataset_wish *w, hid_t dataset, hsize_t extent[2]) {
-  TV_TRY(expect_shape(w, dataset, extent));
-  TV_TRY(expect_numbers(w, dataset));
-  const hid_t creation = H5Dget_create_plist(dataset);
+static tv_error *check(const tv_dataset_wish *w, tv_dataset *d) {
+  TV_TRY(expect_shape(w, d));
+  TV_TRY(expect_type(w, d->id));
+  const hid_t creation = H5Dget_create_plist(d->id);
   if (creation < 0) return tv_hdf5_fail("%s: dataset '%s' is damaged", w->path, w->name);
-  tv_error *error = expect_storage(w, dataset, creation, extent);
+  tv_error *error = expect_storage(w, d, creation);
   H5Pclose(creation);
   return error;
 }
 
 /* ---- The cache ---- */
 
-/* Bytes of a chunk as it is stored, on average: it is held beside the unpacked ones. */
-static double packed_size(hid_t dataset, const hsize_t *extent, const hsize_t *chunk, int rank) {
-  double chunks = 1;
-  for (int i = 0; i < rank; ++i) chunks *= ceil((double)extent[i] / (double)chunk[i]);
-  return (double)H5Dget_storage_size(dataset) / fmax(chunks, 1);
+/* Chunks that a row crosses, and bytes of one. */
+static double chunks_across(const tv_dataset *d, const hsize_t *chunk) {
+  double across = 1;
+  for (int i = 1; i < TV_MOST_DIMENSIONS; ++i) across *= chunks_along(d, chunk, i);
+  return across;
+}
+
+static double chunk_bytes(const hsize_t *chunk, size_t size) {
+  double bytes = (double)size;
+  for (int i = 0; i < TV_MOST_DIMENSIONS; ++i) bytes *= (double)chunk[i];
+  return bytes;
+}
+
+static size_t value_size(const tv_dataset *d) {
+  const hid_t type = H5Dget_type(d->id);
+  const size_t size = H5Tget_size(type);
+  H5Tclose(type);
+  return size;
 }
 
 /* What unpacking takes beside the unpacked chunk: the packed one, and the buffers that HDF5 outgrew
@@ -170,38 +205,29 @@ static double unpacking_bytes(double packed, double unpacked) {
 }
 
 /* Let `access` have a cache for all chunks that a row crosses, so that chunks of many rows are not
- * unpacked again for every batch. */
-static void widen_cache(hid_t dataset, int dimensions, const hsize_t extent[2], hid_t access,
-                        double *cache_bytes) {
-  hsize_t chunk[2] = {1, 1};
-  const hid_t creation = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
-  if (H5Pget_layout(creation) == H5D_CHUNKED &&
-      H5Pget_chunk(creation, dimensions, chunk) == dimensions) {
-    const double across = dimensions == 2 ? ceil((double)extent[1] / (double)chunk[1]) : 1;
-    const double bytes = (double)chunk[0] * (double)chunk[1] * (double)H5Tget_size(type);
+ * unpacked again for every batch. A chunk as it is stored, of average size, is held beside them. */
+static void widen_cache(const tv_dataset *d, hid_t access, double *cache_bytes) {
+  hsize_t chunk[TV_MOST_DIMENSIONS] = {1, 1, 1, 1};
+  const hid_t creation = H5Dget_create_plist(d->id);
+  if (is_chunked(d, creation, chunk)) {
+    const double across = chunks_across(d, chunk), bytes = chunk_bytes(chunk, value_size(d));
+    const double packed = (double)H5Dget_storage_size(d->id) / (chunks_along(d, chunk, 0) * across);
     const int is_cached =
         across * bytes <= most_cached &&
         H5Pset_chunk_cache(access, 100 * (size_t)across + 1, (size_t)(across * bytes), 1) >= 0;
-    *cache_bytes += (is_cached ? across : 1) * bytes +
-                    unpacking_bytes(packed_size(dataset, extent, chunk, dimensions), bytes);
+    *cache_bytes += (is_cached ? across : 1) * bytes + unpacking_bytes(packed, bytes);
   }
-  H5Tclose(type);
   H5Pclose(creation);
 }
 
-double tv_dataset_unpacked(hid_t dataset, int64_t rows) {
-  hsize_t extent[2] = {1, 1}, chunk[2] = {1, 1};
-  const hid_t creation = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
-  const hid_t space = H5Dget_space(dataset);
-  const int dimensions = H5Sget_simple_extent_dims(space, extent, NULL);
-  double numbers = (double)rows * (double)extent[1];
-  if (H5Pget_layout(creation) == H5D_CHUNKED &&
-      H5Pget_chunk(creation, dimensions, chunk) == dimensions)
-    numbers = (ceil((double)rows / (double)chunk[0]) + 1) * (double)chunk[0] *
-              ceil((double)extent[1] / (double)chunk[1]) * (double)chunk[1];
-  const double bytes = numbers * (double)H5Tget_size(type);
-  H5Sclose(space);
-  H5Tclose(type);
+double tv_dataset_unpacked(const tv_dataset *d, int64_t rows) {
+  hsize_t chunk[TV_MOST_DIMENSIONS] = {1, 1, 1, 1};
+  const hid_t creation = H5Dget_create_plist(d->id);
+  const size_t size = value_size(d);
+  double bytes = (double)rows * d->width * (double)size;
+  if (is_chunked(d, creation, chunk))
+    bytes = (ceil((double)rows / (double)chunk[0]) + 1) * chunks_across(d, chunk) *
+            chunk_bytes(chunk, size);
   H5Pclose(creation);
   return bytes;
 }
@@ -216,24 +242,58 @@ static herr_t stop_at_link(const char *parent, const char *group, const char *fi
   return -1;
 }
 
-tv_error *tv_dataset_open(hid_t file, const tv_dataset_wish *w, hid_t *dataset, hsize_t extent[2],
+/* Open as HDF5 does, check, and let `access` have the cache for what it is. */
+static tv_error *inspect(hid_t file, const tv_dataset_wish *w, hid_t access, const char *other,
+                         tv_dataset *d, double *cache_bytes) {
+  d->id = H5Dopen2(file, w->name, access);
+  if (d->id < 0 && *other) return refuse_other_file(w, other);
+  if (d->id < 0)
+    return tv_hdf5_fail("%s: there is no dataset '%s'; `h5ls -r` lists what there is", w->path,
+                        w->name);
+  tv_error *error = check(w, d);
+  if (!error) widen_cache(d, access, cache_bytes);
+  H5Dclose(d->id);
+  return error;
+}
+
+tv_error *tv_dataset_open(hid_t file, const tv_dataset_wish *w, tv_dataset *out,
                           double *cache_bytes) {
   char other[FILE_NAME] = "";
   const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+  *out = (tv_dataset){.path = w->path, .name = w->name};
   if (access < 0 || H5Pset_elink_cb(access, stop_at_link, other) < 0)
     return tv_hdf5_fail("%s: dataset '%s'", w->path, w->name);
-  tv_error *error = NULL;
-  const hid_t plain = H5Dopen2(file, w->name, access);
-  if (plain < 0)
-    error = *other ? refuse_other_file(w, other)
-                   : tv_hdf5_fail("%s: there is no dataset '%s'; `h5ls -r` lists what there is",
-                                  w->path, w->name);
-  else
-    error = check(w, plain, extent);
-  if (!error) widen_cache(plain, w->dimensions, extent, access, cache_bytes);
-  if (plain >= 0) H5Dclose(plain);
-  if (!error && (*dataset = H5Dopen2(file, w->name, access)) < 0)
-    error = tv_hdf5_fail("%s: dataset '%s' cannot be opened", w->path, w->name);
+  tv_error *error = inspect(file, w, access, other, out, cache_bytes);
+  out->id = error ? 0 : H5Dopen2(file, w->name, access);
+  if (out->id < 0) error = tv_hdf5_fail("%s: dataset '%s' cannot be opened", w->path, w->name);
   H5Pclose(access);
+  return error;
+}
+
+void tv_dataset_close(tv_dataset *d) {
+  if (d->id > 0) H5Dclose(d->id);
+  d->id = 0;
+}
+
+/* ---- Reading ---- */
+
+tv_error *tv_dataset_read(const tv_dataset *d, int64_t first, int64_t count, hid_t type,
+                          void *out) {
+  const hsize_t start[TV_MOST_DIMENSIONS] = {(hsize_t)first};
+  hsize_t extent[TV_MOST_DIMENSIONS];
+  memcpy(extent, d->extent, sizeof extent);
+  extent[0] = (hsize_t)count;
+  const hid_t file_space = H5Dget_space(d->id);
+  const hid_t memory_space = H5Screate_simple(d->dimensions, extent, NULL);
+  const int is_read =
+      file_space >= 0 && memory_space >= 0 &&
+      H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, extent, NULL) >= 0 &&
+      H5Dread(d->id, type, memory_space, file_space, H5P_DEFAULT, out) >= 0;
+  tv_error *error =
+      is_read ? NULL
+              : tv_hdf5_fail("%s: dataset '%s': rows %lld to %lld cannot be read", d->path, d->name,
+                             (long long)first, (long long)(first + count - 1));
+  if (memory_space >= 0) H5Sclose(memory_space);
+  if (file_space >= 0) H5Sclose(file_space);
   return error;
 }

@@ -1,29 +1,47 @@
-/* Datasets of numbers in files that others have written: opened, or refused by name. All numbers
- * have to be in the file itself, whose digest the archive of a run keeps. */
+/* Datasets in files that others have written: opened, or refused by name, and read by rows. All
+ * values have to be in the file itself, whose digest the archive of a run keeps. */
 #ifndef TWOVIEW_DATA_HDF5_DATASET_H
 #define TWOVIEW_DATA_HDF5_DATASET_H
 
 #include <hdf5.h>
+#include <stdint.h>
 
 #include "twoview/base/error.h"
+
+enum { TV_MOST_DIMENSIONS = 4 };
+
+typedef enum { TV_HOLDS_NUMBERS, TV_HOLDS_INTEGERS } tv_dataset_type;
 
 /* What is wanted of a dataset. */
 typedef struct {
   const char *path, *name; /* of the file, for messages, and of the dataset */
-  int dimensions;          /* 1 or 2 */
-  int is_integer;          /* else integers or floating-point numbers */
+  int least, most;         /* dimensions */
+  tv_dataset_type type;
 } tv_dataset_wish;
 
-/* Open a dataset of `file`, to be closed with H5Dclose, with a cache for the chunks that a row
- * crosses. `extent` becomes its shape; the bytes that the cache may come to hold are added to
- * `cache_bytes`. Errors: absent, of another type or shape, empty, too large to count, not written
- * in full, packed by a filter that this HDF5 lacks, or kept in other files (external links and
- * storage, virtual datasets). Not collective. */
-tv_error *tv_dataset_open(hid_t file, const tv_dataset_wish *wish, hid_t *dataset,
-                          hsize_t extent[2], double *cache_bytes);
+typedef struct {
+  const char *path, *name; /* borrowed from the wish */
+  hid_t id;                /* 0: not open */
+  int dimensions;
+  hsize_t extent[TV_MOST_DIMENSIONS]; /* rows first; 1 behind the dimensions */
+  int width;                          /* values in a row: the product of the other extents */
+} tv_dataset;
+
+/* Open a dataset of `file` with a cache for the chunks that a row crosses, whose bytes are added to
+ * `cache_bytes`. Close with tv_dataset_close. Errors: absent, of another type or shape, empty, too
+ * large to count, not written in full, packed by a filter that this HDF5 lacks, or kept in other
+ * files (external links and storage, virtual datasets). Not collective. */
+tv_error *tv_dataset_open(hid_t file, const tv_dataset_wish *wish, tv_dataset *out,
+                          double *cache_bytes);
+void tv_dataset_close(tv_dataset *dataset);
+
+/* Rows [first, first + count), converted to a type: count x width values, the last dimension
+ * running fastest. Not collective. */
+tv_error *tv_dataset_read(const tv_dataset *dataset, int64_t first, int64_t count, hid_t type,
+                          void *out);
 
 /* Bytes that are unpacked for so many consecutive rows, which are in whole chunks, at the most.
  * Not collective. */
-double tv_dataset_unpacked(hid_t dataset, int64_t rows);
+double tv_dataset_unpacked(const tv_dataset *dataset, int64_t rows);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "twoview/base/file.h"
 
-enum { UNSIGNED_BYTE = 0x08, MOST_DIMENSIONS = 8, STREAM_BUFFER = 1 << 18 };
+enum { UNSIGNED_BYTE = 0x08, STREAM_BUFFER = 1 << 18 };
 
 static const int64_t largest_item = 1 << 28;
 
@@ -100,7 +100,8 @@ static tv_error *read_bytes(tv_idx *idx, int64_t count, unsigned char *bytes) {
 static tv_error *read_dimensions(tv_idx *idx, int wanted) {
   unsigned char magic[4], size[4];
   TV_TRY(read_bytes(idx, 4, magic));
-  if (magic[0] || magic[1] || magic[2] != UNSIGNED_BYTE || !magic[3] || magic[3] > MOST_DIMENSIONS)
+  if (magic[0] || magic[1] || magic[2] != UNSIGNED_BYTE || !magic[3] ||
+      magic[3] > TV_IDX_DIMENSIONS)
     return tv_fail("%s: magic number %02x%02x%02x%02x is not that of an IDX file of bytes "
                    "(000008 and the number of dimensions)",
                    idx->path, magic[0], magic[1], magic[2], magic[3]);
@@ -122,6 +123,7 @@ static tv_error *read_dimensions(tv_idx *idx, int wanted) {
     if (extent == 0 || idx->item_size > largest_item)
       return tv_fail("%s: dimension %d of %lld is out of range", idx->path, i + 1,
                      (long long)extent);
+    idx->extent[i] = extent;
   }
   return NULL;
 }

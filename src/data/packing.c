@@ -6,28 +6,29 @@
 #include <strings.h>
 
 #include "twoview/base/statistics.h"
+#include "twoview/base/text.h"
 #include "twoview/hdf5/error.h"
 
-static tv_error *refuse(const tv_dataset_wish *w, const char *name, const char *reason) {
-  return tv_hdf5_fail("%s: dataset '%s': attribute '%s' %s", w->path, w->name, name, reason);
+static tv_error *refuse(const tv_dataset *d, const char *name, const char *reason) {
+  return tv_hdf5_fail("%s: dataset '%s': attribute '%s' %s", d->path, d->name, name, reason);
 }
 
 /* The numbers of an attribute, `most` of them at the most; *count 0: there is none. */
-static tv_error *read_numbers(const tv_dataset_wish *w, hid_t dataset, const char *name, int most,
-                              double *numbers, int *count) {
+static tv_error *read_numbers(const tv_dataset *d, const char *name, int most, double *numbers,
+                              int *count) {
   *count = 0;
-  if (H5Aexists(dataset, name) <= 0) return NULL;
-  const hid_t attribute = H5Aopen(dataset, name, H5P_DEFAULT);
+  if (H5Aexists(d->id, name) <= 0) return NULL;
+  const hid_t attribute = H5Aopen(d->id, name, H5P_DEFAULT);
   const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
   const H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
   const hssize_t points = space < 0 ? 0 : H5Sget_simple_extent_npoints(space);
   tv_error *error = NULL;
   if (class != H5T_INTEGER && class != H5T_FLOAT)
-    error = refuse(w, name, "must be a number");
+    error = refuse(d, name, "must be a number");
   else if (points < 1 || points > most)
-    error = refuse(w, name, most == 1 ? "must be one number" : "must be 1 to 16 numbers");
+    error = refuse(d, name, most == 1 ? "must be one number" : "must be 1 to 16 numbers");
   else if (H5Aread(attribute, H5T_NATIVE_DOUBLE, numbers) < 0)
-    error = refuse(w, name, "cannot be read");
+    error = refuse(d, name, "cannot be read");
   else
     *count = (int)points;
   if (space >= 0) H5Sclose(space);
@@ -48,11 +49,10 @@ static void round_as(hid_t type, int count, double *numbers) {
   }
 }
 
-static tv_error *read_missing(const tv_dataset_wish *w, hid_t dataset, hid_t type, const char *name,
-                              tv_packing *out) {
+static tv_error *read_missing(const tv_dataset *d, hid_t type, const char *name, tv_packing *out) {
   double *numbers = out->missing + out->missing_count;
   int count;
-  TV_TRY(read_numbers(w, dataset, name, TV_MOST_MISSING - out->missing_count, numbers, &count));
+  TV_TRY(read_numbers(d, name, TV_MOST_MISSING - out->missing_count, numbers, &count));
   round_as(type, count, numbers);
   out->missing_count += count;
   return NULL;
@@ -92,16 +92,16 @@ static double wrap(const tv_packing *p, double stored) {
   return p->wrap_by != 0 && is_beyond ? stored + p->wrap_by : stored;
 }
 
-tv_error *tv_packing_read(const tv_dataset_wish *w, hid_t dataset, tv_packing *out) {
+tv_error *tv_packing_read(const tv_dataset *d, tv_packing *out) {
   int scales = 0, offsets = 0;
   *out = (tv_packing){.scale = 1};
-  const hid_t type = H5Dget_type(dataset);
-  if (type < 0) return tv_hdf5_fail("%s: dataset '%s' has no type", w->path, w->name);
-  tv_error *error = read_missing(w, dataset, type, "_FillValue", out);
-  if (!error) error = read_missing(w, dataset, type, "missing_value", out);
-  if (!error) error = read_numbers(w, dataset, "scale_factor", 1, &out->scale, &scales);
-  if (!error) error = read_numbers(w, dataset, "add_offset", 1, &out->offset, &offsets);
-  if (!error) read_sign(dataset, type, out);
+  const hid_t type = H5Dget_type(d->id);
+  if (type < 0) return tv_hdf5_fail("%s: dataset '%s' has no type", d->path, d->name);
+  tv_error *error = read_missing(d, type, "_FillValue", out);
+  if (!error) error = read_missing(d, type, "missing_value", out);
+  if (!error) error = read_numbers(d, "scale_factor", 1, &out->scale, &scales);
+  if (!error) error = read_numbers(d, "add_offset", 1, &out->offset, &offsets);
+  if (!error) read_sign(d->id, type, out);
   H5Tclose(type);
   for (int i = 0; i < out->missing_count; ++i) out->missing[i] = wrap(out, out->missing[i]);
   out->is_plain = !out->missing_count && !scales && !offsets && out->wrap_by == 0;
@@ -114,22 +114,35 @@ static int is_missing(const tv_packing *p, double stored) {
   return 0;
 }
 
-tv_error *tv_packing_undo(const tv_packing *p, const char *path, const char *name, int64_t first,
-                          int64_t count, int width, double *numbers) {
-  const int64_t columns = width ? width : 1;
-  char column[48] = "";
-  for (int64_t i = 0; i < count * columns; ++i) {
+/* Where the number at a place of the rows stands: `row 5, column 3`, `row 5, entry [3, 0]`. */
+static void name_place(const tv_dataset *d, int64_t first, int64_t place, char out[96]) {
+  const int64_t columns = (int64_t)(d->extent[2] * d->extent[3]);
+  const int64_t rest = place % d->width, pixel = rest % columns;
+  snprintf(out, 96, "row %lld", (long long)(first + place / d->width));
+  if (d->dimensions == 2) tv_append(out, 96, ", column %lld", (long long)rest);
+  if (d->dimensions == 3)
+    tv_append(out, 96, ", entry [%lld, %lld]", (long long)(rest / columns), (long long)pixel);
+  if (d->dimensions == 4)
+    tv_append(out, 96, ", entry [%lld, %lld, %lld]", (long long)(rest / columns),
+              (long long)(pixel / (int64_t)d->extent[3]),
+              (long long)(pixel % (int64_t)d->extent[3]));
+}
+
+tv_error *tv_packing_undo(const tv_packing *p, const tv_dataset *d, int64_t first, int64_t count,
+                          double *numbers) {
+  char place[96];
+  for (int64_t i = 0; i < count * d->width; ++i) {
     const double stored = wrap(p, numbers[i]);
     const int is_absent = is_missing(p, stored);
     numbers[i] = p->is_plain ? stored : p->scale * stored + p->offset;
     if (!is_absent && isfinite(numbers[i])) continue;
-    if (width) snprintf(column, sizeof column, ", column %lld", (long long)(i % columns));
+    name_place(d, first, i, place);
     if (is_absent)
-      return tv_fail("%s: dataset '%s': row %lld%s is missing (%s stands for that, by _FillValue "
-                     "or missing_value); leave such rows out, or fill them in",
-                     path, name, (long long)(first + i / columns), column, TV_EXACT(stored));
-    return tv_fail("%s: dataset '%s': row %lld%s is %s; all numbers must be finite", path, name,
-                   (long long)(first + i / columns), column, TV_EXACT(numbers[i]));
+      return tv_fail("%s: dataset '%s': %s is missing (%s stands for that, by _FillValue or "
+                     "missing_value); leave such rows out, or fill them in",
+                     d->path, d->name, place, TV_EXACT(stored));
+    return tv_fail("%s: dataset '%s': %s is %s; all numbers must be finite", d->path, d->name,
+                   place, TV_EXACT(numbers[i]));
   }
   return NULL;
 }

@@ -4,9 +4,6 @@
 #ifndef TWOVIEW_DATA_PACKING_H
 #define TWOVIEW_DATA_PACKING_H
 
-#include <hdf5.h>
-#include <stdint.h>
-
 #include "hdf5_dataset.h"
 #include "twoview/base/error.h"
 
@@ -22,11 +19,11 @@ typedef struct {
 } tv_packing;
 
 /* Errors: an attribute of these names that is not of numbers, or of too many.   Not collective. */
-tv_error *tv_packing_read(const tv_dataset_wish *wish, hid_t dataset, tv_packing *out);
+tv_error *tv_packing_read(const tv_dataset *dataset, tv_packing *out);
 
-/* Turn stored numbers, `count` rows from `first` on of `width` each (0: of one), into values.
- * Errors: a missing value, or one that is not finite, named by row and column.  Not collective. */
-tv_error *tv_packing_undo(const tv_packing *packing, const char *path, const char *name,
-                          int64_t first, int64_t count, int width, double *numbers);
+/* Turn stored numbers, `count` rows from `first` on, into values. Errors: a missing value, or one
+ * that is not finite, named by row and column.                                  Not collective. */
+tv_error *tv_packing_undo(const tv_packing *packing, const tv_dataset *dataset, int64_t first,
+                          int64_t count, double *numbers);
 
 #endif

@@ -9,6 +9,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
+#include "twoview/experiment/check.h"
 
 const tv_word tv_source_roles[] = {{"sample", TV_AS_SAMPLE}, {"population", TV_AS_POPULATION}, {0}};
 
@@ -75,12 +76,43 @@ const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment) {
   return (const tv_source_kind *)experiment->source.kind;
 }
 
+/* The numbers of `source.shape`, as the experiment gives them. */
+static tv_error *check_shape(const tv_experiment *e, int features) {
+  const double *given = e->source.shape;
+  const unsigned count = e->source.shape_count;
+  char text[96] = "";
+  double size = 1;
+  for (unsigned i = 0; i < count; ++i) {
+    const size_t length = strlen(text);
+    snprintf(text + length, sizeof text - length, "%s%.0f", i ? " x " : "", given[i]);
+    size *= given[i];
+  }
+  TV_REQUIRE(e, "source.shape", size == features,
+             "%s are %.0f numbers, and a sample has %d features; give a shape of as many", text,
+             size, features);
+  return NULL;
+}
+
+/* The shape that the experiment gives goes before the file's; without either a sample is a vector.
+ */
+static tv_error *settle_shape(const tv_experiment *e, tv_source *source) {
+  const unsigned count = e->source.shape_count;
+  int numbers[3] = {0};
+  if (count == 0 && source->shape.axes == 0) source->shape = (tv_shape){1, source->features, 1, 1};
+  if (count == 0) return NULL;
+  TV_TRY(check_shape(e, source->features));
+  for (unsigned i = 0; i < count; ++i) numbers[i] = (int)e->source.shape[i];
+  source->shape = tv_shape_make((int)count, numbers, source->shape.axes == 3);
+  return NULL;
+}
+
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {
   const tv_source_kind *kind = tv_source_kind_of(experiment);
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
   (*out)->kind = kind;
   (*out)->scale = experiment->source.scale;
   tv_error *error = kind->open(experiment, comm, *out);
+  if (!error) error = settle_shape(experiment, *out);
   if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
   if (error) tv_source_close(out);
   return error;

@@ -93,11 +93,14 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(check_test(e));
   TV_TRY(tv_keys_refuse_planned(e, "", tv_experiment_keys));
   TV_TRY(take_encoders(e));
+  if (e->source.kind->fill) TV_TRY(e->source.kind->fill(e));
   if (e->study->fill) TV_TRY(e->study->fill(e));
   if (e->source.kind->check) TV_TRY(e->source.kind->check(e));
   TV_TRY(tv_experiment_check_components(e));
   TV_TRY(check_replicates(e));
   if (e->study->check) TV_TRY(e->study->check(e));
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    if (e->methods[m]->check) TV_TRY(e->methods[m]->check(e));
   TV_TRY(tv_keys_expect_study(e));
   TV_TRY(check_sampler(e));
   TV_TRY(take_sizes(e));

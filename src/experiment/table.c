@@ -31,10 +31,11 @@ static const tv_key source_keys[] = {
      .missing = EXAMPLE("source: {type: idx, images: ..., labels: ...}"),
      .is_essential = 1,
      .help = "where the samples come from"},
-    {TV_KEY_LIST(tv_source_spec, shape, TV_KEY_NUMBERS), .is_planned = 1, .low = 1,
-     .high = MOST_INPUTS, .is_whole = 1, .otherwise = "a vector",
-     .help = "how the numbers of a sample are arranged: `[length, channels]` or `[rows, columns, "
-             "channels]`"},
+    {TV_KEY_LIST(tv_source_spec, shape, TV_KEY_NUMBERS), .low = 1, .high = MOST_INPUTS,
+     .is_whole = 1, .otherwise = "that of the file's images; else a vector",
+     .help =
+         "how the numbers of a sample are arranged: `[length, channels]` or, of images, `[rows, "
+         "columns, channels]`"},
     {TV_KEY(tv_source_spec, scale, TV_KEY_NUMBER), .standard = "1", .is_quiet = 1, .high = INFINITY,
      .excludes_low = 1, .help = "the numbers of all samples are divided by it"},
     {.name = "", .type = TV_KEY_OWN},

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/experiment/check.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/methods/scores.h"
 
@@ -66,8 +67,15 @@ static double flops(int inputs, int k, int l) {
   return 8 * d * d * l;
 }
 
+static tv_error *check(const tv_experiment *e) {
+  TV_REQUIRE(e, "methods", !e->source.is_unlabelled,
+             "'supervised' learns labels or targets, and the source has none; name them in "
+             "'source', or leave it out");
+  return NULL;
+}
+
 const tv_method tv_supervised = {
-    .kind = {.name = "supervised", .short_name = "SL", .title = "Supervised"},
+    .kind = {.name = "supervised", .short_name = "SL", .title = "Supervised", .check = check},
     .is_usual = 1,
     .rows_are_outputs = 1,
     .fixed_threshold = -INFINITY,

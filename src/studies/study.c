@@ -22,7 +22,8 @@ tv_error *tv_study_fill_methods(tv_experiment *e, int need_threshold) {
   TV_TRY(tv_allocate(count, sizeof(*e->methods), &e->methods));
   for (int m = 0; m < count; ++m) {
     const tv_method *method = tv_method_of(e->kinds->methods[m]);
-    if (method->is_usual && (!need_threshold || !method->no_threshold))
+    if (method->is_usual && (!need_threshold || !method->no_threshold) &&
+        (!method->rows_are_outputs || !e->source.is_unlabelled))
       e->methods[e->methods_count++] = &method->kind;
   }
   return NULL;

@@ -5,16 +5,8 @@
 #ifndef TWOVIEW_AUGMENTATIONS_VIEWS_H
 #define TWOVIEW_AUGMENTATIONS_VIEWS_H
 
+#include "twoview/data/shape.h"
 #include "twoview/linalg/grid.h"
-
-/* How the d numbers of a sample are arranged: rows x columns x channels, the last running fastest;
- * a series has one column; a vector one column and one channel. */
-typedef struct {
-  int axes; /* 1: vector, 2: series (length x channels), 3: image */
-  int rows, columns, channels;
-} tv_shape;
-
-int tv_shape_size(const tv_shape *shape);
 
 /* Second moments of samples x (d numbers) with targets y (l), on a grid of one row of ranks. */
 typedef struct {

@@ -8,6 +8,8 @@
 
 #include "twoview/base/error.h"
 
+enum { TV_IDX_DIMENSIONS = 8 }; /* at the most */
+
 typedef struct tv_idx_stream tv_idx_stream;
 
 typedef struct {
@@ -16,6 +18,7 @@ typedef struct {
   int64_t items;         /* first dimension */
   int64_t item_size;     /* bytes of one item: the product of the other dimensions */
   int dimensions;
+  int64_t extent[TV_IDX_DIMENSIONS];
 } tv_idx;
 
 /* Open and read the header. `dimensions` is the least number wanted (1: labels, 2: images).

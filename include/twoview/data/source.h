@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "twoview/base/digest.h"
+#include "twoview/data/shape.h"
 #include "twoview/data/shard.h"
 #include "twoview/experiment/experiment.h"
 #include "twoview/experiment/key.h"
@@ -46,8 +47,9 @@ struct tv_source {
   const tv_source_kind *kind;
   int64_t rows;                        /* samples; INT64_MAX: generated ones */
   int features;                        /* of a sample */
+  tv_shape shape;                      /* ... and how they are arranged */
   double scale;                        /* by which its numbers are divided */
-  int targets;                         /* of a sample; classes are one-hot */
+  int targets;                         /* of a sample; classes are one-hot; 0: none */
   tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
   void *state;                         /* owned, of the kind of source */
   double cache_bytes;                  /* that each rank will come to hold while it reads */

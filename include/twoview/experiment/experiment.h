@@ -53,6 +53,7 @@ typedef struct {
   double scale;        /* all numbers are divided by it */
   double *shape;       /* how the numbers of a sample are arranged: [rows, columns, channels] */
   unsigned shape_count;
+  int is_unlabelled; /* boolean: there are samples, and nothing to learn from them */
 } tv_source_spec;
 
 /* The corruption of the view model, applied to the data once. */
