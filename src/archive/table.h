@@ -1,4 +1,4 @@
-/* The table of variables, for the files that fill and read archives. */
+/* The table of variables, for the files that fill, read and check archives. */
 #ifndef TWOVIEW_ARCHIVE_TABLE_H
 #define TWOVIEW_ARCHIVE_TABLE_H
 
@@ -53,5 +53,14 @@ struct tv_variable_row {
   int is_by_replicate; /* written one replicate after the other */
   int is_free;         /* a coordinate of a length that only the extent determines */
 };
+
+/* The table: a row for each variable, or for those of each quantity or method; coordinates have
+ * rows of their own, in dimensions.h. */
+extern const struct tv_variable_row tv_rows[];
+extern const int tv_row_count;
+
+/* Where rows are read to. */
+#define TO_ARCHIVE(member) .reader = TV_TO_ARCHIVE, .offset = offsetof(tv_archive, member)
+#define TO_WORK(member)    .reader = TV_TO_WORK, .offset = offsetof(tv_archive_work, member)
 
 #endif

@@ -1,4 +1,4 @@
-/* What an archive holds: each of its variables is a row of one table, in schema.c. By that it is
+/* What an archive holds: each of its variables is a row of one table, in table.c. By that it is
  * written, read, verified, joined and counted. */
 #ifndef TWOVIEW_ARCHIVE_SCHEMA_H
 #define TWOVIEW_ARCHIVE_SCHEMA_H
@@ -63,6 +63,7 @@ typedef struct {
   const char *stages[TV_STAGES];
   int64_t *k;            /* owned: of the encoders */
   int is_rotated;        /* features are rotated to components, instead of being some */
+  int has_features;      /* they are named: in format 1 only where they are rotated */
   int64_t samples_piece; /* of a replicate, that are written at a time; every rank has them then */
 } tv_schema;
 
