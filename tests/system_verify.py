@@ -274,6 +274,77 @@ class Verify(unittest.TestCase):
         self.verify(self.path, *(f"attribute '{name}' is -1, and at least 1"
                                  for name in ("ranks", "sessions", "groups")))
 
+    def test_values_that_others_determine_are_compared(self):
+        """One number of each variable, to another that could stand there, with a right checksum."""
+        place = (1, 1, 0, 1)
+        cases = {
+            "alpha2_threshold": ((1, 0, 0, 1), 1.5, ["1 of 12 in 'alpha2_threshold' are not the thresholds"]),
+            "gamma_eigenvalues": ((1, 1, 2), 3.0, ["1 of 20 in 'gamma_eigenvalues' are not what"]),
+            "theta_eigenvalues": ((1, 2), 0.2, ["1 of 18 in 'theta_eigenvalues' are not what"]),
+            "transform_reconstruction": ((*place, 2, 3), 0.25, ["1 of 192 in 'transform_reconstruction' are not the encoder"]),
+            "transform_supervised": ((*place, 1, 0), 0.25, ["1 of 128 in 'transform_supervised' are not the encoder"]),
+            "encoder_joint_embedding": ((*place, 0, 0), 0.25, ["1 of 192 in 'transform_joint_embedding'",
+                                                               "of 2400 in 'representation_joint_embedding'"]),
+            "encoder_supervised": ((*place, 0, 6), 0.25, ["of 1600 in 'representation_supervised'"]),
+            "representation_reconstruction": ((*place, 7, 2), 0.25, [
+                "1 of 2400 in 'representation_reconstruction' are not the encoder of the corrupted samples"]),
+            "score_clean": ((1, 1, 0, 0, 0, 1), None, ["1 of 48 in 'score_clean' are not those of the first noise"]),
+            "objective": ((1, 1, 0, 0, 0, 1), None, ["1 of 48 in 'objective' are below 'objective_optimum'"]),
+        }
+        for name, (where, value, told) in cases.items():
+            for option in ("--verify", "--accept"):
+                with self.subTest(name=name, option=option):
+                    with self.changed(is_sealed=option == "--verify") as archive:
+                        archive[name][where] = 0.9 * archive[name][where] if value is None else value
+                        if name == "score_clean":
+                            archive["distance"][where] = abs(archive[name][where] -
+                                                             archive["score_corrupted"][where])
+                    done = harness.twoview("info", option, self.path)
+                    self.assertEqual(done.returncode, 1, done.stdout)
+                    self.assertEqual(len(done.stdout.splitlines()), len(told), done.stdout)
+                    for words in told:
+                        self.assertIn(words, done.stdout)
+
+    def test_thresholds_that_are_not_numbers_are_compared(self):
+        """SL needs no alignment, -inf; of PCA nothing is known, NaN; k beyond the components, NaN."""
+        keys = harness.settings("methods=[supervised, pca, joint-embedding]", "encoder.k=[2, 5]")
+        harness.archive(self.experiment, "limits.h5", *keys).close()
+        limits = harness.folder / "limits.h5"
+        self.verify(limits, whole="")
+        with h5py.File(limits) as archive:
+            found = archive["alpha2_threshold"][0, 0]
+        self.assertTrue(np.all(found[:, 0] == -np.inf) and np.all(np.isnan(found[:, 1])), found)
+        self.assertTrue(np.isfinite(found[0, 2]) and np.isnan(found[1, 2]), found)
+        for where, value in (((0, 0), 0), ((0, 0), np.nan), ((0, 1), 1), ((0, 2), np.nan), ((1, 2), 1)):
+            shutil.copy(limits, self.path)
+            with h5py.File(self.path, "r+") as archive:
+                archive["alpha2_threshold"][(0, 0, *where)] = value
+            harness.seal(self.path)
+            with self.subTest(where=where, value=value):
+                self.verify(self.path, "1 of 24 in 'alpha2_threshold' are not the thresholds of the spectra")
+
+    def test_axes_and_transforms_of_a_data_set(self):
+        with h5py.File(harness.folder / "axes.h5", "w") as data:
+            numbers = np.random.default_rng(2)
+            data["x"], data["y"] = numbers.normal(size=(150, 6)), numbers.normal(size=(150, 2))
+        text = harness.HDF5.replace("data.h5", "axes.h5")
+        for scale, kept in ((1, "all"), (4, "last")):
+            keys = harness.settings(f"source.scale={scale}", f"archive={{encoders: {kept}, representations: all, "
+                                    "samples: true}")
+            harness.archive(harness.write("axes.yaml", text), "axed.h5", *keys).close()
+            axed = harness.folder / "axed.h5"
+            self.verify(axed, whole="")
+            for name, told in (("principal_axes", ["'principal_axes' are not orthonormal"]),
+                               ("transform_reconstruction", ["1 of", "'transform_reconstruction'"]),
+                               ("representation_reconstruction", ["1 of", "'representation_reconstruction'"])):
+                shutil.copy(axed, self.path)
+                with h5py.File(self.path, "r+") as archive:
+                    archive[name][(-1,) * archive[name].ndim] += 0.01
+                harness.seal(self.path)
+                with self.subTest(scale=scale, name=name):
+                    said = self.said("info", "--verify")
+                    self.assertTrue(all(words in said for words in told), said)
+
     def test_another_type_of_file_is_refused(self):
         for value in ("something else", None):
             with self.changed() as archive:

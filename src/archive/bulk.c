@@ -151,10 +151,8 @@ tv_error *tv_bulk_write_decoder(const tv_bulk *t, const tv_variable *v, const tv
   return write_kept(t, v, record->results, record->results->kept[v->item].decoder);
 }
 
-/* An encoder's columns of the important components, in units of the features that these are made
- * of, which were divided by `scale`: rows x features. */
-static void transform(const tv_features *f, double scale, int rows, int d, const double *encoder,
-                      double *out) {
+void tv_encoder_transform(const tv_features *f, double scale, int rows, int d,
+                          const double *encoder, double *out) {
   const double unit = 1 / scale, nothing = 0;
   if (f->basis) {
     dgemm_("N", "N", &f->inputs, &rows, &f->p, &unit, f->basis, &f->inputs, encoder, &d, &nothing,
@@ -175,8 +173,8 @@ static void transform_points(const tv_variable *v, const tv_record *record, int6
   for (int64_t point = first; point < end; ++point) {
     if (!tv_cube_is_among(&r->cube, levels_of(v), point)) continue;
     const int64_t kept = tv_cube_among(&r->cube, r->kept_levels, point) - before;
-    transform(record->features, record->source->scale, rows, r->d,
-              r->kept[v->item].encoder + kept * rows * r->d, out);
+    tv_encoder_transform(record->features, record->source->scale, rows, r->d,
+                         r->kept[v->item].encoder + kept * rows * r->d, out);
     out += (int64_t)rows * record->features->inputs;
   }
 }

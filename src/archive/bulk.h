@@ -15,6 +15,11 @@ typedef tv_error *tv_bulk_writer(const tv_bulk *bulk, const tv_variable *variabl
 tv_bulk_writer tv_bulk_write_encoder, tv_bulk_write_decoder, tv_bulk_write_transform,
     tv_bulk_write_representation;
 
+/* An encoder's columns of the important components, in units of the features that these are made
+ * of, which were divided by `scale`: rows x features, from an encoder of rows x d. */
+void tv_encoder_transform(const tv_features *features, double scale, int rows, int d,
+                          const double *encoder, double *out);
+
 /* Open the part that every rank has open by way of MPI, as it will be written.    Collective. */
 tv_error *tv_bulk_try(const tv_output *part, MPI_Comm comm);
 

@@ -7,6 +7,7 @@
 #include "bulk.h"
 #include "twoview/archive/archive.h"
 #include "twoview/archive/schema.h"
+#include "verify_derived.h"
 
 enum { TV_MOST_ROW_DIMENSIONS = 7 };
 
@@ -41,6 +42,7 @@ struct tv_variable_row {
   int (*exists)(const tv_schema *schema, int item);        /* NULL: in every archive */
   const void *(*values)(const tv_contents *all, int item); /* NULL: by `write`, or of samples */
   tv_bulk_writer *write;                                   /* item by item */
+  tv_verifier *verify;     /* by what determines its values; NULL: nothing in the archive does */
   const tv_domain *domain; /* NULL: any number may stand there, or the quantity has its own */
   const char *beyond;      /* what another number is, for readers that refuse it; NULL: they take
                             * it as it is */
@@ -58,6 +60,9 @@ struct tv_variable_row {
  * rows of their own, in dimensions.h. */
 extern const struct tv_variable_row tv_rows[];
 extern const int tv_row_count;
+
+/* The name of the axes of the features, rows of components. */
+#define TV_PRINCIPAL_AXES "principal_axes"
 
 /* Where rows are read to. */
 #define TO_ARCHIVE(member) .reader = TV_TO_ARCHIVE, .offset = offsetof(tv_archive, member)

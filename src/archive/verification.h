@@ -24,8 +24,17 @@ typedef struct {
 void tv_verify_problem(tv_verification *v, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Compare the measured values with the status beside them. All of them have been found whole. */
+/* Compare the measured values with the status beside them, and all with what determines them. They
+ * have been found whole. */
 void tv_verify_values(tv_verification *v, hid_t file, const tv_experiment *experiment);
+
+/* How many items a variable has that is written item by item. */
+int64_t tv_verify_items(const tv_variable *variable);
+
+/* The numbers of one of them; and of the first rows of a replicate. */
+tv_error *tv_verify_read_item(hid_t file, const tv_variable *variable, int64_t item, double *out);
+tv_error *tv_verify_read_rows(hid_t file, const tv_variable *variable, int64_t replicate,
+                              int64_t rows, double *out);
 
 /* The numbers of a dataset, owned by the caller; NULL, and a problem reported, where they cannot be
  * read. */

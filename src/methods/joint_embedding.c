@@ -90,6 +90,7 @@ const tv_method tv_joint_embedding = {
     .is_usual = 1,
     .is_spectral = 1,
     .theory = &theory,
+    .squared = TV_OF_OUTPUTS,
     .solve = solve,
     .validate = validate,
     .score = tv_probe_loss,

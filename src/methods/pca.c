@@ -101,6 +101,7 @@ const tv_method tv_pca = {
     .is_spectral = 1,
     .fixed_threshold = NAN,
     .no_threshold = "its encoder is the same at any alignment",
+    .squared = TV_OF_INPUTS,
     .solve = solve,
     .validate = validate,
     .score = tv_probe_loss,

@@ -200,6 +200,7 @@ const tv_method tv_reconstruction = {
     .is_spectral = 1,
     .has_decoder = 1,
     .theory = &theory,
+    .squared = TV_OF_INPUTS,
     .solve = solve,
     .validate = validate,
     .score = tv_probe_loss,

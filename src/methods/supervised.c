@@ -80,6 +80,7 @@ const tv_method tv_supervised = {
     .rows_are_outputs = 1,
     .fixed_threshold = -INFINITY,
     .no_threshold = "it needs no alignment",
+    .squared = TV_OF_TARGETS,
     .solve = solve,
     .validate = validate,
     .score = score,

@@ -14,21 +14,6 @@ static int levels_of(const tv_results *r, tv_keep keep) {
 
 /* ---- Made ---- */
 
-static tv_error *fill_thresholds(const tv_study_inputs *study, tv_results *r) {
-  const tv_experiment *e = study->experiment;
-  const tv_cube *cube = &r->cube;
-  for (int64_t setting = 0; setting < (int64_t)cube->replicates * cube->magnitudes; ++setting)
-    for (int k = 0; k < cube->encoders; ++k) {
-      const tv_components c =
-          tv_components_of(study->features, study->spectra, (int)(setting / cube->magnitudes),
-                           (int)(setting % cube->magnitudes), e->encoder.sizes[k]);
-      for (int m = 0; m < cube->methods; ++m)
-        TV_TRY(tv_alpha2_threshold(tv_method_of(e->methods[m]), &c,
-                                   &r->alpha2_threshold[tv_cube_entry(cube, setting, k, m)]));
-    }
-  return NULL;
-}
-
 static tv_error *allocate_encoders(const tv_study_inputs *study, tv_results *r) {
   const tv_experiment *e = study->experiment;
   const tv_group *g = study->group;
@@ -89,7 +74,9 @@ tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs
                             tv_results **out) {
   *out = NULL;
   tv_error *error = allocate_results(study, inputs, out);
-  if (!error) error = fill_thresholds(inputs, *out);
+  if (!error)
+    error = tv_alpha2_thresholds(inputs->experiment, inputs->features, inputs->spectra,
+                                 (*out)->alpha2_threshold);
   if (error) tv_results_destroy(out);
   return error;
 }

@@ -50,6 +50,18 @@ tv_error *tv_alpha2_threshold(const tv_method *method, const tv_components *c, d
   return NULL;
 }
 
+tv_error *tv_alpha2_thresholds(const tv_experiment *e, const tv_features *features,
+                               const tv_spectra *spectra, double *out) {
+  for (int setting = 0; setting < spectra->replicates * spectra->magnitudes; ++setting)
+    for (int k = 0; k < e->encoder.sizes_count; ++k) {
+      const tv_components c = tv_components_of(features, spectra, setting / spectra->magnitudes,
+                                               setting % spectra->magnitudes, e->encoder.sizes[k]);
+      for (unsigned m = 0; m < e->methods_count; ++m)
+        TV_TRY(tv_alpha2_threshold(tv_method_of(e->methods[m]), &c, out++));
+    }
+  return NULL;
+}
+
 int tv_recovers(double alpha, double alpha2_threshold) {
   return alpha * alpha > alpha2_threshold;
 }

@@ -50,6 +50,9 @@ typedef struct {
   double (*threshold)(double value, double gamma);
 } tv_component_theory;
 
+/* What the objective of a method is a mean square of, to the rounding of which it is known. */
+typedef enum { TV_OF_TARGETS, TV_OF_INPUTS, TV_OF_OUTPUTS /* whitened, of k rows */ } tv_squared;
+
 /* A row of the table of methods, in a file of its own. */
 typedef struct tv_method {
   tv_kind kind;
@@ -57,6 +60,7 @@ typedef struct tv_method {
   int is_spectral;                   /* solved by an eigenproblem of order d */
   int rows_are_outputs;              /* the encoder has a row for each target, whatever k */
   int has_decoder;                   /* and makes it */
+  tv_squared squared;                /* by its objective */
   const tv_component_theory *theory; /* NULL: none, and instead: */
   double fixed_threshold;            /* -infinity: it needs no alignment; NaN: nothing is known */
   const char *no_threshold;          /* why no alignment is critical, in a message */

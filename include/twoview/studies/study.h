@@ -40,6 +40,7 @@ typedef struct tv_study {
   int (*is_inaccurate)(double status);  /* it has not failed, but its numbers are less accurate;
                                          * NULL: none is */
   int score_clean;                      /* the quantity that is found on clean inputs; -1: none */
+  int objective, optimum;               /* those that are attained, and the least; -1: none */
   const char *found, *failed, *nothing; /* words: what is found; after how many failed; of a run
                                          * that found nothing */
   const char *inaccurate;               /* after how many are, where some may be */

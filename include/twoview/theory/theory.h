@@ -45,6 +45,10 @@ tv_error *tv_weakest_signal(const tv_method *method, const tv_components *compon
 tv_error *tv_alpha2_threshold(const tv_method *method, const tv_components *components,
                               double *out);
 
+/* Of all of an experiment: replicates x noise scales x encoders x methods. */
+tv_error *tv_alpha2_thresholds(const tv_experiment *experiment, const tv_features *features,
+                               const tv_spectra *spectra, double *out);
+
 /* Whether a method recovers at an alignment; never where its threshold is NaN. */
 int tv_recovers(double alpha, double alpha2_threshold);
 
