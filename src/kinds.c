@@ -41,7 +41,8 @@
   row(tv_step_blend)             \
   row(tv_step_poisson)           \
   row(tv_step_thin)              \
-  row(tv_step_phase_jitter)
+  row(tv_step_phase_jitter)      \
+  row(tv_step_corruption)
 /* clang-format on */
 
 #define DECLARE_STEP(name)   extern const tv_augmentation name;

@@ -57,7 +57,7 @@ static void run_closed_forms(void *context) {
 }
 
 static void create_statistics(task *t) {
-  const tv_moment_matrix m = tv_moments_at(t->moments, 0, 0);
+  const tv_moment_matrix m = tv_moments_at(t->moments, 0, 0, 0);
   int status;
   for (int i = 0; i < SIDE * SIDE; ++i)
     demand(tv_statistics_create(

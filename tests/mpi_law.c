@@ -107,7 +107,7 @@ static table make_table(const tv_moments *m) {
   t.mean = new_array((int64_t)t.levels * t.entries);
   for (int r = 0; r < R; ++r)
     for (int level = 0; level < t.levels; ++level) {
-      const double *matrix = tv_moments_at(m, r, level).whole;
+      const double *matrix = tv_moments_at(m, r, 0, level).whole;
       for (int j = 0, entry = 0; j < t.width; ++j)
         for (int i = j; i < t.width; ++i, ++entry)
           t.value[((int64_t)level * t.entries + entry) * R + r] = matrix[j * t.width + i];
@@ -390,8 +390,8 @@ START_TEST(clean_moments_are_those_of_the_subsample) {
   double worst = 0;
   for (int r = 0; r < REPLICATES; ++r)
     for (int level = 0; level < law.moments->levels; ++level) {
-      const tv_moment_matrix a = tv_moments_at(law.moments, r, level);
-      const tv_moment_matrix b = tv_moments_at(rows.moments, r, level);
+      const tv_moment_matrix a = tv_moments_at(law.moments, r, 0, level);
+      const tv_moment_matrix b = tv_moments_at(rows.moments, r, 0, level);
       worst = fmax(worst, given_difference(&a, &b, 1));
     }
   ASSERT_AT_MOST(worst, given_bound(law.sampling.width));
@@ -404,11 +404,11 @@ START_TEST(a_population_is_scaled) {
   ASSERT_DONE(
       open_law(experiment(_i, "population", "law", 3, "[7, 14, 400, 1e15]"), MPI_COMM_WORLD, &law));
   ASSERT_DONE(open_moments(experiment(_i, "sample", "rows", 1, "400"), 0, MPI_COMM_WORLD, &rows));
-  const tv_moment_matrix whole = tv_moments_at(rows.moments, 0, 0);
+  const tv_moment_matrix whole = tv_moments_at(rows.moments, 0, 0, 0);
   double worst = 0;
   for (int r = 0; r < 3; ++r)
     for (int level = 0; level < law.moments->levels; ++level) {
-      const tv_moment_matrix m = tv_moments_at(law.moments, r, level);
+      const tv_moment_matrix m = tv_moments_at(law.moments, r, 0, level);
       worst = fmax(worst, given_difference(&m, &whole, (double)m.n / ROWS));
     }
   ASSERT_AT_MOST(worst, given_bound(law.sampling.width));

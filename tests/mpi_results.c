@@ -239,7 +239,7 @@ START_TEST(failures_stay_at_their_points) {
 /* A and B of a point's corrupted inputs, from its moment matrix. */
 static void take_moments(const pipeline *p, int64_t point, double *A, double *B, double *yy) {
   const int width = p->moments->width, level = (int)(point % LEVELS);
-  const double *matrix = tv_moments_at(p->moments, (int)(point / 8), level).whole;
+  const double *matrix = tv_moments_at(p->moments, (int)(point / 8), 0, level).whole;
   const double *gamma = tv_gamma_of(p->spectra, (int)(point / 8), (int)(point / 4 % 2));
   const double n = level ? 600 : 150;
   *yy = 0;

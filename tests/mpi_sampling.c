@@ -105,7 +105,7 @@ START_TEST(moments_are_sums_over_the_first_rows) {
   for (int r = 0; r < REPLICATES; ++r) {
     const double *of_replicate = rows + r * N * WIDTH;
     for (int level = 0; level < LEVELS; ++level) {
-      const double *matrix = tv_moments_at(p.moments, r, level).whole;
+      const double *matrix = tv_moments_at(p.moments, r, 0, level).whole;
       ASSERT_ALL(matrix[WIDTH * WIDTH - 1] == n[level]);
       ASSERT_AT_MOST(departure_from_sums(matrix, of_replicate, n[level]), n[level] * DBL_EPSILON);
     }
@@ -124,7 +124,7 @@ START_TEST(covariances_are_those_asked_for) {
   pipeline p;
   ASSERT_DONE(open_moments(with_shards(gaussian, 7), 0, MPI_COMM_WORLD, &p));
   for (int r = 0; r < REPLICATES; ++r) {
-    const double *matrix = tv_moments_at(p.moments, r, LEVELS - 1).whole;
+    const double *matrix = tv_moments_at(p.moments, r, 0, LEVELS - 1).whole;
     for (int i = 0; i < P + Q; ++i)
       for (int j = 0; j < P + Q; ++j) {
         const double a = i < P ? 4 * pow(i + 1, -0.6) : 1, b = j < P ? 4 * pow(j + 1, -0.6) : 1;
@@ -208,7 +208,7 @@ static void check_components(const pipeline *p, const double *x) {
   ASSERT_AT_MOST(largest_difference(FILE_FEATURES, p->features->spectrum, values),
                  FILE_ROWS * DBL_EPSILON * values[0]);
   for (int r = 0; r < 2; ++r) {
-    const double *matrix = tv_moments_at(p->moments, r, 1).whole;
+    const double *matrix = tv_moments_at(p->moments, r, 0, 1).whole;
     for (int i = 0; i < FILE_FEATURES; ++i)
       for (int j = 0; j < FILE_FEATURES; ++j) {
         const double expected = i == j ? values[i] : 0;

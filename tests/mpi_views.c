@@ -4,10 +4,10 @@
 
 #include <math.h>
 
-#include "augmentations/chain.h"
-#include "methods/probe.h"
+#include "twoview/augmentations/chain.h"
 #include "twoview/kinds.h"
 #include "twoview/methods/method.h"
+#include "twoview/methods/probe.h"
 
 enum { SAMPLES = 6, TARGETS = 2, VIEWS = 8000, MOST_STEPS = 6, GIVEN = 4 };
 
@@ -58,7 +58,7 @@ static tv_step make_step(const step_case *c, const tv_shape *shape) {
     if (!step.values[i].count && key->standard)
       set_numbers(&step.values[i], 1, &standard, key->words != NULL);
   }
-  if (step.augmentation->check) ASSERT_DONE(step.augmentation->check(&step, shape, 0));
+  if (step.augmentation->check) ASSERT_DONE(step.augmentation->check(&step, shape));
   ASSERT_DONE(tv_step_prepare(&step, shape));
   return step;
 }

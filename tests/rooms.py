@@ -98,7 +98,7 @@ macros = {macro: (name, path) for path in files
 for path in files:
     if room_of(path) in ("archive", "studies"):
         text = path.read_text()
-        rows = r'\{\{\s*"(\w+)",\s*"' if path.name != "attributes.c" else r'\] = \{"(\w+)"'
+        rows = r'\{\s*\{\s*"(\w+)",\s*"' if path.name != "attributes.c" else r'\] = \{"(\w+)"'
         named.update((name, path) for name in re.findall(rows, text))
         named.update(macros[macro] for macro in re.findall(r'\{\{\s*(TV_\w+),\s*"', text))
 for name in ("distance", "alpha2_measured", "theta_eigenvalues", "paradigm", "format_version"):

@@ -96,7 +96,7 @@ END_TEST
 static const struct {
   const char *text, *where, *reason;
 } refused[] = {
-    {"[]", "x.yaml:1: chain:", "from 1 to 100 steps, got 0"},
+    {"[]", "x.yaml:1: chain:", "from 1 to 60 steps, got 0"},
     {"3", "x.yaml:1: chain:", "expects a step, such as"},
     {"[noise]", "x.yaml:1: chain.1:", "expects a step, such as"},
     {"[{deviation: 1}]", "chain.1.type:", "is missing; write for example"},

@@ -66,6 +66,8 @@ static void put_values(FILE *out, const tv_key *key) {
                                       [TV_KEY_SIZES] = "list of integers",
                                       [TV_KEY_INTERVAL] = "[low, high]",
                                       [TV_KEY_CHOICE] = "",
+                                      [TV_KEY_CHOICE_OR_NUMBER] = "number, or ",
+                                      [TV_KEY_CHAIN] = "list of steps, below",
                                       [TV_KEY_KIND] = "",
                                       [TV_KEY_KINDS] = "list of "};
   fputs(types[key->type], out);
@@ -76,10 +78,10 @@ static void put_values(FILE *out, const tv_key *key) {
 }
 
 static void put_standard(FILE *out, const tv_key *key) {
-  if (key->missing)
-    fputs("required", out);
-  else if (key->otherwise)
+  if (key->otherwise)
     fputs(key->otherwise, out);
+  else if (key->missing)
+    fputs("required", out);
   else if (key->type == TV_KEY_KIND)
     fprintf(out, "`%s`", tv_key_kinds(&no_experiment, key)[0]->name);
   else if (key->standard)
@@ -122,13 +124,17 @@ static void put_own(FILE *out, const char *path, const tv_kind *const *kinds) {
     }
 }
 
+/* The keys of a kind that is chosen elsewhere stand there. */
 static void put_keys(FILE *out, const char *path, const tv_key *keys, const char *owners) {
+  int is_chosen_here = 1;
   for (const tv_key *key = keys; key->name; ++key) {
     char below[LONGEST_PATH];
     tv_key_join(path, key->name, below);
-    if (key->type == TV_KEY_OWN)
+    if (key->same_as)
+      is_chosen_here = 0;
+    else if (key->type == TV_KEY_OWN && is_chosen_here)
       put_own(out, path, tv_key_kinds(&no_experiment, tv_key_of_kind(keys)));
-    else if (key->is_planned)
+    else if (key->is_planned || key->type == TV_KEY_OWN)
       continue;
     else if (key->type == TV_KEY_MAPPING)
       put_keys(out, below, key->keys, owners);
@@ -139,6 +145,25 @@ static void put_keys(FILE *out, const char *path, const tv_key *keys, const char
       put_standard(out, key);
       fputs(" |\n", out);
     }
+  }
+}
+
+/* ---- The table of steps ---- */
+
+static void put_parameters(FILE *out, const tv_key *keys) {
+  for (const tv_key *key = keys; key->name; ++key) {
+    fprintf(out, "%s`%s`: %s (", key > keys ? "; " : "", key->name, help_of(key));
+    put_values(out, key);
+    if (key->standard) fprintf(out, "; `%s` where it is left out", key->standard);
+    fputc(')', out);
+  }
+}
+
+static void put_steps(FILE *out, const tv_kind *const *steps) {
+  for (; *steps; ++steps) {
+    fprintf(out, "| `%s` | %s | ", (*steps)->name, (*steps)->title);
+    put_parameters(out, (*steps)->keys);
+    fputs(" |\n", out);
   }
 }
 
@@ -157,22 +182,40 @@ static char *read_page(void) {
   return text;
 }
 
+static void expect_on_page(const char *expected, const char *what) {
+  char *page = read_page();
+  if (!strstr(page, expected)) fputs(expected, stderr); /* too long for a message */
+  ck_assert_msg(strstr(page, expected) != NULL, "data/README.md has another table of %s", what);
+  free(page);
+}
+
 START_TEST(the_page_has_the_keys_as_they_are) {
-  char *expected = NULL, *page = read_page();
+  char *expected = NULL;
   size_t size;
   FILE *out = open_memstream(&expected, &size);
   fputs("| key | meaning | value | where it is left out |\n|---|---|---|---|\n", out);
   put_keys(out, "", tv_experiment_keys, "");
   fputc('\n', out);
   fclose(out);
-  if (!strstr(page, expected)) fputs(expected, stderr); /* too long for a message */
-  ck_assert_msg(strstr(page, expected) != NULL, "data/README.md has another table of keys");
+  expect_on_page(expected, "keys");
   free(expected);
-  free(page);
 }
 END_TEST
 
-/* A row of a table, with its help. */
+START_TEST(the_page_has_the_steps_as_they_are) {
+  char *expected = NULL;
+  size_t size;
+  FILE *out = open_memstream(&expected, &size);
+  fputs("| step | what becomes of a sample | parameters |\n|---|---|---|\n", out);
+  put_steps(out, tv_kinds_all.augmentations);
+  fputc('\n', out);
+  fclose(out);
+  expect_on_page(expected, "steps");
+  free(expected);
+}
+END_TEST
+
+/* A row of a table, with what people are told of it. */
 static void expect_key(const tv_key *key) {
   if (tv_key_is_no_key(key)) return;
   if (key->type == TV_KEY_MAPPING) {
@@ -241,5 +284,6 @@ int main(void) {
   tcase_add_test(cases, rows_of_keys_are_whole);
   tcase_add_test(cases, common_keys_name_no_study_and_no_method);
   tcase_add_test(cases, the_page_has_the_keys_as_they_are);
+  tcase_add_test(cases, the_page_has_the_steps_as_they_are);
   return unit_run("keys", cases);
 }

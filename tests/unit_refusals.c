@@ -9,6 +9,8 @@
  * place that begins with a colon is one of the file x.yaml. */
 #define COMPONENTS                                                                                 \
   "noise: {components: 3, lambda_max: [1, 10]}\naugmentation: {theta_max: 0.5, alpha: [0, 1]}"
+/* ... and what takes their place. */
+#define VIEWS "augmentation: {chain: {type: noise, deviation: 0.1}}\n"
 static const struct {
   const char *old, *replacement, *where, *reason;
 } refused[] = {
@@ -182,13 +184,14 @@ static const struct {
     {"[0, 1]}", "[0, 1, 3]}\nstudy: phase", ":5: augmentation.alpha:", "evenly spaced"},
     {"noise: {components: 3", "study: phase\nnoise: {components: 0",
      ":5: noise.components:", "without noise has no phases"},
-    /* views of data: checked, not computed yet */
-    {COMPONENTS, "augmentation: {chain: {type: noise, deviation: 0.1}}",
-     ":4: augmentation.chain:", "does not compute it yet; leave it out"},
+    /* views of data */
+    {COMPONENTS, "augmentation: {chain: {type: noise, deviation: 0.1}, views: 2}",
+     ":4: augmentation.views:", "does not compute it yet; leave it out"},
     {COMPONENTS,
      "corruption: {chain: {type: noise, deviation: 0.1}, clean: yes, sampler: expected}",
-     ":4: corruption:", "does not compute it yet; leave it out"},
-    {COMPONENTS, "corruption: {clean: yes}",
+     "augmentation.chain:", "is missing; write for example"},
+    {COMPONENTS, "corruption: {clean: yes}", ":4: corruption:", "belongs to the view model"},
+    {COMPONENTS, "corruption: {clean: yes}\naugmentation: {chain: {type: noise, deviation: 0.1}}",
      ":4: corruption.chain:", "is missing; write for example"},
     {COMPONENTS, "augmentation: {chain: {type: noise, deviation: 0.1}, views: 1}",
      "augmentation.views:", "must be from 2 to 1000000, got 1"},
@@ -202,12 +205,14 @@ static const struct {
      ":3: source.scale:", "divides the numbers of a data set"},
     {"  spectrum", "  shape: [2, 0.5]\n  spectrum", "source.shape:", "entry 2 is 0.5"},
     {"  spectrum", "  shape: [1, 1, 1, 2]\n  spectrum", "source.shape:", "3 entries, got 4"},
-    {"", "test: {fraction: 1}\n", "test.fraction:", "above 0 and below 1, got 1"},
-    {"", "test: {fraction: 0.2}\n", ":8: test:", "does not compute it yet"},
-    {"", "test: {}\n", ":8: test:", "give either 'fraction'"},
+    {COMPONENTS, VIEWS "test: {fraction: 1}\n", "test.fraction:", "above 0 and below 1, got 1"},
+    {"", "test: {fraction: 0.2}\n", ":8: test:", "belongs to the view model"},
+    {COMPONENTS, VIEWS "test: {}\n", ":5: test:", "give either 'fraction'"},
     {"", "test: {type: idx}\n", ":8: test.type:", "unknown key"},
     {"", "test: {images: a}\n", "test.images:", "belongs to 'type: idx', not to 'type: gaussian'"},
-    {"", "probe: {intercept: true}\n", ":8: probe:", "does not compute it yet"},
+    {"", "probe: {intercept: true}\n", ":8: probe:", "belongs to the view model"},
+    {COMPONENTS, VIEWS "study: threshold\n", ":5: study:", "belongs to the component model"},
+    {COMPONENTS, VIEWS "study: phase\n", ":5: study:", "belongs to the component model"},
     /* sample sizes */
     {"[10, 200]", "[20, 10]", ":6: samples:", "sizes must grow: 10 follows 20"},
     {"[10, 200]", "[10, 10]", ":6: samples:", "sizes must grow: 10 follows 10"},
@@ -278,6 +283,9 @@ static const struct {
     {plain, "[1, 2]", ":1: no YAML mapping", ""},
     {plain, "a: &a {b: *a}", ":1: not YAML:", "'a' stands within its own value"},
 };
+
+/* ... and what takes their place. */
+#define VIEWS "augmentation: {chain: {type: noise, deviation: 0.1}}\n"
 
 START_TEST(bad_values_are_refused) {
   char where[128];

@@ -35,6 +35,10 @@ static const struct {
                      [TV_NOTE_DIGEST_1] = {"source_file_1_sha256", TV_OF_SOME, .is_common = 1},
                      [TV_NOTE_FILE_2] = {"source_file_2", TV_OF_SOME},
                      [TV_NOTE_DIGEST_2] = {"source_file_2_sha256", TV_OF_SOME, .is_common = 1},
+                     [TV_NOTE_FILE_3] = {"source_file_3", TV_OF_SOME},
+                     [TV_NOTE_DIGEST_3] = {"source_file_3_sha256", TV_OF_SOME, .is_common = 1},
+                     [TV_NOTE_FILE_4] = {"source_file_4", TV_OF_SOME},
+                     [TV_NOTE_DIGEST_4] = {"source_file_4_sha256", TV_OF_SOME, .is_common = 1},
                      [TV_NOTE_COMMAND] = {"command", TV_OF_RUN},
                      [TV_NOTE_STARTED] = {"started", TV_OF_RUN},
                      [TV_NOTE_FINISHED] = {"finished", TV_OF_RUN},
@@ -44,11 +48,11 @@ static const struct {
                      [TV_NOTE_REPLICATES] = {"replicates", TV_OF_PART}};
 
 tv_note_id tv_note_of_file(int i) {
-  return i ? TV_NOTE_FILE_2 : TV_NOTE_FILE_1;
+  return TV_NOTE_FILE_1 + 2 * (tv_note_id)i;
 }
 
 tv_note_id tv_note_of_digest(int i) {
-  return i ? TV_NOTE_DIGEST_2 : TV_NOTE_DIGEST_1;
+  return TV_NOTE_DIGEST_1 + 2 * (tv_note_id)i;
 }
 
 const char *tv_note_name(tv_note_id note) {

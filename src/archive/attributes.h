@@ -31,10 +31,14 @@ typedef enum {
   TV_NOTE_EIGENSOLVER,
   TV_NOTE_PLANNED_MEMORY,
   TV_NOTE_BLAS_THREADS,
-  TV_NOTE_FILE_1, /* of data: name and SHA-256 of the first, then of the second */
+  TV_NOTE_FILE_1, /* of data: name and SHA-256 of the first, then of the others */
   TV_NOTE_DIGEST_1,
   TV_NOTE_FILE_2,
   TV_NOTE_DIGEST_2,
+  TV_NOTE_FILE_3,
+  TV_NOTE_DIGEST_3,
+  TV_NOTE_FILE_4,
+  TV_NOTE_DIGEST_4,
   TV_NOTE_COMMAND,
   TV_NOTE_STARTED,
   TV_NOTE_FINISHED,

@@ -122,6 +122,13 @@ static int levels_of(const tv_variable *v) {
   return (int)v->shape[v->outer - 1];
 }
 
+/* Numbers of each point. */
+static int64_t item_of(const tv_variable *v) {
+  int64_t numbers = 1;
+  for (int i = v->outer; i < v->rank; ++i) numbers *= v->shape[i];
+  return numbers;
+}
+
 /* This rank's items of a variable over the points of these last sample sizes.      Collective. */
 static tv_error *write_points(const tv_bulk *t, const tv_variable *v, const tv_results *r,
                               const double *values) {
@@ -135,8 +142,8 @@ static tv_error *write_kept(const tv_bulk *t, const tv_variable *v, const tv_res
                             const double *kept) {
   double *picked = NULL;
   tv_error *error = NULL;
-  const int64_t item = v->shape[v->outer] * v->shape[v->outer + 1];
-  if (levels_of(v) < r->kept_levels) error = pick_levels(r, levels_of(v), item, kept, &picked);
+  if (levels_of(v) < r->kept_levels)
+    error = pick_levels(r, levels_of(v), item_of(v), kept, &picked);
   error = tv_agree(t->comm, error);
   if (!error) error = write_points(t, v, r, picked ? picked : kept);
   free(picked);
@@ -149,6 +156,10 @@ tv_error *tv_bulk_write_encoder(const tv_bulk *t, const tv_variable *v, const tv
 
 tv_error *tv_bulk_write_decoder(const tv_bulk *t, const tv_variable *v, const tv_record *record) {
   return write_kept(t, v, record->results, record->results->kept[v->item].decoder);
+}
+
+tv_error *tv_bulk_write_means(const tv_bulk *t, const tv_variable *v, const tv_record *record) {
+  return write_kept(t, v, record->results, record->results->mean);
 }
 
 void tv_encoder_transform(const tv_features *f, double scale, int rows, int d,
@@ -189,9 +200,8 @@ static tv_error *write_transforms(const tv_bulk *t, const tv_variable *v, const 
   const tv_results *r = record->results;
   const int64_t begin = tv_cube_among(&r->cube, levels_of(v), first);
   const int64_t count = tv_cube_among(&r->cube, levels_of(v), end) - begin;
-  const int64_t item = v->shape[v->outer] * v->shape[v->outer + 1];
   double *values = NULL;
-  tv_error *error = tv_agree(t->comm, tv_allocate(count * item, sizeof(*values), &values));
+  tv_error *error = tv_agree(t->comm, tv_allocate(count * item_of(v), sizeof(*values), &values));
   if (!error) {
     transform_points(v, record, first, end, values);
     error = write_items(t, v, v->outer, begin, count, values);

@@ -13,7 +13,7 @@ typedef tv_error *tv_bulk_writer(const tv_bulk *bulk, const tv_variable *variabl
                                  const tv_record *record);
 
 tv_bulk_writer tv_bulk_write_encoder, tv_bulk_write_decoder, tv_bulk_write_transform,
-    tv_bulk_write_representation;
+    tv_bulk_write_representation, tv_bulk_write_means;
 
 /* An encoder's columns of the important components, in units of the features that these are made
  * of, which were divided by `scale`: rows x features, from an encoder of rows x d. */

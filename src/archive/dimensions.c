@@ -7,6 +7,12 @@ const struct tv_variable_row tv_coordinates[TV_AXES] = {
     [TV_AXIS_REPLICATE] = {{TV_REPLICATE, TV_REPLICATE, "1"}, TV_INTEGER, TO_ARCHIVE(replicate)},
     [TV_AXIS_LAMBDA_MAX] = {{TV_LAMBDA_MAX, "scale of the noise eigenvalues", "1"},
                             TO_ARCHIVE(lambda_max)},
+    [TV_AXIS_SEVERITY] = {{TV_SEVERITY, "severity of the corruption of the data; 0: none", "1"},
+                          TV_INTEGER,
+                          TO_ARCHIVE(severity)},
+    [TV_AXIS_STRENGTH] = {{TV_STRENGTH, "strength of the augmentation, a number of its lists", "1"},
+                          TV_INTEGER,
+                          TO_ARCHIVE(strength)},
     [TV_AXIS_ALPHA] = {{TV_ALPHA, "alignment of augmentation and noise", "1"}, TO_ARCHIVE(alpha)},
     [TV_AXIS_N] = {{TV_SAMPLE_SIZE, "sample size", "1"}, TV_INTEGER, TO_ARCHIVE(n)},
     [TV_AXIS_K] = {{"k", "rows of the encoder that are kept", "1"}, TV_INTEGER},
@@ -49,6 +55,11 @@ void tv_axes_measure(const tv_schema *s, tv_axis a[TV_AXES]) {
       (tv_axis){.length = e->noise.lambda_max_count, .values = e->noise.lambda_max};
   a[TV_AXIS_ALPHA] =
       (tv_axis){.length = e->augmentation.alpha_count, .values = e->augmentation.alpha};
+  if (tv_experiment_has_views(e)) {
+    a[TV_AXIS_SEVERITY] =
+        (tv_axis){.length = tv_experiment_corruptions(e), .first = tv_experiment_first_severity(e)};
+    a[TV_AXIS_STRENGTH] = (tv_axis){.length = tv_experiment_alignments(e), .first = 1};
+  }
   a[TV_AXIS_N] = (tv_axis){.length = e->sizes_count, .values = e->sizes};
   a[TV_AXIS_K] = (tv_axis){.length = x->format > 1 ? e->encoder.sizes_count : 0, .values = s->k};
   a[TV_AXIS_PARADIGM] = (tv_axis){.length = e->methods_count, .values = s->methods};

@@ -8,7 +8,9 @@ enum tv_dimension {
   TV_AXIS_END,
   TV_AXIS_REPLICATE,
   TV_AXIS_LAMBDA_MAX,
+  TV_AXIS_SEVERITY,
   TV_AXIS_ALPHA,
+  TV_AXIS_STRENGTH,
   TV_AXIS_N,
   TV_AXIS_K,
   TV_AXIS_PARADIGM,
@@ -29,6 +31,10 @@ enum tv_dimension {
   TV_AXIS_N_OF_ENCODERS,
   TV_AXIS_N_OF_REPRESENTATIONS
 };
+
+/* Those of every point, whichever of them there are. */
+#define TV_AXES_OF_POINTS                                                                          \
+  TV_AXIS_REPLICATE, TV_AXIS_LAMBDA_MAX, TV_AXIS_SEVERITY, TV_AXIS_ALPHA, TV_AXIS_STRENGTH
 
 /* In one archive. */
 typedef struct {

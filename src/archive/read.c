@@ -161,6 +161,8 @@ void tv_archive_close(tv_archive **archive) {
   free(a->replicate);
   free(a->lambda_max);
   free(a->alpha);
+  free(a->severity);
+  free(a->strength);
   free(a->n);
   free(a->experiment_name);
   free(a->experiment_text);

@@ -75,7 +75,7 @@ static void add_variable(const draft *d, const struct tv_variable_row *row, tv_l
   for (int i = 0; row->dimensions[i] != TV_AXIS_END; ++i)
     add_dimension(d, tv_dimension_resolve(s, row->dimensions[i], item), v);
   v->is_by_replicate = row->is_by_replicate;
-  if (!row->values) v->outer = row->write ? v->rank - 2 : 1;
+  if (!row->values) v->outer = row->write ? v->rank - (row->item_rank ? row->item_rank : 2) : 1;
 }
 
 static void add_row(const draft *d, const struct tv_variable_row *row) {
@@ -102,7 +102,7 @@ static void fill(tv_schema *s) {
   for (unsigned m = 0; m < e->methods_count; ++m) s->methods[m] = e->methods[m]->name;
   for (int i = 0; i < TV_STAGES; ++i) s->stages[i] = tv_stage_name((tv_stage)i);
   for (int i = 0; i < e->encoder.sizes_count; ++i) s->k[i] = e->encoder.sizes[i];
-  s->is_rotated = !tv_source_kind_of(e)->has_components;
+  s->is_rotated = !tv_source_kind_of(e)->has_components && !tv_experiment_has_views(e);
   s->has_features = s->extent.format > 1 || s->is_rotated;
   s->samples_piece = choose_piece(e, &s->extent);
   tv_axes_measure(s, d.axes);

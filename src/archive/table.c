@@ -12,9 +12,14 @@ static int has_rows(const tv_experiment *e) {
   return !tv_source_kind_of(e)->is_generated;
 }
 
-static int has_features(const tv_schema *s, int item) {
+/* Whether inputs are components, in place of the features themselves. */
+static int has_components(const tv_schema *s, int item) {
   (void)item;
-  return s->has_features;
+  return !tv_experiment_has_views(s->experiment);
+}
+
+static int has_common_mean(const tv_schema *s, int item) {
+  return s->has_features && has_components(s, item);
 }
 
 static int has_noise(const tv_schema *s, int item) {
@@ -30,6 +35,14 @@ static int is_rotated(const tv_schema *s, int item) {
 static int has_encoder(const tv_schema *s, int method) {
   (void)method;
   return s->experiment->archive.encoders != TV_KEEP_NONE;
+}
+
+static int has_component_encoder(const tv_schema *s, int method) {
+  return has_encoder(s, method) && has_components(s, method);
+}
+
+static int has_own_means(const tv_schema *s, int item) {
+  return has_encoder(s, item) && !has_components(s, item);
 }
 
 static int has_decoder(const tv_schema *s, int method) {
@@ -95,13 +108,13 @@ static const char no_work[] = "is no time and no count";
 const struct tv_variable_row tv_rows[] = {
     {{"", "", ""},
      .repetition = TV_EACH_QUANTITY,
-     .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_LAMBDA_MAX, TV_AXIS_ALPHA, TV_AXIS_N, TV_AXIS_K,
-                    TV_AXIS_PARADIGM},
+     .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N, TV_AXIS_K, TV_AXIS_PARADIGM},
      .values = quantity_values,
      TO_ARCHIVE(quantity)},
     {{TV_ALPHA2_THRESHOLD,
       "critical alignment alpha^2 as n grows; negative: no alignment is needed", "1"},
      .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_LAMBDA_MAX, TV_AXIS_K, TV_AXIS_PARADIGM},
+     .exists = has_components,
      .values = threshold_values,
      .verify = tv_verify_thresholds,
      TO_ARCHIVE(alpha2_threshold)},
@@ -120,6 +133,7 @@ const struct tv_variable_row tv_rows[] = {
      TO_ARCHIVE(gamma)},
     {{TV_THETA_EIGENVALUES, "eigenvalues of the augmentation covariance", "1"},
      .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_INPUT},
+     .exists = has_components,
      .values = theta_values,
      .verify = tv_verify_theta,
      .domain = &not_negative,
@@ -127,14 +141,21 @@ const struct tv_variable_row tv_rows[] = {
      TO_ARCHIVE(theta)},
     {{TV_DATA_SPECTRUM, "variances of the important components", "1"},
      .dimensions = {TV_AXIS_COMPONENT},
+     .exists = has_components,
      .values = spectrum_values,
      .domain = &not_negative,
      .beyond = no_eigenvalue,
      TO_ARCHIVE(spectrum)},
     {{"feature_mean", "mean of the features of the source", "1"},
      .dimensions = {TV_AXIS_FEATURE},
-     .exists = has_features,
+     .exists = has_common_mean,
      .values = mean_values,
+     .domain = &any_number},
+    {{"feature_mean", "mean of the corrupted training rows, in the source's features", "1"},
+     .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N_OF_ENCODERS, TV_AXIS_FEATURE},
+     .exists = has_own_means,
+     .write = tv_bulk_write_means,
+     .item_rank = 1,
      .domain = &any_number},
     {{TV_PRINCIPAL_AXES, "principal axes of the data", "1"},
      .dimensions = {TV_AXIS_COMPONENT, TV_AXIS_FEATURE},
@@ -145,16 +166,14 @@ const struct tv_variable_row tv_rows[] = {
      .domain = &of_unit_vectors},
     {{"encoder", "encoder", "1"},
      .repetition = TV_EACH_METHOD,
-     .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_LAMBDA_MAX, TV_AXIS_ALPHA, TV_AXIS_N_OF_ENCODERS,
-                    TV_AXIS_ROW_OF_METHOD, TV_AXIS_INPUT},
-     .exists = has_encoder,
+     .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N_OF_ENCODERS, TV_AXIS_ROW_OF_METHOD, TV_AXIS_INPUT},
+     .exists = has_component_encoder,
      .write = tv_bulk_write_encoder,
      .is_noise_like = 1,
      .domain = &of_solutions},
     {{"decoder", "decoder, transposed", "1"},
      .repetition = TV_EACH_METHOD,
-     .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_LAMBDA_MAX, TV_AXIS_ALPHA, TV_AXIS_N_OF_ENCODERS,
-                    TV_AXIS_ROW_OF_METHOD, TV_AXIS_INPUT},
+     .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N_OF_ENCODERS, TV_AXIS_ROW_OF_METHOD, TV_AXIS_INPUT},
      .exists = has_decoder,
      .write = tv_bulk_write_decoder,
      .is_noise_like = 1,
@@ -165,8 +184,8 @@ const struct tv_variable_row tv_rows[] = {
       "of noise are left out",
       "1"},
      .repetition = TV_EACH_METHOD,
-     .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_LAMBDA_MAX, TV_AXIS_ALPHA, TV_AXIS_N_OF_ENCODERS,
-                    TV_AXIS_ROW_OF_METHOD, TV_AXIS_FEATURE},
+     .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N_OF_ENCODERS, TV_AXIS_ROW_OF_METHOD,
+                    TV_AXIS_FEATURE},
      .exists = has_encoder,
      .write = tv_bulk_write_transform,
      .verify = tv_verify_transform,
@@ -182,8 +201,7 @@ const struct tv_variable_row tv_rows[] = {
      .since = 2},
     {{"representation", "encoder applied to corrupted, un-augmented inputs", "1"},
      .repetition = TV_EACH_METHOD,
-     .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_LAMBDA_MAX, TV_AXIS_ALPHA,
-                    TV_AXIS_N_OF_REPRESENTATIONS, TV_AXIS_REPRESENTED_SAMPLE,
+     .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N_OF_REPRESENTATIONS, TV_AXIS_REPRESENTED_SAMPLE,
                     TV_AXIS_ROW_OF_METHOD},
      .exists = has_representation,
      .write = tv_bulk_write_representation,

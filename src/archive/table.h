@@ -9,7 +9,7 @@
 #include "twoview/archive/schema.h"
 #include "verify_derived.h"
 
-enum { TV_MOST_ROW_DIMENSIONS = 7 };
+enum { TV_MOST_ROW_DIMENSIONS = 9 };
 
 /* What every rank reports about its work: ranks x TV_STAGES, or ranks. */
 typedef struct {
@@ -52,6 +52,7 @@ struct tv_variable_row {
   const char *first; /* of a coordinate: its name in format 1; NULL: the same */
   int holds_digests;
   int is_noise_like;   /* found or drawn numbers, of which no two are alike */
+  int item_rank;       /* of what is written item by item: its dimensions, if not 2 */
   int is_by_replicate; /* written one replicate after the other */
   int is_free;         /* a coordinate of a length that only the extent determines */
 };

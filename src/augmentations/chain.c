@@ -1,6 +1,55 @@
-#include "chain.h"
+#include "twoview/augmentations/chain.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "twoview/linalg/dense.h"
+
+/* ---- Samples ---- */
+
+/* Columns of a moment matrix whose rows are all here. */
+static void take_columns(const tv_moment_matrix *m, int first, tv_distmat *out) {
+  const int width = m->p + m->l + 1;
+  for (int j = 0; j < out->local_columns; ++j) {
+    const double *from = m->whole + (int64_t)(first + out->column_of[j]) * width;
+    double *to = out->data + (int64_t)j * out->leading;
+    for (int i = 0; i < out->rows; ++i) to[i] = from[i] / (double)m->n;
+  }
+}
+
+tv_error *tv_samples_take(const tv_grid *row, const tv_shape *shape, const tv_moment_matrix *m,
+                          tv_samples **out) {
+  const int width = m->p + m->l + 1;
+  const double *ones = m->whole + (int64_t)(width - 1) * width;
+  TV_TRY(tv_samples_create(row, shape, m->l, out));
+  take_columns(m, 0, (*out)->second);
+  take_columns(m, m->p, (*out)->targets);
+  for (int i = 0; i < m->p; ++i) (*out)->mean[i] = ones[i] / (double)m->n;
+  for (int t = 0; t < m->l; ++t) {
+    (*out)->target_mean[t] = ones[m->p + t] / (double)m->n;
+    (*out)->target_square[t] = m->whole[(int64_t)(m->p + t) * (width + 1)] / (double)m->n;
+  }
+  return NULL;
+}
+
+/* ---- Chains ---- */
+
+void tv_chain_release(tv_chain *chain) {
+  for (int i = 0; i < chain->count; ++i) tv_step_release(&chain->steps[i]);
+  free(chain->steps);
+  *chain = (tv_chain){0};
+}
+
+void tv_chain_view(const tv_chain *chain, const tv_chain_draw *draw, double *x) {
+  for (int i = 0; i < chain->count; ++i) {
+    tv_draw of_step = {.shape = draw->shape,
+                       .stream = draw->stream,
+                       .index = draw->index,
+                       .scratch = draw->scratch};
+    of_step.stream.purpose += (tv_purpose)i;
+    chain->steps[i].augmentation->view(&chain->steps[i], &of_step, x);
+  }
+}
 
 static tv_error *view_samples(const tv_chain *chain, const tv_samples *samples, tv_views **out) {
   tv_error *error = tv_views_create(samples, out);
@@ -8,6 +57,23 @@ static tv_error *view_samples(const tv_chain *chain, const tv_samples *samples, 
     error = chain->steps[i].augmentation->moments(&chain->steps[i], *out);
   if (error) tv_views_destroy(out);
   return error;
+}
+
+static void swap_matrices(tv_distmat **a, tv_distmat **b) {
+  tv_distmat *kept = *a;
+  *a = *b;
+  *b = kept;
+}
+
+tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples) {
+  tv_views *views = NULL;
+  if (chain->count == 0) return NULL;
+  TV_TRY(view_samples(chain, samples, &views));
+  swap_matrices(&samples->second, &views->second);
+  swap_matrices(&samples->targets, &views->targets);
+  memcpy(samples->mean, views->mean, (size_t)views->d * sizeof(*views->mean));
+  tv_views_destroy(&views);
+  return NULL;
 }
 
 /* ---- The problem of the views ---- */

@@ -5,13 +5,6 @@
 #include "parts.h"
 #include "twoview/random/distributions.h"
 
-static tv_error *expect_counts(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)shape;
-  if (!is_negative) return NULL;
-  return tv_fail_usage("'%s' needs numbers that are not negative, and some of the data are",
-                       step->augmentation->kind.name);
-}
-
 /* ---- poisson: Poisson(scale x) / scale, S <- S + diag(m) / scale ---- */
 
 enum { SCALE };
@@ -76,12 +69,12 @@ static const tv_key thin_parameters[] = {{.name = "keep",
 
 const tv_augmentation tv_step_poisson = {
     .kind = {.name = "poisson", .title = "Poisson noise of counts", .keys = poisson_parameters},
-    .check = expect_counts,
+    .needs_counts = 1,
     .moments = poisson_moments,
     .view = poisson_view};
 
 const tv_augmentation tv_step_thin = {
     .kind = {.name = "thin", .title = "each count kept or not", .keys = thin_parameters},
-    .check = expect_counts,
+    .needs_counts = 1,
     .moments = thin_moments,
     .view = thin_view};

@@ -28,6 +28,12 @@ static tv_error *exchange(const tv_step *step, tv_entry_function *f,
   return error;
 }
 
+/* Every view is made of another sample too. */
+static int needs_others(const tv_step *step) {
+  (void)step;
+  return 1;
+}
+
 static const double *partner(const tv_draw *draw, double u) {
   return draw->partners +
          (int64_t)tv_step_pick(u, draw->partner_count) * tv_shape_size(draw->shape);
@@ -137,6 +143,7 @@ static const tv_key mixup_parameters[] = {{.name = "beta",
 const tv_augmentation tv_step_replace = {.kind = {.name = "replace",
                                                   .title = "numbers drawn from their marginals",
                                                   .keys = replace_parameters},
+                                         .needs_others = needs_others,
                                          .moments = replace_moments,
                                          .view = replace_view};
 
@@ -144,11 +151,13 @@ const tv_augmentation tv_step_cutmix = {
     .kind = {.name = "cutmix", .title = "a window of another sample", .keys = tv_window_parameters},
     .check = tv_window_check,
     .prepare = tv_window_prepare,
+    .needs_others = needs_others,
     .moments = cutmix_moments,
     .view = cutmix_view};
 
 const tv_augmentation tv_step_mixup = {.kind = {.name = "mixup",
                                                 .title = "a weighted mean with another sample",
                                                 .keys = mixup_parameters},
+                                       .needs_others = needs_others,
                                        .moments = mixup_moments,
                                        .view = mixup_view};

@@ -88,8 +88,7 @@ static tv_error *blend_prepare(tv_step *step, const tv_shape *s) {
   return NULL;
 }
 
-static tv_error *blend_check(const tv_step *step, const tv_shape *s, int is_negative) {
-  (void)is_negative;
+static tv_error *blend_check(const tv_step *step, const tv_shape *s) {
   TV_TRY(tv_step_expect_axes(step, s, 3));
   if (s->channels > 1) return NULL;
   return tv_fail_usage("images of one channel are grey already");

@@ -58,9 +58,8 @@ static tv_error *shift_prepare(tv_step *step, const tv_shape *s) {
   return s->axes > 2 ? shift_axis(step, s, TV_AXIS_COLUMNS, &step->terms->then) : NULL;
 }
 
-static tv_error *shift_check(const tv_step *step, const tv_shape *s, int is_negative) {
+static tv_error *shift_check(const tv_step *step, const tv_shape *s) {
   const double most = tv_step_number(step, PIXELS, 0);
-  (void)is_negative;
   TV_TRY(tv_step_expect_axes(step, s, 2));
   if (most < s->rows && (s->axes == 2 || most < s->columns)) return NULL;
   return tv_fail_usage("'pixels' %s moves samples of %d x %d out of sight", TV_EXACT(most), s->rows,
@@ -108,8 +107,7 @@ static tv_error *flip_prepare(tv_step *step, const tv_shape *s) {
   return gather_map(s, axis, mirrored, 0, &list->maps[1]);
 }
 
-static tv_error *flip_check(const tv_step *step, const tv_shape *s, int is_negative) {
-  (void)is_negative;
+static tv_error *flip_check(const tv_step *step, const tv_shape *s) {
   return tv_step_expect_axes(step, s, tv_step_number(step, AXIS, 0) == 0 ? 3 : 2);
 }
 
@@ -169,8 +167,7 @@ static tv_error *crop_prepare(tv_step *step, const tv_shape *s) {
   return NULL;
 }
 
-static tv_error *crop_check(const tv_step *step, const tv_shape *s, int is_negative) {
-  (void)is_negative;
+static tv_error *crop_check(const tv_step *step, const tv_shape *s) {
   TV_TRY(tv_step_expect_axes(step, s, 3));
   for (int i = 0; i < step->values[SIZES].count; ++i) {
     const double size = tv_step_number(step, SIZES, i);

@@ -99,9 +99,8 @@ static double mask_kept(const tv_step *step, const tv_shape *s, int i, int j) {
   return is_same ? kept / all : kept * (kept - 1) / (all * (all - 1));
 }
 
-static tv_error *mask_check(const tv_step *step, const tv_shape *s, int is_negative) {
+static tv_error *mask_check(const tv_step *step, const tv_shape *s) {
   const int per = (int)tv_step_number(step, PER, 0), patch = step->values[PATCH].count;
-  (void)is_negative;
   if (is_exact(step) == (step->values[KEEP].count > 0))
     return tv_fail_usage("give either 'keep' (a probability) or 'exactly' (a number of units)");
   if ((per == PER_PATCH) != (patch > 0))
@@ -125,6 +124,11 @@ static tv_error *mask_moments_of(const tv_step *step, tv_views *v) {
   double zero;
   mask m = {.step = step, .kept = mask_kept, .fill_square = -1};
   return mask_moments(&m, fill_level(step, &zero), v);
+}
+
+static int mask_needs_mean(const tv_step *step) {
+  double zero;
+  return !fill_level(step, &zero);
 }
 
 /* Which units are kept: independently, or the first of a random order of them. */
@@ -220,8 +224,7 @@ static int place_of(const tv_step *step, const tv_shape *s, int i) {
   return is_time(step) ? at.row : s->axes == 2 ? at.channel : at.column;
 }
 
-static tv_error *band_check(const tv_step *step, const tv_shape *s, int is_negative) {
-  (void)is_negative;
+static tv_error *band_check(const tv_step *step, const tv_shape *s) {
   TV_TRY(tv_step_expect_axes(step, s, 2));
   if (tv_step_number(step, WIDTH, 0) <= places_of(step, s)) return NULL;
   return tv_fail_usage("'width' %s is more than the %d places there are",
@@ -291,8 +294,8 @@ static tv_error *impulse_moments(const tv_step *step, tv_views *v) {
   return mask_moments(&m, &level, v);
 }
 
-static tv_error *impulse_check(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)shape, (void)is_negative;
+static tv_error *impulse_check(const tv_step *step, const tv_shape *shape) {
+  (void)shape;
   return step->values[VALUES].count == 2 ? NULL
                                          : tv_fail_usage("'values' needs two numbers, [low, high]");
 }
@@ -323,6 +326,7 @@ const tv_augmentation tv_step_mask = {.kind = {.name = "mask",
                                                .title = "numbers, patches or channels left out",
                                                .keys = mask_parameters},
                                       .check = mask_check,
+                                      .needs_others = mask_needs_mean,
                                       .moments = mask_moments_of,
                                       .view = mask_view};
 
@@ -354,5 +358,6 @@ const tv_augmentation tv_step_impulse = {.kind = {.name = "impulse",
                                                   .title = "numbers replaced by one of two values",
                                                   .keys = impulse_parameters},
                                          .check = impulse_check,
+                                         .is_signed = 1,
                                          .moments = impulse_moments,
                                          .view = impulse_view};

@@ -13,8 +13,8 @@ tv_place tv_place_of(const tv_shape *shape, int i);
 /* Refuse samples of fewer axes: 2 for series and images, 3 for images alone. The other two are the
  * check of a step that needs nothing else. */
 tv_error *tv_step_expect_axes(const tv_step *step, const tv_shape *shape, int least);
-tv_error *tv_step_expect_series(const tv_step *step, const tv_shape *shape, int is_negative);
-tv_error *tv_step_expect_images(const tv_step *step, const tv_shape *shape, int is_negative);
+tv_error *tv_step_expect_series(const tv_step *step, const tv_shape *shape);
+tv_error *tv_step_expect_images(const tv_step *step, const tv_shape *shape);
 
 /* Room for so many terms, equally likely. */
 tv_error *tv_step_terms(tv_step *step, int count);
@@ -36,7 +36,7 @@ enum { TV_WINDOW_SIZE };
 enum { TV_WINDOW_ROWS, TV_WINDOW_COLUMNS };
 
 extern const tv_key tv_window_parameters[];
-tv_error *tv_window_check(const tv_step *step, const tv_shape *shape, int is_negative);
+tv_error *tv_window_check(const tv_step *step, const tv_shape *shape);
 tv_error *tv_window_prepare(tv_step *step, const tv_shape *shape);
 
 /* Refuse a parameter that is no size, [rows, columns], or one beyond the samples. */

@@ -36,13 +36,11 @@ tv_error *tv_step_expect_axes(const tv_step *step, const tv_shape *shape, int le
                        least == 2 ? "[length, channels]" : "[rows, columns, channels]");
 }
 
-tv_error *tv_step_expect_series(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
+tv_error *tv_step_expect_series(const tv_step *step, const tv_shape *shape) {
   return tv_step_expect_axes(step, shape, 2);
 }
 
-tv_error *tv_step_expect_images(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
+tv_error *tv_step_expect_images(const tv_step *step, const tv_shape *shape) {
   return tv_step_expect_axes(step, shape, 3);
 }
 

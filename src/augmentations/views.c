@@ -33,14 +33,26 @@ tv_error *tv_samples_create(const tv_grid *row, const tv_shape *shape, int l, tv
   return error;
 }
 
+static void copy_vectors(const tv_samples *from, tv_samples *to) {
+  const size_t d = (size_t)from->second->rows, l = (size_t)from->targets->columns;
+  memcpy(to->mean, from->mean, d * sizeof(*from->mean));
+  memcpy(to->target_mean, from->target_mean, l * sizeof(*from->target_mean));
+  memcpy(to->target_square, from->target_square, l * sizeof(*from->target_square));
+}
+
 tv_error *tv_samples_copy(const tv_samples *from, tv_samples **out) {
-  const int l = from->targets->columns;
-  TV_TRY(tv_samples_create(from->second->grid, &from->shape, l, out));
+  TV_TRY(tv_samples_create(from->second->grid, &from->shape, from->targets->columns, out));
   memcpy((*out)->second->data, from->second->data, bytes_of(from->second));
   memcpy((*out)->targets->data, from->targets->data, bytes_of(from->targets));
-  memcpy((*out)->mean, from->mean, (size_t)from->second->rows * sizeof(*from->mean));
-  memcpy((*out)->target_mean, from->target_mean, (size_t)l * sizeof(*from->target_mean));
-  memcpy((*out)->target_square, from->target_square, (size_t)l * sizeof(*from->target_square));
+  copy_vectors(from, *out);
+  return NULL;
+}
+
+tv_error *tv_samples_move(const tv_samples *from, const tv_grid *grid, tv_samples **out) {
+  TV_TRY(tv_samples_create(grid, &from->shape, from->targets->columns, out));
+  tv_distmat_move(from->second, (*out)->second);
+  tv_distmat_move(from->targets, (*out)->targets);
+  copy_vectors(from, *out);
   return NULL;
 }
 

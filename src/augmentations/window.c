@@ -50,8 +50,7 @@ const tv_key tv_window_parameters[] = {{.name = "size",
                                         .help = "rows and columns of the window"},
                                        {0}};
 
-tv_error *tv_window_check(const tv_step *step, const tv_shape *shape, int is_negative) {
-  (void)is_negative;
+tv_error *tv_window_check(const tv_step *step, const tv_shape *shape) {
   return tv_window_fits(step, TV_WINDOW_SIZE, shape);
 }
 

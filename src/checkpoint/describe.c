@@ -28,7 +28,8 @@ static const struct {
   const char *of;
 } summed[] = {{TV_SAVED_RAW, "features of the data"},
               {TV_SAVED_GIVEN, "moments without noise"},
-              {TV_SAVED_SUMS, "moments"}};
+              {TV_SAVED_SUMS, "moments"},
+              {TV_SAVED_HELD_OUT_SUMS, "moments of the rows held out"}};
 
 /* What a complete one holds. */
 static const struct {
@@ -36,7 +37,8 @@ static const struct {
   const char *what;
 } complete[] = {{TV_SAVED_FEATURES, "principal components"},
                 {TV_SAVED_GIVEN_ALL, "moments without noise"},
-                {TV_SAVED_MOMENTS, "moments"}};
+                {TV_SAVED_MOMENTS, "moments"},
+                {TV_SAVED_HELD_OUT, "moments of the rows held out"}};
 
 static int is_of(const tv_saved_entry *entry, tv_saved_kind kind) {
   return entry->key.kind == (int32_t)kind && entry->key.part == 0;

@@ -9,12 +9,14 @@
 #include "call.h"
 #include "continuation.h"
 #include "twoview/archive/archive.h"
+#include "twoview/augmentations/view_model.h"
 #include "twoview/base/build.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/interruption.h"
 #include "twoview/base/memory.h"
 #include "twoview/base/text.h"
+#include "twoview/data/held_out.h"
 #include "twoview/experiment/file.h"
 #include "twoview/kinds.h"
 #include "twoview/moments/law.h"
@@ -26,7 +28,9 @@ typedef struct {
   tv_experiment *experiment;
   char *output;
   tv_source *source;
-  tv_output archive; /* under way */
+  tv_held_out held_out;
+  tv_view_model *model; /* of the view model; else NULL */
+  tv_output archive;    /* under way */
   tv_features *features;
   tv_spectra *spectra;
   tv_plan plan;
@@ -34,7 +38,7 @@ typedef struct {
   tv_checkpoint *checkpoint;
   tv_group *group;
   tv_head *head;
-  tv_moments *moments;
+  tv_moments *moments, *held_out_moments;
   tv_results *results;
   tv_stopwatch stopwatch;
   const char *stage; /* under way, for messages; NULL: checking what is asked for */
@@ -42,6 +46,7 @@ typedef struct {
 
 static void release(run *r) {
   tv_results_destroy(&r->results);
+  tv_moments_destroy(&r->held_out_moments);
   tv_moments_destroy(&r->moments);
   tv_head_destroy(&r->head);
   tv_group_dissolve(&r->group);
@@ -50,6 +55,8 @@ static void release(run *r) {
   tv_spectra_destroy(&r->spectra);
   tv_features_destroy(&r->features);
   tv_output_abandon(&r->archive);
+  tv_view_model_destroy(&r->model);
+  tv_held_out_release(&r->held_out);
   tv_source_close(&r->source);
   tv_experiment_destroy(&r->experiment);
   free(r->output);
@@ -116,20 +123,39 @@ static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
   return tv_moments_collect(sampling, r->head, speaks, &r->moments);
 }
 
+/* The moments of the rows held out, if there are any. */
+static tv_error *take_held_out_moments(const tv_sampling *training, run *r, int speaks) {
+  if (!r->held_out.size) return NULL;
+  const tv_sampling sampling = tv_held_out_sampling(&r->held_out, training);
+  return tv_moments_collect(&sampling, NULL, speaks, &r->held_out_moments);
+}
+
 /* Data -> moments -> solutions -> archive. */
 static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_Comm comm) {
   const tv_experiment *e = r->experiment;
   r->stage = "features";
   TV_TRY(tv_features_fit(e, r->source, comm, r->checkpoint, &r->features));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_FEATURES);
-  const tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm, r->checkpoint);
+  tv_sampling sampling = tv_sampling_make(e, r->source, r->features, comm, r->checkpoint);
+  tv_row_corruption corruption = {0};
+  if (r->model) corruption = tv_view_model_rows(r->model);
+  if (corruption.severities > 0) sampling.corruption = &corruption;
   TV_TRY(tv_agree(comm, tv_spectra_draw(e, sampling.p, &r->spectra)));
   TV_TRY(tv_group_form(comm, r->plan.layout.groups, r->plan.layout.block, &r->group));
   r->stage = "moments";
   TV_TRY(take_moments(&sampling, r, speaks));
+  TV_TRY(take_held_out_moments(&sampling, r, speaks));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
-  const tv_study_inputs study = {e,        r->features, &sampling,     r->spectra,
-                                 r->group, comm,        &r->stopwatch, speaks};
+  const tv_study_inputs study = {.experiment = e,
+                                 .features = r->features,
+                                 .sampling = &sampling,
+                                 .spectra = r->spectra,
+                                 .group = r->group,
+                                 .model = r->model,
+                                 .held_out = r->held_out_moments,
+                                 .comm = comm,
+                                 .watch = &r->stopwatch,
+                                 .shows_progress = speaks};
   r->stage = r->moments ? "solves" : "moments and solves";
   TV_TRY(tv_results_compute(&study, r->moments, &r->results));
   TV_TRY(tv_agree(comm, tv_results_represent(r->head, r->spectra, r->results)));
@@ -191,6 +217,9 @@ static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, i
   if (*is_finished) return NULL;
   TV_TRY(tv_source_open(r->experiment, comm, &r->source));
   TV_TRY(tv_law_expect_sizes(r->experiment, r->source));
+  TV_TRY(tv_held_out_open(r->experiment, r->source, comm, &r->held_out));
+  if (tv_experiment_has_views(r->experiment))
+    TV_TRY(tv_view_model_create(r->experiment, r->source, comm, &r->model));
   TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
   const char *reads[TV_MOST_FILES + 2] = {r->experiment->file};
   for (int i = 0; i < TV_MOST_FILES && r->source->files[i].path; ++i)

@@ -15,7 +15,7 @@
 
 tv_error *tv_features_expect_rows(const tv_experiment *e, const tv_source *source) {
   const int p = tv_experiment_components(e, source->features);
-  if (source->rows > p) return NULL;
+  if (source->rows > p || tv_experiment_has_views(e)) return NULL;
   if (source->rows == 1)
     return tv_experiment_fault(e, "source", "the data have no variance: there is one sample");
   return tv_experiment_fault(e, "features.pca",
@@ -140,11 +140,19 @@ static tv_error *find_axes(const tv_experiment *experiment, const tv_source *sou
   return expect_variance(experiment, f);
 }
 
+/* Features as they are: those of the view model, whose steps act on them. */
+static tv_error *keep_all(const tv_source *source, MPI_Comm comm, tv_features **out) {
+  TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
+  (*out)->inputs = (*out)->p = source->features;
+  return NULL;
+}
+
 tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                           tv_checkpoint *checkpoint, tv_features **out) {
   tv_features *f = NULL;
   const int p = tv_experiment_components(experiment, source->features);
   *out = NULL;
+  if (tv_experiment_has_views(experiment)) return keep_all(source, comm, out);
   TV_TRY(tv_features_expect_rows(experiment, source));
   tv_error *error = tv_allocate(1, sizeof(*f), &f);
   if (!error) error = tv_allocate(p, sizeof(*f->spectrum), &f->spectrum);
@@ -152,10 +160,10 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
   if (!error) {
     f->inputs = source->features;
     f->p = p;
-    if (source->kind->has_components)
-      memcpy(f->spectrum, source->variances, (size_t)p * sizeof(double));
-    else
+    if (!source->kind->has_components)
       error = find_axes(experiment, source, comm, checkpoint, f);
+    else
+      memcpy(f->spectrum, source->variances, (size_t)p * sizeof(double));
   }
   if (error) tv_features_destroy(&f);
   *out = f;

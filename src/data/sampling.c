@@ -7,8 +7,8 @@
 
 struct tv_workspace {
   double *raw, *x, *y; /* TV_BATCH rows: as read, as components, targets */
-  double *u;
-  int64_t *position, *sorted_position;
+  double *u, *corrupted;
+  int64_t *position, *sorted_position, *sorted_number;
   int *level, *level_end;
 };
 
@@ -22,6 +22,9 @@ tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *s
                        .source = source,
                        .features = features,
                        .partition = tv_partition_make(comm, rows, experiment->parallel.shards),
+                       .replicates = experiment->replicates,
+                       .sizes_count = experiment->sizes_count,
+                       .sizes = experiment->sizes,
                        .p = p,
                        .q = q,
                        .l = l,
@@ -42,13 +45,16 @@ void tv_sampling_rows(const tv_sampling *s, int replicate, int64_t first, int64_
 }
 
 static tv_error *allocate_workspace(const tv_sampling *s, tv_workspace *d) {
-  const int levels = s->experiment->sizes_count;
+  const int levels = s->sizes_count;
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->source->features, sizeof(double), &d->raw));
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->p, sizeof(double), &d->x));
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->l, sizeof(double), &d->y));
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->width, sizeof(double), &d->u));
+  if (s->corruption)
+    TV_TRY(tv_allocate((int64_t)TV_BATCH * s->width, sizeof(double), &d->corrupted));
   TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->position));
   TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->sorted_position));
+  TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->sorted_number));
   TV_TRY(tv_allocate(TV_BATCH, sizeof(int), &d->level));
   return tv_allocate(levels + 1, sizeof(int), &d->level_end);
 }
@@ -67,18 +73,20 @@ void tv_workspace_destroy(tv_workspace **workspace) {
   free(d->x);
   free(d->y);
   free(d->u);
+  free(d->corrupted);
   free(d->position);
   free(d->sorted_position);
+  free(d->sorted_number);
   free(d->level);
   free(d->level_end);
   free(d);
   *workspace = NULL;
 }
 
-/* The smallest nested size that contains a position; sizes_count when none does. */
-static int level_of(const tv_experiment *e, int64_t position) {
+/* The smallest nested size that contains a place; sizes_count when none does. */
+static int level_of(const tv_sampling *s, int64_t place) {
   int level = 0;
-  while (level < e->sizes_count && position >= e->sizes[level]) ++level;
+  while (level < s->sizes_count && place - s->first_place >= s->sizes[level]) ++level;
   return level;
 }
 
@@ -86,19 +94,18 @@ static int level_of(const tv_experiment *e, int64_t position) {
  * rows not wanted); level_end[j] becomes the first slot of level j in the grouped order. */
 static void find_places(const tv_sampling *s, const tv_selection *wanted, int replicate,
                         int64_t first, int count, tv_workspace *d) {
-  const tv_experiment *e = s->experiment;
   const tv_permutation order = order_of(s, replicate);
-  const int is_generated = s->source->kind->is_generated;
-  memset(d->level_end, 0, (size_t)(e->sizes_count + 1) * sizeof(int));
+  const int is_generated = s->source->kind->is_generated, levels = s->sizes_count;
+  memset(d->level_end, 0, (size_t)(levels + 1) * sizeof(int));
   if (!is_generated) tv_permutation_positions(&order, first, count, d->position);
   for (int i = 0; i < count; ++i) {
     const int64_t place = is_generated ? first + i : d->position[i];
     const int is_wanted = place >= wanted->first && place < wanted->end;
     d->position[i] = place;
-    d->level[i] = is_wanted ? level_of(e, place) : e->sizes_count;
-    if (d->level[i] < e->sizes_count) ++d->level_end[d->level[i] + 1];
+    d->level[i] = is_wanted ? level_of(s, place) : levels;
+    if (d->level[i] < levels) ++d->level_end[d->level[i] + 1];
   }
-  for (int j = 0; j < e->sizes_count; ++j) d->level_end[j + 1] += d->level_end[j];
+  for (int j = 0; j < levels; ++j) d->level_end[j + 1] += d->level_end[j];
 }
 
 static void write_row(const tv_sampling *s, const double *x, const double *y, double *u) {
@@ -108,13 +115,15 @@ static void write_row(const tv_sampling *s, const double *x, const double *y, do
 }
 
 /* Group the rows in some subsample by level. Afterwards level_end[j] is the end of level j. */
-static tv_batch group_rows(const tv_sampling *s, int replicate, int count, tv_workspace *d) {
-  const int levels = s->experiment->sizes_count;
+static tv_batch group_rows(const tv_sampling *s, int replicate, int64_t first, int count,
+                           tv_workspace *d) {
+  const int levels = s->sizes_count;
   const tv_stream noise = tv_experiment_stream(s->experiment, TV_FOR_NOISE, replicate);
   for (int i = 0; i < count; ++i) {
     if (d->level[i] == levels) continue;
     const int slot = d->level_end[d->level[i]]++;
-    d->sorted_position[slot] = d->position[i];
+    d->sorted_position[slot] = s->outside + d->position[i];
+    d->sorted_number[slot] = s->outside + first + i;
     write_row(s, d->x + (int64_t)i * s->p, d->y + (int64_t)i * s->l,
               d->u + (int64_t)slot * s->width);
   }
@@ -134,6 +143,23 @@ static tv_error *read_components(const tv_sampling *s, int replicate, int64_t fi
   return NULL;
 }
 
+/* The same batch once more for each severity of the corruption. */
+static tv_error *visit_corrupted(const tv_sampling *s, const tv_batch *clean,
+                                 tv_batch_visitor *visit, void *context, tv_workspace *d) {
+  const tv_row_corruption *corruption = s->corruption;
+  tv_batch batch = *clean;
+  batch.u = d->corrupted;
+  for (int severity = 1; corruption && severity <= corruption->severities; ++severity) {
+    memcpy(d->corrupted, clean->u, (size_t)clean->rows * (size_t)s->width * sizeof(*d->corrupted));
+    for (int i = 0; i < clean->rows; ++i)
+      corruption->corrupt(corruption->context, severity, clean->replicate, d->sorted_number[i],
+                          d->corrupted + (int64_t)i * s->width);
+    batch.severity = severity;
+    TV_TRY(visit(context, &batch));
+  }
+  return NULL;
+}
+
 /* The rows are read at most once unless every replicate has its own. */
 tv_error *tv_sampling_visit(const tv_sampling *s, int64_t first, int count,
                             const tv_selection *wanted, tv_batch_visitor *visit, void *context,
@@ -141,26 +167,28 @@ tv_error *tv_sampling_visit(const tv_sampling *s, int64_t first, int count,
   int is_read = 0;
   for (int r = wanted->replicate; r < wanted->replicate_end; ++r) {
     find_places(s, wanted, r, first, count, d);
-    if (d->level_end[s->experiment->sizes_count] == 0) continue;
+    if (d->level_end[s->sizes_count] == 0) continue;
     if (!is_read || s->source->kind->is_generated) TV_TRY(read_components(s, r, first, count, d));
     is_read = 1;
-    const tv_batch batch = group_rows(s, r, count, d);
+    const tv_batch batch = group_rows(s, r, first, count, d);
     TV_TRY(visit(context, &batch));
+    TV_TRY(visit_corrupted(s, &batch, visit, context, d));
   }
   return NULL;
 }
 
 tv_selection tv_sampling_everything(const tv_sampling *s) {
-  const tv_experiment *e = s->experiment;
-  return (tv_selection){0, e->replicates, 0, e->sizes[e->sizes_count - 1]};
+  return (tv_selection){0, s->replicates, s->first_place,
+                        s->first_place + s->sizes[s->sizes_count - 1]};
 }
 
 void tv_sampling_place(const tv_sampling *s, const tv_selection *selection, const tv_batch *batch,
                        double *rows) {
   const int64_t places = selection->end - selection->first;
+  if (batch->severity > 0) return;
   double *of_replicate = rows + (batch->replicate - selection->replicate) * places * s->width;
   for (int i = 0; i < batch->rows; ++i) {
-    const int64_t place = batch->position[i] - selection->first;
+    const int64_t place = batch->position[i] - s->outside - selection->first;
     if (place >= 0 && place < places)
       memcpy(of_replicate + place * s->width, batch->u + (int64_t)i * s->width,
              (size_t)s->width * sizeof(double));
@@ -174,7 +202,7 @@ static int64_t selected_numbers(const tv_sampling *s, const tv_selection *select
 
 tv_error *tv_head_create(const tv_sampling *s, int64_t count, tv_head **out) {
   TV_TRY(tv_allocate(1, sizeof(**out), out));
-  (*out)->selection = (tv_selection){0, s->experiment->replicates, 0, count};
+  (*out)->selection = (tv_selection){0, s->replicates, 0, count};
   (*out)->width = s->width;
   tv_error *error =
       tv_allocate(selected_numbers(s, &(*out)->selection), sizeof(*(*out)->rows), &(*out)->rows);

@@ -127,6 +127,39 @@ tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, 
   return NULL;
 }
 
+static int has_negative(const double *x, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    if (x[i] < 0) return 1;
+  return 0;
+}
+
+/* Rows of this rank's shards. */
+static tv_error *scan_rows(const tv_source *source, const tv_partition *p, int *is_negative) {
+  const int64_t end = tv_shard_first_row_of_rank(p, p->rank + 1);
+  double *x = NULL, *y = NULL;
+  tv_error *error = tv_allocate((int64_t)TV_BATCH * source->features, sizeof(*x), &x);
+  if (!error) error = tv_allocate((int64_t)TV_BATCH * source->targets, sizeof(*y), &y);
+  for (int64_t first = tv_shard_first_row_of_rank(p, p->rank);
+       !error && first < end && !*is_negative; first += TV_BATCH) {
+    const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
+    error = tv_source_read(source, 0, first, count, x, y);
+    if (!error) *is_negative = has_negative(x, (int64_t)count * source->features);
+  }
+  free(x);
+  free(y);
+  return error;
+}
+
+tv_error *tv_source_find_negatives(const tv_source *source, int shards, MPI_Comm comm,
+                                   int *is_negative) {
+  *is_negative = source->kind->is_generated;
+  if (source->kind->is_generated || source->bytes) return NULL;
+  const tv_partition partition = tv_partition_make(comm, source->rows, shards);
+  TV_TRY(tv_agree(comm, scan_rows(source, &partition, is_negative)));
+  MPI_Allreduce(MPI_IN_PLACE, is_negative, 1, MPI_INT, MPI_MAX, comm);
+  return NULL;
+}
+
 void tv_source_close(tv_source **source) {
   if (!*source) return;
   if ((*source)->close) (*source)->close(*source);

@@ -79,24 +79,17 @@ static tv_error *settle_representations(tv_experiment *e) {
   return NULL;
 }
 
-/* The rows held out are in other files, or a share. */
-static tv_error *check_test(const tv_experiment *e) {
-  const tv_yaml_node *test = tv_yaml_find(&e->root, "test");
-  TV_REQUIRE(e, "test", !test || (test->count > 0 && (!e->test.fraction || test->count == 1)),
-             "give either 'fraction' or the names of files and datasets, as in 'source'");
-  return NULL;
-}
-
 static tv_error *complete(tv_experiment *e) {
   TV_REQUIRE(e, "source.shape", e->source.shape_count <= 3, "must have from 1 to 3 entries, got %u",
              e->source.shape_count);
-  TV_TRY(check_test(e));
+  TV_TRY(tv_experiment_settle_test(e));
   TV_TRY(tv_keys_refuse_planned(e, "", tv_experiment_keys));
   TV_TRY(take_encoders(e));
   if (e->source.kind->fill) TV_TRY(e->source.kind->fill(e));
   if (e->study->fill) TV_TRY(e->study->fill(e));
   if (e->source.kind->check) TV_TRY(e->source.kind->check(e));
-  TV_TRY(tv_experiment_check_components(e));
+  TV_TRY(tv_experiment_has_views(e) ? tv_experiment_check_views(e)
+                                    : tv_experiment_check_components(e));
   TV_TRY(check_replicates(e));
   if (e->study->check) TV_TRY(e->study->check(e));
   for (unsigned m = 0; m < e->methods_count; ++m)
@@ -185,15 +178,6 @@ void tv_experiment_destroy(tv_experiment **experiment) {
   free(e->text);
   free(e);
   *experiment = NULL;
-}
-
-int tv_experiment_alignments(const tv_experiment *e) {
-  return e->augmentation.alpha ? (int)e->augmentation.alpha_count : 1;
-}
-
-int64_t tv_experiment_points(const tv_experiment *e) {
-  return (int64_t)e->replicates * e->noise.lambda_max_count * tv_experiment_alignments(e) *
-         e->sizes_count;
 }
 
 tv_stream tv_experiment_stream(const tv_experiment *e, tv_purpose purpose, int replicate) {

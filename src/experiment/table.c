@@ -51,9 +51,13 @@ static const tv_key test_keys[] = {
     {TV_KEY(tv_test_spec, fraction, TV_KEY_NUMBER), .high = 1, .excludes_low = 1,
      .excludes_high = 1, .otherwise = "none",
      .help = "share of the rows that is held out, instead of files: those of the source's kind"},
+    {TV_KEY(tv_test_spec, may_overlap, TV_KEY_CHOICE), .words = yes_or_no, .standard = "false",
+     .is_quiet = 1, .help = "whether they may be the rows of the source themselves"},
     {.name = "", .type = TV_KEY_OWN},
     {0}};
 
+static const char views_example[] =
+    EXAMPLE("augmentation: {chain: [{type: noise, deviation: 0.1}]}");
 static const char chain_example[] = EXAMPLE("corruption: {chain: [{type: noise, deviation: 0.1}]}");
 
 static const tv_word corruption_samplers[] = {
@@ -61,7 +65,8 @@ static const tv_word corruption_samplers[] = {
 
 static const tv_key corruption_keys[] = {
     {TV_KEY(tv_corruption_spec, chain, TV_KEY_CHAIN), .kinds = offsetof(tv_kinds, augmentations),
-     .missing = chain_example, .help = "steps that corrupt the data, one after the other"},
+     .missing = chain_example, .otherwise = "the data as they are",
+     .help = "steps that corrupt the data, one after the other"},
     {TV_KEY(tv_corruption_spec, clean, TV_KEY_CHOICE), .words = yes_or_no, .standard = "false",
      .is_quiet = 1, .help = "the data as they are, too, as severity 0"},
     {TV_KEY(tv_corruption_spec, sampler, TV_KEY_CHOICE), .words = corruption_samplers,
@@ -72,9 +77,9 @@ static const tv_key corruption_keys[] = {
 static const tv_word exact_views[] = {{"exact", 0}, {0}};
 
 static const tv_key probe_keys[] = {{TV_KEY(tv_probe_spec, intercept, TV_KEY_CHOICE),
-                                     .words = yes_or_no,
-                                     .otherwise = "`false`; `true` in the view model",
-                                     .help = "whether the linear probe has an intercept"},
+                                     .words = yes_or_no, .standard = "true", .model = TV_VIEW_MODEL,
+                                     .help = "whether the linear probe has an intercept; in the "
+                                             "component model it has none"},
                                     {0}};
 
 static const tv_key features_keys[] = {{TV_KEY(tv_features_spec, pca, TV_KEY_INTEGER), .low = 1,
@@ -108,14 +113,14 @@ static const tv_key theta_keys[] = {
     {0}};
 
 static const tv_key augmentation_keys[] = {
-    {TV_KEY(tv_augmentation_spec, chain, TV_KEY_CHAIN), .is_planned = 1,
+    {TV_KEY(tv_augmentation_spec, chain, TV_KEY_CHAIN), .missing = views_example, .is_essential = 1,
      .kinds = offsetof(tv_kinds, augmentations), .model = TV_VIEW_MODEL,
      .help = "steps that make a view of a sample, one after the other"},
     {TV_KEY(tv_augmentation_spec, views, TV_KEY_INTEGER), .is_planned = 1, .words = exact_views,
      .standard = "exact", .is_quiet = 1, .low = 2, .high = 1000000, .model = TV_VIEW_MODEL,
      .help = "`exact`: all views, by their moments; or a number of sampled views of each sample"},
-    {TV_KEY(tv_augmentation_spec, floor, TV_KEY_NUMBER), .is_planned = 1, .standard = "0",
-     .is_quiet = 1, .high = INFINITY, .model = TV_VIEW_MODEL,
+    {TV_KEY(tv_augmentation_spec, floor, TV_KEY_NUMBER), .standard = "0", .is_quiet = 1,
+     .high = INFINITY, .model = TV_VIEW_MODEL,
      .help = "variance added to every number of every view"},
     {TV_KEY_LIST(tv_augmentation_spec, theta_eigenvalues, TV_KEY_NUMBERS), .otherwise = "this ...",
      .model = TV_COMPONENT_MODEL, .high = INFINITY,
@@ -181,10 +186,10 @@ const tv_key tv_experiment_keys[] = {
     {TV_KEY(tv_experiment, first_replicate, TV_KEY_INTEGER), .standard = "0",
      .help = "their first number: 4 with 2 replicates runs those numbered 4 and 5 of a larger run"},
     {TV_KEY(tv_experiment, source, TV_KEY_MAPPING), .keys = source_keys},
-    {TV_KEY(tv_experiment, test, TV_KEY_MAPPING), .is_planned = 1, .keys = test_keys,
-     .is_quiet = 1},
-    {TV_KEY(tv_experiment, corruption, TV_KEY_MAPPING), .is_planned = 1, .keys = corruption_keys,
-     .is_quiet = 1, .model = TV_VIEW_MODEL},
+    {TV_KEY(tv_experiment, test, TV_KEY_MAPPING), .keys = test_keys, .is_quiet = 1,
+     .model = TV_VIEW_MODEL},
+    {TV_KEY(tv_experiment, corruption, TV_KEY_MAPPING), .keys = corruption_keys, .is_quiet = 1,
+     .model = TV_VIEW_MODEL},
     {TV_KEY(tv_experiment, features, TV_KEY_MAPPING), .keys = features_keys},
     {TV_KEY(tv_experiment, noise, TV_KEY_MAPPING), .keys = noise_keys, .model = TV_COMPONENT_MODEL},
     {TV_KEY(tv_experiment, augmentation, TV_KEY_MAPPING), .keys = augmentation_keys},
@@ -197,8 +202,8 @@ const tv_key tv_experiment_keys[] = {
      .help = "nested sample sizes: a list, or `{from, to, factor}`"},
     {TV_KEY(tv_experiment, encoder, TV_KEY_MAPPING), .keys = encoder_keys},
     {.name = "", .type = TV_KEY_OWN},
-    {TV_KEY(tv_experiment, probe, TV_KEY_MAPPING), .is_planned = 1, .keys = probe_keys,
-     .is_quiet = 1},
+    {TV_KEY(tv_experiment, probe, TV_KEY_MAPPING), .keys = probe_keys, .is_quiet = 1,
+     .model = TV_VIEW_MODEL},
     {TV_KEY_LIST(tv_experiment, methods, TV_KEY_KINDS), .kinds = offsetof(tv_kinds, methods),
      .otherwise = "the usual ones, those that the study has a use for",
      .help = "what is learned and compared"},

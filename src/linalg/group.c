@@ -18,14 +18,19 @@ tv_error *tv_group_form(MPI_Comm comm, int count, int block, tv_group **out) {
   g->index = tv_group_of(rank, count, size);
   g->is_leader = rank == 0 || tv_group_of(rank - 1, count, size) != g->index;
   MPI_Comm_split(comm, g->index, rank, &g->comm);
-  tv_error *error = tv_agree(comm, tv_grid_create(g->comm, block, &g->grid));
+  MPI_Comm_dup(g->comm, &g->in_row);
+  tv_error *error = tv_grid_create(g->comm, block, &g->grid);
+  if (!error) error = tv_grid_create_row(g->in_row, block, &g->row);
+  error = tv_agree(comm, error);
   if (error) tv_group_dissolve(out);
   return error;
 }
 
 void tv_group_dissolve(tv_group **group) {
   if (!*group) return;
+  tv_grid_destroy(&(*group)->row);
   tv_grid_destroy(&(*group)->grid);
+  MPI_Comm_free(&(*group)->in_row);
   MPI_Comm_free(&(*group)->comm);
   free(*group);
   *group = NULL;

@@ -13,6 +13,10 @@ const tv_method *tv_method_of(const tv_kind *kind) {
   return (const tv_method *)kind;
 }
 
+int tv_method_is_usual(const tv_method *method) {
+  return method->is_usual;
+}
+
 int tv_method_rows(const tv_method *method, int k, int l) {
   return method->rows_are_outputs ? l : k;
 }

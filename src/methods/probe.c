@@ -1,4 +1,4 @@
-#include "probe.h"
+#include "twoview/methods/probe.h"
 
 #include <float.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
+#include "twoview/methods/probe.h"
 
 enum { REDUCTION_BLOCK = 34 }; /* columns of room for blocks of the reduction */
 
@@ -133,6 +133,18 @@ static void lead(const tv_solution *all, int rows, nested *out) {
   if (!all->decoder) return;
   out->decoder = tv_distmat_leading(all->decoder, rows);
   out->solution.decoder = &out->decoder;
+}
+
+tv_error *tv_scores_validate(const tv_method *method, const tv_statistics *s,
+                             const tv_solution *solution, int k, tv_optimality *out) {
+  nested some;
+  tv_distmat *image = NULL;
+  lead(solution, k, &some);
+  TV_TRY(tv_distmat_create(s->A->grid, s->d, k, &image));
+  tv_multiply(TV_PLAIN, s->A, TV_PLAIN, some.solution.encoder, image);
+  tv_error *error = method->validate(s, &some.solution, image, out);
+  tv_distmat_destroy(&image);
+  return error;
 }
 
 static tv_error *evaluate_nested(const tv_method *method, const tv_statistics *s,

@@ -180,14 +180,12 @@ static tv_error *sum_given(const tv_sampling *given, int shows_progress, tv_mome
 /* (x, y, 1) of the subsamples without noise; of a population, once, of all rows. */
 static tv_error *collect_given(const tv_sampling *s, int shows_progress, tv_moments **out) {
   tv_sampling given = *s;
-  tv_experiment whole = *s->experiment;
   int64_t all = s->source->rows;
   given.q = 0;
   given.width = s->p + s->l + 1;
   if (is_population(s->experiment)) {
-    whole.replicates = whole.sizes_count = 1;
-    whole.sizes = &all;
-    given.experiment = &whole;
+    given.replicates = given.sizes_count = 1;
+    given.sizes = &all;
   }
   TV_TRY(sum_given(&given, shows_progress, out));
   return tv_moments_keep(&given, TV_SAVED_GIVEN_ALL, *out);

@@ -16,17 +16,24 @@ typedef struct {
   tv_progress progress;
 } moments_pass;
 
+/* Rows as they are, and corrupted ones. */
+static int severities_of(const tv_sampling *s) {
+  return 1 + (s->corruption ? s->corruption->severities : 0);
+}
+
 /* One rank-b update per level of the batch: U is rows x width with rows contiguous, which is
  * width x rows in column-major terms. */
 static tv_error *add_batch(void *context, const tv_batch *batch) {
   moments_pass *pass = context;
-  const int width = pass->sampling->width, levels = pass->sampling->experiment->sizes_count;
+  const int width = pass->sampling->width, levels = pass->sampling->sizes_count;
+  const int64_t cell = (int64_t)batch->replicate * severities_of(pass->sampling) + batch->severity;
   const double unit = 1;
   pass->work->flops += (double)batch->rows * width * width;
-  tv_sampling_place(pass->sampling, &pass->head->selection, batch, pass->head->rows);
+  if (pass->head)
+    tv_sampling_place(pass->sampling, &pass->head->selection, batch, pass->head->rows);
   for (int level = 0, begin = 0; level < levels; begin = batch->level_end[level++]) {
     const int rows = batch->level_end[level] - begin;
-    double *matrix = pass->sum + ((int64_t)batch->replicate * levels + level) * width * width;
+    double *matrix = pass->sum + (cell * levels + level) * width * width;
     if (rows > 0)
       dsyrk_("L", "N", &width, &rows, &unit, batch->u + (int64_t)begin * width, &width, &unit,
              matrix, &width, 1, 1);
@@ -37,8 +44,7 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
 static tv_error *add_rows(void *context, int64_t first, int count, double *sum) {
   moments_pass *pass = context;
   const tv_features *f = pass->sampling->features;
-  const int times =
-      pass->sampling->source->kind->is_generated ? pass->sampling->experiment->replicates : 1;
+  const int times = pass->sampling->source->kind->is_generated ? pass->sampling->replicates : 1;
   if (f->basis) pass->work->flops += 2.0 * count * times * f->inputs * f->p;
   pass->sum = sum;
   TV_TRY(tv_sampling_visit(pass->sampling, first, count, &pass->everything, add_batch, pass,
@@ -51,12 +57,17 @@ static int64_t matrix_size(const tv_moments *m) {
   return (int64_t)m->width * m->width;
 }
 
+/* Of all matrices. */
+static int64_t numbers_of(const tv_moments *m) {
+  return (int64_t)m->replicates * m->severities * m->levels * matrix_size(m);
+}
+
 /* Increments become sums over nested sizes, and lower triangles full matrices. */
 void tv_moments_accumulate(tv_moments *m) {
   const int64_t size = matrix_size(m);
-  for (int r = 0; r < m->replicates; ++r)
+  for (int64_t cell = 0; cell < (int64_t)m->replicates * m->severities; ++cell)
     for (int level = 0; level < m->levels; ++level) {
-      double *matrix = m->data + ((int64_t)r * m->levels + level) * size;
+      double *matrix = m->data + (cell * m->levels + level) * size;
       for (int64_t j = 0; j < m->width; ++j)
         for (int64_t i = j; i < m->width; ++i) {
           if (level > 0) matrix[j * m->width + i] += matrix[j * m->width + i - size];
@@ -73,11 +84,11 @@ tv_error *tv_moments_create(const tv_sampling *s, tv_moments **out) {
                     .q = s->q,
                     .l = s->l,
                     .width = s->width,
-                    .replicates = s->experiment->replicates,
-                    .levels = s->experiment->sizes_count,
-                    .sizes = s->experiment->sizes};
-  tv_error *error =
-      tv_allocate(m->replicates * m->levels * matrix_size(m), sizeof(*m->data), &m->data);
+                    .replicates = s->replicates,
+                    .severities = severities_of(s),
+                    .levels = s->sizes_count,
+                    .sizes = s->sizes};
+  tv_error *error = tv_allocate(numbers_of(m), sizeof(*m->data), &m->data);
   if (error) tv_moments_destroy(out);
   return error;
 }
@@ -97,7 +108,7 @@ static tv_error *sum_moments(const tv_sampling *s, tv_saved_kind kind, tv_head *
                        .progress =
                            tv_progress_begin("moments", "samples", rows_of_rank(&s->partition),
                                              (double)s->partition.rows, shows_progress)};
-  const tv_summation summation = {.length = m->replicates * m->levels * matrix_size(m),
+  const tv_summation summation = {.length = numbers_of(m),
                                   .batch = TV_BATCH,
                                   .add = add_rows,
                                   .context = &pass,
@@ -112,11 +123,11 @@ static tv_error *fill_moments(const tv_sampling *s, tv_saved_kind kind, tv_head 
                               int shows_progress, tv_moments *m) {
   tv_workspace *workspace = NULL;
   tv_error *error = tv_workspace_create(s, &workspace);
-  if (!error) error = tv_head_keep(s, head);
+  if (!error && head) error = tv_head_keep(s, head);
   error = tv_agree(s->partition.comm, error);
   if (!error) error = sum_moments(s, kind, head, workspace, shows_progress, m);
   tv_workspace_destroy(&workspace);
-  return error ? error : tv_head_share(s, head);
+  return error || !head ? error : tv_head_share(s, head);
 }
 
 tv_error *tv_moments_collect_increments(const tv_sampling *s, tv_saved_kind kind, tv_head *head,
@@ -129,11 +140,11 @@ tv_error *tv_moments_collect_increments(const tv_sampling *s, tv_saved_kind kind
 }
 
 static size_t bytes_of(const tv_moments *m) {
-  return (size_t)(m->replicates * m->levels * matrix_size(m)) * sizeof(*m->data);
+  return (size_t)numbers_of(m) * sizeof(*m->data);
 }
 
 static tv_saved_key key_of(const tv_sampling *s, tv_saved_kind kind) {
-  return (tv_saved_key){kind, 0, 0, s->experiment->replicates, ""};
+  return (tv_saved_key){kind, 0, 0, s->replicates, ""};
 }
 
 tv_error *tv_moments_take_up(const tv_sampling *s, tv_saved_kind kind, tv_moments **out) {
@@ -167,14 +178,16 @@ static tv_error *take_up_head(const tv_sampling *s, tv_head *head) {
 
 tv_error *tv_moments_collect(const tv_sampling *s, tv_head *head, int shows_progress,
                              tv_moments **out) {
-  tv_error *error = tv_moments_take_up(s, TV_SAVED_MOMENTS, out);
+  const tv_saved_kind all = s->is_held_out ? TV_SAVED_HELD_OUT : TV_SAVED_MOMENTS;
+  const tv_saved_kind sums = s->is_held_out ? TV_SAVED_HELD_OUT_SUMS : TV_SAVED_SUMS;
+  tv_error *error = tv_moments_take_up(s, all, out);
   if (*out) {
-    error = take_up_head(s, head);
+    if (head) error = take_up_head(s, head);
   } else if (!error) {
-    error = tv_moments_collect_increments(s, TV_SAVED_SUMS, head, shows_progress, out);
+    error = tv_moments_collect_increments(s, sums, head, shows_progress, out);
     if (!error) tv_moments_accumulate(*out);
   }
-  if (!error) error = tv_moments_keep(s, TV_SAVED_MOMENTS, *out);
+  if (!error) error = tv_moments_keep(s, all, *out);
   if (error) tv_moments_destroy(out);
   return error;
 }
@@ -186,11 +199,11 @@ void tv_moments_destroy(tv_moments **moments) {
   *moments = NULL;
 }
 
-tv_moment_matrix tv_moments_at(const tv_moments *m, int replicate, int level) {
+tv_moment_matrix tv_moments_at(const tv_moments *m, int replicate, int severity, int level) {
+  const int64_t cell = (int64_t)replicate * m->severities + severity;
   return (tv_moment_matrix){.p = m->p,
                             .q = m->q,
                             .l = m->l,
                             .n = m->sizes[level],
-                            .whole = m->data +
-                                     ((int64_t)replicate * m->levels + level) * matrix_size(m)};
+                            .whole = m->data + (cell * m->levels + level) * matrix_size(m)};
 }

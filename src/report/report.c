@@ -180,8 +180,8 @@ static tv_error *write_files(tv_report_contents *c, const char *directory, FILE 
 static tv_error *report_encoder(const tv_archive *a, const char *directory, FILE *out) {
   tv_report_contents contents = {0};
   tv_error *error;
-  TV_GO(tv_report_contents_make(a, &contents));
   TV_GO(tv_folder_make(directory));
+  TV_GO(tv_report_contents_make(a, &contents));
   contents.parts->print_table(a, out);
   error = write_files(&contents, directory, out);
 done:

@@ -2,7 +2,7 @@
 
 tv_cube tv_cube_of(const tv_experiment *e) {
   return (tv_cube){.replicates = e->replicates,
-                   .magnitudes = (int)e->noise.lambda_max_count,
+                   .magnitudes = tv_experiment_corruptions(e),
                    .alphas = tv_experiment_alignments(e),
                    .levels = e->sizes_count,
                    .encoders = e->encoder.sizes_count,

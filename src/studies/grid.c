@@ -4,22 +4,19 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "optimality.h"
 #include "solver.h"
 #include "twoview/experiment/check.h"
 #include "twoview/methods/scores.h"
 
 /* ---- One method at one point ---- */
 
-/* A solution whose relative residual as a whole is beyond the first bound has failed, whatever the
- * solver reported; one with a row beyond the second bound is inaccurate. */
-static const double largest_residual = 1e-6;
-
 static int status_of(const tv_scores *scores) {
   const tv_optimality *o = &scores->optimality;
-  if (!(o->whole_residual <= largest_residual) || !isfinite(o->residual) ||
+  if (!(o->whole_residual <= TV_LARGEST_RESIDUAL) || !isfinite(o->residual) ||
       !isfinite(scores->score) || !isfinite(scores->leakage))
     return TV_UNSOUND;
-  return o->residual <= largest_residual ? 0 : TV_INACCURATE;
+  return o->residual <= TV_LARGEST_RESIDUAL ? 0 : TV_INACCURATE;
 }
 
 static int is_failure(double status) {
@@ -40,17 +37,6 @@ static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores,
   r->quantity[TV_RESIDUAL][entry] = scores->optimality.residual;
   r->quantity[TV_ORTHONORMALITY][entry] = scores->optimality.orthonormality;
   r->quantity[TV_STATUS][entry] = status;
-}
-
-static void keep_solution(const tv_solver *s, const tv_kept *kept, int64_t point,
-                          const tv_solution *solution) {
-  const tv_results *r = s->results;
-  const int64_t size = (int64_t)kept->rows * r->d;
-  if (!tv_cube_is_among(&r->cube, r->kept_levels, point)) return;
-  const int64_t own = tv_cube_among(&r->cube, r->kept_levels, point) -
-                      tv_cube_among(&r->cube, r->kept_levels, r->first_point);
-  tv_distmat_gather(solution->encoder, kept->encoder + own * size);
-  if (solution->decoder) tv_distmat_gather(solution->decoder, kept->decoder + own * size);
 }
 
 /* A solution for the largest encoder, and what is known of each of the nested ones; owned. */
@@ -115,7 +101,7 @@ static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistic
       answer(s, tv_method_of(s->experiment->methods[m]), statistics, status, r->d, &found);
   if (!error && s->group->is_leader) record(r, point, m, &found);
   if (!error && !is_failure(found.status[found.count - 1]))
-    keep_solution(s, &r->kept[m], point, &found.solution);
+    tv_results_keep(r, m, point, &found.solution);
   release(&found);
   return error;
 }
@@ -235,22 +221,11 @@ static const tv_quantity quantities[TV_GRID_QUANTITIES] = {
                      "1"},
                     .domain = {-TV_ROUNDING, 1 + TV_ROUNDING, .may_be_nan = 1},
                     .agrees = decides},
-    [TV_OBJECTIVE] = {{"objective", "objective attained", "1"},
-                      .domain = {-DBL_MAX, DBL_MAX, .may_be_nan = 1},
-                      .agrees = accompanies},
-    [TV_OBJECTIVE_OPTIMUM] = {{"objective_optimum", "least objective by theory", "1"},
-                              .domain = {-DBL_MAX, DBL_MAX, .may_be_nan = 1},
-                              .agrees = accompanies},
-    [TV_RESIDUAL] = {{"residual",
-                      "relative residual of the stationarity equation, the largest of an "
-                      "encoder's rows",
-                      "1"},
-                     .domain = {0, DBL_MAX, .may_be_nan = 1},
-                     .agrees = decides},
-    [TV_ORTHONORMALITY] = {{"orthonormality", "largest entry of |E S E' - I|", "1"},
-                           .domain = {0, DBL_MAX, .may_be_nan = 1},
-                           .agrees = accompanies},
-    [TV_STATUS] = {{"status",
+    [TV_OBJECTIVE] = TV_QUANTITY_OBJECTIVE(accompanies),
+    [TV_OBJECTIVE_OPTIMUM] = TV_QUANTITY_OPTIMUM(accompanies),
+    [TV_RESIDUAL] = TV_QUANTITY_RESIDUAL(decides),
+    [TV_ORTHONORMALITY] = TV_QUANTITY_ORTHONORMALITY(accompanies),
+    [TV_STATUS] = {{TV_QUANTITY_STATUS,
                     "0: solved, -2: solved, but a row of this or of the clean encoder is "
                     "inaccurate, -1: residual too large or score not finite, else the solver's "
                     "info",
@@ -259,10 +234,15 @@ static const tv_quantity quantities[TV_GRID_QUANTITIES] = {
 
 static tv_error *fill(tv_experiment *e) {
   const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
+  if (tv_experiment_has_views(e)) return tv_views_fill(e);
   if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
   if (!tv_experiment_gives(e, "archive.representations") && !is_law)
     e->archive.representations = TV_KEEP_LAST;
-  return tv_study_fill_methods(e, 0);
+  return tv_study_fill_methods(e, tv_method_is_usual);
+}
+
+static tv_error *check(const tv_experiment *e) {
+  return tv_experiment_has_views(e) ? NULL : tv_study_expect_alpha(e);
 }
 
 static double flops(const tv_experiment *e, int d, int p, int l) {
@@ -277,7 +257,8 @@ static void describe(const tv_experiment *e, FILE *out) {
 }
 
 const tv_study tv_grid_study = {
-    .kind = {.name = "grid", .title = "Grid", .fill = fill, .check = tv_study_expect_alpha},
+    .kind = {.name = "grid", .title = "Grid", .fill = fill, .check = check},
+    .of_views = &tv_views_study,
     .quantities = quantities,
     .count = TV_GRID_QUANTITIES,
     .status = TV_STATUS,

@@ -1,12 +1,13 @@
 #include <stddef.h>
 
 #include "twoview/experiment/check.h"
+#include "twoview/methods/method.h"
 #include "twoview/studies/study.h"
 
 /* A grid whose report draws phase diagrams, which need axes. */
 
 static tv_error *fill(tv_experiment *e) {
-  return tv_study_fill_methods(e, 0);
+  return tv_study_fill_methods(e, tv_method_is_usual);
 }
 
 static tv_error *check_axis(const tv_experiment *e, const char *key, const double *values,
@@ -22,6 +23,7 @@ static tv_error *check_axis(const tv_experiment *e, const char *key, const doubl
 static tv_error *check(const tv_experiment *e) {
   const tv_noise_spec *n = &e->noise;
   const tv_augmentation_spec *a = &e->augmentation;
+  TV_TRY(tv_experiment_expect_components(e));
   TV_TRY(tv_study_expect_alpha(e));
   TV_REQUIRE(e, "noise.components", n->components > 0,
              "a phase diagram without noise has no phases");

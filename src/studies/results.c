@@ -23,6 +23,7 @@ static tv_error *allocate_encoders(const tv_study_inputs *study, tv_results *r) 
   const int64_t own =
       tv_cube_among(&r->cube, r->kept_levels, tv_group_first(g, r->points, g->index + 1)) -
       tv_cube_among(&r->cube, r->kept_levels, tv_group_first(g, r->points, g->index));
+  if (study->model) TV_TRY(tv_allocate(own * r->d, sizeof(double), &r->mean));
   for (int m = 0; m < r->cube.methods; ++m) {
     const tv_method *method = tv_method_of(e->methods[m]);
     tv_kept *kept = &r->kept[m];
@@ -74,11 +75,28 @@ tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs
                             tv_results **out) {
   *out = NULL;
   tv_error *error = allocate_results(study, inputs, out);
-  if (!error)
+  if (!error && !inputs->model)
     error = tv_alpha2_thresholds(inputs->experiment, inputs->features, inputs->spectra,
                                  (*out)->alpha2_threshold);
   if (error) tv_results_destroy(out);
   return error;
+}
+
+int64_t tv_results_place(const tv_results *r, int64_t point) {
+  if (!tv_cube_is_among(&r->cube, r->kept_levels, point)) return -1;
+  return tv_cube_among(&r->cube, r->kept_levels, point) -
+         tv_cube_among(&r->cube, r->kept_levels, r->first_point);
+}
+
+void tv_results_keep(const tv_results *r, int method, int64_t point, const tv_solution *solution) {
+  const tv_kept *kept = &r->kept[method];
+  const int64_t first = tv_results_place(r, point) * kept->rows * r->d;
+  if (first < 0) return;
+  const tv_distmat encoder = tv_distmat_leading(solution->encoder, kept->rows);
+  tv_distmat_gather(&encoder, kept->encoder + first);
+  if (!solution->decoder) return;
+  const tv_distmat decoder = tv_distmat_leading(solution->decoder, kept->rows);
+  tv_distmat_gather(&decoder, kept->decoder + first);
 }
 
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *r) {
@@ -107,6 +125,7 @@ void tv_results_destroy(tv_results **results) {
     free(r->kept[m].representation);
   }
   free(r->kept);
+  free(r->mean);
   free(r);
   *results = NULL;
 }

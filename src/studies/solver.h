@@ -3,6 +3,7 @@
 #define TWOVIEW_STUDIES_SOLVER_H
 
 #include "twoview/linalg/group.h"
+#include "twoview/methods/method.h"
 #include "twoview/studies/results.h"
 
 /* What the ranks of a group need to solve points together; all borrowed. */
@@ -14,11 +15,21 @@ struct tv_solver {
   tv_checkpoint *checkpoint; /* or NULL */
   tv_results *results;
   int targets;
+  const struct tv_view_model *model; /* of the view model, as the next two; else NULL */
+  const tv_moments *moments, *held_out;
 };
 
 /* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, share
  * the results with all ranks. tv_results_share is collective. */
 tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs, tv_results **out);
+/* Where a point solved here stands among those of which encoders are kept; negative: it is none of
+ * them. */
+int64_t tv_results_place(const tv_results *results, int64_t point);
+
+/* Keep the encoder and the decoder of a method at a point, if its sample size is one of those of
+ * which they are kept. Collective over the group. */
+void tv_results_keep(const tv_results *results, int method, int64_t point,
+                     const tv_solution *solution);
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *results);
 
 #endif

@@ -12,18 +12,18 @@
 
 const tv_study *tv_study_of(const tv_experiment *e) {
   const tv_study *study = (const tv_study *)e->study;
+  if (tv_experiment_has_views(e)) return study->of_views;
   return study->numbers ? study->numbers : study;
 }
 
-tv_error *tv_study_fill_methods(tv_experiment *e, int need_threshold) {
+tv_error *tv_study_fill_methods(tv_experiment *e, int (*is_wanted)(const tv_method *)) {
   int count = 0;
   if (e->methods) return NULL;
   while (e->kinds->methods[count]) ++count;
   TV_TRY(tv_allocate(count, sizeof(*e->methods), &e->methods));
   for (int m = 0; m < count; ++m) {
     const tv_method *method = tv_method_of(e->kinds->methods[m]);
-    if (method->is_usual && (!need_threshold || !method->no_threshold) &&
-        (!method->rows_are_outputs || !e->source.is_unlabelled))
+    if (is_wanted(method) && (!method->rows_are_outputs || !e->source.is_unlabelled))
       e->methods[e->methods_count++] = &method->kind;
   }
   return NULL;
@@ -59,7 +59,8 @@ static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
                                    const tv_study_inputs *study, const tv_moments *moments) {
   const int levels = s->results->cube.levels;
   for (int64_t item = ledger->first_clean; item < ledger->clean_end; ++item) {
-    const tv_moment_matrix m = tv_moments_at(moments, (int)(item / levels), (int)(item % levels));
+    const tv_moment_matrix m =
+        tv_moments_at(moments, (int)(item / levels), 0, (int)(item % levels));
     if (ledger->has_clean[item - ledger->first_clean]) continue;
     TV_TRY(solve_clean_item(s, &m, item));
     ledger->has_clean[item - ledger->first_clean] = 1;
@@ -74,7 +75,7 @@ static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger,
   const tv_results *r = s->results;
   for (int64_t point = ledger->first_point; point < ledger->point_end; ++point) {
     const tv_spot at = tv_cube_split(&r->cube, point);
-    const tv_moment_matrix m = tv_moments_at(moments, at.replicate, at.level);
+    const tv_moment_matrix m = tv_moments_at(moments, at.replicate, 0, at.level);
     if (ledger->has_point[point - ledger->first_point]) {
       tv_progress_step(progress, 1);
       continue;
@@ -166,9 +167,9 @@ static tv_error *solve_distributed(const tv_solver *s, const tv_ledger *ledger,
 
 static tv_error *solve_all(const tv_study_inputs *study, const tv_moments *moments, tv_results *r) {
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
-  const tv_solver s = {study->experiment, study->features, study->spectra,
-                       study->group,      checkpoint,      r,
-                       study->sampling->l};
+  const tv_solver s = {
+      study->experiment,  study->features, study->spectra, study->group,   checkpoint, r,
+      study->sampling->l, study->model,    moments,        study->held_out};
   tv_ledger ledger;
   tv_error *error =
       tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, tv_study_of(study->experiment),

@@ -191,11 +191,16 @@ static const tv_key keys[] = {
     {TV_KEY(tv_experiment, threshold, TV_KEY_MAPPING), .keys = threshold_keys, .is_common = 1},
     {0}};
 
+static int is_wanted(const tv_method *method) {
+  return method->is_usual && !method->no_threshold;
+}
+
 static tv_error *fill(tv_experiment *e) {
-  return tv_study_fill_methods(e, 1);
+  return tv_study_fill_methods(e, is_wanted);
 }
 
 static tv_error *check(const tv_experiment *e) {
+  TV_TRY(tv_experiment_expect_components(e));
   TV_REQUIRE(e, "augmentation", tv_theta_bound(e) > 0,
              "'study: threshold' begins at alpha = 0, where '%s' of zeros augments nothing, so "
              "that S is singular whenever the data are; raise it",

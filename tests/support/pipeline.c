@@ -24,8 +24,13 @@ tv_error *solve_pipeline(MPI_Comm comm, int is_distributed, pipeline *p) {
   TV_TRY(tv_layout_choose(p->experiment, p->source, ranks, &p->layout));
   const int groups = is_distributed ? 1 : p->layout.groups;
   TV_TRY(tv_group_form(comm, groups, p->layout.block, &p->group));
-  const tv_study_inputs study = {p->experiment, p->features, &p->sampling, p->spectra,
-                                 p->group,      comm,        &p->watch,    0};
+  const tv_study_inputs study = {.experiment = p->experiment,
+                                 .features = p->features,
+                                 .sampling = &p->sampling,
+                                 .spectra = p->spectra,
+                                 .group = p->group,
+                                 .comm = comm,
+                                 .watch = &p->watch};
   return tv_results_compute(&study, is_distributed ? NULL : p->moments, &p->results);
 }
 

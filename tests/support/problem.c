@@ -80,7 +80,7 @@ void free_problem(problem *m) {
 static tv_error *take_statistics(problem *m, const tv_grid *grid, int is_clean, double alpha,
                                  tv_statistics **out, int *status) {
   m->moments.sizes = &m->size;
-  const tv_moment_matrix moments = tv_moments_at(&m->moments, 0, 0);
+  const tv_moment_matrix moments = tv_moments_at(&m->moments, 0, 0, 0);
   return tv_statistics_create(grid, &moments, is_clean ? NULL : m->gamma, m->theta, alpha, out,
                               status);
 }

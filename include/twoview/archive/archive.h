@@ -10,7 +10,6 @@
 #include "twoview/base/stopwatch.h"
 #include "twoview/data/sampling.h"
 #include "twoview/hdf5/array.h"
-#include "twoview/studies/cube.h"
 #include "twoview/studies/layout.h"
 #include "twoview/studies/results.h"
 
@@ -59,13 +58,16 @@ typedef struct {
   const tv_study *study; /* of its numbers */
   const tv_kind *kind;   /* its own, which the report follows */
   tv_cube cube;
-  int *encoder_k;                             /* owned: rows of the nested encoders */
-  int is_one_of_several;                      /* the quantities are of one of these alone */
-  double *replicate, *lambda_max, *alpha, *n; /* coordinates; alpha: NULL where it is found */
-  char **method;                              /* names */
-  double *quantity[TV_MOST_QUANTITIES];       /* replicate x lambda_max x alpha x n x k x method, or
-                                               * NULL */
-  double *alpha2_threshold;                   /* replicate x lambda_max x k x method */
+  int *encoder_k;             /* owned: rows of the nested encoders */
+  int is_one_of_several;      /* the quantities are of one of these alone */
+  double *replicate, *n;      /* coordinates */
+  double *lambda_max, *alpha; /* alpha: NULL where it is found; of the view model both are, and
+                               * instead: */
+  double *severity, *strength;
+  char **method;                        /* names */
+  double *quantity[TV_MOST_QUANTITIES]; /* replicate x lambda_max x alpha x n x k x method, or
+                                         * NULL */
+  double *alpha2_threshold;             /* replicate x lambda_max x k x method */
   int p, q, k;      /* important components, noise components, rows of the encoder */
   double *spectrum; /* p: variances of the important components */
   double *gamma;    /* replicate x lambda_max x q, or NULL without noise */

@@ -46,10 +46,15 @@ typedef struct {
 } tv_draw;
 
 struct tv_augmentation {
-  tv_kind kind; /* its keys are the parameters; their offsets mean nothing */
-  /* NULL, or what is wrong with the parameters for samples of this shape; is_negative: some of
-   * their numbers are. Not collective. */
-  tv_error *(*check)(const tv_step *step, const tv_shape *shape, int is_negative);
+  tv_kind kind;      /* its keys are the parameters; their offsets mean nothing */
+  int is_corruption; /* it stands for the steps that corrupt the data, at the severity that its only
+                      * parameter gives */
+  int is_signed;     /* it makes negative numbers of others, ... */
+  int needs_counts;  /* ... or cannot act on them */
+  /* Whether a view needs other samples, or the mean of all; NULL: never. Not collective. */
+  int (*needs_others)(const tv_step *step);
+  /* NULL, or what is wrong with the parameters for samples of this shape. Not collective. */
+  tv_error *(*check)(const tv_step *step, const tv_shape *shape);
   /* Fill in the terms and tables; NULL: there are none.                          Not collective. */
   tv_error *(*prepare)(tv_step *step, const tv_shape *shape);
   /* The moments of the views before the step become those after it.               Collective. */

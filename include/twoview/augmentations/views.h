@@ -18,9 +18,11 @@ typedef struct {
   double *target_square; /* owned, l, on every rank: E y_t^2 */
 } tv_samples;
 
-/* Zero moments of samples of a shape with l targets. Free with tv_samples_destroy. */
+/* Zero moments of samples of a shape with l targets; a copy; and one on another grid of the same
+ * ranks. Free with tv_samples_destroy. */
 tv_error *tv_samples_create(const tv_grid *row, const tv_shape *shape, int l, tv_samples **out);
 tv_error *tv_samples_copy(const tv_samples *samples, tv_samples **out);
+tv_error *tv_samples_move(const tv_samples *samples, const tv_grid *grid, tv_samples **out);
 void tv_samples_destroy(tv_samples **samples);
 
 /* Moments about a mean and a target mean, those of other samples as a rule.     Not collective. */

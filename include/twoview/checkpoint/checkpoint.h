@@ -38,6 +38,8 @@ typedef enum {
                             * far */
   TV_SAVED_RAW_MEAN = 16,  /* the mean of raw features about which they are summed again */
   TV_SAVED_RAW_AGAIN = 17, /* ... and these sums over shards */
+  TV_SAVED_HELD_OUT_SUMS = 18, /* as TV_SAVED_SUMS and TV_SAVED_MOMENTS, of the rows that are */
+  TV_SAVED_HELD_OUT = 19,      /* held out */
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... Parts

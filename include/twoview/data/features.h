@@ -21,7 +21,8 @@ typedef struct {
   double *offset;    /* p components of the mean less `mean`, which is rounded; NULL */
   double *variances; /* inputs, of the raw features; NULL */
   double *basis;     /* inputs x p, column-major, orthonormal columns; NULL */
-  double *spectrum;  /* p variances of the components over the population or the data set */
+  double *spectrum;  /* p variances of the components over the population or the data set; NULL: of
+                      * features that are kept as they are */
   tv_work work;      /* of fitting */
 } tv_features;
 

@@ -13,11 +13,28 @@
 #include "twoview/experiment/experiment.h"
 #include "twoview/random/random.h"
 
+/* What makes corrupted rows of the rows as they are, in several severities from 1 on: a draw that
+ * depends on the replicate and the number of the row alone. All is borrowed. */
+typedef struct {
+  int severities;
+  void (*corrupt)(const void *context, int severity, int replicate, int64_t number, double *x);
+  const void *context;
+} tv_row_corruption;
+
 typedef struct {
   const tv_experiment *experiment; /* borrowed, as the next two */
   const tv_source *source;
   const tv_features *features;
   tv_partition partition;
+  int replicates;
+  int sizes_count;      /* of the nested subsamples ... */
+  const int64_t *sizes; /* ... borrowed */
+  int64_t first_place;  /* of the rows in the order of their source that belong to them */
+  int64_t outside; /* added to places and numbers of rows, for what is drawn for them: other rows
+                    * than those that are held out */
+  const tv_row_corruption *corruption; /* borrowed: rows come as they are, and corrupted; NULL: as
+                                        * they are */
+  int is_held_out;
   int p, q, l;               /* important components, noise components, targets */
   int width;                 /* p + q + l + 1 */
   tv_checkpoint *checkpoint; /* borrowed: where finished work is kept; NULL: nowhere */
@@ -27,8 +44,9 @@ typedef struct {
  * targets. Grouped by the smallest sample size that contains them. */
 typedef struct {
   int replicate, rows;
+  int severity;            /* of the rows' corruption; 0: as they are */
   const double *u;         /* rows x width, rows contiguous */
-  const int64_t *position; /* of each row in the nested order */
+  const int64_t *position; /* of each row in the nested order, what is outside added */
   const int *level_end;    /* rows of levels 0 .. j are the first level_end[j] */
 } tv_batch;
 
@@ -59,8 +77,8 @@ tv_error *tv_workspace_create(const tv_sampling *sampling, tv_workspace **out);
 void tv_workspace_destroy(tv_workspace **workspace);
 
 /* Visit rows [first, first + count), count <= TV_BATCH, as a batch for each replicate that has
- * selected ones among them; their order depends on the experiment and the selection alone.
- *                                                                               Not collective. */
+ * selected ones among them and, after it, as one for each severity of the corruption; their order
+ * depends on the experiment and the selection alone. Not collective. */
 tv_error *tv_sampling_visit(const tv_sampling *sampling, int64_t first, int count,
                             const tv_selection *selection, tv_batch_visitor *visit, void *context,
                             tv_workspace *workspace);

@@ -12,7 +12,7 @@
 #include "twoview/experiment/experiment.h"
 #include "twoview/experiment/key.h"
 
-enum { TV_MOST_FILES = 2 };
+enum { TV_MOST_FILES = 4 };
 
 typedef struct {
   char *path;
@@ -50,7 +50,6 @@ struct tv_source {
   tv_shape shape;                      /* ... and how they are arranged */
   double scale;                        /* by which its numbers are divided */
   int targets;                         /* of a sample; classes are one-hot; 0: none */
-  char *const *class_names;            /* borrowed from `state`; NULL: classes are numbers */
   tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
   void *state;                         /* owned, of the kind of source */
   double cache_bytes;                  /* that each rank will come to hold while it reads */
@@ -100,6 +99,11 @@ void tv_source_close(tv_source **source);
  * collective. */
 tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, int count,
                          double *x, double *y);
+
+/* Whether some number of the samples is negative, as those of generated ones are. Reads the data
+ * once, unless they are bytes.                                                      Collective. */
+tv_error *tv_source_find_negatives(const tv_source *source, int shards, MPI_Comm comm,
+                                   int *is_negative);
 
 /* The row of an experiment's source. */
 const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment);

@@ -25,4 +25,12 @@ const char *tv_theta_key(const tv_experiment *experiment);
 /* Everything about noise and augmentation that needs no data; theta_max becomes its intervals. */
 tv_error *tv_experiment_check_components(tv_experiment *experiment);
 
+/* Everything about corruptions and views that needs no data; what is not said of the rows held out
+ * is as in the source; and whether a share of generated rows can be held out. */
+tv_error *tv_experiment_check_views(tv_experiment *experiment);
+tv_error *tv_experiment_settle_test(tv_experiment *experiment);
+
+/* For studies that have a use for components alone. */
+tv_error *tv_experiment_expect_components(const tv_experiment *experiment);
+
 #endif

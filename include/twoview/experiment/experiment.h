@@ -68,6 +68,7 @@ enum { TV_CORRUPTED_ROWS, TV_CORRUPTED_EXPECTED };
 typedef struct {
   tv_source_spec source; /* of the same kind as the experiment's, in files of its own, ... */
   double fraction;       /* ... or a share of its rows; 0: none */
+  int may_overlap;       /* boolean: they may be the training rows themselves */
 } tv_test_spec;
 
 typedef struct {
@@ -186,11 +187,20 @@ int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
 /* What the coordinates of its points are called in archives, tables and JSON. */
 #define TV_REPLICATE   "replicate"
 #define TV_LAMBDA_MAX  "lambda_max"
+#define TV_SEVERITY    "severity"
 #define TV_ALPHA       "alpha"
+#define TV_STRENGTH    "strength"
 #define TV_SAMPLE_SIZE "n"
 
-/* How many alignments a study goes through, one where it finds them; and how many points it has:
- * replicates x noise scales x alignments x sample sizes. */
+/* Whether it corrupts and augments the inputs themselves (the view model), in place of components
+ * that are noise. */
+int tv_experiment_has_views(const tv_experiment *experiment);
+
+/* How strongly inputs are corrupted: noise scales or, of the view model, severities, of which the
+ * first has a number; how views are made: alignments, one where the study finds them, or strengths
+ * of the chain. And how many points there are: replicates x corruptions x views x sample sizes. */
+int tv_experiment_corruptions(const tv_experiment *experiment);
+int tv_experiment_first_severity(const tv_experiment *experiment);
 int tv_experiment_alignments(const tv_experiment *experiment);
 int64_t tv_experiment_points(const tv_experiment *experiment);
 

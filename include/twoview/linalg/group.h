@@ -7,9 +7,11 @@
 
 typedef struct {
   MPI_Comm comm;    /* owned: the ranks of this group */
+  MPI_Comm in_row;  /* owned: the same once more, as BLACS knows one grid of a communicator */
   int index, count; /* of this group, of all groups */
   int is_leader;    /* the rank that reports its group's results */
   tv_grid *grid;    /* owned: all ranks of the group */
+  tv_grid *row;     /* owned: the same ranks in one row, so that each has whole columns */
 } tv_group;
 
 /* `count` groups of ranks that follow one another, as even as possible; count <= ranks. Free with

@@ -30,7 +30,11 @@ tv_error *tv_largest_sine(const tv_statistics *statistics, const tv_distmat *whi
 tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *statistics,
                              const tv_solution *solution, tv_scores *out);
 
-/* The same of the nested encoders of its first rows, as many as rows[0] <= rows[1] <= ... say.
+/* How well its first k rows solve the problem.                                       Collective. */
+tv_error *tv_scores_validate(const tv_method *method, const tv_statistics *statistics,
+                             const tv_solution *solution, int k, tv_optimality *out);
+
+/* All scores of the nested encoders of its first rows, as many as rows[0] <= rows[1] <= ... say.
  *                                                                                   Collective. */
 tv_error *tv_scores_evaluate_nested(const tv_method *method, const tv_statistics *statistics,
                                     const tv_solution *solution, int count, const int *rows,

@@ -22,17 +22,20 @@ typedef struct {
 } tv_moment_matrix;
 
 typedef struct {
-  int p, q, l, width;     /* as in tv_sampling */
-  int replicates, levels; /* levels: nested sample sizes */
-  const int64_t *sizes;   /* borrowed from the experiment */
-  double *data;           /* replicates x levels matrices of width x width, full symmetric */
-  tv_work work;           /* of collecting them */
+  int p, q, l, width; /* as in tv_sampling */
+  int replicates;
+  int severities;       /* of the rows' corruption, and 0: as they are */
+  int levels;           /* nested sample sizes */
+  const int64_t *sizes; /* borrowed from the sampling */
+  double *data; /* replicates x severities x levels matrices of width x width, full symmetric */
+  tv_work work; /* of collecting them */
 } tv_moments;
 
 /* Accumulate this rank's shards, reduce along the shards' tree and prefix-sum over sizes. Every
- * rank gets all matrices, the same bits on any number of ranks. Memory: replicates x levels x
- * width^2 numbers, 1 + tv_shard_buffers times while reducing. On the way the first rows of each
- * nested order are kept in `head` (tv_head_create). Free with tv_moments_destroy.   Collective. */
+ * rank gets all matrices, the same bits on any number of ranks. Memory: replicates x severities x
+ * levels x width^2 numbers, 1 + tv_shard_buffers times while reducing. On the way the first rows of
+ * each nested order are kept in `head` (tv_head_create; NULL: none are). Free with
+ * tv_moments_destroy.   Collective. */
 tv_error *tv_moments_collect(const tv_sampling *sampling, tv_head *head, int shows_progress,
                              tv_moments **out);
 void tv_moments_destroy(tv_moments **moments);
@@ -62,7 +65,7 @@ void tv_moments_accumulate(tv_moments *moments);
  * of a spread matrix. */
 tv_error *tv_moments_digest(const tv_moment_matrix *matrix, char digest[TV_DIGEST_LENGTH]);
 
-/* The matrix of a replicate and a level: sums over sizes[level] rows. */
-tv_moment_matrix tv_moments_at(const tv_moments *moments, int replicate, int level);
+/* The matrix of a replicate, a severity and a level: sums over sizes[level] rows. */
+tv_moment_matrix tv_moments_at(const tv_moments *moments, int replicate, int severity, int level);
 
 #endif

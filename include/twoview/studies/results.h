@@ -36,7 +36,9 @@ typedef struct tv_results {
   int d, p;                        /* inputs of an encoder; important ones */
   int kept_levels;                 /* encoders are kept for the last so many sample sizes */
   tv_kept *kept;                   /* of each method of the experiment */
-  tv_work work, moments_work;      /* of solving; of moments accumulated on the way */
+  double *mean; /* of the view model: kept points x p, of the corrupted training rows, in units of
+                 * the source; else NULL */
+  tv_work work, moments_work; /* of solving; of moments accumulated on the way */
   int represented_levels, represented_samples;
 } tv_results;
 
@@ -46,7 +48,9 @@ typedef struct {
   const tv_features *features;
   const tv_sampling *sampling;
   const tv_spectra *spectra;
-  const tv_group *group; /* of this rank */
+  const tv_group *group;             /* of this rank */
+  const struct tv_view_model *model; /* of the view model; else NULL */
+  const tv_moments *held_out;        /* of the rows held out; NULL: there are none */
   MPI_Comm comm;
   tv_stopwatch *watch;
   int shows_progress;

@@ -7,6 +7,7 @@
 
 #include "twoview/experiment/experiment.h"
 #include "twoview/hdf5/array.h"
+#include "twoview/methods/method.h"
 #include "twoview/moments/moments.h"
 
 typedef struct tv_solver tv_solver;
@@ -30,9 +31,11 @@ enum { TV_MOST_QUANTITIES = 16 }; /* of a study */
 
 typedef struct tv_study {
   tv_kind kind;
-  int finds_alpha;                /* alignments are found, not given: points have none */
-  const struct tv_study *numbers; /* another study with the same numbers, whose row holds the rest;
-                                   * NULL: none */
+  int finds_alpha;                 /* alignments are found, not given: points have none */
+  const struct tv_study *numbers;  /* another study with the same numbers, whose row holds the rest;
+                                    * NULL: none */
+  const struct tv_study *of_views; /* the one that an experiment of the view model has instead;
+                                    * NULL: none, and it refuses such an experiment */
   const tv_quantity *quantities;
   int count;                            /* of them */
   int status;                           /* the quantity that holds the status of a solution: */
@@ -56,14 +59,17 @@ typedef struct tv_study {
   void (*describe)(const tv_experiment *experiment, FILE *out);
 } tv_study;
 
-extern const tv_study tv_grid_study, tv_threshold_study, tv_phase_study;
+extern const tv_study tv_grid_study, tv_threshold_study, tv_phase_study, tv_views_study;
 
 /* The row of an experiment's study or, if that finds the numbers of another, the other one's. */
 const tv_study *tv_study_of(const tv_experiment *experiment);
 
-/* For the rows' kinds. Without `methods` in the file take the usual ones, those alone that have a
- * threshold if so wished; and require that alignments are given. */
-tv_error *tv_study_fill_methods(tv_experiment *experiment, int need_threshold);
+/* For the rows' kinds. Without `methods` in the file take those that are wanted, none that needs
+ * targets where there are none; and require that alignments are given. */
+tv_error *tv_study_fill_methods(tv_experiment *experiment, int (*is_wanted)(const tv_method *));
 tv_error *tv_study_expect_alpha(const tv_experiment *experiment);
+
+/* Of the view model, for the study that it belongs to. */
+tv_error *tv_views_fill(tv_experiment *experiment);
 
 #endif

@@ -1,0 +1,42 @@
+/* Chains of steps: the linear problem that they make of samples, and what they draw. */
+#ifndef TWOVIEW_AUGMENTATIONS_CHAIN_H
+#define TWOVIEW_AUGMENTATIONS_CHAIN_H
+
+#include "twoview/augmentations/problem.h"
+#include "twoview/augmentations/step.h"
+
+/* Steps that are carried out one after the other. */
+typedef struct {
+  int count;
+  tv_step *steps; /* owned, checked and prepared for the samples' shape */
+} tv_chain;
+
+void tv_chain_release(tv_chain *chain);
+
+/* The moments of samples from the moment matrix of their rows, without noise components, on a grid
+ * of one row of ranks. Free with tv_samples_destroy.                                Collective. */
+tv_error *tv_samples_take(const tv_grid *row, const tv_shape *shape,
+                          const tv_moment_matrix *moments, tv_samples **out);
+
+/* What a chain makes of samples on average: each becomes one view of itself.        Collective. */
+tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples);
+
+/* The linear problem of the views of samples about their means: with A, B of the samples, and with
+ * C, G, S and E xbar y' of the views; `floor` is added to the diagonal of S. The samples are not
+ * centred. status: as tv_statistics_create. Free with tv_statistics_destroy.        Collective. */
+tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, double floor,
+                           const tv_grid *grid, tv_statistics **out, int *status);
+
+/* What one view of a sample is drawn from. All borrowed. */
+typedef struct {
+  const tv_shape *shape;
+  tv_stream stream; /* of the first step; those that follow have the next purposes */
+  uint64_t index;   /* the number of the sample, or of the view */
+  double *scratch;  /* 3 d numbers */
+} tv_chain_draw;
+
+/* One view takes the place of the sample x. No step of the chain needs other samples.
+ *                                                                               Not collective. */
+void tv_chain_view(const tv_chain *chain, const tv_chain_draw *draw, double *x);
+
+#endif

@@ -1,0 +1,37 @@
+/* The view model of an experiment: chains of steps that corrupt its samples, one for each severity,
+ * and chains that make views of them, one for each strength. */
+#ifndef TWOVIEW_AUGMENTATIONS_VIEW_MODEL_H
+#define TWOVIEW_AUGMENTATIONS_VIEW_MODEL_H
+
+#include "twoview/augmentations/chain.h"
+#include "twoview/data/sampling.h"
+#include "twoview/data/source.h"
+
+typedef struct tv_view_model {
+  const tv_experiment *experiment; /* borrowed */
+  tv_shape shape;                  /* of the samples */
+  int severities, strengths;       /* severities: 0 .. severities - 1 have a number */
+  tv_chain *corruptions;           /* owned: of each severity; of 0 without steps */
+  tv_chain *augmentations;         /* owned: of each strength */
+  double *scratch;                 /* owned: 3 numbers for each of a sample */
+  int draws_corruptions;           /* whether one corrupted sample can be drawn by itself */
+} tv_view_model;
+
+/* The chains of an experiment, checked and prepared for the samples of a source. Errors name the
+ * step that cannot act on them. Free with tv_view_model_destroy.                    Collective. */
+tv_error *tv_view_model_create(const tv_experiment *experiment, const tv_source *source,
+                               MPI_Comm comm, tv_view_model **out);
+void tv_view_model_destroy(tv_view_model **model);
+
+/* The rule by which rows are corrupted, one draw for each, in no severity where corruptions are
+ * taken on average; it borrows from the model. */
+tv_row_corruption tv_view_model_rows(const tv_view_model *model);
+
+/* One draw in place of the sample x: the corruption of a severity, keyed by the number of the
+ * sample; one view, keyed by its number.                                        Not collective. */
+void tv_view_model_corrupt(const void *model, int severity, int replicate, int64_t number,
+                           double *x);
+void tv_view_model_augment(const tv_view_model *model, int strength, int replicate, int64_t number,
+                           double *x);
+
+#endif

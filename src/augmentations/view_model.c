@@ -1,0 +1,239 @@
+#include "twoview/augmentations/view_model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/base/comm.h"
+#include "twoview/base/statistics.h"
+#include "twoview/experiment/check.h"
+
+/* ---- Steps ---- */
+
+static const tv_augmentation *augmentation_of(const tv_step_spec *spec) {
+  return (const tv_augmentation *)spec->kind;
+}
+
+/* What the level of a chain says of a parameter. */
+static const tv_values *values_at(const tv_parameter_spec *parameter, int level) {
+  return &parameter->levels[parameter->count > 1 ? level : 0];
+}
+
+static tv_error *copy_values(const tv_values *from, tv_values *to) {
+  *to = *from;
+  TV_TRY(tv_allocate(from->count, sizeof(*to->numbers), &to->numbers));
+  memcpy(to->numbers, from->numbers, (size_t)from->count * sizeof(*to->numbers));
+  return NULL;
+}
+
+static tv_error *take_step(const tv_step_spec *spec, int level, tv_step *out) {
+  out->augmentation = augmentation_of(spec);
+  for (int i = 0; spec->kind->keys[i].name; ++i)
+    if (spec->parameters[i].count > 0)
+      TV_TRY(copy_values(values_at(&spec->parameters[i], level), &out->values[i]));
+  return NULL;
+}
+
+/* ---- Chains ---- */
+
+/* A chain that is being made. */
+typedef struct {
+  const tv_experiment *experiment;
+  const tv_shape *shape;
+  int is_negative; /* whether numbers before the next step may be */
+} maker;
+
+/* Check a step and prepare it. path: `augmentation.chain.2`. */
+static tv_error *finish_step(maker *m, const char *path, tv_step *step) {
+  const tv_augmentation *kind = step->augmentation;
+  tv_error *wrong = kind->check ? kind->check(step, m->shape) : NULL;
+  if (wrong) {
+    tv_error *fault = tv_experiment_fault(m->experiment, path, "%s", wrong->message);
+    tv_error_free(wrong);
+    return fault;
+  }
+  TV_REQUIRE(m->experiment, path, !kind->needs_counts || !m->is_negative,
+             "'%s' needs numbers that are not negative, and some of the data, or of what the steps "
+             "before make of them, are",
+             kind->kind.name);
+  if (kind->is_signed) m->is_negative = 1;
+  return tv_step_prepare(step, m->shape);
+}
+
+static tv_error *append(maker *m, const char *key, const tv_chain_spec *spec, int number, int level,
+                        tv_chain *chain) {
+  char path[64];
+  snprintf(path, sizeof path, "%s.%d", key, number + 1);
+  tv_step *step = &chain->steps[chain->count++];
+  TV_TRY(take_step(&spec->steps[number], level, step));
+  return finish_step(m, path, step);
+}
+
+static tv_error *append_corruption(maker *m, int severity, tv_chain *chain) {
+  const tv_chain_spec *spec = &m->experiment->corruption.chain;
+  for (int i = 0; severity > 0 && i < spec->count; ++i)
+    TV_TRY(append(m, "corruption.chain", spec, i, severity - 1, chain));
+  return NULL;
+}
+
+static int levels_of(const tv_chain_spec *chain) {
+  return chain->levels ? chain->levels : chain->count > 0;
+}
+
+/* The severity of the corruption that a step of the augmentation stands for. */
+static tv_error *find_severity(maker *m, int number, int level, int *out) {
+  char path[64];
+  const tv_experiment *e = m->experiment;
+  const int most = levels_of(&e->corruption.chain);
+  const double severity =
+      values_at(&e->augmentation.chain.steps[number].parameters[0], level)->numbers[0];
+  snprintf(path, sizeof path, "augmentation.chain.%d.severity", number + 1);
+  TV_REQUIRE(e, path, most > 0,
+             "there is no corruption of the data that could be appended; give 'corruption'");
+  TV_REQUIRE(e, path, severity <= most,
+             "%s is beyond the severities of 'corruption', which go up to %d", TV_EXACT(severity),
+             most);
+  *out = (int)severity;
+  return NULL;
+}
+
+static tv_error *make_augmentation(maker *m, int level, tv_chain *out) {
+  const tv_experiment *e = m->experiment;
+  const tv_chain_spec *spec = &e->augmentation.chain;
+  const int most = spec->count * (e->corruption.chain.count + 1);
+  TV_TRY(tv_allocate(most, sizeof(*out->steps), &out->steps));
+  for (int i = 0; i < spec->count; ++i) {
+    int severity = 0;
+    if (!augmentation_of(&spec->steps[i])->is_corruption) {
+      TV_TRY(append(m, "augmentation.chain", spec, i, level, out));
+      continue;
+    }
+    TV_TRY(find_severity(m, i, level, &severity));
+    TV_TRY(append_corruption(m, severity, out));
+  }
+  return NULL;
+}
+
+static tv_error *make_corruption(maker *m, int severity, tv_chain *out) {
+  const tv_chain_spec *spec = &m->experiment->corruption.chain;
+  for (int i = 0; i < spec->count; ++i)
+    TV_REQUIRE(m->experiment, "corruption.chain", !augmentation_of(&spec->steps[i])->is_corruption,
+               "'%s' is a step of the augmentation, not of itself", spec->steps[i].kind->name);
+  TV_TRY(tv_allocate(spec->count, sizeof(*out->steps), &out->steps));
+  return append_corruption(m, severity, out);
+}
+
+/* ---- The model ---- */
+
+static int needs_others(const tv_chain *chain) {
+  for (int i = 0; i < chain->count; ++i) {
+    const tv_step *step = &chain->steps[i];
+    if (step->augmentation->needs_others && step->augmentation->needs_others(step)) return 1;
+  }
+  return 0;
+}
+
+/* Views are made of samples at any severity. */
+static tv_error *make_chains(int is_negative, tv_view_model *m) {
+  int is_any_negative = is_negative;
+  m->draws_corruptions = 1;
+  for (int s = 0; s < m->severities; ++s) {
+    maker of = {m->experiment, &m->shape, is_negative};
+    TV_TRY(make_corruption(&of, s, &m->corruptions[s]));
+    if (needs_others(&m->corruptions[s])) m->draws_corruptions = 0;
+    if (of.is_negative) is_any_negative = 1;
+  }
+  for (int s = 0; s < m->strengths; ++s) {
+    maker of = {m->experiment, &m->shape, is_any_negative};
+    TV_TRY(make_augmentation(&of, s, &m->augmentations[s]));
+  }
+  return NULL;
+}
+
+static int counts(const tv_chain_spec *chain) {
+  for (int i = 0; i < chain->count; ++i)
+    if (augmentation_of(&chain->steps[i])->needs_counts) return 1;
+  return 0;
+}
+
+/* Whether numbers of the source are, as far as it matters to a step.                Collective. */
+static tv_error *find_negatives(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                                int *is_negative) {
+  *is_negative = 0;
+  if (!counts(&e->corruption.chain) && !counts(&e->augmentation.chain)) return NULL;
+  return tv_source_find_negatives(source, e->parallel.shards, comm, is_negative);
+}
+
+static tv_error *expect_rows(const tv_view_model *m) {
+  TV_REQUIRE(m->experiment, "corruption.sampler",
+             m->draws_corruptions || m->experiment->corruption.sampler == TV_CORRUPTED_EXPECTED,
+             "a step of the corruption needs other samples, or the mean of all, so that rows "
+             "cannot be corrupted one by one; take 'expected'");
+  return NULL;
+}
+
+static tv_error *fill(int is_negative, tv_view_model *m) {
+  TV_TRY(tv_allocate(m->severities, sizeof(*m->corruptions), &m->corruptions));
+  TV_TRY(tv_allocate(m->strengths, sizeof(*m->augmentations), &m->augmentations));
+  TV_TRY(tv_allocate(3 * (int64_t)tv_shape_size(&m->shape), sizeof(*m->scratch), &m->scratch));
+  TV_TRY(make_chains(is_negative, m));
+  return expect_rows(m);
+}
+
+tv_error *tv_view_model_create(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                               tv_view_model **out) {
+  int is_negative;
+  *out = NULL;
+  TV_TRY(find_negatives(e, source, comm, &is_negative));
+  tv_error *error = tv_allocate(1, sizeof(**out), out);
+  if (!error) {
+    **out = (tv_view_model){.experiment = e,
+                            .shape = source->shape,
+                            .severities =
+                                tv_experiment_first_severity(e) + tv_experiment_corruptions(e),
+                            .strengths = tv_experiment_alignments(e)};
+    error = fill(is_negative, *out);
+  }
+  error = tv_agree(comm, error);
+  if (error) tv_view_model_destroy(out);
+  return error;
+}
+
+void tv_view_model_destroy(tv_view_model **model) {
+  tv_view_model *m = *model;
+  if (!m) return;
+  for (int s = 0; m->corruptions && s < m->severities; ++s) tv_chain_release(&m->corruptions[s]);
+  for (int s = 0; m->augmentations && s < m->strengths; ++s) tv_chain_release(&m->augmentations[s]);
+  free(m->corruptions);
+  free(m->augmentations);
+  free(m->scratch);
+  free(m);
+  *model = NULL;
+}
+
+/* ---- Draws ---- */
+
+static void draw(const tv_view_model *m, const tv_chain *chain, tv_purpose purpose, int replicate,
+                 int64_t number, double *x) {
+  const tv_chain_draw of = {.shape = &m->shape,
+                            .stream = tv_experiment_stream(m->experiment, purpose, replicate),
+                            .index = (uint64_t)number,
+                            .scratch = m->scratch};
+  tv_chain_view(chain, &of, x);
+}
+
+void tv_view_model_corrupt(const void *model, int severity, int replicate, int64_t number,
+                           double *x) {
+  const tv_view_model *m = model;
+  draw(m, &m->corruptions[severity], TV_FOR_CORRUPTION, replicate, number, x);
+}
+
+void tv_view_model_augment(const tv_view_model *m, int strength, int replicate, int64_t number,
+                           double *x) {
+  draw(m, &m->augmentations[strength], TV_FOR_VIEWS, replicate, number, x);
+}
+
+tv_row_corruption tv_view_model_rows(const tv_view_model *m) {
+  const int is_each = m->experiment->corruption.sampler == TV_CORRUPTED_ROWS;
+  return (tv_row_corruption){is_each ? m->severities - 1 : 0, tv_view_model_corrupt, m};
+}

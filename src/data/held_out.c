@@ -1,0 +1,132 @@
+#include "twoview/data/held_out.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "twoview/base/comm.h"
+#include "twoview/experiment/check.h"
+
+/* ---- A share ---- */
+
+/* Generated rows are as many as wanted: those held out come beyond the largest sample. */
+static tv_error *take_share(const tv_experiment *e, const tv_source *training, tv_held_out *out) {
+  const double share = e->test.fraction;
+  const int64_t largest = e->sizes[e->sizes_count - 1];
+  const double rows =
+      training->kind->is_generated ? (double)largest / (1 - share) : (double)training->rows;
+  out->size = (int64_t)llround(share * rows);
+  TV_REQUIRE(e, "test.fraction", out->size > 0, "holds out none of %.0f rows; raise it", rows);
+  TV_REQUIRE(e, "samples", training->kind->is_generated || largest <= training->rows - out->size,
+             "n = %lld is larger than the %lld of %lld samples that are not held out; take at most "
+             "that, or lower 'test.fraction'",
+             (long long)largest, (long long)(training->rows - out->size),
+             (long long)training->rows);
+  return NULL;
+}
+
+/* ---- Other files ---- */
+
+static tv_error *expect_alike(const tv_experiment *e, const tv_source *training,
+                              const tv_source *test) {
+  TV_REQUIRE(e, "test", test->features == training->features,
+             "has samples of %d features, where those of 'source' have %d", test->features,
+             training->features);
+  TV_REQUIRE(e, "test", test->targets <= training->targets,
+             "has %d targets or classes, where 'source' has %d: what no training sample has cannot "
+             "be learned",
+             test->targets, training->targets);
+  return NULL;
+}
+
+/* Whether both are made of datasets of the same names, in files of one name or content. Rank 0
+ * knows the files. */
+static int is_same(const tv_experiment *e, const tv_source *training, const tv_source *test) {
+  const tv_source_file *a = &training->files[0], *b = &test->files[0];
+  for (const tv_key *key = e->source.kind->keys; key && key->name; ++key) {
+    if (key->is_common || key->type != TV_KEY_TEXT) continue;
+    const char *of_a = *(char *const *)((char *)e->source.settings + key->offset);
+    const char *of_b = *(char *const *)((char *)e->test.source.settings + key->offset);
+    if (!of_a != !of_b || (of_a && strcmp(of_a, of_b) != 0)) return 0;
+  }
+  return a->path && b->path &&
+         (strcmp(a->path, b->path) == 0 || (*a->digest && strcmp(a->digest, b->digest) == 0));
+}
+
+static tv_error *expect_others(const tv_experiment *e, const tv_source *training,
+                               const tv_source *test) {
+  TV_REQUIRE(e, "test", e->test.may_overlap || !is_same(e, training, test),
+             "holds the rows of 'source' themselves: scores on them say nothing about others; name "
+             "other rows, or say 'may_overlap: true'");
+  return NULL;
+}
+
+/* Hand files over to the training rows' source, where they count as its own. */
+static void hand_over_files(tv_source *test, tv_source *training) {
+  int slot = 0;
+  while (slot < TV_MOST_FILES && training->files[slot].path) ++slot;
+  for (int i = 0; i < TV_MOST_FILES && test->files[i].path && slot < TV_MOST_FILES; ++i) {
+    int is_known = 0;
+    for (int j = 0; j < slot; ++j)
+      is_known |= strcmp(test->files[i].path, training->files[j].path) == 0;
+    if (is_known) continue;
+    training->files[slot++] = test->files[i];
+    test->files[i].path = NULL;
+  }
+}
+
+static tv_error *open_files(const tv_experiment *e, tv_source *training, MPI_Comm comm,
+                            tv_held_out *out) {
+  tv_experiment of_test = *e; /* borrows */
+  of_test.source = e->test.source;
+  of_test.source.scale = e->source.scale;
+  of_test.source.role = TV_AS_POPULATION; /* of any size */
+  TV_TRY(tv_source_open(&of_test, comm, &out->source));
+  out->size = out->source->rows;
+  tv_error *error = expect_alike(e, training, out->source);
+  if (!error) error = expect_others(e, training, out->source);
+  TV_TRY(tv_agree(comm, error));
+  hand_over_files(out->source, training);
+  out->source->targets = training->targets; /* of classes that no test row has, too */
+  return NULL;
+}
+
+/* ---- Together ---- */
+
+tv_error *tv_held_out_open(const tv_experiment *e, tv_source *training, MPI_Comm comm,
+                           tv_held_out *out) {
+  *out = (tv_held_out){0};
+  TV_REQUIRE(e, "test",
+             !e->test.source.settings || e->test.fraction > 0 || !training->kind->is_generated,
+             "rows of 'source: {type: %s}' are held out as a share; write for example\n    test: "
+             "{fraction: 0.2}",
+             training->kind->kind.name);
+  if (e->test.fraction > 0) return take_share(e, training, out);
+  return e->test.source.settings ? open_files(e, training, comm, out) : NULL;
+}
+
+void tv_held_out_release(tv_held_out *held_out) {
+  tv_source_close(&held_out->source);
+}
+
+tv_sampling tv_held_out_sampling(const tv_held_out *h, const tv_sampling *training) {
+  const tv_partition *p = &training->partition;
+  const int is_generated = training->source->kind->is_generated;
+  const int64_t largest = training->sizes[training->sizes_count - 1];
+  tv_sampling s = *training;
+  s.is_held_out = 1;
+  s.sizes_count = 1;
+  s.sizes = &h->size;
+  if (h->source) {
+    s.source = h->source;
+    s.outside = p->rows;
+    s.replicates = s.corruption || s.q > 0 ? s.replicates : 1;
+    s.partition = tv_partition_make(p->comm, h->size, p->shards);
+  } else if (is_generated) {
+    s.first_place = largest;
+    s.partition = tv_partition_make(p->comm, largest + h->size, p->shards);
+  } else {
+    s.first_place = p->rows - h->size;
+  }
+  return s;
+}

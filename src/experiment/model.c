@@ -1,0 +1,39 @@
+/* The two models of irrelevant features: components that are noise, and corruptions of the inputs
+ * themselves; and how many points an experiment of either has. */
+#include "twoview/experiment/check.h"
+
+/* A chain without lists has one level, which is not counted. */
+static int levels_of(const tv_chain_spec *chain) {
+  return chain->levels ? chain->levels : chain->count > 0;
+}
+
+int tv_experiment_has_views(const tv_experiment *e) {
+  return e->augmentation.chain.count > 0;
+}
+
+int tv_experiment_first_severity(const tv_experiment *e) {
+  return e->corruption.chain.count > 0 && !e->corruption.clean;
+}
+
+int tv_experiment_corruptions(const tv_experiment *e) {
+  if (!tv_experiment_has_views(e)) return (int)e->noise.lambda_max_count;
+  return 1 + levels_of(&e->corruption.chain) - tv_experiment_first_severity(e);
+}
+
+int tv_experiment_alignments(const tv_experiment *e) {
+  if (tv_experiment_has_views(e)) return levels_of(&e->augmentation.chain);
+  return e->augmentation.alpha ? (int)e->augmentation.alpha_count : 1;
+}
+
+int64_t tv_experiment_points(const tv_experiment *e) {
+  return (int64_t)e->replicates * tv_experiment_corruptions(e) * tv_experiment_alignments(e) *
+         e->sizes_count;
+}
+
+tv_error *tv_experiment_expect_components(const tv_experiment *e) {
+  TV_REQUIRE(e, "study", !tv_experiment_has_views(e),
+             "'%s' belongs to the component model, which has alignments; views of the inputs are "
+             "a grid",
+             e->study->name);
+  return NULL;
+}

@@ -1,0 +1,44 @@
+/* The view model: corruptions and augmentations of the inputs themselves; and rows held out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys.h"
+#include "twoview/experiment/check.h"
+
+tv_error *tv_experiment_check_views(tv_experiment *e) {
+  const int keeps_all = e->corruption.sampler == TV_CORRUPTED_ROWS;
+  TV_REQUIRE(e, "archive.representations",
+             keeps_all || e->archive.representations == TV_KEEP_NONE ||
+                 !tv_experiment_gives(e, "archive.representations"),
+             "no corrupted samples are drawn with 'corruption: {sampler: expected}'; take 'none', "
+             "or 'sampler: rows'");
+  TV_REQUIRE(e, "parallel.layout", keeps_all == 0 || e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
+             "corrupted rows have moments of their own, which are whole on every rank; take "
+             "'corruption: {sampler: expected}' or 'replicated'");
+  return NULL;
+}
+
+/* ---- Rows held out ---- */
+
+/* The names of files and datasets that are not given are the source's. */
+static tv_error *inherit(const tv_experiment *e, tv_source_spec *test) {
+  const tv_source_spec *source = &e->source;
+  for (const tv_key *key = source->kind->keys; key && key->name; ++key) {
+    if (key->is_common || (key->type != TV_KEY_TEXT && key->type != TV_KEY_FILE)) continue;
+    char *const *from = tv_key_value(key, source->settings);
+    char **to = tv_key_value(key, test->settings);
+    if (*to || !*from) continue;
+    *to = strdup(*from);
+    if (!*to) return tv_fail("out of memory");
+  }
+  return NULL;
+}
+
+/* They are in other files, or a share. */
+tv_error *tv_experiment_settle_test(tv_experiment *e) {
+  const tv_yaml_node *test = tv_yaml_find(&e->root, "test");
+  const int has_files = test && !e->test.fraction;
+  TV_REQUIRE(e, "test", !test || (test->count > 0 && (!e->test.fraction || test->count == 1)),
+             "give either 'fraction' or the names of files and datasets, as in 'source'");
+  return has_files ? inherit(e, &e->test.source) : NULL;
+}
