@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "call.h"
+#include "twoview/scaling/model.h"
 #include "twoview/scaling/scaling.h"
 
 enum { OPTION_LATENCY = 256, OPTION_BANDWIDTH };

@@ -2,6 +2,7 @@
 
 #include "parts.h"
 #include "twoview/base/escape.h"
+#include "twoview/studies/search.h"
 #include "twoview/studies/threshold.h"
 
 /* The report of a threshold study: the critical alignment alpha*^2 against the sample size, a panel

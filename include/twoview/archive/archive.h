@@ -10,6 +10,7 @@
 #include "twoview/base/stopwatch.h"
 #include "twoview/data/sampling.h"
 #include "twoview/hdf5/array.h"
+#include "twoview/studies/cube.h"
 #include "twoview/studies/layout.h"
 #include "twoview/studies/results.h"
 
