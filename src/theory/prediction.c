@@ -16,7 +16,7 @@ typedef struct {
 } component;
 
 typedef struct {
-  int is_quadratic;    /* RC; else JE */
+  int is_quadratic;    /* as the theory of the method */
   int p, weakest;      /* index of the weakest signal, k - 1 */
   double n, weakest_l; /* the mean of its l over samples, as the inverse of the mean inverse */
   double s_sum, gamma_sum, gamma_squares;
@@ -26,10 +26,6 @@ typedef struct {
   tv_secular psi;
   double *storage; /* of gamma and psi */
 } problem;
-
-static int is_rc(const problem *m) {
-  return m->is_quadratic;
-}
 
 static double ratio_of(const component *c) {
   return c->s / c->sigma;
@@ -54,7 +50,7 @@ static tv_error *problem_create(const tv_method *method, const tv_components *c,
       .offset = next, .linear = next + q, .square = next + 2 * q, .kappa = next + 3 * q};
   m->gamma = next + 4 * q;
   next += 6 * q;
-  m->psi.couplings = (tv_couplings){.profile = is_rc(m) ? m->gamma : zeros,
+  m->psi.couplings = (tv_couplings){.profile = m->is_quadratic ? m->gamma : zeros,
                                     .weight = next,
                                     .shift = next + p,
                                     .strength = next + 2 * p};
@@ -93,8 +89,8 @@ static void describe_signal(problem *m, const double *signal, const double *thet
   for (int i = 0; i < m->p; ++i) {
     component *c = &m->signal[i];
     *c = (component){.s = signal[i], .sigma = signal[i] + theta[i]};
-    c->plain_l = (is_rc(m) ? c->s : 1) * c->s / c->sigma;
-    c->l = c->plain_l + (is_rc(m) ? ratio_of(c) * m->gamma_sum / m->n : 0);
+    c->plain_l = (m->is_quadratic ? c->s : 1) * c->s / c->sigma;
+    c->l = c->plain_l + (m->is_quadratic ? ratio_of(c) * m->gamma_sum / m->n : 0);
   }
   qsort(m->signal, (size_t)m->p, sizeof(*m->signal), descending);
   for (int i = 0; i < m->p; ++i) m->s_sum += m->signal[i].s;
@@ -105,7 +101,7 @@ static void describe_signal(problem *m, const double *signal, const double *thet
 static int is_first_order(const problem *m) {
   const double most_of_signal = 0.03, most_of_noise = 0.25;
   const double weakest = m->n * m->signal[m->weakest].s;
-  if (!is_rc(m)) return 1;
+  if (!m->is_quadratic) return 1;
   return m->s_sum <= most_of_signal * weakest && m->gamma_sum <= most_of_noise * weakest;
 }
 
@@ -115,7 +111,7 @@ static int is_first_order(const problem *m) {
  * JE: not l but l/(1 - l) = s K/theta, whose order is the same. */
 static void sample_level(const problem *m, const component *c, double *linear, double *offset) {
   const double ratio = ratio_of(c);
-  if (!is_rc(m)) {
+  if (!m->is_quadratic) {
     *linear = c->s / (c->sigma - c->s);
     *offset = 0;
     return;
@@ -160,9 +156,10 @@ static tv_error *describe_weakest(problem *m, tv_signal_kind kind) {
   const component *weakest = &m->signal[m->weakest];
   double mean = weakest->l, variance = 0;
   if (kind == TV_SIGNAL_DRAWN) TV_TRY(drawn_level(m, &mean, &variance));
-  if (is_rc(m)) variance += 2 * pow(ratio_of(weakest) / m->n, 2) * m->gamma_squares;
+  if (m->is_quadratic) variance += 2 * pow(ratio_of(weakest) / m->n, 2) * m->gamma_squares;
   m->weakest_l = inverse_mean_inverse(mean, variance);
-  if (!is_rc(m) && kind == TV_SIGNAL_DRAWN) m->weakest_l /= 1 + m->weakest_l; /* l/(1 - l) to l */
+  if (!m->is_quadratic && kind == TV_SIGNAL_DRAWN)
+    m->weakest_l /= 1 + m->weakest_l; /* l/(1 - l) to l */
   return NULL;
 }
 
@@ -174,8 +171,8 @@ static void order_one_over_n(const problem *m, double lambda, double *a, double 
   for (int i = 0; i < m->p; ++i) {
     const component *c = &m->signal[i];
     const double ratio = ratio_of(c);
-    *a += is_rc(m) ? c->s * (1 + c->l / c->sigma) - ratio * (2 * c->s - lambda)
-                   : ratio * (ratio - 2 + lambda);
+    *a += m->is_quadratic ? c->s * (1 + c->l / c->sigma) - ratio * (2 * c->s - lambda)
+                          : ratio * (ratio - 2 + lambda);
     *b += ratio;
   }
   *a /= m->n * lambda;
@@ -188,8 +185,8 @@ static void set_levels(problem *m, double lambda) {
   double a, b;
   order_one_over_n(m, lambda, &a, &b);
   for (int j = 0; j < x->count; ++j) {
-    x->linear[j] = a + (is_rc(m) ? -1 : 1 / lambda - 1);
-    x->square[j] = is_rc(m) ? m->gamma[j] * (1 / lambda - 2 * b) : 0;
+    x->linear[j] = a + (m->is_quadratic ? -1 : 1 / lambda - 1);
+    x->square[j] = m->is_quadratic ? m->gamma[j] * (1 / lambda - 2 * b) : 0;
   }
 }
 
@@ -199,7 +196,7 @@ static void set_levels(problem *m, double lambda) {
 static void set_coupling(problem *m, int at, const component *c, double strength) {
   const tv_couplings *out = &m->psi.couplings;
   out->weight[at] = c->s / (m->n * c->sigma);
-  out->shift[at] = (is_rc(m) ? c->s : 1) - c->l;
+  out->shift[at] = (m->is_quadratic ? c->s : 1) - c->l;
   out->strength[at] = strength;
 }
 
@@ -278,7 +275,7 @@ static double next_gap(const search *s) {
  * infinity. NaN: never. */
 static double balanced_gap(problem *m, double *larger) {
   const double good = 3e-4, near = 1e-9; /* a further step leaves far less */
-  const double end = (is_rc(m) ? 1e3 * m->weakest_l : 1 - m->weakest_l) / 1.5;
+  const double end = (m->is_quadratic ? 1e3 * m->weakest_l : 1 - m->weakest_l) / 1.5;
   search s = {.low = {0, INFINITY, NAN}, .high = {INFINITY, NAN, NAN}};
   try_gap(m, fmin(m->weakest_l / sqrt(m->n), end), &s);
   while (!(fabs(s.last.imbalance) < good) && s.high.gap - s.low.gap > near * s.low.gap) {
