@@ -173,8 +173,21 @@ START_TEST(what_is_favoured_needs_less) {
 }
 END_TEST
 
+/* Another method with a theory, even a quadratic one, takes the place of neither. */
+START_TEST(rivals_are_those_that_a_row_names) {
+  static const tv_component_theory theory = {.is_quadratic = 1};
+  static const tv_method another = {.kind = {.name = "another"}, .theory = &theory};
+  static const tv_kind *const methods[] = {&another.kind, &tv_joint_embedding.kind,
+                                           &tv_reconstruction.kind, NULL};
+  const tv_rivals found = tv_rivals_of(&(tv_kinds){.methods = methods});
+  ck_assert_ptr_eq(found.method[0], &tv_reconstruction);
+  ck_assert_ptr_eq(found.method[1], &tv_joint_embedding);
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("theory");
+  tcase_add_test(cases, rivals_are_those_that_a_row_names);
   tcase_add_test(cases, thresholds_worked_by_hand);
   tcase_add_test(cases, components_are_ranked_as_each_method_sees_them);
   tcase_add_test(cases, limiting_cases_of_thresholds);

@@ -190,6 +190,7 @@ static const tv_component_theory theory = {.value_name = "phi",
                                            .weakest_name = "eta",
                                            .formula = "s/sqrt(s + theta)",
                                            .is_quadratic = 1,
+                                           .rival = &tv_joint_embedding,
                                            .value = value,
                                            .threshold = threshold};
 

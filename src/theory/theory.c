@@ -67,14 +67,12 @@ int tv_recovers(double alpha, double alpha2_threshold) {
 }
 
 tv_rivals tv_rivals_of(const tv_kinds *kinds) {
-  tv_rivals rivals = {{NULL}};
   for (const tv_kind *const *kind = kinds->methods; *kind; ++kind) {
     const tv_method *method = tv_method_of(*kind);
-    if (!method->theory) continue;
-    const tv_method **place = &rivals.method[method->theory->is_quadratic ? 0 : 1];
-    if (!*place) *place = method;
+    if (method->theory && method->theory->rival)
+      return (tv_rivals){{method, method->theory->rival}};
   }
-  return rivals;
+  return (tv_rivals){{NULL}};
 }
 
 tv_error *tv_asymptotics_of(const tv_rivals *rivals, const tv_components *c,

@@ -44,6 +44,8 @@ typedef struct {
                                           * (C'C, S); else the value is one of (G, S) */
   /* Of a component of that variance whose views have the variance `total`. */
   double (*value)(double variance, double total);
+  const struct tv_method *rival; /* the other method that Corollary 4.5 compares it with, where this
+                                  * one's value is quadratic; NULL: none */
   /* alpha^2 + theta/gamma at which a noise component of variance gamma has a value. */
   double (*threshold)(double value, double gamma);
 } tv_component_theory;
@@ -52,7 +54,7 @@ typedef struct {
 typedef enum { TV_OF_TARGETS, TV_OF_INPUTS, TV_OF_OUTPUTS /* whitened, of k rows */ } tv_squared;
 
 /* A row of the table of methods, in a file of its own. */
-typedef struct {
+typedef struct tv_method {
   tv_kind kind;
   int is_usual;                      /* taken where a file names no methods */
   int is_spectral;                   /* solved by an eigenproblem of order d */

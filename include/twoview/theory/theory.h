@@ -52,13 +52,13 @@ tv_error *tv_alpha2_thresholds(const tv_experiment *experiment, const tv_feature
 /* Whether a method recovers at an alignment; never where its threshold is NaN. */
 int tv_recovers(double alpha, double alpha2_threshold);
 
-/* The two methods that Corollary 4.5 compares: RC, whose theory is quadratic, and JE. */
+/* The two methods that Corollary 4.5 compares, RC and JE: one whose row names the other. */
 enum { TV_RIVALS = 2 };
 typedef struct {
   const tv_method *method[TV_RIVALS];
 } tv_rivals;
 
-/* The first of either in a table of methods. */
+/* The first such two of a table of methods. */
 tv_rivals tv_rivals_of(const tv_kinds *kinds);
 
 /* All of it for one replicate and noise scale. */
