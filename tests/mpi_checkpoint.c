@@ -94,7 +94,7 @@ START_TEST(items_are_found_whoever_saved_them) {
   tv_checkpoint_destroy(&c);
 }
 
-/* Two arrays of the same items, told apart by nothing but their names. */
+/* Two arrays of the same items, distinguished by nothing but their names. */
 static double named[2] = {5, 7};
 
 static void hold_named(tv_checkpoint *c) {
@@ -298,7 +298,7 @@ START_TEST(a_rank_that_fails_ends_the_stage) {
 }
 
 /* Rather than the wish to stop, so that nobody tries again in vain. */
-START_TEST(a_failure_is_told_when_time_is_over) {
+START_TEST(a_failure_is_reported_when_time_is_over) {
   char folder[256];
   tv_checkpoint *c = start_late(folder);
   tv_error *error = NULL;
@@ -395,7 +395,7 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, time_that_is_over_stops_all);
   tcase_add_test(tests, a_call_is_heard_at_the_next_poll);
   tcase_add_test(tests, a_rank_that_fails_ends_the_stage);
-  tcase_add_test(tests, a_failure_is_told_when_time_is_over);
+  tcase_add_test(tests, a_failure_is_reported_when_time_is_over);
   tcase_add_test(tests, other_runs_are_refused);
   tcase_add_test(tests, nothing_to_resume_is_an_error);
   tcase_add_test(tests, no_checkpoint_holds_nothing);

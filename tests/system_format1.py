@@ -90,7 +90,7 @@ class Format1(unittest.TestCase):
         self.assertEqual(len(expected), 2)
         self.assertEqual(re.findall(rows, said("scaling", "part0.h5", "ranks2.h5"), re.M), expected)
 
-    def test_damage_is_told(self):
+    def test_damage_is_reported(self):
         path = harness.folder / "changed.h5"
         path.write_bytes((harness.folder / "part0.h5").read_bytes())
         with h5py.File(path, "r+") as archive:

@@ -83,7 +83,7 @@ class Resume(unittest.TestCase):
         write_rows()
         self.check(DATA_SET, *self.LAW)
 
-    def test_a_time_limit_without_time_for_work_is_told(self):
+    def test_a_time_limit_without_time_for_work_is_reported(self):
         """Again and again: how much is needed, and with a status of its own. What a signal ends is
         not of that kind, whatever the limit."""
         experiment = harness.write("endless.yaml", ENDLESS)

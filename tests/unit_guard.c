@@ -13,7 +13,7 @@ static tv_error *succeed(void *context) {
   return NULL;
 }
 
-static tv_error *fail_as_told(void *context) {
+static tv_error *fail_as_asked(void *context) {
   const int *exit_code = context;
   return *exit_code == TV_EXIT_USAGE ? tv_fail_usage("wrong: %d", 7) : tv_fail("failed: %d", 8);
 }
@@ -43,8 +43,8 @@ START_TEST(errors_come_back) {
   int context = 0, failed = TV_EXIT_FAILED, usage = TV_EXIT_USAGE;
   expect_success(tv_guard("file", succeed, &context));
   ck_assert_int_eq(context, 0);
-  expect_error(tv_guard("file", fail_as_told, &failed), TV_EXIT_FAILED, "failed", ": 8");
-  expect_error(tv_guard("file", fail_as_told, &usage), TV_EXIT_USAGE, "wrong", ": 7");
+  expect_error(tv_guard("file", fail_as_asked, &failed), TV_EXIT_FAILED, "failed", ": 8");
+  expect_error(tv_guard("file", fail_as_asked, &usage), TV_EXIT_USAGE, "wrong", ": 7");
   tv_error *error = tv_guard("file", fail_at_length, NULL);
   ck_assert_ptr_nonnull(error);
   ck_assert_uint_eq(strlen(error->message), 3000);

@@ -215,7 +215,7 @@ START_TEST(the_page_has_the_steps_as_they_are) {
 }
 END_TEST
 
-/* A row of a table, with what people are told of it. */
+/* A row of a table, with its help. */
 static void expect_key(const tv_key *key) {
   if (tv_key_is_no_key(key)) return;
   if (key->type == TV_KEY_MAPPING) {

@@ -21,7 +21,7 @@ START_TEST(a_study_without_a_report_is_refused) {
 }
 END_TEST
 
-START_TEST(files_of_reports_are_told_from_others) {
+START_TEST(files_of_reports_are_distinguished_from_others) {
   static const char *const own[] = {"scores.csv", "thresholds.csv",  "figure.svg", "figure.tsv",
                                     "spectra.gp", "figure-n300.pdf", "figure.pdf", "spectra.pdf"};
   static const char *const others[] = {"figure-n.svg", "figure-notes.svg", "figure-n3x.svg",
@@ -38,6 +38,6 @@ int main(void) {
   TCase *tests = tcase_create("report");
   tcase_add_test(tests, every_study_has_a_report);
   tcase_add_test(tests, a_study_without_a_report_is_refused);
-  tcase_add_test(tests, files_of_reports_are_told_from_others);
+  tcase_add_test(tests, files_of_reports_are_distinguished_from_others);
   return unit_run("report", tests);
 }

@@ -108,7 +108,7 @@ static const struct {
     {{0.1, 1, 2}, 2.1, 0.1},   /* and so does 1/3 of it */
 };
 
-START_TEST(several_crossings_are_told) {
+START_TEST(several_crossings_are_reported) {
   const double *turns = returning[_i].turns;
   leaking l = turning_at(turns[0], turns[1], turns[2]);
   const tv_alpha2 found = searched(&l, returning[_i].start, 1e-6);
@@ -117,7 +117,7 @@ START_TEST(several_crossings_are_told) {
 }
 END_TEST
 
-START_TEST(failures_are_told) {
+START_TEST(failures_are_reported) {
   static const double from[] = {0, 0.9, 1.0001};
   for (int i = 0; i < 3; ++i) {
     leaking l = turning_at(1, INFINITY, INFINITY);
@@ -164,8 +164,9 @@ int main(void) {
   tcase_add_test(cases, none_is_needed);
   tcase_add_test(cases, next_to_none);
   tcase_add_test(cases, out_of_reach);
-  tcase_add_loop_test(cases, several_crossings_are_told, 0, sizeof returning / sizeof *returning);
-  tcase_add_test(cases, failures_are_told);
+  tcase_add_loop_test(cases, several_crossings_are_reported, 0,
+                      sizeof returning / sizeof *returning);
+  tcase_add_test(cases, failures_are_reported);
   tcase_add_test(cases, failures_elsewhere_leave_what_was_found);
   tcase_add_test(cases, errors_are_passed_on);
   return unit_run("threshold", cases);

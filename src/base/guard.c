@@ -58,9 +58,9 @@ static int report(int pipe, tv_error *error) {
   if (!error) return TV_EXIT_OK;
   const int exit_code = error->exit_code;
   const size_t length = strlen(error->message);
-  const int is_told = write(pipe, error->message, length) == (ssize_t)length;
+  const int is_written = write(pipe, error->message, length) == (ssize_t)length;
   tv_error_free(error);
-  return is_told ? exit_code : TV_EXIT_FAILED;
+  return is_written ? exit_code : TV_EXIT_FAILED;
 }
 
 static void read_message(int pipe, char message[MESSAGE]) {
