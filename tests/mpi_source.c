@@ -91,11 +91,15 @@ static const char *idx_experiment(const char *suffix, int shards) {
   return text;
 }
 
-static tv_error *open_source(const char *text, MPI_Comm comm, pipeline *p) {
+static tv_error *open_changed(const char *text, const char *const *overrides, pipeline *p) {
   *p = (pipeline){0};
   MPI_Barrier(MPI_COMM_WORLD); /* for rank 0 to have written the files */
-  TV_TRY(tv_experiment_parse("test.yaml", text, NULL, &tv_kinds_all, &p->experiment));
-  return tv_source_open(p->experiment, comm, &p->source);
+  TV_TRY(tv_experiment_parse("test.yaml", text, overrides, &tv_kinds_all, &p->experiment));
+  return tv_source_open(p->experiment, MPI_COMM_WORLD, &p->source);
+}
+
+static tv_error *open_source(const char *text, pipeline *p) {
+  return open_changed(text, NULL, p);
 }
 
 /* The rows of this rank's shards. */
@@ -155,7 +159,7 @@ START_TEST(images_are_what_was_written) {
   write_images();
   for (int i = 0; i < 6; ++i) {
     pipeline p;
-    ASSERT_DONE(open_source(idx_experiment(i % 2 ? ".gz" : "", shards[i / 2]), MPI_COMM_WORLD, &p));
+    ASSERT_DONE(open_source(idx_experiment(i % 2 ? ".gz" : "", shards[i / 2]), &p));
     check_images(&p);
     close_pipeline(&p);
   }
@@ -167,7 +171,7 @@ START_TEST(files_are_noted_with_their_digests) {
   pipeline p;
   int is_so = 1;
   write_images();
-  ASSERT_DONE(open_source(idx_experiment(".gz", 5), MPI_COMM_WORLD, &p));
+  ASSERT_DONE(open_source(idx_experiment(".gz", 5), &p));
   for (int i = 0; world_rank() == 0 && i < 2; ++i) {
     char digest[TV_DIGEST_LENGTH] = "";
     const tv_source_file *file = &p.source->files[i];
@@ -185,7 +189,7 @@ static void check_integer_sums(int items, int shards, int (*pixel)(int image, in
   double shift[PIXELS], sums[(PIXELS + 1) * (PIXELS + 1)];
   int is_so = 1;
   tv_work work = {0};
-  ASSERT_DONE(open_source(idx_experiment("", shards), MPI_COMM_WORLD, &p));
+  ASSERT_DONE(open_source(idx_experiment("", shards), &p));
   ASSERT_DONE(tv_raw_moments_sum(p.experiment, p.source, MPI_COMM_WORLD, NULL, shift, sums, &work));
   for (int i = 0; i <= PIXELS; ++i)
     for (int j = 0; j <= i; ++j) {
@@ -239,18 +243,17 @@ START_TEST(errors_in_images_are_everybodys) {
   pipeline p;
   write_images();
   write_idx("labels", "wT", 1, IMAGES - 1, 1, pixel_of);
-  ASSERT_FAILS(open_source(idx_experiment("", 5), MPI_COMM_WORLD, &p), "37 images", "36 labels");
+  ASSERT_FAILS(open_source(idx_experiment("", 5), &p), "37 images", "36 labels");
   close_pipeline(&p);
   write_idx("labels", "wT", 3, IMAGES, PIXELS, pixel_of);
-  ASSERT_FAILS(open_source(idx_experiment("", 5), MPI_COMM_WORLD, &p), "labels", "3 dimensions");
+  ASSERT_FAILS(open_source(idx_experiment("", 5), &p), "labels", "3 dimensions");
   close_pipeline(&p);
   write_idx("labels", "wT", 1, IMAGES, 1, pixel_of);
   MPI_Barrier(MPI_COMM_WORLD);
   ASSERT_ALL(world_rank() != 0 || truncate(path_of("images"), 16 + 30 * PIXELS) == 0);
-  ASSERT_FAILS(open_source(idx_experiment("", 5), MPI_COMM_WORLD, &p), "images", "truncated");
+  ASSERT_FAILS(open_source(idx_experiment("", 5), &p), "images", "truncated");
   close_pipeline(&p);
-  ASSERT_FAILS(open_source(idx_experiment(".none", 5), MPI_COMM_WORLD, &p), "images.none",
-               "No such");
+  ASSERT_FAILS(open_source(idx_experiment(".none", 5), &p), "images.none", "No such");
   close_pipeline(&p);
 }
 
@@ -268,7 +271,7 @@ START_TEST(images_without_labels) {
            "encoder: {k: 2}\n"
            "parallel: {shards: 5}\n",
            folder);
-  ASSERT_DONE(open_source(text, MPI_COMM_WORLD, &p));
+  ASSERT_DONE(open_source(text, &p));
   ASSERT_ALL(p.source->targets == 0 && p.experiment->methods_count == 2 &&
              !p.source->files[1].path);
   int is_so = 1;
@@ -366,10 +369,10 @@ static void check_data(const pipeline *p, int is_labelled) {
 START_TEST(datasets_are_what_was_written) {
   pipeline p;
   write_data(-1, 0, 0);
-  ASSERT_DONE(open_source(hdf5_experiment("x", "labels", NULL), MPI_COMM_WORLD, &p));
+  ASSERT_DONE(open_source(hdf5_experiment("x", "labels", NULL), &p));
   check_data(&p, 1);
   close_pipeline(&p);
-  ASSERT_DONE(open_source(hdf5_experiment("x", NULL, "y"), MPI_COMM_WORLD, &p));
+  ASSERT_DONE(open_source(hdf5_experiment("x", NULL, "y"), &p));
   check_data(&p, 0);
   close_pipeline(&p);
 }
@@ -407,8 +410,7 @@ START_TEST(samples_have_a_shape) {
     pipeline p;
     int64_t first, end;
     int is_so = 1;
-    ASSERT_DONE(
-        open_source(shaped_experiment(cases[i].samples, cases[i].shape), MPI_COMM_WORLD, &p));
+    ASSERT_DONE(open_source(shaped_experiment(cases[i].samples, cases[i].shape), &p));
     own_rows(&p, &first, &end);
     ASSERT_ALL(is_shape(&p, s->axes, s->rows, s->columns, s->channels));
     ASSERT_ALL(p.source->features == tv_shape_size(s) && p.source->targets == 0);
@@ -427,12 +429,81 @@ START_TEST(samples_have_a_shape) {
 START_TEST(shapes_of_other_sizes_are_refused) {
   pipeline p;
   write_data(-1, 0, 0);
-  ASSERT_FAILS(open_source(shaped_experiment("grey", "[2, 7]"), MPI_COMM_WORLD, &p),
+  ASSERT_FAILS(open_source(shaped_experiment("grey", "[2, 7]"), &p),
                "test.yaml:1: source.shape: 2 x 7 are 14 numbers, and a sample has 12", "");
   close_pipeline(&p);
-  ASSERT_FAILS(open_source(shaped_experiment("x", "[1024, 1024, 1048576]"), MPI_COMM_WORLD, &p),
+  ASSERT_FAILS(open_source(shaped_experiment("x", "[1024, 1024, 1048576]"), &p),
                "1024 x 1024 x 1048576 are 1099511627776 numbers", "3 features");
   close_pipeline(&p);
+}
+
+/* Names in another order than the rows, each of two rows, so that ranks meet different ones. */
+static const char *name_of(int row) {
+  static char name[16];
+  snprintf(name, sizeof name, "%c%02d", row % 4 < 2 ? 'b' : 'a', row / 2);
+  return name;
+}
+
+/* How many names come before that of a row: each of an even row counts once. */
+static int rank_of_name(int row) {
+  char own[16];
+  int before = 0;
+  snprintf(own, sizeof own, "%s", name_of(row));
+  for (int other = 0; other < ROWS; other += 2) before += strcmp(name_of(other), own) < 0;
+  return before;
+}
+
+/* Strings of varying length, and the same as a categorical with a category that no row has. */
+static void write_names(void) {
+  enum { NAMES = (ROWS + 1) / 2 };
+  char text[ROWS][16], *rows[ROWS], *categories[NAMES + 1] = {"a00, unused"};
+  int codes[ROWS];
+  if (world_rank() != 0) return;
+  for (int i = 0; i < ROWS; ++i) {
+    rows[i] = strcpy(text[i], name_of(i));
+    codes[i] = 1 + i / 2;
+    categories[codes[i]] = rows[i];
+  }
+  const hid_t file = H5Fopen(path_of("data.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t type = H5Tcopy(H5T_C_S1),
+              group = H5Gcreate2(file, "kind", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  H5Tset_size(type, H5T_VARIABLE);
+  add_dataset(file, "names", type, 1, ROWS, 1, rows);
+  add_dataset(group, "codes", H5T_NATIVE_INT, 1, ROWS, 1, codes);
+  add_dataset(group, "categories", type, 1, NAMES + 1, 1, categories);
+  H5Gclose(group);
+  H5Tclose(type);
+  H5Fclose(file);
+}
+
+/* Also by ranks without rows. */
+START_TEST(all_ranks_agree_upon_names) {
+  static const char *const labels[] = {"names", "kind"};
+  write_data(-1, 0, 0);
+  write_names();
+  for (int i = 0; i < 4; ++i) {
+    pipeline p;
+    int64_t first, end;
+    int is_so = 1;
+    const char *shards[] = {i < 2 ? "parallel.shards=7" : "parallel.shards=2", NULL};
+    ASSERT_DONE(open_changed(hdf5_experiment("x", labels[i % 2], NULL), shards, &p));
+    ASSERT_ALL(p.source->targets == (ROWS + 1) / 2);
+    for (int row = 0; row < ROWS; ++row) {
+      const int class = rank_of_name(row);
+      is_so = is_so && strcmp(p.source->class_names[class], name_of(row)) == 0;
+    }
+    own_rows(&p, &first, &end);
+    for (int64_t row = first; row < end; ++row) {
+      double x[FEATURES], y[ROWS];
+      tv_error *error = p.source->read(p.source, 0, row, 1, x, y);
+      is_so = is_so && !error;
+      for (int c = 0; is_so && c < p.source->targets; ++c)
+        is_so = y[c] == (c == rank_of_name((int)row));
+      tv_error_free(error);
+    }
+    ASSERT_ALL(is_so);
+    close_pipeline(&p);
+  }
 }
 
 START_TEST(errors_in_datasets_are_everybodys) {
@@ -447,9 +518,9 @@ START_TEST(errors_in_datasets_are_everybodys) {
   tv_hdf5_prepare();
   for (int i = 0; i < 5; ++i) {
     pipeline p;
-    ASSERT_FAILS(open_source(hdf5_experiment(cases[i].samples, cases[i].labels, cases[i].targets),
-                             MPI_COMM_WORLD, &p),
-                 cases[i].text, cases[i].other);
+    ASSERT_FAILS(
+        open_source(hdf5_experiment(cases[i].samples, cases[i].labels, cases[i].targets), &p),
+        cases[i].text, cases[i].other);
     close_pipeline(&p);
   }
 }
@@ -461,12 +532,12 @@ START_TEST(bad_numbers_are_found_by_their_owner) {
     char text[64];
     write_data(row, NAN, -3);
     snprintf(text, sizeof text, "row %d, column 1", row);
-    ASSERT_DONE(open_source(hdf5_experiment("x", NULL, "y"), MPI_COMM_WORLD, &p));
+    ASSERT_DONE(open_source(hdf5_experiment("x", NULL, "y"), &p));
     ASSERT_FAILS(tv_features_fit(p.experiment, p.source, MPI_COMM_WORLD, NULL, &p.features), text,
                  "'x'");
     close_pipeline(&p);
     snprintf(text, sizeof text, "'labels': row %d: label -3", row);
-    ASSERT_FAILS(open_source(hdf5_experiment("x", "labels", NULL), MPI_COMM_WORLD, &p), text, "");
+    ASSERT_FAILS(open_source(hdf5_experiment("x", "labels", NULL), &p), text, "");
     close_pipeline(&p);
   }
 }
@@ -484,6 +555,7 @@ int main(int argc, char **argv) {
   tcase_add_test(tests, datasets_are_what_was_written);
   tcase_add_test(tests, samples_have_a_shape);
   tcase_add_test(tests, shapes_of_other_sizes_are_refused);
+  tcase_add_test(tests, all_ranks_agree_upon_names);
   tcase_add_test(tests, errors_in_datasets_are_everybodys);
   tcase_add_test(tests, bad_numbers_are_found_by_their_owner);
   return run_tests(tests);

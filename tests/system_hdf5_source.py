@@ -165,6 +165,99 @@ class Hdf5Source(unittest.TestCase):
                 file["x"].attrs["scale_factor"] = value
             self.refused("data.h5: dataset 'x': attribute 'scale_factor' must be")
 
+    # ---- Labels ----
+
+    NAMES = np.array(["zebra", "Ärger", "ape"])
+    NUMBERS = np.array([1, 2, 0])  # in the order of their bytes
+
+    def write_categorical(self, codes, categories):
+        write(x=X, c=np.zeros(ROWS, int))
+        with h5py.File(harness.folder / "data.h5", "a") as file:
+            del file["c"]
+            group = file.create_group("c")
+            group.attrs["encoding-type"] = "categorical"
+            group["codes"] = codes
+            group["categories"] = categories
+
+    def test_labels_that_are_strings(self):
+        """Numbered in the order of their bytes: the scores of those numbers, whatever holds them."""
+        wanted = self.scores_of(LABELLED, x=X, c=self.NUMBERS[C])
+        texts = self.NAMES[C]
+        encoded = np.array([text.encode() for text in texts])
+        for kind, values in (("varying", {"data": texts.astype(object), "dtype": h5py.string_dtype()}),
+                             ("chunks", {"data": texts.astype(object), "dtype": h5py.string_dtype(),
+                                         "chunks": (7,), "compression": "gzip"}),
+                             ("fixed", encoded.astype(h5py.string_dtype("utf-8", 9))),
+                             ("ASCII", np.where(encoded == self.NAMES[1].encode(), b"zoo", encoded))):
+            with self.subTest(kind):
+                for one, other in zip(wanted, self.scores_of(LABELLED, x=X, c=values)):
+                    np.testing.assert_array_equal(one, other)
+
+    def test_categories_of_anndata(self):
+        """Those that no row has are no classes; categories that are numbers are the classes."""
+        wanted = self.scores_of(LABELLED, x=X, c=self.NUMBERS[C])
+        for codes, categories in ((C, self.NAMES.astype(object)), (C.astype("i1"), self.NUMBERS),
+                                  (C + 1, np.array(["a", *self.NAMES.tolist()], object))):
+            self.write_categorical(codes, categories)
+            for one, other in zip(wanted, self.scores_of(LABELLED)):
+                np.testing.assert_array_equal(one, other)
+
+    def test_codes_that_are_no_categories(self):
+        for code, said in ((-1, "row 148 has no label (code -1)"),
+                           (3, "row 148: code 3 is not from 0 to 2"),
+                           (-2, "row 148: code -2 is not from 0 to 2")):
+            self.write_categorical(np.where(np.arange(ROWS) == 148, code, C).astype("i1"),
+                                   self.NAMES.astype(object))
+            self.refused(f"dataset 'c/codes': {said}", experiment=LABELLED, ranks=3)
+
+    def test_categories_that_are_no_labels(self):
+        for codes, categories, said in (
+                (C, np.array([0.5, 1, 2]), "'c/categories' holds floating-point numbers"),
+                (C, np.array([0, 1, -2]), "'c/categories': category 2 is -2"),
+                (C, np.array(["a", "", "c"], object), "'c/categories': the label of row 1 is empty"),
+                (C, np.array([["a", "b", "c"]], object), "'c/categories' has 2 dimensions"),
+                (C.astype(float), self.NAMES.astype(object), "'c/codes' holds floating-point"),
+                (C[:-1], self.NAMES.astype(object), "'x' has 150 rows and 'c/codes' 149")):
+            with self.subTest(said):
+                self.write_categorical(codes, categories)
+                self.refused(said, experiment=LABELLED)
+
+    def test_group_that_is_no_categorical(self):
+        self.write_categorical(C, self.NUMBERS)
+        with h5py.File(harness.folder / "data.h5", "a") as file:
+            del file["c/categories"]
+        self.refused("'c' is a group without 'categories'", experiment=LABELLED)
+
+    def test_strings_that_are_no_labels(self):
+        for text, said in (("", "is empty"), ("a\nb", "is no plain text"), ("\u202e", "is no plain text"),
+                           ("x" * 1025, "is longer than 1024 bytes"), ("x" * 2**22, "is longer than")):
+            texts = self.NAMES[C].astype(object)
+            texts[149] = text
+            write(x=X, c={"data": texts, "dtype": h5py.string_dtype()})
+            self.refused("dataset 'c': the label of row 149 " + said, experiment=LABELLED, ranks=3)
+
+    def test_bytes_that_are_no_labels(self):
+        for text, said in ((b"a\0b", "has a NUL byte"), (b"\xe4rger", "is no plain text in UTF-8")):
+            texts = np.full(ROWS, b"abcdef")
+            texts[75] = text
+            write(x=X, c=texts)
+            self.refused("dataset 'c': the label of row 75 " + said, experiment=LABELLED, ranks=2)
+        write(x=X, c=np.zeros(ROWS, "S70000"))
+        self.refused("dataset 'c' holds strings of 70000 bytes; at most 65536", experiment=LABELLED)
+
+    def test_more_labels_than_classes(self):
+        """No rank has more than 65,536 of its own."""
+        rows = 2**16 + 1
+        write(x=np.zeros((rows, 1), "i1"), c={"data": np.arange(rows).astype("S"), "chunks": (rows,)})
+        self.refused("dataset 'c' has more than 65536 different labels", experiment=LABELLED, ranks=2)
+
+    def test_labels_of_types_that_are_none(self):
+        for values, held in ((X[:, 0], "floating-point numbers"), (C > 0, "enumerated values"),
+                             (np.zeros(ROWS, [("a", int), ("b", "S3")]), "compounds")):
+            write(x=X, c=values)
+            self.refused("dataset 'c' holds " + held, "integers, the classes from 0, or strings",
+                         experiment=LABELLED)
+
     # ---- Types ----
 
     def test_what_is_no_number(self):

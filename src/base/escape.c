@@ -53,6 +53,15 @@ static int is_unsafe(character c) {
   return c.is_malformed || is_control(c) || is_separator || is_direction || is_none;
 }
 
+int tv_is_plain(const char *text) {
+  while (*text) {
+    const character c = first_of(text);
+    if (is_unsafe(c)) return 0;
+    text += c.length;
+  }
+  return 1;
+}
+
 /* ---- Media ---- */
 
 typedef struct {

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "hdf5_dataset.h"
-#include "packing.h"
+#include "labels.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/guard.h"
 #include "twoview/base/statistics.h"
@@ -14,12 +13,10 @@
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/file.h"
 
-enum { MOST_CLASSES = 1 << 16, LABEL_PIECE = 1 << 20 };
-
 typedef struct {
   char *file;
   char *samples; /* dataset of 2 to 4 dimensions, samples first */
-  char *labels;  /* 1D dataset of class labels, ... */
+  char *labels;  /* 1D dataset or group of class labels, ... */
   char *targets; /* ... or 2D dataset of targets; NULL: the other, or neither */
 } settings;
 
@@ -31,7 +28,8 @@ static const tv_key keys[] = {
      .help =
          "2D dataset, samples as rows; of images 3D or 4D: samples x rows x columns (x channels)"},
     {TV_KEY(settings, labels, TV_KEY_TEXT), .otherwise = "this, ...",
-     .help = "1D dataset of classes from 0 (a warning names one that no sample has) ..."},
+     .help = "1D dataset of classes: integers from 0 (a warning names one that no sample has) or "
+             "strings; or a categorical of AnnData ..."},
     {TV_KEY(settings, targets, TV_KEY_TEXT),
      .otherwise = "... or this, or neither: no SL, no scores",
      .help = "... or 2D dataset of numbers"},
@@ -54,14 +52,15 @@ static tv_error *check(const tv_experiment *e) {
 typedef struct {
   const settings *spec; /* borrowed from the experiment */
   hid_t file;
-  tv_dataset samples, targets; /* targets: or labels, or not open */
+  tv_dataset samples, targets;
   tv_packing samples_packing, targets_packing;
-  int is_unsigned; /* labels of an unsigned type */
+  tv_labels labels; /* instead of targets */
 } hdf5_rows;
 
 static void close_datasets(tv_source *source) {
   hdf5_rows *h = source->state;
   if (!h) return;
+  tv_labels_close(&h->labels);
   tv_dataset_close(&h->targets);
   tv_dataset_close(&h->samples);
   if (h->file > 0) H5Fclose(h->file);
@@ -74,35 +73,12 @@ static tv_error *read_values(const tv_dataset *dataset, const tv_packing *packin
   return tv_packing_undo(packing, dataset, first, count, out);
 }
 
-/* Labels that are packed, or some of which are missing, are read as values. */
-static tv_error *unpack_labels(const hdf5_rows *h, int64_t first, int64_t count, int64_t *labels) {
-  double *values;
-  TV_TRY(tv_allocate(count, sizeof(*values), &values));
-  tv_error *error = read_values(&h->targets, &h->targets_packing, first, count, values);
-  for (int64_t i = 0; !error && i < count; ++i) {
-    labels[i] = (int64_t)fmin(fmax(values[i], -1), MOST_CLASSES);
-    if (values[i] != rint(values[i]) || values[i] < 0 || values[i] >= MOST_CLASSES)
-      error = tv_fail("%s: dataset '%s': row %lld: label %s is not an integer from 0 to %d",
-                      h->spec->file, h->spec->labels, (long long)(first + i), TV_EXACT(values[i]),
-                      MOST_CLASSES - 1);
-  }
-  free(values);
-  return error;
-}
-
-/* Unsigned labels of 2^63 and more come as negative numbers, which are no classes either. */
-static tv_error *read_labels(const hdf5_rows *h, int64_t first, int64_t count, int64_t *labels) {
-  if (!h->targets_packing.is_plain) return unpack_labels(h, first, count, labels);
-  return tv_dataset_read(&h->targets, first, count,
-                         h->is_unsigned ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64, labels);
-}
-
 static tv_error *read_classes(const hdf5_rows *h, int64_t first, int count, int l, double *y) {
-  int64_t *labels;
-  TV_TRY(tv_allocate(count, sizeof(*labels), &labels));
-  tv_error *error = read_labels(h, first, count, labels);
-  for (int64_t i = 0; !error && i < (int64_t)count * l; ++i) y[i] = labels[i / l] == i % l;
-  free(labels);
+  int64_t *classes;
+  TV_TRY(tv_allocate(count, sizeof(*classes), &classes));
+  tv_error *error = tv_labels_read(&h->labels, first, count, classes);
+  for (int64_t i = 0; !error && i < (int64_t)count * l; ++i) y[i] = classes[i / l] == i % l;
+  free(classes);
   return error;
 }
 
@@ -113,13 +89,6 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   TV_TRY(read_values(&h->samples, &h->samples_packing, first, count, x));
   if (h->spec->labels) return read_classes(h, first, count, source->targets, y);
   return h->spec->targets ? read_values(&h->targets, &h->targets_packing, first, count, y) : NULL;
-}
-
-static int is_unsigned(hid_t dataset) {
-  const hid_t type = H5Dget_type(dataset);
-  const int is_natural = H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE;
-  H5Tclose(type);
-  return is_natural;
 }
 
 static tv_error *open_samples(const settings *spec, tv_source *source) {
@@ -138,18 +107,17 @@ static tv_error *open_samples(const settings *spec, tv_source *source) {
 
 static tv_error *open_targets(const settings *spec, tv_source *source) {
   hdf5_rows *h = source->state;
-  const tv_dataset_wish wish = {spec->file, spec->labels ? spec->labels : spec->targets,
-                                spec->labels ? 1 : 2, spec->labels ? 1 : 2,
-                                spec->labels ? TV_HOLDS_INTEGERS : TV_HOLDS_NUMBERS};
+  const tv_dataset_wish wish = {spec->file, spec->targets, 2, 2, TV_HOLDS_NUMBERS};
   TV_TRY(tv_dataset_open(h->file, &wish, &h->targets, &source->cache_bytes));
-  TV_TRY(tv_packing_read(&h->targets, &h->targets_packing));
-  if (h->targets.extent[0] != h->samples.extent[0])
-    return tv_fail("%s: '%s' has %llu rows and '%s' %llu; they must be of the same samples",
-                   spec->file, spec->samples, (unsigned long long)h->samples.extent[0], wish.name,
-                   (unsigned long long)h->targets.extent[0]);
-  h->is_unsigned = is_unsigned(h->targets.id);
   source->targets = h->targets.width;
-  return NULL;
+  return tv_packing_read(&h->targets, &h->targets_packing);
+}
+
+static tv_error *expect_same_rows(const tv_dataset *samples, const tv_dataset *answers) {
+  if (samples->extent[0] == answers->extent[0]) return NULL;
+  return tv_fail("%s: '%s' has %llu rows and '%s' %llu; they must be of the same samples",
+                 samples->path, samples->name, (unsigned long long)samples->extent[0],
+                 answers->name, (unsigned long long)answers->extent[0]);
 }
 
 static tv_error *open_datasets(const settings *spec, tv_source *source) {
@@ -157,20 +125,26 @@ static tv_error *open_datasets(const settings *spec, tv_source *source) {
   h->spec = spec;
   TV_TRY(tv_hdf5_open_path(spec->file, &h->file));
   TV_TRY(open_samples(spec, source));
-  return spec->labels || spec->targets ? open_targets(spec, source) : NULL;
+  if (spec->targets) TV_TRY(open_targets(spec, source));
+  if (spec->labels)
+    TV_TRY(tv_labels_open(h->file, spec->file, spec->labels, &h->labels, &source->cache_bytes));
+  if (!spec->targets && !spec->labels) return NULL;
+  return expect_same_rows(&h->samples, spec->labels ? &h->labels.values : &h->targets);
 }
 
 /* ---- Trying the file ---- */
 
+static double unpacked(const tv_dataset *dataset, int64_t rows) {
+  return dataset->id > 0 ? tv_dataset_unpacked(dataset, rows) : 0;
+}
+
 /* Rows [first, first + count), as they will be read. */
-static tv_error *try_rows(const hdf5_rows *h, int64_t first, int64_t count, double *x, double *y,
-                          int64_t *labels) {
-  const int has_targets = h->targets.id > 0;
-  tv_guard_step(tv_dataset_unpacked(&h->samples, count) +
-                (has_targets ? tv_dataset_unpacked(&h->targets, count) : 0));
+static tv_error *try_rows(const hdf5_rows *h, int64_t first, int64_t count, double *x, double *y) {
+  tv_guard_step(unpacked(&h->samples, count) + unpacked(&h->targets, count) +
+                unpacked(&h->labels.values, count));
   TV_TRY(tv_dataset_read(&h->samples, first, count, H5T_NATIVE_DOUBLE, x));
-  if (h->spec->labels) return read_labels(h, first, count, labels);
-  return has_targets ? tv_dataset_read(&h->targets, first, count, H5T_NATIVE_DOUBLE, y) : NULL;
+  if (h->spec->labels) return tv_labels_try(&h->labels, first, count);
+  return h->spec->targets ? tv_dataset_read(&h->targets, first, count, H5T_NATIVE_DOUBLE, y) : NULL;
 }
 
 /* Rows from `first` on, until `end` or for half a second of this process. */
@@ -178,13 +152,10 @@ static tv_error *try_for_a_moment(const hdf5_rows *h, int64_t first, int64_t end
   const int width = h->samples.width > h->targets.width ? h->samples.width : h->targets.width;
   const int64_t most = width < TV_BATCH ? TV_BATCH : 1;
   double *x = NULL, *y = NULL;
-  int64_t *labels = NULL;
   tv_error *error = tv_allocate(most * width, sizeof(*x), &x);
   if (!error) error = tv_allocate(most * width, sizeof(*y), &y);
-  if (!error) error = tv_allocate(most, sizeof(*labels), &labels);
   for (; !error && first < end && clock() < CLOCKS_PER_SEC / 2; first += most)
-    error = try_rows(h, first, end - first < most ? end - first : most, x, y, labels);
-  free(labels);
+    error = try_rows(h, first, end - first < most ? end - first : most, x, y);
   free(y);
   free(x);
   return error;
@@ -212,51 +183,6 @@ static tv_error *try_source(void *context) {
 
 /* ---- Opening ---- */
 
-static tv_error *refuse_label(const hdf5_rows *h, int64_t row, int64_t label) {
-  char text[32];
-  if (h->is_unsigned)
-    snprintf(text, sizeof text, "%" PRIu64, (uint64_t)label);
-  else
-    snprintf(text, sizeof text, "%" PRId64, label);
-  return tv_fail("%s: dataset '%s': row %lld: label %s is not from 0 to %d", h->spec->file,
-                 h->spec->labels, (long long)row, text, MOST_CLASSES - 1);
-}
-
-/* The labels of this rank's shards, all of them checked. */
-static tv_error *scan_labels(const tv_partition *partition, const tv_source *source,
-                             unsigned char *is_seen) {
-  const hdf5_rows *h = source->state;
-  const int64_t end = tv_shard_first_row_of_rank(partition, partition->rank + 1);
-  int64_t first = tv_shard_first_row_of_rank(partition, partition->rank);
-  int64_t *labels;
-  TV_TRY(tv_allocate(LABEL_PIECE, sizeof(*labels), &labels));
-  tv_error *error = NULL;
-  for (; !error && first < end; first += LABEL_PIECE) {
-    const int64_t count = end - first < LABEL_PIECE ? end - first : LABEL_PIECE;
-    error = read_labels(h, first, count, labels);
-    for (int64_t i = 0; !error && i < count; ++i)
-      if (labels[i] >= 0 && labels[i] < MOST_CLASSES)
-        is_seen[labels[i]] = 1;
-      else
-        error = refuse_label(h, first + i, labels[i]);
-  }
-  free(labels);
-  return error;
-}
-
-static tv_error *count_classes(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
-  const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
-  unsigned char *is_seen;
-  tv_error *error = tv_allocate(MOST_CLASSES, 1, &is_seen);
-  if (!error) error = scan_labels(&partition, source, is_seen);
-  error = tv_agree(comm, error);
-  const settings *spec = experiment->source.settings;
-  if (!error)
-    tv_source_count_classes(source, spec->file, spec->labels, is_seen, MOST_CLASSES, comm);
-  free(is_seen);
-  return error;
-}
-
 static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
   int rank;
   MPI_Comm_rank(comm, &rank);
@@ -273,7 +199,9 @@ static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_so
   trial attempt = {spec, tv_partition_make(comm, 0, experiment->parallel.shards)};
   TV_TRY(tv_agree(comm, tv_guard(spec->file, try_source, &attempt)));
   TV_TRY(tv_agree(comm, open_datasets(spec, source)));
-  return spec->labels ? count_classes(experiment, comm, source) : NULL;
+  if (!spec->labels) return NULL;
+  const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
+  return tv_labels_settle(&h->labels, &partition, source);
 }
 
 const tv_source_kind tv_source_hdf5 = {.kind = {.name = "hdf5",

@@ -11,6 +11,7 @@
 static const double most_cached = 1 << 28;         /* bytes of unpacked chunks on each rank */
 static const hsize_t most_rows = (hsize_t)1 << 53; /* counted by doubles in plans and models */
 static const hsize_t most_columns = INT_MAX / 8;
+static const size_t longest_string = 1 << 16; /* bytes, if they are of fixed length */
 
 enum { FILE_NAME = 512 };
 
@@ -46,14 +47,31 @@ static const char *class_name(H5T_class_t class) {
   }
 }
 
+/* Strings of fixed length, each of which a reader has to hold, are bounded. */
+static tv_error *check_type(const tv_dataset_wish *w, hid_t type) {
+  static const char *const wanted[] = {[TV_HOLDS_NUMBERS] = "numbers",
+                                       [TV_HOLDS_INTEGERS] = "integers, of the categories",
+                                       [TV_HOLDS_LABELS] =
+                                           "integers, the classes from 0, or strings, their names"};
+  const H5T_class_t class = H5Tget_class(type);
+  const int is_wanted = class == H5T_INTEGER ||
+                        (class == H5T_FLOAT && w->type == TV_HOLDS_NUMBERS) ||
+                        (class == H5T_STRING && w->type == TV_HOLDS_LABELS);
+  if (!is_wanted)
+    return tv_fail("%s: dataset '%s' holds %s and must hold %s", w->path, w->name,
+                   class_name(class), wanted[w->type]);
+  if (class == H5T_STRING && H5Tget_size(type) > longest_string)
+    return tv_fail("%s: dataset '%s' holds strings of %zu bytes; at most %zu will do", w->path,
+                   w->name, H5Tget_size(type), longest_string);
+  return NULL;
+}
+
 static tv_error *expect_type(const tv_dataset_wish *w, hid_t dataset) {
   const hid_t type = H5Dget_type(dataset);
   if (type < 0) return tv_hdf5_fail("%s: dataset '%s' has no type", w->path, w->name);
-  const H5T_class_t class = H5Tget_class(type);
+  tv_error *error = check_type(w, type);
   H5Tclose(type);
-  if (class == H5T_INTEGER || (class == H5T_FLOAT && w->type == TV_HOLDS_NUMBERS)) return NULL;
-  return tv_fail("%s: dataset '%s' holds %s and must hold %s", w->path, w->name, class_name(class),
-                 w->type == TV_HOLDS_NUMBERS ? "numbers" : "integers, the classes from 0");
+  return error;
 }
 
 static tv_error *expect_rank(const tv_dataset_wish *w, int dimensions) {
@@ -240,6 +258,17 @@ static herr_t stop_at_link(const char *parent, const char *group, const char *fi
   (void)parent, (void)group, (void)object, (void)flags, (void)access;
   snprintf(other, FILE_NAME, "%s", file);
   return -1;
+}
+
+int tv_is_group(hid_t file, const char *name) {
+  char other[FILE_NAME] = "";
+  H5O_info_t info = {.type = H5O_TYPE_UNKNOWN};
+  const hid_t access = H5Pcreate(H5P_LINK_ACCESS);
+  const int is_found = access >= 0 && H5Pset_elink_cb(access, stop_at_link, other) >= 0 &&
+                       H5Oget_info_by_name2(file, name, &info, H5O_INFO_BASIC, access) >= 0;
+  H5Eclear2(H5E_DEFAULT);
+  if (access >= 0) H5Pclose(access);
+  return is_found && info.type == H5O_TYPE_GROUP;
 }
 
 /* Open as HDF5 does, check, and let `access` have the cache for what it is. */

@@ -10,7 +10,11 @@
 
 enum { TV_MOST_DIMENSIONS = 4 };
 
-typedef enum { TV_HOLDS_NUMBERS, TV_HOLDS_INTEGERS } tv_dataset_type;
+typedef enum {
+  TV_HOLDS_NUMBERS,
+  TV_HOLDS_INTEGERS,
+  TV_HOLDS_LABELS /* integers or strings */
+} tv_dataset_type;
 
 /* What is wanted of a dataset. */
 typedef struct {
@@ -26,6 +30,9 @@ typedef struct {
   hsize_t extent[TV_MOST_DIMENSIONS]; /* rows first; 1 behind the dimensions */
   int width;                          /* values in a row: the product of the other extents */
 } tv_dataset;
+
+/* Whether a name is that of a group, in the file itself. Not collective. */
+int tv_is_group(hid_t file, const char *name);
 
 /* Open a dataset of `file` with a cache for the chunks that a row crosses, whose bytes are added to
  * `cache_bytes`. Close with tv_dataset_close. Errors: absent, of another type or shape, empty, too

@@ -1,4 +1,4 @@
-/* An HDF5 file of samples x with labels c, and the same file with targets y: opened as sources
+/* An HDF5 file of samples x with labels c, with targets y, and without either: opened as sources
  * and read. */
 #include <mpi.h>
 #include <sanitizer/lsan_interface.h>
@@ -49,6 +49,7 @@ static tv_error *read_source(const char *path, const char *answer) {
 static void read_sources(const char *path) {
   fuzz_expect_refusal(read_source(path, "labels: c"));
   fuzz_expect_refusal(read_source(path, "targets: y"));
+  fuzz_expect_refusal(read_source(path, "scale: 1"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {

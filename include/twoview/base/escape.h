@@ -10,6 +10,9 @@
 
 #include "twoview/base/error.h"
 
+/* Whether a text holds nothing harmful, so that every medium shows it as it is. */
+int tv_is_plain(const char *text);
+
 /* Terminals and logs, within a line. */
 void tv_put_plain(const char *text, FILE *out);
 

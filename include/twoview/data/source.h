@@ -50,6 +50,7 @@ struct tv_source {
   tv_shape shape;                      /* ... and how they are arranged */
   double scale;                        /* by which its numbers are divided */
   int targets;                         /* of a sample; classes are one-hot; 0: none */
+  char *const *class_names;            /* borrowed from `state`; NULL: classes are numbers */
   tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
   void *state;                         /* owned, of the kind of source */
   double cache_bytes;                  /* that each rank will come to hold while it reads */
