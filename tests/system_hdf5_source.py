@@ -258,6 +258,83 @@ class Hdf5Source(unittest.TestCase):
             self.refused("dataset 'c' holds " + held, "integers, the classes from 0, or strings",
                          experiment=LABELLED)
 
+    def test_names_of_classes_are_archived(self):
+        """Also in an archive that was joined."""
+        write(x=X, c={"data": self.NAMES[C].astype(object), "dtype": h5py.string_dtype()})
+        names = []
+        for replicate in range(2):
+            with self.run_and_open("--set", f"first_replicate={replicate}", experiment=LABELLED,
+                                   ranks=1 + 2 * replicate) as archive:
+                self.assertEqual(archive["class_name"].dims[0][0].name, "/output")
+                self.assertEqual(list(archive["class_name"].asstr()[()]), ["ape", "zebra", "Ärger"])
+            names.append(f"part-{replicate}.h5")
+            (harness.folder / "o.h5").rename(harness.folder / names[-1])
+        self.succeeds("merge", *names, "-o", "o.h5", "--force")
+        self.succeeds("info", "--verify", "o.h5")
+        with h5py.File(harness.folder / "o.h5") as archive:
+            self.assertEqual(list(archive["class_name"].asstr()[()]), ["ape", "zebra", "Ärger"])
+
+    # ---- Neither labels nor targets ----
+
+    def succeeds(self, *arguments):
+        done = harness.twoview(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_nothing_to_learn(self):
+        """The same encoders, leakages and thresholds; no scores, and none in a report."""
+        bare = harness.HDF5.replace(", targets: y", "")
+        kept = ("--set", "archive={encoders: all, samples: true}", "--set",
+                "methods=[reconstruction, joint-embedding]")
+        unscored = {"score_clean", "score_corrupted", "distance", "samples/target", "output"}
+        for ranks, more in ((1, ()), (3, ()), (1, ("--set", "study=phase", "--set", "noise.lambda_max=[1, 2, 3]",
+                                                 "--set", "augmentation.alpha=[0, 1, 2]"))):
+            if not more:
+                write(x=X)
+            found, names = [], []
+            for experiment in (bare, harness.HDF5):
+                with self.run_and_open(*kept, *more, experiment=experiment, ranks=ranks) as archive:
+                    found.append({name: archive[name][()] for name in (
+                        "leakage", "objective", "status", "alpha2_threshold", "encoder_reconstruction",
+                        "encoder_joint_embedding", "samples/clean")})
+                    names.append(set(archive) | {"samples/" + name for name in archive["samples"]})
+                if experiment is bare:
+                    self.succeeds("info", "--verify", "o.h5")
+                    said = self.succeeds("report", "o.h5", "-o", "page")
+                    self.assertNotIn("nan", said)
+                    self.assertNotIn("distance", said)
+            self.assertEqual(names[1] - names[0], unscored)
+            for name, values in found[0].items():
+                np.testing.assert_allclose(values, found[1][name], rtol=1e-9, atol=1e-12,
+                                           err_msg=name)
+
+    def test_thresholds_without_targets(self):
+        write(x=X)
+        measured = []
+        for answer in ("", ", targets: y"):
+            threshold = harness.HDF5.replace(", targets: y", answer).replace(", alpha: [0.3, 3]", "")
+            threshold = "\n".join(threshold.splitlines()[:-1])  # archives no encoders
+            with self.run_and_open("--set", "study=threshold", experiment=threshold) as archive:
+                measured.append(archive["alpha2_measured"][()])
+            self.succeeds("info", "--verify", "o.h5")
+        np.testing.assert_allclose(measured[0], measured[1], rtol=1e-3)
+
+    def test_supervised_learning_without_targets(self):
+        write(x=X)
+        done = self.run_on_file(harness.HDF5.replace(", targets: y", ""), "--set", "methods=[SL]")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("methods: 'supervised' learns labels or targets, and the source has none",
+                      done.stderr)
+
+    def test_shape_is_archived(self):
+        for x, shape, wanted in ((X, (), None), (X.reshape(ROWS, 2, 2, 2), (), [2, 2, 2]),
+                                 (X, ("--set", "source.shape=[4, 2]"), [4, 1, 2])):
+            write(x=x)
+            with self.run_and_open(*shape) as archive:
+                found = archive.attrs.get("source_shape")
+                self.assertEqual(None if found is None else list(found), wanted)
+            self.succeeds("info", "--verify", "o.h5")
+
     # ---- Types ----
 
     def test_what_is_no_number(self):

@@ -39,6 +39,7 @@ static const struct {
                      [TV_NOTE_DIGEST_3] = {"source_file_3_sha256", TV_OF_SOME, .is_common = 1},
                      [TV_NOTE_FILE_4] = {"source_file_4", TV_OF_SOME},
                      [TV_NOTE_DIGEST_4] = {"source_file_4_sha256", TV_OF_SOME, .is_common = 1},
+                     [TV_NOTE_SHAPE] = {"source_shape", TV_OF_SOME},
                      [TV_NOTE_COMMAND] = {"command", TV_OF_RUN},
                      [TV_NOTE_STARTED] = {"started", TV_OF_RUN},
                      [TV_NOTE_FINISHED] = {"finished", TV_OF_RUN},

@@ -39,6 +39,7 @@ typedef enum {
   TV_NOTE_DIGEST_3,
   TV_NOTE_FILE_4,
   TV_NOTE_DIGEST_4,
+  TV_NOTE_SHAPE, /* of a sample */
   TV_NOTE_COMMAND,
   TV_NOTE_STARTED,
   TV_NOTE_FINISHED,

@@ -51,6 +51,13 @@ static tv_error *write_files(hid_t root, const tv_source *source) {
   return NULL;
 }
 
+/* Of a vector there is none to be told. */
+static tv_error *write_shape(hid_t root, const tv_shape *shape) {
+  const int64_t numbers[] = {shape->rows, shape->columns, shape->channels};
+  if (shape->axes < 2) return NULL;
+  return tv_attribute_list(root, tv_note_name(TV_NOTE_SHAPE), TV_INTEGER, 3, numbers);
+}
+
 static tv_error *write_slurm(hid_t root) {
   static const char *const names[] = {"SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID",
                                       "SLURM_RESTART_COUNT"};
@@ -106,6 +113,7 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(write_program(root));
   TV_TRY(write_method(root, record, ranks));
   TV_TRY(write_files(root, record->source));
+  TV_TRY(write_shape(root, &record->source->shape));
   TV_TRY(write_slurm(root));
   TV_TRY(put_text(root, TV_NOTE_COMMAND, record->command));
   TV_TRY(put_text(root, TV_NOTE_STARTED, record->stopwatch->started));

@@ -119,8 +119,20 @@ static tv_error *take_lengths(const tv_opened *o, tv_archive *a) {
   a->k = e->encoder.k;
   a->p = o->schema->extent.components;
   a->q = e->noise.components;
+  a->is_unlabelled = e->source.is_unlabelled;
   TV_TRY(tv_allocate(a->cube.encoders, sizeof(*a->encoder_k), &a->encoder_k));
   memcpy(a->encoder_k, e->encoder.sizes, (size_t)a->cube.encoders * sizeof(*a->encoder_k));
+  return NULL;
+}
+
+/* What is not archived, because there are no targets to measure it against. */
+static tv_error *fill_unmeasured(tv_archive *a) {
+  const int64_t entries = tv_cube_entries(&a->cube, tv_cube_points(&a->cube));
+  for (int q = 0; q < a->study->count; ++q) {
+    if (a->quantity[q]) continue;
+    TV_TRY(tv_allocate(entries, sizeof(double), &a->quantity[q]));
+    for (int64_t i = 0; i < entries; ++i) a->quantity[q][i] = NAN;
+  }
   return NULL;
 }
 
@@ -128,7 +140,8 @@ static tv_error *read_archive(const tv_opened *o, void *out) {
   tv_archive *a = out;
   TV_TRY(read_attributes(o->file, a));
   TV_TRY(take_lengths(o, a));
-  return read_variables(o, TV_TO_ARCHIVE, a);
+  TV_TRY(read_variables(o, TV_TO_ARCHIVE, a));
+  return fill_unmeasured(a);
 }
 
 /* Open an archive, read from it and close it; the error names the archive. */

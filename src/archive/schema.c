@@ -170,7 +170,8 @@ static tv_error *read_length(hid_t file, enum tv_dimension dimension, int *lengt
 tv_error *tv_schema_of_file(const tv_experiment *e, int format, hid_t file, tv_schema **out) {
   tv_extent extent = {.format = format};
   TV_TRY(read_length(file, TV_AXIS_COMPONENT, &extent.components));
-  TV_TRY(read_length(file, TV_AXIS_OUTPUT, &extent.targets));
+  if (!e->source.is_unlabelled) TV_TRY(read_length(file, TV_AXIS_OUTPUT, &extent.targets));
+  extent.has_class_names = H5Lexists(file, TV_CLASS_NAME, H5P_DEFAULT) > 0;
   TV_TRY(read_length(file, TV_AXIS_FEATURE, &extent.features));
   TV_TRY(read_length(file, TV_AXIS_RANK, &extent.ranks));
   return tv_schema_make(e, &extent, out);

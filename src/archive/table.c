@@ -3,6 +3,7 @@
 #include "dimensions.h"
 #include "twoview/data/source.h"
 #include "twoview/methods/method.h"
+#include "twoview/studies/study.h"
 #include "twoview/theory/theory.h"
 
 /* ---- Whether a variable is there ---- */
@@ -54,6 +55,17 @@ static int has_representation(const tv_schema *s, int method) {
   return s->experiment->archive.representations != TV_KEEP_NONE;
 }
 
+/* What is measured against targets is left out where there are none. */
+static int has_quantity(const tv_schema *s, int item) {
+  const tv_quantity *quantity = &tv_study_of(s->experiment)->quantities[item];
+  return !quantity->needs_targets || !s->experiment->source.is_unlabelled;
+}
+
+static int has_class_names(const tv_schema *s, int item) {
+  (void)item;
+  return s->extent.has_class_names;
+}
+
 static int has_samples(const tv_schema *s, int item) {
   (void)item;
   return s->experiment->archive.samples;
@@ -65,6 +77,10 @@ static int has_sampled_rows(const tv_schema *s, int item) {
 
 static int has_represented_rows(const tv_schema *s, int item) {
   return has_representation(s, item) && has_rows(s->experiment);
+}
+
+static int has_sampled_targets(const tv_schema *s, int item) {
+  return has_samples(s, item) && s->extent.targets > 0;
 }
 
 static int has_noisy_samples(const tv_schema *s, int item) {
@@ -85,6 +101,7 @@ VALUES(digest_values, all->digest)
 VALUES(gamma_values, all->record->spectra->gamma)
 VALUES(theta_values, all->record->spectra->theta)
 VALUES(spectrum_values, all->record->features->spectrum)
+VALUES(name_values, all->record->source->class_names)
 VALUES(mean_values, all->mean)
 VALUES(axes_values, all->record->features->basis)
 VALUES(row_values, all->row)
@@ -109,6 +126,7 @@ const struct tv_variable_row tv_rows[] = {
     {{"", "", ""},
      .repetition = TV_EACH_QUANTITY,
      .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N, TV_AXIS_K, TV_AXIS_PARADIGM},
+     .exists = has_quantity,
      .values = quantity_values,
      TO_ARCHIVE(quantity)},
     {{TV_ALPHA2_THRESHOLD,
@@ -146,6 +164,12 @@ const struct tv_variable_row tv_rows[] = {
      .domain = &not_negative,
      .beyond = no_eigenvalue,
      TO_ARCHIVE(spectrum)},
+    {{TV_CLASS_NAME, "name of the class", "1"},
+     TV_TEXT,
+     .dimensions = {TV_AXIS_OUTPUT},
+     .exists = has_class_names,
+     .values = name_values,
+     .since = 2},
     {{"feature_mean", "mean of the features of the source", "1"},
      .dimensions = {TV_AXIS_FEATURE},
      .exists = has_common_mean,
@@ -225,7 +249,7 @@ const struct tv_variable_row tv_rows[] = {
      .place = TV_IN_SAMPLES,
      .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_SAMPLE, TV_AXIS_OUTPUT},
      .domain = &any_number,
-     .exists = has_samples},
+     .exists = has_sampled_targets},
     {{"row", "number of the sample in the data set, from 0", "1"},
      TV_INTEGER,
      TV_IN_SAMPLES,

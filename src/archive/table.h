@@ -57,6 +57,9 @@ struct tv_variable_row {
   int is_free;         /* a coordinate of a length that only the extent determines */
 };
 
+/* The variable that tells whether classes have names. */
+#define TV_CLASS_NAME "class_name"
+
 /* The table: a row for each variable, or for those of each quantity or method; coordinates have
  * rows of their own, in dimensions.h. */
 extern const struct tv_variable_row tv_rows[];

@@ -319,7 +319,7 @@ static void meet_dataset(void *context, const char *path) {
 static int64_t count_clean_failures(tv_verification *v, hid_t file, const tv_experiment *e) {
   int64_t count = 0;
   const tv_study *study = tv_study_of(e);
-  if (study->score_clean < 0) return 0;
+  if (study->score_clean < 0 || e->source.is_unlabelled) return 0;
   double *score = tv_verify_read(v, file, study->quantities[study->score_clean].label.name, &count);
   const tv_cube cube = tv_cube_of(e);
   const int64_t failures = tv_count_clean_failures(&cube, score);

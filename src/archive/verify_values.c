@@ -67,7 +67,7 @@ static void check_encoders(tv_verification *v, const statuses *s, int64_t count)
  * same scores. */
 static void check_clean(tv_verification *v, hid_t file, const tv_experiment *e,
                         const tv_study *study) {
-  if (study->score_clean < 0) return;
+  if (study->score_clean < 0 || e->source.is_unlabelled) return;
   const char *name = study->quantities[study->score_clean].label.name;
   const tv_cube cube = tv_cube_of(e);
   const int64_t each = tv_cube_entries(&cube, 1);
@@ -166,6 +166,7 @@ static void check_objectives(tv_verification *v, hid_t file, const statuses *s) 
 static void check_quantities(tv_verification *v, hid_t file, const statuses *s, int64_t count) {
   for (int i = 0; i < s->study->count; ++i) {
     const tv_quantity *quantity = &s->study->quantities[i];
+    if (quantity->needs_targets && v->schema->experiment->source.is_unlabelled) continue;
     if (quantity->agrees) compare(v, file, quantity, s);
     if (quantity->derive) check_derived(v, file, s->study, quantity);
   }

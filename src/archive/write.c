@@ -242,8 +242,12 @@ static tv_error *write_part(const tv_output *o, const tv_record *record, const t
 tv_error *tv_archive_write(tv_output *o, const tv_record *record, MPI_Comm comm) {
   int rank;
   tv_schema *schema = NULL;
-  tv_extent extent = {TV_FORMAT_VERSION, record->features->p, record->source->targets,
-                      record->source->features, 0};
+  tv_extent extent = {TV_FORMAT_VERSION,
+                      record->features->p,
+                      record->source->targets,
+                      record->source->features,
+                      0,
+                      record->source->class_names != NULL};
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &extent.ranks);
   tv_error *error = tv_agree(comm, tv_schema_make(record->experiment, &extent, &schema));

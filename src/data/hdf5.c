@@ -93,8 +93,9 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
 
 static tv_error *open_samples(const settings *spec, tv_source *source) {
   hdf5_rows *h = source->state;
-  int numbers[TV_MOST_DIMENSIONS] = {0};
-  const tv_dataset_wish wish = {spec->file, spec->samples, 2, TV_MOST_DIMENSIONS, TV_HOLDS_NUMBERS};
+  int numbers[TV_DATASET_DIMENSIONS] = {0};
+  const tv_dataset_wish wish = {spec->file, spec->samples, 2, TV_DATASET_DIMENSIONS,
+                                TV_HOLDS_NUMBERS};
   TV_TRY(tv_dataset_open(h->file, &wish, &h->samples, &source->cache_bytes));
   TV_TRY(tv_packing_read(&h->samples, &h->samples_packing));
   source->rows = (int64_t)h->samples.extent[0];

@@ -101,7 +101,7 @@ static tv_error *expect_shape(const tv_dataset_wish *w, tv_dataset *d) {
   if (!error) error = expect_rank(w, d->dimensions);
   TV_TRY(error);
   if (shape[0] == 0 || shape[0] > most_rows) return refuse_extent(d, 0, shape[0], most_rows);
-  for (int i = 0; i < TV_MOST_DIMENSIONS; ++i) d->extent[i] = i < d->dimensions ? shape[i] : 1;
+  for (int i = 0; i < TV_DATASET_DIMENSIONS; ++i) d->extent[i] = i < d->dimensions ? shape[i] : 1;
   for (int i = 1; i < d->dimensions; ++i) {
     const hsize_t length = shape[i] > most_columns ? shape[i] : width * shape[i];
     if (length == 0 || length > most_columns) return refuse_extent(d, i, length, most_columns);
@@ -131,9 +131,9 @@ static tv_error *expect_filters(const tv_dataset_wish *w, hid_t creation) {
   return NULL;
 }
 
-static int is_chunked(const tv_dataset *d, hid_t creation, hsize_t chunk[TV_MOST_DIMENSIONS]) {
+static int is_chunked(const tv_dataset *d, hid_t creation, hsize_t chunk[TV_DATASET_DIMENSIONS]) {
   return H5Pget_layout(creation) == H5D_CHUNKED &&
-         H5Pget_chunk(creation, TV_MOST_DIMENSIONS, chunk) == d->dimensions;
+         H5Pget_chunk(creation, TV_DATASET_DIMENSIONS, chunk) == d->dimensions;
 }
 
 /* Chunks along a dimension; 0 where the file says that they are empty. */
@@ -143,7 +143,7 @@ static double chunks_along(const tv_dataset *d, const hsize_t *chunk, int dimens
 
 /* What was never written would be read as zeros. */
 static tv_error *expect_written(const tv_dataset *d, hid_t creation) {
-  hsize_t chunk[TV_MOST_DIMENSIONS] = {1, 1, 1, 1}, written = 0;
+  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1}, written = 0;
   double all = 1;
   if (H5Pget_layout(creation) != H5D_CHUNKED) {
     if (H5Dget_storage_size(d->id) > 0) return NULL;
@@ -157,7 +157,7 @@ static tv_error *expect_written(const tv_dataset *d, hid_t creation) {
                : tv_hdf5_fail("%s: dataset '%s': its chunks cannot be counted", d->path, d->name);
   H5Sclose(space);
   TV_TRY(error);
-  for (int i = 0; i < TV_MOST_DIMENSIONS; ++i) all *= chunks_along(d, chunk, i);
+  for (int i = 0; i < TV_DATASET_DIMENSIONS; ++i) all *= chunks_along(d, chunk, i);
   if (all == 0) return tv_fail("%s: dataset '%s' has empty chunks", d->path, d->name);
   if ((double)written >= all) return NULL;
   return tv_fail("%s: dataset '%s': %.0f of its %.0f chunks were never written", d->path, d->name,
@@ -195,13 +195,13 @@ static tv_error *check(const tv_dataset_wish *w, tv_dataset *d) {
 /* Chunks that a row crosses, and bytes of one. */
 static double chunks_across(const tv_dataset *d, const hsize_t *chunk) {
   double across = 1;
-  for (int i = 1; i < TV_MOST_DIMENSIONS; ++i) across *= chunks_along(d, chunk, i);
+  for (int i = 1; i < TV_DATASET_DIMENSIONS; ++i) across *= chunks_along(d, chunk, i);
   return across;
 }
 
 static double chunk_bytes(const hsize_t *chunk, size_t size) {
   double bytes = (double)size;
-  for (int i = 0; i < TV_MOST_DIMENSIONS; ++i) bytes *= (double)chunk[i];
+  for (int i = 0; i < TV_DATASET_DIMENSIONS; ++i) bytes *= (double)chunk[i];
   return bytes;
 }
 
@@ -225,7 +225,7 @@ static double unpacking_bytes(double packed, double unpacked) {
 /* Let `access` have a cache for all chunks that a row crosses, so that chunks of many rows are not
  * unpacked again for every batch. A chunk as it is stored, of average size, is held beside them. */
 static void widen_cache(const tv_dataset *d, hid_t access, double *cache_bytes) {
-  hsize_t chunk[TV_MOST_DIMENSIONS] = {1, 1, 1, 1};
+  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1};
   const hid_t creation = H5Dget_create_plist(d->id);
   if (is_chunked(d, creation, chunk)) {
     const double across = chunks_across(d, chunk), bytes = chunk_bytes(chunk, value_size(d));
@@ -239,7 +239,7 @@ static void widen_cache(const tv_dataset *d, hid_t access, double *cache_bytes) 
 }
 
 double tv_dataset_unpacked(const tv_dataset *d, int64_t rows) {
-  hsize_t chunk[TV_MOST_DIMENSIONS] = {1, 1, 1, 1};
+  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1};
   const hid_t creation = H5Dget_create_plist(d->id);
   const size_t size = value_size(d);
   double bytes = (double)rows * d->width * (double)size;
@@ -308,8 +308,8 @@ void tv_dataset_close(tv_dataset *d) {
 
 tv_error *tv_dataset_read(const tv_dataset *d, int64_t first, int64_t count, hid_t type,
                           void *out) {
-  const hsize_t start[TV_MOST_DIMENSIONS] = {(hsize_t)first};
-  hsize_t extent[TV_MOST_DIMENSIONS];
+  const hsize_t start[TV_DATASET_DIMENSIONS] = {(hsize_t)first};
+  hsize_t extent[TV_DATASET_DIMENSIONS];
   memcpy(extent, d->extent, sizeof extent);
   extent[0] = (hsize_t)count;
   const hid_t file_space = H5Dget_space(d->id);

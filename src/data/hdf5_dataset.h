@@ -8,7 +8,7 @@
 
 #include "twoview/base/error.h"
 
-enum { TV_MOST_DIMENSIONS = 4 };
+enum { TV_DATASET_DIMENSIONS = 4 };
 
 typedef enum {
   TV_HOLDS_NUMBERS,
@@ -27,8 +27,8 @@ typedef struct {
   const char *path, *name; /* borrowed from the wish */
   hid_t id;                /* 0: not open */
   int dimensions;
-  hsize_t extent[TV_MOST_DIMENSIONS]; /* rows first; 1 behind the dimensions */
-  int width;                          /* values in a row: the product of the other extents */
+  hsize_t extent[TV_DATASET_DIMENSIONS]; /* rows first; 1 behind the dimensions */
+  int width;                             /* values in a row: the product of the other extents */
 } tv_dataset;
 
 /* Whether a name is that of a group, in the file itself. Not collective. */

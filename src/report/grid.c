@@ -4,14 +4,38 @@
 #include "twoview/base/escape.h"
 #include "twoview/studies/grid.h"
 
+/* ---- What is shown ---- */
+
+static const tv_curves distances = {
+    .quantity = TV_DISTANCE,
+    .name = "distance to optimality",
+    .title = "Distance to optimality",
+    .label = "distance to optimality against sample size",
+    .definition =
+        "Distance to optimality, |score on clean inputs &minus; score on corrupted inputs|",
+    .nothing = "no distance above rounding"};
+
+/* Where there are no targets, and therefore no scores. */
+static const tv_curves leakages = {.quantity = TV_LEAKAGE,
+                                   .name = "leakage",
+                                   .title = "Leakage",
+                                   .label = "leakage against sample size",
+                                   .definition = "Leakage, the largest squared sine between the "
+                                                 "encoder and the important components",
+                                   .nothing = "no leakage above rounding"};
+
+static const tv_curves *shown(const tv_archive *a) {
+  return a->is_unlabelled ? &leakages : &distances;
+}
+
 /* ---- The table ---- */
 
-/* Slope of log distance against log n over the upper half of the sample sizes. */
+/* Slope of the logarithm of what is shown against log n over the upper half of the sample sizes. */
 static double slope(const tv_archive *a, int magnitude, int alpha, int method) {
   double count = 0, x_sum = 0, y_sum = 0, xx = 0, xy = 0;
   for (int level = a->cube.levels / 2; level < a->cube.levels; ++level) {
-    const double distance = tv_summary_of(a, TV_DISTANCE, magnitude, alpha, level, method).mean;
-    const double x = log(a->n[level]), y = log(distance);
+    const double value = tv_summary_of(a, shown(a)->quantity, magnitude, alpha, level, method).mean;
+    const double x = log(a->n[level]), y = log(value);
     if (!isfinite(y)) continue;
     count += 1;
     x_sum += x;
@@ -35,7 +59,7 @@ static void print_table(const tv_archive *a, FILE *out) {
   const int of_lambda = tv_digits_of(a->lambda_max, a->cube.magnitudes);
   const int of_alpha = tv_digits_of(a->alpha, a->cube.alphas);
   const int wide = tv_width_of(of_lambda, 10), narrow = tv_width_of(of_alpha, 8);
-  tv_print_line(out, "%s: distance to optimality, mean over %d replicate%s", a->experiment_name,
+  tv_print_line(out, "%s: %s, mean over %d replicate%s", a->experiment_name, shown(a)->name,
                 a->cube.replicates, a->cube.replicates == 1 ? "" : "s");
   fputc('\n', out);
   fprintf(out, "%-*s  %-16s %*s  n=%-10.*g n=%-10.*g %7s  %s\n", wide, TV_LAMBDA_MAX, "method",
@@ -49,8 +73,8 @@ static void print_table(const tv_archive *a, FILE *out) {
       for (int alpha = 0; alpha < a->cube.alphas; ++alpha) {
         fprintf(out, "%-*.*g  %-16s %*.*g  %-12.3e %-12.3e ", wide, of_lambda,
                 a->lambda_max[magnitude], a->method[method], narrow, of_alpha, a->alpha[alpha],
-                tv_summary_of(a, TV_DISTANCE, magnitude, alpha, 0, method).mean,
-                tv_summary_of(a, TV_DISTANCE, magnitude, alpha, last, method).mean);
+                tv_summary_of(a, shown(a)->quantity, magnitude, alpha, 0, method).mean,
+                tv_summary_of(a, shown(a)->quantity, magnitude, alpha, last, method).mean);
         print_slope(slope(a, magnitude, alpha, method), out);
         fprintf(out, "  %s\n", threshold);
       }
@@ -83,15 +107,15 @@ static void put_thresholds(const tv_archive *a, FILE *out) {
   fputs("</table>\n", out);
 }
 
-static void put_distances(const tv_archive *a, FILE *out) {
+static void put_shown(const tv_archive *a, FILE *out) {
   const int last = a->cube.levels - 1;
   const int of_lambda = tv_digits_of(a->lambda_max, a->cube.magnitudes);
   const int of_alpha = tv_digits_of(a->alpha, a->cube.alphas);
   char text[TV_SUMMARY_TEXT];
   fprintf(out,
-          "<h2>Distance to optimality at n = %.*g</h2>\n<p>Mean [least, largest] over "
+          "<h2>%s at n = %.*g</h2>\n<p>Mean [least, largest] over "
           "replicates.</p>\n<table><tr><th>&lambda;<sub>max</sub></th><th>&alpha;</th>",
-          TV_MOST_DIGITS, a->n[last]);
+          shown(a)->title, TV_MOST_DIGITS, a->n[last]);
   for (int m = 0; m < a->cube.methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
   fputs("</tr>\n", out);
   for (int g = 0; g < a->cube.magnitudes; ++g)
@@ -99,7 +123,7 @@ static void put_distances(const tv_archive *a, FILE *out) {
       fprintf(out, "<tr><td>%.*g</td><td>%.*g</td>", of_lambda, a->lambda_max[g], of_alpha,
               a->alpha[alpha]);
       for (int m = 0; m < a->cube.methods; ++m) {
-        const tv_summary summary = tv_summary_of(a, TV_DISTANCE, g, alpha, last, m);
+        const tv_summary summary = tv_summary_of(a, shown(a)->quantity, g, alpha, last, m);
         tv_summary_format(&summary, TV_LEAST_DIGITS, text);
         fprintf(out, "<td>%s</td>", text);
       }
@@ -110,21 +134,13 @@ static void put_distances(const tv_archive *a, FILE *out) {
 
 static void put_tables(const tv_archive *a, FILE *out) {
   put_thresholds(a, out);
-  put_distances(a, out);
+  put_shown(a, out);
 }
 
 /* ---- Together ---- */
 
-static const tv_curves distances = {
-    .quantity = TV_DISTANCE,
-    .name = "distance to optimality",
-    .label = "distance to optimality against sample size",
-    .definition =
-        "Distance to optimality, |score on clean inputs &minus; score on corrupted inputs|",
-    .nothing = "no distance above rounding"};
-
 static void describe_figure(const tv_archive *a, int number, tv_figure *out) {
-  tv_describe_curves(a, &distances, out);
+  tv_describe_curves(a, shown(a), out);
   out->pattern = tv_grid_report.figures[number];
 }
 

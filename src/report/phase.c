@@ -86,7 +86,7 @@ static void print_share(int width, int64_t part, int64_t whole, FILE *out) {
 }
 
 static void print_closest(const tv_archive *a, int method, const tally *t, FILE *out) {
-  if (has_both(a) && has_boundary(a, method))
+  if (has_both(a) && has_boundary(a, method) && !a->is_unlabelled)
     print_share(12, t->closest, t->points, out);
   else
     fprintf(out, "  %14s", "-");

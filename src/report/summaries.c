@@ -19,7 +19,7 @@ tv_summary tv_threshold_summary(const tv_archive *a, int magnitude, int method) 
 }
 
 void tv_print_failures(const tv_archive *a, FILE *out) {
-  const int clean = a->study->score_clean;
+  const int clean = a->is_unlabelled ? -1 : a->study->score_clean;
   tv_tally tally = {.study = a->study,
                     .solutions = tv_cube_entries(&a->cube, tv_cube_points(&a->cube)),
                     .clean_failed =

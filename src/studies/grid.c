@@ -206,15 +206,18 @@ static int accompanies(double status, double value) {
 
 static const tv_quantity quantities[TV_GRID_QUANTITIES] = {
     [TV_SCORE_CLEAN] = {{"score_clean", "score of the method on clean inputs", "1"},
-                        .domain = {-TV_ROUNDING, DBL_MAX, .may_be_nan = 1}},
+                        .domain = {-TV_ROUNDING, DBL_MAX, .may_be_nan = 1},
+                        .needs_targets = 1},
     [TV_SCORE_CORRUPTED] = {{"score_corrupted", "score of the method on corrupted inputs", "1"},
                             .domain = {-TV_ROUNDING, DBL_MAX, .may_be_nan = 1},
-                            .agrees = decides},
+                            .agrees = decides,
+                            .needs_targets = 1},
     [TV_DISTANCE] = {{"distance", "distance to optimality, |score_clean - score_corrupted|", "1"},
                      .domain = {0, DBL_MAX, .may_be_nan = 1},
                      .derive = difference,
                      .from = {TV_SCORE_CLEAN, TV_SCORE_CORRUPTED},
-                     .formula = "|score_clean - score_corrupted|"},
+                     .formula = "|score_clean - score_corrupted|",
+                     .needs_targets = 1},
     [TV_LEAKAGE] = {{"leakage",
                      "S-whitened: largest squared sine between encoder and important components; "
                      "SL: noise components' share of the energy of its predictions",

@@ -287,7 +287,7 @@ static int accompanies(double status, double value) {
   return !is_failure(status) || isnan(value);
 }
 
-#define LOSS .domain = {0, DBL_MAX, .may_be_nan = 1}, .agrees = decides
+#define LOSS .domain = {0, DBL_MAX, .may_be_nan = 1}, .agrees = decides, .needs_targets = 1
 
 static const tv_quantity quantities[TV_VIEWS_QUANTITIES] = {
     [TV_VIEWS_TEST_LOSS] = {{"test_loss",
@@ -359,6 +359,7 @@ const tv_study tv_views_study = {.kind = {.name = "views", .title = "Views"},
                                  .is_failure = is_failure,
                                  .is_inaccurate = is_inaccurate,
                                  .score_clean = -1,
+                                 .objective = -1,
                                  .found = "solutions",
                                  .failed = "failed (see 'status')",
                                  .nothing =

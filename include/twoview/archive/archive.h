@@ -66,8 +66,8 @@ typedef struct {
                                * instead: */
   double *severity, *strength;
   char **method;                        /* names */
-  double *quantity[TV_MOST_QUANTITIES]; /* replicate x lambda_max x alpha x n x k x method, or
-                                         * NULL */
+  double *quantity[TV_MOST_QUANTITIES]; /* replicate x lambda_max x alpha x n x k x method */
+  int is_unlabelled;                    /* those that need targets are NaN */
   double *alpha2_threshold;             /* replicate x lambda_max x k x method */
   int p, q, k;      /* important components, noise components, rows of the encoder */
   double *spectrum; /* p: variances of the important components */

@@ -30,6 +30,7 @@ typedef struct {
   int targets;
   int features; /* of the source */
   int ranks;
+  int has_class_names; /* boolean */
 } tv_extent;
 
 /* A variable, or a coordinate, of one archive. */

@@ -25,6 +25,7 @@ typedef struct {
   double (*derive)(double first, double second);
   int from[2];
   const char *formula;
+  int needs_targets; /* it is not archived where the source has none */
 } tv_quantity;
 
 enum { TV_MOST_QUANTITIES = 16 }; /* of a study */
