@@ -56,6 +56,15 @@ class Plan(unittest.TestCase):
         for ranks in (1, 2, 3):
             self.assertEqual(self.compare(FASHION, ranks), "replicated")
 
+    def test_next_to_nothing(self):
+        """What the libraries take is most of a small run."""
+        keys = harness.settings("samples=30", "replicates=1", "source.power_law.features=3", "noise.components=2",
+                                "encoder.k=2", "augmentation.alpha=1", "noise.lambda_max=1")
+        for ranks in (1, 2, 4):
+            with harness.archive(GAUSSIAN, "p.h5", *keys, ranks=ranks) as archive:
+                peak = archive["peak_memory"][()].max()
+                self.assertLessEqual(abs(archive.attrs["planned_memory"] - peak), 0.08 * peak, ranks)
+
     def test_samples_and_representations(self):
         self.compare(FASHION, 2, "archive.samples=true", "replicates=1",
                      "archive.representations=all", "archive.encoders=all")

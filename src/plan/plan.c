@@ -18,8 +18,9 @@
 
 enum { NUMBER = sizeof(double) };
 
-/* Memory that MPI and HDF5 take for themselves while they work. */
-static const double library_buffers = 4 << 20;
+/* Memory that MPI, HDF5 and BLAS take for themselves while they work, their code included: by
+ * measurement, 8.6 to 9.4 MiB on 1, 2 and 4 ranks that had next to nothing else to do. */
+static const double library_buffers = 9 << 20;
 
 static double square(double x) {
   return x * x;
