@@ -274,6 +274,47 @@ class Hdf5Source(unittest.TestCase):
         with h5py.File(harness.folder / "o.h5") as archive:
             self.assertEqual(list(archive["class_name"].asstr()[()]), ["ape", "zebra", "Ärger"])
 
+    VIEWS = ("source: {type: hdf5, file: data.h5, samples: x, labels: c}\n"
+             "test: {file: test.h5, samples: x, labels: c}\n"
+             "augmentation: {chain: [{type: noise, deviation: 0.3}]}\n"
+             "samples: [150]\nencoder: {k: 2}\n")
+
+    def write_test(self, **datasets):
+        """The same as write, of a file of rows held out."""
+        (harness.folder / "data.h5").rename(harness.folder / "kept.h5")
+        write(**datasets)
+        (harness.folder / "data.h5").rename(harness.folder / "test.h5")
+        (harness.folder / "kept.h5").rename(harness.folder / "data.h5")
+
+    def test_names_of_rows_held_out(self):
+        """They are numbered as those of the training rows are, of which some are not held out."""
+        held_out = np.arange(40)[C[:40] != 2]  # no ape
+        losses = []
+        for labels in (self.NUMBERS[C], np.char.encode(self.NAMES[C])):
+            write(x=X, c=labels)
+            self.write_test(x=X[held_out] + 0.1, c=labels[held_out])
+            for ranks in (1, 3):
+                with self.run_and_open(experiment=self.VIEWS, ranks=ranks) as archive:
+                    losses.append(archive["test_loss"][()])
+        for other in losses[1:]:
+            np.testing.assert_array_equal(losses[0], other)
+
+    def test_rows_held_out_of_other_labels(self):
+        names = np.char.encode(self.NAMES[C])
+        write(x=X, c=names)
+        other = np.where(np.arange(ROWS) == 7, b"cow", names)
+        for held_out, experiment, said in (
+                ({"c": other}, self.VIEWS, "has the label 'cow', and no row of 'source' has it"),
+                ({}, self.VIEWS, "labels that are integers, where 'source' has labels that are strings"),
+                ({"y": Y[:, :1]}, self.VIEWS.replace("labels: c", "targets: y"),
+                 "has 1 targets, where 'source' has 2")):
+            with self.subTest(said):
+                self.write_test(x=X + 1, **held_out)
+                done = self.run_on_file(experiment, "--dry-run", ranks=2)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn("e.yaml:2: test: ", done.stderr)
+                self.assertIn(said, done.stderr)
+
     # ---- Neither labels nor targets ----
 
     def succeeds(self, *arguments):

@@ -105,6 +105,7 @@ static tv_error *open_gaussian(const tv_experiment *experiment, MPI_Comm comm, t
   const tv_generator *g = source->state;
   source->variances = g->variances;
   source->read = is_linear ? read_linear : read_classes;
+  source->has_classes = !is_linear;
   if (!is_linear) {
     tv_generator_draw_means(source, 1);
     return NULL;

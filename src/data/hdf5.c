@@ -91,6 +91,14 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   return h->spec->targets ? read_values(&h->targets, &h->targets_packing, first, count, y) : NULL;
 }
 
+static tv_error *renumber(tv_source *source, const tv_source *other) {
+  hdf5_rows *h = source->state;
+  TV_TRY(tv_labels_renumber(&h->labels, other->class_names, other->targets));
+  source->class_names = h->labels.names;
+  source->targets = h->labels.name_count;
+  return NULL;
+}
+
 static tv_error *open_samples(const settings *spec, tv_source *source) {
   hdf5_rows *h = source->state;
   int numbers[TV_DATASET_DIMENSIONS] = {0};
@@ -188,6 +196,7 @@ static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_so
   int rank;
   MPI_Comm_rank(comm, &rank);
   source->read = read_rows;
+  source->renumber = renumber;
   source->close = close_datasets;
   hdf5_rows *h = NULL;
   tv_error *error = tv_allocate(1, sizeof(*h), &h);

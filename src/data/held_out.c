@@ -27,14 +27,44 @@ static tv_error *take_share(const tv_experiment *e, const tv_source *training, t
 
 /* ---- Other files ---- */
 
+/* What there is to learn, in words. */
+static const char *answers_of(const tv_source *s) {
+  static const char none[] = "neither labels nor targets", targets[] = "targets",
+                    integers[] = "labels that are integers", names[] = "labels that are strings";
+  if (s->targets == 0) return none;
+  return !s->has_classes ? targets : s->class_names ? names : integers;
+}
+
+/* The first name of a class of the test rows that no training row has; both are sorted. */
+static const char *unknown_name(const tv_source *training, const tv_source *test) {
+  int at = 0;
+  for (int i = 0; i < test->targets; ++i) {
+    while (at < training->targets && strcmp(training->class_names[at], test->class_names[i]) < 0)
+      ++at;
+    if (at == training->targets || strcmp(training->class_names[at], test->class_names[i]) != 0)
+      return test->class_names[i];
+  }
+  return NULL;
+}
+
 static tv_error *expect_alike(const tv_experiment *e, const tv_source *training,
                               const tv_source *test) {
   TV_REQUIRE(e, "test", test->features == training->features,
              "has samples of %d features, where those of 'source' have %d", test->features,
              training->features);
+  TV_REQUIRE(e, "test", answers_of(test) == answers_of(training),
+             "has %s, where 'source' has %s; give the same of both", answers_of(test),
+             answers_of(training));
+  TV_REQUIRE(e, "test", training->has_classes || test->targets == training->targets,
+             "has %d targets, where 'source' has %d", test->targets, training->targets);
+  const char *unknown = training->class_names ? unknown_name(training, test) : NULL;
+  TV_REQUIRE(
+      e, "test", !unknown,
+      "has the label '%s', and no row of 'source' has it: what no training sample has cannot "
+      "be learned",
+      unknown);
   TV_REQUIRE(e, "test", test->targets <= training->targets,
-             "has %d targets or classes, where 'source' has %d: what no training sample has cannot "
-             "be learned",
+             "has %d classes, where 'source' has %d: what no training sample has cannot be learned",
              test->targets, training->targets);
   return NULL;
 }
@@ -85,6 +115,7 @@ static tv_error *open_files(const tv_experiment *e, tv_source *training, MPI_Com
   out->size = out->source->rows;
   tv_error *error = expect_alike(e, training, out->source);
   if (!error) error = expect_others(e, training, out->source);
+  if (!error && training->class_names) error = out->source->renumber(out->source, training);
   TV_TRY(tv_agree(comm, error));
   hand_over_files(out->source, training);
   out->source->targets = training->targets; /* of classes that no test row has, too */

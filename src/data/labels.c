@@ -223,6 +223,7 @@ static char **find(const tv_labels *l, const char *text) {
 
 /* Lines become the names, in their order; categories that no sample has are no classes. */
 static tv_error *number_names(tv_labels *l) {
+  l->name_count = 0;
   for (const char *c = l->text; *c; ++c) l->name_count += *c == '\n';
   TV_TRY(tv_allocate(l->name_count, sizeof(*l->names), &l->names));
   char *rest = l->text;
@@ -244,8 +245,25 @@ static tv_error *unite_names(tv_labels *l, const tv_partition *p, tv_source *sou
   TV_TRY(error);
   TV_TRY(tv_agree(p->comm, number_names(l)));
   source->targets = l->name_count;
+  source->has_classes = 1;
   source->class_names = l->names;
   return NULL;
+}
+
+tv_error *tv_labels_renumber(tv_labels *l, char *const *names, int count) {
+  char *text = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  if (!out) return tv_fail("out of memory");
+  for (int i = 0; i < count; ++i) fprintf(out, "%s\n", names[i]);
+  const int is_written = fclose(out) == 0;
+  free(l->text);
+  free(l->names);
+  free(l->class_of);
+  l->text = text;
+  l->names = NULL;
+  l->class_of = NULL;
+  return is_written ? number_names(l) : tv_fail("out of memory");
 }
 
 tv_error *tv_labels_settle(tv_labels *l, const tv_partition *p, tv_source *source) {

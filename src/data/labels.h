@@ -40,6 +40,9 @@ tv_error *tv_labels_try(const tv_labels *labels, int64_t first, int64_t count);
  * names of the source are set. Errors: of tv_labels_try; too many classes. Collective. */
 tv_error *tv_labels_settle(tv_labels *labels, const tv_partition *partition, tv_source *source);
 
+/* Number the classes as these names are, among which all of the labels' are. Not collective. */
+tv_error *tv_labels_renumber(tv_labels *labels, char *const *names, int count);
+
 /* The classes of rows [first, first + count), once they are settled. Not collective. */
 tv_error *tv_labels_read(const tv_labels *labels, int64_t first, int64_t count, int64_t *classes);
 

@@ -79,6 +79,7 @@ static tv_error *open_mixture(const tv_experiment *experiment, MPI_Comm comm, tv
   source->population = population;
   source->combine = combine;
   source->law_classes = s->classes;
+  source->has_classes = 1;
   return NULL;
 }
 

@@ -56,6 +56,7 @@ void tv_source_count_classes(tv_source *source, const char *file, const char *da
   int rank, empty = 0, first_empty = 0;
   MPI_Comm_rank(comm, &rank);
   MPI_Allreduce(MPI_IN_PLACE, is_seen, most, MPI_UNSIGNED_CHAR, MPI_MAX, comm);
+  source->has_classes = 1;
   for (int label = 0; label < most; ++label)
     if (is_seen[label]) source->targets = label + 1;
   for (int label = source->targets - 1; label >= 0; --label) {

@@ -50,6 +50,7 @@ struct tv_source {
   tv_shape shape;                      /* ... and how they are arranged */
   double scale;                        /* by which its numbers are divided */
   int targets;                         /* of a sample; classes are one-hot; 0: none */
+  int has_classes;                     /* targets are the indicators of classes */
   char *const *class_names;            /* borrowed from `state`; NULL: classes are numbers */
   tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
   void *state;                         /* owned, of the kind of source */
@@ -86,6 +87,10 @@ struct tv_source {
   void (*combine)(const tv_source *source, int count, const double *indicators, double *x,
                   double *y);
   int law_classes, law_noises;
+
+  /* Sources whose classes may have names: number them as in another source, which has all of them.
+   * Not collective. */
+  tv_error *(*renumber)(tv_source *source, const tv_source *other);
 
   void (*close)(tv_source *source);
 };
