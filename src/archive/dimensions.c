@@ -20,6 +20,7 @@ const struct tv_variable_row tv_coordinates[TV_AXES] = {
                           TV_TEXT,
                           TO_ARCHIVE(method),
                           .first = "method"},
+    [TV_AXIS_OTHER] = {{"other_paradigm", "the paradigm that it is compared with", "1"}, TV_TEXT},
     [TV_AXIS_COMPONENT] = {{"component", "important component", "1"}, TV_INTEGER, .is_free = 1},
     [TV_AXIS_NOISE_COMPONENT] = {{"noise_component", "noise component", "1"}, TV_INTEGER},
     [TV_AXIS_INPUT] = {{"input", "input: important components, then noise components", "1"},
@@ -36,6 +37,13 @@ const struct tv_variable_row tv_coordinates[TV_AXES] = {
 
 static int is_grid(const tv_experiment *e) {
   return !tv_study_of(e)->finds_alpha;
+}
+
+static int compares_methods(const tv_experiment *e) {
+  const tv_study *study = tv_study_of(e);
+  for (int i = 0; i < study->lists_count; ++i)
+    if (study->lists[i].along == TV_ALONG_METHODS) return 1;
+  return 0;
 }
 
 static int keeps_solutions(const tv_experiment *e) {
@@ -63,6 +71,8 @@ void tv_axes_measure(const tv_schema *s, tv_axis a[TV_AXES]) {
   a[TV_AXIS_N] = (tv_axis){.length = e->sizes_count, .values = e->sizes};
   a[TV_AXIS_K] = (tv_axis){.length = x->format > 1 ? e->encoder.sizes_count : 0, .values = s->k};
   a[TV_AXIS_PARADIGM] = (tv_axis){.length = e->methods_count, .values = s->methods};
+  if (compares_methods(e))
+    a[TV_AXIS_OTHER] = (tv_axis){.length = e->methods_count, .values = s->methods};
   a[TV_AXIS_COMPONENT] = (tv_axis){.length = x->components};
   a[TV_AXIS_NOISE_COMPONENT] = (tv_axis){.length = e->noise.components};
   a[TV_AXIS_INPUT] = (tv_axis){.length = (int64_t)x->components + e->noise.components};
@@ -88,6 +98,9 @@ enum tv_dimension tv_dimension_resolve(const tv_schema *s, enum tv_dimension dim
     return is_one_size || a->encoders == TV_KEEP_ALL ? TV_AXIS_N : TV_AXIS_LAST_N;
   case TV_AXIS_N_OF_REPRESENTATIONS:
     return is_one_size || a->representations == TV_KEEP_ALL ? TV_AXIS_N : TV_AXIS_LAST_N;
+  case TV_AXIS_OF_LIST:
+    return tv_study_of(s->experiment)->lists[item].along == TV_ALONG_ROWS ? TV_AXIS_ENCODER_ROW
+                                                                          : TV_AXIS_OTHER;
   default:
     return dimension;
   }

@@ -14,6 +14,7 @@ enum tv_dimension {
   TV_AXIS_N,
   TV_AXIS_K,
   TV_AXIS_PARADIGM,
+  TV_AXIS_OTHER,
   TV_AXIS_COMPONENT,
   TV_AXIS_NOISE_COMPONENT,
   TV_AXIS_INPUT,
@@ -29,7 +30,8 @@ enum tv_dimension {
   /* One of these, as the experiment and the method say: */
   TV_AXIS_ROW_OF_METHOD = TV_AXES,
   TV_AXIS_N_OF_ENCODERS,
-  TV_AXIS_N_OF_REPRESENTATIONS
+  TV_AXIS_N_OF_REPRESENTATIONS,
+  TV_AXIS_OF_LIST
 };
 
 /* Those of every point, whichever of them there are. */
@@ -49,10 +51,10 @@ extern const struct tv_variable_row tv_coordinates[TV_AXES];
 /* The axes of an archive; their values are borrowed from its schema. */
 void tv_axes_measure(const tv_schema *schema, tv_axis axes[TV_AXES]);
 
-/* What a dimension of a row is, where the experiment or the method says that: for one method of the
- * experiment. */
+/* What a dimension of a row is, where the experiment, the method or the list says that: of one of
+ * them. */
 enum tv_dimension tv_dimension_resolve(const tv_schema *schema, enum tv_dimension dimension,
-                                       int method);
+                                       int item);
 
 /* What it is called in the archive. */
 const char *tv_dimension_name(const tv_schema *schema, enum tv_dimension dimension);

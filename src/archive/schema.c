@@ -72,6 +72,7 @@ static void add_variable(const draft *d, const struct tv_variable_row *row, tv_l
   if (row->repetition == TV_EACH_METHOD) name_method(s->experiment->methods[item], v);
   if (row->repetition == TV_EACH_QUANTITY)
     v->domain = &tv_study_of(s->experiment)->quantities[item].domain;
+  if (row->repetition == TV_EACH_LIST) v->domain = &tv_study_of(s->experiment)->lists[item].domain;
   for (int i = 0; row->dimensions[i] != TV_AXIS_END; ++i)
     add_dimension(d, tv_dimension_resolve(s, row->dimensions[i], item), v);
   v->is_by_replicate = row->is_by_replicate;
@@ -86,6 +87,8 @@ static void add_row(const draft *d, const struct tv_variable_row *row) {
     for (unsigned m = 0; m < e->methods_count; ++m) add_variable(d, row, row->label, (int)m);
   if (row->repetition == TV_EACH_QUANTITY)
     for (int i = 0; i < study->count; ++i) add_variable(d, row, study->quantities[i].label, i);
+  if (row->repetition == TV_EACH_LIST)
+    for (int i = 0; i < study->lists_count; ++i) add_variable(d, row, study->lists[i].label, i);
 }
 
 /* Every piece of a data set's samples costs a pass over its rows; pieces are therefore large. */
@@ -111,8 +114,8 @@ static void fill(tv_schema *s) {
 }
 
 tv_error *tv_schema_make(const tv_experiment *e, const tv_extent *extent, tv_schema **out) {
-  const int most =
-      TV_AXES + tv_row_count + TV_MOST_QUANTITIES + tv_row_count * (int)e->methods_count;
+  const int most = TV_AXES + tv_row_count + TV_MOST_QUANTITIES + TV_MOST_LISTS +
+                   tv_row_count * (int)e->methods_count;
   TV_TRY(tv_allocate(1, sizeof(**out), out));
   tv_schema *s = *out;
   s->experiment = e;

@@ -96,6 +96,7 @@ static int has_noisy_samples(const tv_schema *s, int item) {
   }
 
 VALUES(quantity_values, all->record->results->quantity[item])
+VALUES(list_values, all->record->results->list[item])
 VALUES(threshold_values, all->record->results->alpha2_threshold)
 VALUES(digest_values, all->digest)
 VALUES(gamma_values, all->record->spectra->gamma)
@@ -129,6 +130,10 @@ const struct tv_variable_row tv_rows[] = {
      .exists = has_quantity,
      .values = quantity_values,
      TO_ARCHIVE(quantity)},
+    {{"", "", ""},
+     .repetition = TV_EACH_LIST,
+     .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N, TV_AXIS_K, TV_AXIS_PARADIGM, TV_AXIS_OF_LIST},
+     .values = list_values},
     {{TV_ALPHA2_THRESHOLD,
       "critical alignment alpha^2 as n grows; negative: no alignment is needed", "1"},
      .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_LAMBDA_MAX, TV_AXIS_K, TV_AXIS_PARADIGM},

@@ -27,8 +27,8 @@ typedef struct {
   const tv_reports *reports; /* NULL: not known yet */
 } tv_contents;
 
-/* Whether there is a variable for each quantity of the study or for each method, or one. */
-typedef enum { TV_ONCE, TV_EACH_QUANTITY, TV_EACH_METHOD } tv_repetition;
+/* Whether there is a variable for each quantity or list of the study or for each method, or one. */
+typedef enum { TV_ONCE, TV_EACH_QUANTITY, TV_EACH_LIST, TV_EACH_METHOD } tv_repetition;
 
 /* The structure in archive.h that a variable is read to, at `offset`. */
 typedef enum { TV_NOT_READ, TV_TO_ARCHIVE, TV_TO_WORK } tv_reader;

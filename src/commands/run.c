@@ -39,6 +39,7 @@ typedef struct {
   tv_group *group;
   tv_head *head;
   tv_moments *moments, *held_out_moments;
+  tv_sampling held_out_sampling;
   tv_results *results;
   tv_stopwatch stopwatch;
   const char *stage; /* under way, for messages; NULL: checking what is asked for */
@@ -126,8 +127,8 @@ static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
 /* The moments of the rows held out, if there are any. */
 static tv_error *take_held_out_moments(const tv_sampling *training, run *r, int speaks) {
   if (!r->held_out.size) return NULL;
-  const tv_sampling sampling = tv_held_out_sampling(&r->held_out, training);
-  return tv_moments_collect(&sampling, NULL, speaks, &r->held_out_moments);
+  r->held_out_sampling = tv_held_out_sampling(&r->held_out, training);
+  return tv_moments_collect(&r->held_out_sampling, NULL, speaks, &r->held_out_moments);
 }
 
 /* Data -> moments -> solutions -> archive. */
@@ -153,6 +154,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                                  .group = r->group,
                                  .model = r->model,
                                  .held_out = r->held_out_moments,
+                                 .held_out_sampling = &r->held_out_sampling,
                                  .comm = comm,
                                  .watch = &r->stopwatch,
                                  .shows_progress = speaks};

@@ -271,30 +271,35 @@ static void clip(const tv_selection *selection, int64_t *begin, int64_t *end) {
   if (selection->first > *begin) *begin += (selection->first - *begin) / TV_BATCH * TV_BATCH;
 }
 
-static tv_error *collect_shard(collection *c, int shard, tv_workspace *workspace) {
-  const tv_sampling *s = c->sampling;
+static tv_error *walk_shard(const tv_sampling *s, int shard, const tv_selection *selection,
+                            tv_batch_visitor *visit, void *context, tv_workspace *workspace) {
   int64_t begin = tv_shard_first(&s->partition, shard);
   int64_t end = tv_shard_first(&s->partition, shard + 1);
-  if (s->source->kind->is_generated) clip(c->selection, &begin, &end);
+  if (s->source->kind->is_generated) clip(selection, &begin, &end);
   for (int64_t first = begin; first < end; first += TV_BATCH) {
     const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
-    TV_TRY(tv_sampling_visit(s, first, count, c->selection, collect_batch, c, workspace));
+    TV_TRY(tv_sampling_visit(s, first, count, selection, visit, context, workspace));
   }
   return NULL;
 }
 
-tv_error *tv_sampling_collect(const tv_sampling *s, const tv_selection *selection, double *rows) {
+tv_error *tv_sampling_walk(const tv_sampling *s, const tv_selection *selection,
+                           tv_batch_visitor *visit, void *context) {
   const tv_partition *p = &s->partition;
-  const int64_t count = selected_numbers(s, selection);
-  collection c = {s, selection, rows};
   tv_workspace *workspace = NULL;
-  memset(rows, 0, (size_t)count * sizeof(*rows));
   tv_error *error = tv_workspace_create(s, &workspace);
   for (int shard = tv_shard_first_of_rank(p, p->rank);
        !error && shard < tv_shard_first_of_rank(p, p->rank + 1); ++shard)
-    error = collect_shard(&c, shard, workspace);
+    error = walk_shard(s, shard, selection, visit, context, workspace);
   tv_workspace_destroy(&workspace);
-  TV_TRY(tv_agree(p->comm, error));
-  tv_sum_all(p->comm, rows, count);
+  return tv_agree(p->comm, error);
+}
+
+tv_error *tv_sampling_collect(const tv_sampling *s, const tv_selection *selection, double *rows) {
+  const int64_t count = selected_numbers(s, selection);
+  collection c = {s, selection, rows};
+  memset(rows, 0, (size_t)count * sizeof(*rows));
+  TV_TRY(tv_sampling_walk(s, selection, collect_batch, &c));
+  tv_sum_all(s->partition.comm, rows, count);
   return NULL;
 }

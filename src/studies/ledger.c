@@ -5,7 +5,7 @@
 
 /* Parts of what a checkpoint holds. Never renumber. Scores and statuses are of clean inputs;
  * numbers, encoders and decoders have the names of quantities and methods. */
-enum { IS_SOLVED, SCORES, DIGESTS, STATUSES, NUMBERS, ENCODERS, DECODERS };
+enum { IS_SOLVED, SCORES, DIGESTS, STATUSES, NUMBERS, ENCODERS, DECODERS, LISTS, MAPS };
 
 /* An array with an item for each solution of a share. */
 typedef struct {
@@ -36,7 +36,7 @@ static share encoders_of(const tv_ledger *l, const tv_results *r, int part, cons
 }
 
 static int most_shares(const tv_results *r) {
-  return 5 + r->quantities + 2 * r->cube.methods;
+  return 6 + r->quantities + TV_MOST_LISTS + 2 * r->cube.methods;
 }
 
 /* Of clean inputs. */
@@ -63,6 +63,14 @@ static int list_shares(const tv_ledger *l, const tv_study *study, const tv_exper
     out[count++] = numbers_of(key_of(TV_SAVED_POINTS, NUMBERS, study->quantities[i].label.name,
                                      l->first_point, l->point_end),
                               r->quantity[i], tv_cube_entries(&r->cube, 1));
+  for (int i = 0; i < study->lists_count; ++i)
+    out[count++] = numbers_of(
+        key_of(TV_SAVED_POINTS, LISTS, study->lists[i].label.name, l->first_point, l->point_end),
+        r->list[i], tv_cube_entries(&r->cube, r->list_length[i]));
+  if (r->maps)
+    out[count++] = (share){{TV_SAVED_POINTS, MAPS, l->first_point, l->point_end, ""},
+                           r->maps,
+                           (size_t)tv_cube_entries(&r->cube, r->map_numbers) * sizeof(double)};
   for (int m = 0; m < r->cube.methods; ++m) {
     out[count++] = encoders_of(l, r, ENCODERS, e->methods[m], &r->kept[m]);
     if (r->kept[m].decoder) out[count++] = encoders_of(l, r, DECODERS, e->methods[m], &r->kept[m]);

@@ -40,12 +40,16 @@ static int64_t items_of(const tv_results *r) {
   return (int64_t)r->cube.replicates * r->cube.levels;
 }
 
-static tv_error *allocate_quantities(const tv_study *study, tv_results *r) {
+static tv_error *allocate_quantities(const tv_study *study, int rows, tv_results *r) {
   const int64_t entries = tv_cube_entries(&r->cube, r->points);
   const int64_t clean = tv_cube_entries(&r->cube, items_of(r));
   r->quantities = study->count;
   for (int i = 0; i < r->quantities; ++i)
     TV_TRY(tv_allocate(entries, sizeof(double), &r->quantity[i]));
+  for (int i = 0; i < study->lists_count; ++i) {
+    r->list_length[i] = study->lists[i].along == TV_ALONG_ROWS ? rows : r->cube.methods;
+    TV_TRY(tv_allocate(entries * r->list_length[i], sizeof(double), &r->list[i]));
+  }
   if (!study->solve_clean) return NULL;
   TV_TRY(tv_allocate(clean, sizeof(double), &r->clean));
   return tv_allocate(clean, sizeof(double), &r->clean_status);
@@ -60,7 +64,7 @@ static tv_error *allocate_results(const tv_study *study, const tv_study_inputs *
   r->points = tv_cube_points(&r->cube);
   r->d = inputs->sampling->p + inputs->sampling->q;
   r->p = inputs->sampling->p;
-  TV_TRY(allocate_quantities(study, r));
+  TV_TRY(allocate_quantities(study, inputs->experiment->encoder.k, r));
   const int64_t settings = (int64_t)r->cube.replicates * r->cube.magnitudes;
   TV_TRY(tv_allocate(tv_cube_entries(&r->cube, settings), sizeof(double), &r->alpha2_threshold));
   TV_TRY(tv_allocate(items_of(r), sizeof(*r->digest), &r->digest));
@@ -68,6 +72,11 @@ static tv_error *allocate_results(const tv_study *study, const tv_study_inputs *
   if (inputs->group->is_leader)
     r->own_points =
         tv_group_first(inputs->group, r->points, inputs->group->index + 1) - r->first_point;
+  if (inputs->model && inputs->sampling->source->has_classes) {
+    r->map_numbers = 2 * (int64_t)inputs->sampling->l * (r->d + 1);
+    TV_TRY(tv_allocate(tv_cube_entries(&r->cube, r->own_points) * r->map_numbers, sizeof(double),
+                       &r->maps));
+  }
   return allocate_encoders(inputs, r);
 }
 
@@ -102,6 +111,8 @@ void tv_results_keep(const tv_results *r, int method, int64_t point, const tv_so
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *r) {
   for (int i = 0; i < r->quantities; ++i)
     tv_sum_all(comm, r->quantity[i], tv_cube_entries(&r->cube, r->points));
+  for (int i = 0; i < study->lists_count; ++i)
+    tv_sum_all(comm, r->list[i], tv_cube_entries(&r->cube, r->points) * r->list_length[i]);
   MPI_Allreduce(MPI_IN_PLACE, r->digest, (int)items_of(r) * TV_DIGEST_LENGTH, MPI_BYTE, MPI_BOR,
                 comm);
   if (r->clean) {
@@ -115,6 +126,7 @@ void tv_results_destroy(tv_results **results) {
   tv_results *r = *results;
   if (!r) return;
   for (int i = 0; i < r->quantities; ++i) free(r->quantity[i]);
+  for (int i = 0; i < TV_MOST_LISTS; ++i) free(r->list[i]);
   free(r->clean);
   free(r->clean_status);
   free(r->alpha2_threshold);
@@ -126,6 +138,7 @@ void tv_results_destroy(tv_results **results) {
   }
   free(r->kept);
   free(r->mean);
+  free(r->maps);
   free(r);
   *results = NULL;
 }

@@ -187,9 +187,12 @@ static tv_error *solve_all(const tv_study_inputs *study, const tv_moments *momen
 
 tv_error *tv_results_compute(const tv_study_inputs *study, const tv_moments *moments,
                              tv_results **out) {
+  tv_error *(*assess)(const tv_study_inputs *, tv_results *) =
+      tv_study_of(study->experiment)->assess;
   tv_error *error =
       tv_agree(study->comm, tv_results_create(tv_study_of(study->experiment), study, out));
   if (!error) error = solve_all(study, moments, *out);
+  if (!error && assess) error = assess(study, *out);
   if (error) tv_results_destroy(out);
   return error;
 }

@@ -5,158 +5,106 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accuracy.h"
 #include "optimality.h"
-#include "solver.h"
-#include "twoview/augmentations/view_model.h"
+#include "point_rows.h"
 #include "twoview/experiment/check.h"
 #include "twoview/linalg/dense.h"
+#include "twoview/linalg/fortran.h"
+#include "twoview/methods/angles.h"
 #include "twoview/methods/probe.h"
 #include "twoview/methods/scores.h"
 #include "twoview/studies/grid.h"
 
-/* ---- Rows: those to learn from, and those to score on ---- */
-
-/* Which rows, corrupted or as they are. */
-typedef enum { TRAINING, TRAINING_CLEAN, TEST, TEST_CLEAN, SETS } set_of_rows;
-
-/* The moments of a point's rows. Those of test rows are about the means of the training rows in the
- * same condition. */
-typedef struct {
-  tv_samples *rows[SETS];    /* owned; NULL: as `same` */
-  set_of_rows same[SETS];    /* itself, or the set that it is the same as */
-  tv_statistics *statistics; /* owned: of the views of the training rows */
-  int status;                /* of these */
-} point_data;
-
-static void forget(point_data *p) {
-  for (set_of_rows i = TRAINING; i < SETS; ++i) tv_samples_destroy(&p->rows[i]);
-  tv_statistics_destroy(&p->statistics);
-}
-
-/* Moments of rows at a severity, on one row of ranks: summed over corrupted rows, or what the
- * corruption makes of them on average. */
-static tv_error *take_rows(const tv_solver *s, const tv_moments *moments, int replicate,
-                           int severity, int level, tv_samples **out) {
-  const int is_summed = severity < moments->severities;
-  const int of = replicate < moments->replicates ? replicate : 0;
-  const tv_moment_matrix m = tv_moments_at(moments, of, is_summed ? severity : 0, level);
-  TV_TRY(tv_samples_take(s->group->row, &s->model->shape, &m, out));
-  return is_summed ? NULL : tv_chain_corrupt(&s->model->corruptions[severity], *out);
-}
-
-static tv_error *take_all_rows(const tv_solver *s, const tv_spot *at, int severity, point_data *p) {
-  for (set_of_rows i = TRAINING; i < SETS; ++i) {
-    const int is_test = i >= TEST, is_clean = i == TRAINING_CLEAN || i == TEST_CLEAN;
-    p->same[i] = i;
-    if (is_test && !s->held_out) p->same[i] = p->same[i - TEST];
-    if (is_clean && severity == 0) p->same[i] = p->same[i - 1];
-    if (p->same[i] == i)
-      TV_TRY(take_rows(s, is_test ? s->held_out : s->moments, at->replicate,
-                       is_clean ? 0 : severity, is_test ? 0 : at->level, &p->rows[i]));
-  }
-  return NULL;
-}
-
-/* The rows' means, as many numbers as both have. Without an intercept targets stay as they are. */
-static tv_error *copy_means(const tv_solver *s, const tv_samples *rows, double **out) {
-  const int d = rows->second->rows, l = rows->targets->columns;
-  TV_TRY(tv_grid_agree(s->group->grid, tv_allocate((int64_t)d + l, sizeof(**out), out)));
-  memcpy(*out, rows->mean, (size_t)d * sizeof(**out));
-  if (s->experiment->probe.intercept)
-    memcpy(*out + d, rows->target_mean, (size_t)l * sizeof(**out));
-  return NULL;
-}
-
-/* Centre training rows and the test rows that go with them, and move both to the group's grid. */
-static tv_error *centre(const tv_solver *s, set_of_rows training, set_of_rows test, point_data *p) {
-  const set_of_rows both[] = {training, test};
-  double *means = NULL;
-  if (!p->rows[training]) return NULL;
-  TV_TRY(copy_means(s, p->rows[training], &means));
-  tv_error *error = NULL;
-  for (int i = 0; !error && i < 2; ++i) {
-    tv_samples **rows = &p->rows[both[i]], *moved = NULL;
-    if (!*rows) continue;
-    tv_samples_centre(*rows, means, means + (*rows)->second->rows);
-    error = tv_samples_move(*rows, s->group->grid, &moved);
-    tv_samples_destroy(rows);
-    *rows = moved;
-  }
-  free(means);
-  return error;
-}
-
-/* The mean of the training rows, before they are centred, in units of the source. */
-static void keep_mean(const tv_solver *s, const tv_samples *rows, int64_t point) {
-  const tv_results *r = s->results;
-  const int64_t place = tv_results_place(r, point);
-  if (place < 0 || !s->group->is_leader) return;
-  for (int i = 0; i < r->d; ++i)
-    r->mean[place * r->d + i] = rows->mean[i] * s->experiment->source.scale;
-}
-
-static tv_error *prepare_point(const tv_solver *s, int64_t point, point_data *p) {
-  const tv_spot spot = tv_cube_split(&s->results->cube, point), *at = &spot;
-  const int severity = tv_experiment_first_severity(s->experiment) + at->magnitude;
-  TV_TRY(take_all_rows(s, at, severity, p));
-  TV_TRY(tv_chain_problem(&s->model->augmentations[at->alpha], p->rows[TRAINING],
-                          s->experiment->augmentation.floor, s->group->grid, &p->statistics,
-                          &p->status));
-  keep_mean(s, p->rows[TRAINING], point);
-  TV_TRY(centre(s, TRAINING, TEST, p));
-  return centre(s, TRAINING_CLEAN, TEST_CLEAN, p);
-}
-
 /* ---- Probes ---- */
 
-/* The outputs of an encoder on all sets of rows. */
+enum { SETS = 2 * TV_CONDITIONS }; /* of rows: training rows in each condition, then test rows */
+
+static const tv_samples *own_set(const tv_point_rows *rows, int set) {
+  return set < TV_CONDITIONS ? rows->training[set] : rows->test[set - TV_CONDITIONS];
+}
+
+/* What an encoder makes of a point's rows. */
 typedef struct {
-  tv_outputs on[SETS]; /* owned */
-  double *sizes;       /* owned: of its rows */
-} all_outputs;
+  const tv_point_rows *rows; /* borrowed */
+  tv_outputs of[SETS];       /* owned: of its outputs on the sets that there are */
+  double *sizes;             /* owned: of its rows */
+  double *encoder;           /* owned: d x rows, whole on every rank */
+} encoded;
 
-static void forget_outputs(all_outputs *o) {
-  for (set_of_rows i = TRAINING; i < SETS; ++i) tv_outputs_release(&o->on[i]);
-  free(o->sizes);
+static void forget(encoded *z) {
+  for (int set = 0; set < SETS; ++set) tv_outputs_release(&z->of[set]);
+  free(z->sizes);
+  free(z->encoder);
 }
 
-static double square_of(const tv_samples *rows) {
-  double sum = 0;
-  for (int t = 0; t < rows->targets->columns; ++t) sum += rows->target_square[t];
-  return sum;
-}
-
-static tv_error *take_outputs(const point_data *p, const tv_solution *solution, all_outputs *o) {
+static tv_error *encode_sets(const tv_solution *solution, encoded *z) {
   const tv_distmat *encoder = solution->encoder;
   tv_distmat *image = NULL;
-  TV_TRY(tv_row_sizes(p->statistics, solution, &o->sizes));
   TV_TRY(tv_distmat_create(encoder->grid, encoder->rows, encoder->columns, &image));
   tv_error *error = NULL;
-  for (set_of_rows i = TRAINING; !error && i < SETS; ++i) {
-    const tv_samples *rows = p->rows[i];
+  for (int set = 0; !error && set < SETS; ++set) {
+    const tv_samples *rows = own_set(z->rows, set);
     if (!rows) continue;
     tv_multiply(TV_PLAIN, rows->second, TV_PLAIN, encoder, image);
-    error = tv_outputs_take(encoder, image, rows->targets, square_of(rows), &o->on[i]);
+    error = tv_outputs_take(encoder, image, rows->targets, tv_square_of_targets(rows), &z->of[set]);
   }
   tv_distmat_destroy(&image);
   return error;
 }
 
+static tv_error *encode(const tv_point_rows *rows, const tv_solution *solution, encoded *z) {
+  const tv_distmat *encoder = solution->encoder;
+  const int64_t numbers = (int64_t)encoder->rows * encoder->columns;
+  *z = (encoded){.rows = rows};
+  TV_TRY(tv_row_sizes(rows->statistics, solution, &z->sizes));
+  TV_TRY(tv_grid_agree(encoder->grid, tv_allocate(numbers, sizeof(*z->encoder), &z->encoder)));
+  tv_distmat_gather(encoder, z->encoder);
+  return encode_sets(solution, z);
+}
+
+static const tv_outputs *outputs_of(const encoded *z, const tv_samples *rows) {
+  int set = 0;
+  while (own_set(z->rows, set) != rows) ++set;
+  return &z->of[set];
+}
+
 typedef struct {
-  double training, test, test_clean;
+  double training, test[TV_CONDITIONS];
 } losses;
 
-/* Of the first k outputs. */
-static tv_error *find_losses(const point_data *p, const all_outputs *o, int k, losses *out) {
-  const tv_outputs *training = &o->on[TRAINING], *clean = &o->on[p->same[TRAINING_CLEAN]];
-  const int d = p->statistics->d;
+/* Of the probe of the first k outputs in a condition, which is left in `probe`, k x l. */
+static tv_error *fit(const encoded *z, int k, tv_condition c, double *probe, losses *out) {
+  const tv_outputs *training = outputs_of(z, tv_training_rows(z->rows, c));
+  TV_TRY(tv_probe_fit(training, k, z->sizes, z->rows->statistics->d, probe));
+  if (c == TV_CORRUPTED) out->training = tv_probe_loss_on(training, k, probe);
+  out->test[c] = tv_probe_loss_on(outputs_of(z, tv_test_rows(z->rows, c)), k, probe);
+  return NULL;
+}
+
+/* The map of a sample to its predicted targets, l x (d + 1): weights, and a constant last. */
+static void write_map(const encoded *z, int k, tv_condition c, const double *probe, double *out) {
+  const int d = z->rows->statistics->d, l = z->rows->statistics->l, width = d + 1;
+  const double *mean = z->rows->mean[z->rows->mean[c] ? c : TV_CORRUPTED];
+  const double unit = 1, nothing = 0;
+  dgemm_("N", "N", &d, &l, &k, &unit, z->encoder, &d, probe, &k, &nothing, out, &width, 1, 1);
+  for (int t = 0; t < l; ++t) {
+    double *weights = out + (int64_t)t * width;
+    weights[d] = mean[d + t];
+    for (int i = 0; i < d; ++i) weights[d] -= weights[i] * mean[i];
+  }
+}
+
+/* Both probes; their maps go to `maps`, or nowhere (NULL). */
+static tv_error *fit_both(const encoded *z, int k, double *maps, losses *out) {
+  const tv_statistics *s = z->rows->statistics;
   double *probe = NULL;
-  TV_TRY(tv_allocate((int64_t)k * training->l, sizeof(*probe), &probe));
-  tv_error *error = tv_probe_fit(training, k, o->sizes, d, probe);
-  out->training = tv_probe_loss_on(training, k, probe);
-  out->test = tv_probe_loss_on(&o->on[p->same[TEST]], k, probe);
-  if (!error) error = tv_probe_fit(clean, k, o->sizes, d, probe);
-  out->test_clean = tv_probe_loss_on(&o->on[p->same[TEST_CLEAN]], k, probe);
+  tv_error *error = NULL;
+  TV_TRY(tv_allocate((int64_t)k * s->l, sizeof(*probe), &probe));
+  for (tv_condition c = TV_CORRUPTED; !error && c < TV_CONDITIONS; ++c) {
+    error = fit(z, k, c, probe, out);
+    if (!error && maps) write_map(z, k, c, probe, maps + c * (int64_t)s->l * (s->d + 1));
+  }
   free(probe);
   return error;
 }
@@ -169,25 +117,30 @@ static int rows_to_solve(const tv_solver *s, const tv_method *method) {
   return tv_method_rows(method, k < d ? k + 1 : d, s->targets);
 }
 
+/* omega, phi or a variance: of row i of a solution that has values. */
+static double value_of(const tv_method *method, const tv_solution *solution, int i) {
+  const double value = solution->values[i];
+  return method->theory && method->theory->is_quadratic ? sqrt(fmax(value, 0)) : value;
+}
+
 /* The gap behind the k-th of the values, relative to that; NaN where there is no next one. */
-static double gap_of(const tv_solution *solution, int k) {
-  const double *values = solution->values;
-  if (!values || k >= solution->k) return NAN;
-  return (values[k - 1] - values[k]) / values[k - 1];
+static double gap_of(const tv_method *method, const tv_solution *solution, int k) {
+  if (!solution->values || k >= solution->k) return NAN;
+  return 1 - value_of(method, solution, k) / value_of(method, solution, k - 1);
 }
 
 /* Gaps that d roundings of the largest value may have made. */
 static int is_tied(const tv_solution *solution, int d, int k) {
-  const double gap = gap_of(solution, k);
-  return gap <= d * DBL_EPSILON * solution->values[0] / solution->values[k - 1];
+  const double *values = solution->values;
+  return values && k < solution->k && values[k - 1] - values[k] <= d * DBL_EPSILON * values[0];
 }
 
 static int status_of(const tv_solution *solution, int d, int k, const tv_optimality *o,
                      const losses *l) {
-  if (!(o->whole_residual <= TV_LARGEST_RESIDUAL) || !isfinite(o->residual) || !isfinite(l->test) ||
-      !isfinite(l->test_clean))
+  const double loss = l->test[TV_CORRUPTED] + l->test[TV_AS_THEY_ARE];
+  if (!(o->whole_residual <= TV_LARGEST_RESIDUAL) || !isfinite(o->residual) || !isfinite(loss))
     return TV_UNSOUND;
-  if (solution->values && is_tied(solution, d, k)) return TV_TIED;
+  if (is_tied(solution, d, k)) return TV_TIED;
   return o->residual <= TV_LARGEST_RESIDUAL ? 0 : TV_INACCURATE;
 }
 
@@ -195,81 +148,175 @@ static int is_failure(double status) {
   return status != 0 && status != TV_INACCURATE && status != TV_TIED;
 }
 
-static void record_failure(tv_results *r, int64_t entry, int status) {
-  for (int i = 0; i < TV_VIEWS_QUANTITIES; ++i) r->quantity[i][entry] = NAN;
+/* Everything is NaN that is not found. */
+static void clear_entry(tv_results *r, int64_t entry, int status) {
+  for (int i = 0; i < r->quantities; ++i) r->quantity[i][entry] = NAN;
+  for (int i = 0; i < TV_VIEWS_LISTS; ++i)
+    for (int j = 0; j < r->list_length[i]; ++j) r->list[i][entry * r->list_length[i] + j] = NAN;
   r->quantity[TV_VIEWS_STATUS][entry] = status;
 }
 
-static void record(tv_results *r, int64_t entry, const losses *l, const tv_optimality *o,
-                   int status) {
-  r->quantity[TV_VIEWS_TEST_LOSS][entry] = l->test;
-  r->quantity[TV_VIEWS_TEST_LOSS_CLEAN][entry] = l->test_clean;
+static void record(const tv_solver *s, int64_t entry, const encoded *z, const losses *l,
+                   const tv_optimality *o) {
+  tv_results *r = s->results;
+  r->quantity[TV_VIEWS_TEST_LOSS][entry] = l->test[TV_CORRUPTED];
+  r->quantity[TV_VIEWS_TEST_LOSS_CLEAN][entry] = l->test[TV_AS_THEY_ARE];
   r->quantity[TV_VIEWS_TRAINING_LOSS][entry] = l->training;
+  r->quantity[TV_VIEWS_TARGET_VARIANCE][entry] =
+      tv_square_of_targets(tv_test_rows(z->rows, TV_CORRUPTED));
+  if (r->map_numbers > 0) /* not yet known, but there will be some */
+    r->quantity[TV_VIEWS_TEST_ACCURACY][entry] = r->quantity[TV_VIEWS_TEST_ACCURACY_CLEAN][entry] =
+        0;
   r->quantity[TV_VIEWS_OBJECTIVE][entry] = o->objective;
   r->quantity[TV_VIEWS_OBJECTIVE_OPTIMUM][entry] = o->optimum;
   r->quantity[TV_VIEWS_RESIDUAL][entry] = o->residual;
   r->quantity[TV_VIEWS_ORTHONORMALITY][entry] = o->orthonormality;
-  r->quantity[TV_VIEWS_STATUS][entry] = status;
+}
+
+static void record_values(tv_results *r, int64_t entry, const tv_method *method,
+                          const tv_solution *solution, int k) {
+  const int length = r->list_length[TV_VIEWS_VALUES];
+  r->quantity[TV_VIEWS_GAP][entry] = gap_of(method, solution, k);
+  for (int i = 0; solution->values && i < k; ++i)
+    r->list[TV_VIEWS_VALUES][entry * length + i] = value_of(method, solution, i);
+}
+
+/* Where the maps of an entry are kept, on the group's leader; NULL: nowhere. */
+static double *maps_of(const tv_solver *s, int64_t entry) {
+  const tv_results *r = s->results;
+  const int64_t first = tv_cube_entries(&r->cube, r->first_point);
+  return r->maps && s->group->is_leader ? r->maps + (entry - first) * r->map_numbers : NULL;
 }
 
 /* What is known of the encoder of the first k rows. */
-static tv_error *score(const tv_solver *s, const point_data *p, const tv_method *method,
-                       const tv_solution *solution, const all_outputs *o, int k, int64_t entry) {
-  tv_results *r = s->results;
+static tv_error *score(const tv_solver *s, const encoded *z, const tv_method *method,
+                       const tv_solution *solution, int k, int64_t entry) {
   tv_optimality optimality;
-  losses l = {NAN, NAN, NAN};
-  TV_TRY(tv_scores_validate(method, p->statistics, solution, k, &optimality));
-  TV_TRY(tv_grid_agree(s->group->grid, find_losses(p, o, k, &l)));
-  const int status = status_of(solution, r->d, k, &optimality, &l);
+  losses l = {0};
+  TV_TRY(tv_scores_validate(method, z->rows->statistics, solution, k, &optimality));
+  TV_TRY(tv_grid_agree(s->group->grid, fit_both(z, k, maps_of(s, entry), &l)));
+  const int status = status_of(solution, s->results->d, k, &optimality, &l);
   if (!s->group->is_leader) return NULL;
-  if (is_failure(status)) {
-    record_failure(r, entry, status);
-    return NULL;
-  }
-  record(r, entry, &l, &optimality, status);
-  r->quantity[TV_VIEWS_GAP][entry] = gap_of(solution, k);
-  r->quantity[TV_VIEWS_TARGET_VARIANCE][entry] = square_of(p->rows[p->same[TEST]]);
+  clear_entry(s->results, entry, status);
+  if (is_failure(status)) return NULL;
+  record(s, entry, z, &l, &optimality);
+  record_values(s->results, entry, method, solution, k);
   return NULL;
 }
 
-static tv_error *score_all(const tv_solver *s, const point_data *p, int m,
-                           const tv_solution *solution, int64_t point) {
+static tv_error *score_all(const tv_solver *s, const encoded *z, int m, const tv_solution *solution,
+                           int64_t point) {
   const tv_method *method = tv_method_of(s->experiment->methods[m]);
   const tv_encoder_spec *encoder = &s->experiment->encoder;
-  all_outputs outputs = {0};
-  tv_error *error = take_outputs(p, solution, &outputs);
-  for (int i = 0; !error && i < encoder->sizes_count; ++i)
-    error = score(s, p, method, solution, &outputs,
-                  tv_method_rows(method, encoder->sizes[i], s->targets),
-                  tv_cube_entry(&s->results->cube, point, i, m));
-  if (!error) tv_results_keep(s->results, m, point, solution);
-  forget_outputs(&outputs);
-  return error;
+  for (int i = 0; i < encoder->sizes_count; ++i)
+    TV_TRY(score(s, z, method, solution, tv_method_rows(method, encoder->sizes[i], s->targets),
+                 tv_cube_entry(&s->results->cube, point, i, m)));
+  tv_results_keep(s->results, m, point, solution);
+  return NULL;
 }
 
-static tv_error *solve_method(const tv_solver *s, const point_data *p, int m, int64_t point) {
+/* What each method's encoder sees: d x k orthonormal columns, the first of them as the nested
+ * encoders; NULL: it has failed, or its rows are not the components of largest values. Owned. */
+typedef struct {
+  double **columns;
+  int methods;
+} subspaces;
+
+static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int m, int64_t point,
+                              subspaces *seen) {
   const tv_method *method = tv_method_of(s->experiment->methods[m]);
+  const tv_cube *cube = &s->results->cube;
   tv_solution solution = {0};
-  int status = p->status;
+  encoded z = {0};
+  int status = rows->status;
   tv_error *error = NULL;
   if (status == 0)
-    error = method->solve(p->statistics, rows_to_solve(s, method), &solution, &status);
-  if (!error && status == 0) error = score_all(s, p, m, &solution, point);
-  for (int i = 0; !error && status != 0 && s->group->is_leader && i < s->results->cube.encoders;
-       ++i)
-    record_failure(s->results, tv_cube_entry(&s->results->cube, point, i, m), status);
+    error = method->solve(rows->statistics, rows_to_solve(s, method), &solution, &status);
+  if (!error && status == 0) error = encode(rows, &solution, &z);
+  if (!error && status == 0) error = score_all(s, &z, m, &solution, point);
+  for (int i = 0; status != 0 && s->group->is_leader && i < cube->encoders; ++i)
+    clear_entry(s->results, tv_cube_entry(cube, point, i, m), status);
+  if (!error && status == 0 && solution.values) {
+    error = tv_orthonormalise(s->results->d, s->experiment->encoder.k, z.encoder);
+    seen->columns[m] = z.encoder;
+    z.encoder = NULL;
+  }
+  forget(&z);
   tv_solution_destroy(&solution);
   return error;
 }
 
-static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
-  point_data p = {0};
-  (void)moments; /* its point's are taken by severity */
-  tv_error *error = prepare_point(s, point, &p);
-  for (int m = 0; !error && m < s->results->cube.methods; ++m)
-    error = solve_method(s, &p, m, point);
-  forget(&p);
+/* ---- Angles between methods ---- */
+
+static tv_error *record_angles(const tv_solver *s, const subspaces *seen, int64_t point, int a,
+                               int b, int encoder) {
+  tv_results *r = s->results;
+  const int64_t at = tv_cube_entry(&r->cube, point, encoder, a) * r->cube.methods + b;
+  return tv_principal_angles(r->d, s->experiment->encoder.sizes[encoder], seen->columns[a],
+                             seen->columns[b], &r->list[TV_VIEWS_LARGEST_ANGLE][at],
+                             &r->list[TV_VIEWS_MEAN_ANGLE][at]);
+}
+
+static tv_error *find_angles(const tv_solver *s, const subspaces *seen, int64_t point) {
+  if (!s->group->is_leader) return NULL;
+  for (int a = 0; a < seen->methods; ++a)
+    for (int b = 0; b < seen->methods; ++b)
+      for (int i = 0; i < s->results->cube.encoders && seen->columns[a] && seen->columns[b]; ++i)
+        TV_TRY(record_angles(s, seen, point, a, b, i));
+  return NULL;
+}
+
+static tv_error *solve_all(const tv_solver *s, const tv_point_rows *rows, int64_t point) {
+  subspaces seen = {.methods = s->results->cube.methods};
+  TV_TRY(tv_grid_agree(s->group->grid,
+                       tv_allocate(seen.methods, sizeof(*seen.columns), &seen.columns)));
+  tv_error *error = NULL;
+  for (int m = 0; !error && m < seen.methods; ++m) error = solve_method(s, rows, m, point, &seen);
+  if (!error) error = tv_grid_agree(s->group->grid, find_angles(s, &seen, point));
+  for (int m = 0; m < seen.methods; ++m) free(seen.columns[m]);
+  free(seen.columns);
   return error;
+}
+
+/* The mean of the training rows, in units of the source. */
+static void keep_mean(const tv_solver *s, const tv_point_rows *rows, int64_t point) {
+  const tv_results *r = s->results;
+  const int64_t place = tv_results_place(r, point);
+  if (place < 0 || !s->group->is_leader) return;
+  for (int i = 0; i < r->d; ++i)
+    r->mean[place * r->d + i] = rows->mean[TV_CORRUPTED][i] * s->experiment->source.scale;
+}
+
+static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
+  tv_point_rows rows;
+  (void)moments; /* the point's are taken by severity */
+  tv_error *error = tv_point_rows_take(s, point, &rows);
+  if (!error) keep_mean(s, &rows, point);
+  if (!error) error = solve_all(s, &rows, point);
+  tv_point_rows_release(&rows);
+  return error;
+}
+
+/* ---- Accuracy ---- */
+
+/* One pass over the rows that are scored, corrupted by a draw each. Where none can be drawn there
+ * is no accuracy on corrupted rows. */
+static tv_error *assess(const tv_study_inputs *inputs, tv_results *r) {
+  static const int quantity[] = {TV_VIEWS_TEST_ACCURACY, TV_VIEWS_TEST_ACCURACY_CLEAN};
+  const tv_view_model *model = inputs->model;
+  const tv_row_corruption draws = {model->severities - 1, tv_view_model_corrupt, model};
+  tv_sampling scored = inputs->held_out ? *inputs->held_out_sampling : *inputs->sampling;
+  if (r->map_numbers == 0) return NULL;
+  scored.replicates = r->cube.replicates;
+  scored.corruption = draws.severities > 0 && model->draws_corruptions ? &draws : NULL;
+  TV_TRY(tv_accuracy_assess(inputs, &scored, quantity, r));
+  const int64_t each = tv_cube_entries(&r->cube, 1);
+  for (int64_t i = 0; !model->draws_corruptions && i < r->points * each; ++i)
+    if (tv_experiment_first_severity(inputs->experiment) +
+            tv_cube_split(&r->cube, i / each).magnitude >
+        0)
+      r->quantity[TV_VIEWS_TEST_ACCURACY][i] = NAN;
+  return NULL;
 }
 
 /* ---- The row ---- */
@@ -287,7 +334,8 @@ static int accompanies(double status, double value) {
   return !is_failure(status) || isnan(value);
 }
 
-#define LOSS .domain = {0, DBL_MAX, .may_be_nan = 1}, .agrees = decides, .needs_targets = 1
+#define SHARE .domain = {0, 1, .may_be_nan = 1}, .agrees = accompanies, .needs_targets = 1
+#define LOSS  .domain = {0, DBL_MAX, .may_be_nan = 1}, .agrees = decides, .needs_targets = 1
 
 static const tv_quantity quantities[TV_VIEWS_QUANTITIES] = {
     [TV_VIEWS_TEST_LOSS] = {{"test_loss",
@@ -300,6 +348,16 @@ static const tv_quantity quantities[TV_VIEWS_QUANTITIES] = {
                                    "scored on test rows as they are",
                                    "1"},
                                   LOSS},
+    [TV_VIEWS_TEST_ACCURACY] = {{"test_accuracy",
+                                 "share of corrupted test rows whose class is the largest target "
+                                 "that the probe of test_loss predicts",
+                                 "1"},
+                                SHARE},
+    [TV_VIEWS_TEST_ACCURACY_CLEAN] = {{"test_accuracy_clean",
+                                       "the same of test rows as they are, by the probe of "
+                                       "test_loss_clean",
+                                       "1"},
+                                      SHARE},
     [TV_VIEWS_TARGET_VARIANCE] = {{"target_variance",
                                    "mean square of the test targets about the training rows' mean",
                                    "1"},
@@ -323,6 +381,25 @@ static const tv_quantity quantities[TV_VIEWS_QUANTITIES] = {
                           "large or loss not finite, else the solver's info",
                           "1"},
                          .domain = {TV_TIED, DBL_MAX, .is_whole = 1}}};
+
+#define ANGLE                                                                                      \
+  { 0, 1.5707963267948968, .may_be_nan = 1 }
+
+static const tv_quantity_list lists[TV_VIEWS_LISTS] = {
+    [TV_VIEWS_VALUES] = {{"value",
+                          "omega of joint embedding, phi of reconstruction, variance of principal "
+                          "components: of each row of the encoder",
+                          "1"},
+                         {-DBL_MAX, DBL_MAX, .may_be_nan = 1},
+                         TV_ALONG_ROWS},
+    [TV_VIEWS_LARGEST_ANGLE] = {{"largest_angle",
+                                 "largest principal angle between the rows of two encoders", "rad"},
+                                ANGLE,
+                                TV_ALONG_METHODS},
+    [TV_VIEWS_MEAN_ANGLE] = {
+        {"mean_angle", "mean principal angle between the rows of two encoders", "rad"},
+        ANGLE,
+        TV_ALONG_METHODS}};
 
 /* Baselines too: what is learned without views is one. */
 static int is_wanted(const tv_method *method) {
@@ -355,15 +432,19 @@ static void describe(const tv_experiment *e, FILE *out) {
 const tv_study tv_views_study = {.kind = {.name = "views", .title = "Views"},
                                  .quantities = quantities,
                                  .count = TV_VIEWS_QUANTITIES,
+                                 .lists = lists,
+                                 .lists_count = TV_VIEWS_LISTS,
                                  .status = TV_VIEWS_STATUS,
                                  .is_failure = is_failure,
                                  .is_inaccurate = is_inaccurate,
                                  .score_clean = -1,
                                  .objective = -1,
+                                 .optimum = -1,
                                  .found = "solutions",
                                  .failed = "failed (see 'status')",
                                  .nothing =
                                      "no solution succeeded; 'status' gives the reason for each",
                                  .solve_point = solve_point,
+                                 .assess = assess,
                                  .flops = flops,
                                  .describe = describe};

@@ -106,6 +106,10 @@ tv_error *tv_head_keep(const tv_sampling *sampling, tv_head *head);
 /* All ranks receive the rows of the head that some rank found; rank 0 keeps them.    Collective. */
 tv_error *tv_head_share(const tv_sampling *sampling, tv_head *head);
 
+/* Visit the selected rows of this rank's shards. Reads the data once.               Collective. */
+tv_error *tv_sampling_walk(const tv_sampling *sampling, const tv_selection *selection,
+                           tv_batch_visitor *visit, void *context);
+
 /* The selected rows, on every rank: replicates x places x width. Reads the data once for each
  * call.                                                                             Collective. */
 tv_error *tv_sampling_collect(const tv_sampling *sampling, const tv_selection *selection,

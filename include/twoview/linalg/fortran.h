@@ -78,6 +78,9 @@ void dstemr_(const char *jobz, const char *range, const int *n, double *d, doubl
              const double *vl, const double *vu, const int *il, const int *iu, int *m, double *w,
              double *z, const int *ldz, const int *nzc, int *isuppz, int *tryrac, double *work,
              const int *lwork, int *iwork, const int *liwork, int *info, size_t, size_t);
+void dgesvd_(const char *jobu, const char *jobvt, const int *m, const int *n, double *a,
+             const int *lda, double *s, double *u, const int *ldu, double *vt, const int *ldvt,
+             double *work, const int *lwork, int *info, size_t, size_t);
 void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
             double *work, const int *lwork, int *info, size_t, size_t);
 void dsyevx_(const char *jobz, const char *range, const char *uplo, const int *n, double *a,

@@ -26,6 +26,8 @@ typedef struct tv_results {
   int quantities; /* of the study */
   /* on every rank: */
   double *quantity[TV_MOST_QUANTITIES]; /* points x encoders x methods each, of the study's */
+  double *list[TV_MOST_LISTS];          /* the study's: points x encoders x methods x its length */
+  int list_length[TV_MOST_LISTS];
   double *clean;            /* replicates x levels x encoders x methods: scores on clean inputs, or
                              * NULL where the study asks for none */
   double *clean_status;     /* the same: as TV_STATUS, of these solutions */
@@ -36,6 +38,10 @@ typedef struct tv_results {
   int d, p;                        /* inputs of an encoder; important ones */
   int kept_levels;                 /* encoders are kept for the last so many sample sizes */
   tv_kept *kept;                   /* of each method of the experiment */
+  double *maps; /* of the view model, where targets are classes: of the points solved here, for each
+                 * encoder and method the two maps of a sample, corrupted or as it is, to its
+                 * predicted targets, l x (d + 1) each; NULL */
+  int64_t map_numbers; /* of both */
   double *mean; /* of the view model: kept points x p, of the corrupted training rows, in units of
                  * the source; else NULL */
   tv_work work, moments_work; /* of solving; of moments accumulated on the way */
@@ -43,14 +49,15 @@ typedef struct tv_results {
 } tv_results;
 
 /* All that a solution of the grid starts from; everything is borrowed. */
-typedef struct {
+typedef struct tv_study_inputs {
   const tv_experiment *experiment;
   const tv_features *features;
   const tv_sampling *sampling;
   const tv_spectra *spectra;
-  const tv_group *group;             /* of this rank */
-  const struct tv_view_model *model; /* of the view model; else NULL */
-  const tv_moments *held_out;        /* of the rows held out; NULL: there are none */
+  const tv_group *group;                /* of this rank */
+  const struct tv_view_model *model;    /* of the view model; else NULL */
+  const tv_moments *held_out;           /* of the rows held out; NULL: there are none */
+  const tv_sampling *held_out_sampling; /* of them, or NULL */
   MPI_Comm comm;
   tv_stopwatch *watch;
   int shows_progress;

@@ -12,6 +12,7 @@
 
 typedef struct tv_solver tv_solver;
 struct tv_results;
+struct tv_study_inputs;
 
 /* A quantity of each point and method, also an array of the archive. */
 typedef struct {
@@ -28,7 +29,16 @@ typedef struct {
   int needs_targets; /* it is not archived where the source has none */
 } tv_quantity;
 
-enum { TV_MOST_QUANTITIES = 16 }; /* of a study */
+/* The same, several numbers of each point and method: one for each row of the largest encoder, or
+ * for each method, with which this one is compared. NaN where there is none. */
+typedef enum { TV_ALONG_ROWS, TV_ALONG_METHODS } tv_along;
+typedef struct {
+  tv_label label;
+  tv_domain domain;
+  tv_along along;
+} tv_quantity_list;
+
+enum { TV_MOST_QUANTITIES = 16, TV_MOST_LISTS = 4 }; /* of a study */
 
 typedef struct tv_study {
   tv_kind kind;
@@ -38,7 +48,9 @@ typedef struct tv_study {
   const struct tv_study *of_views; /* the one that an experiment of the view model has instead;
                                     * NULL: none, and it refuses such an experiment */
   const tv_quantity *quantities;
-  int count;                            /* of them */
+  int count; /* of them */
+  const tv_quantity_list *lists;
+  int lists_count;
   int status;                           /* the quantity that holds the status of a solution: */
   int (*is_failure)(double status);     /* it has failed */
   int (*is_inaccurate)(double status);  /* it has not failed, but its numbers are less accurate;
@@ -54,6 +66,8 @@ typedef struct tv_study {
   tv_error *(*solve_clean)(const tv_solver *solver, const tv_moment_matrix *moments, int64_t item);
   /* What follows from the results of all points; NULL: nothing. */
   void (*complete)(struct tv_results *results);
+  /* What takes a further pass over rows, once all points are solved; NULL: nothing.  Collective. */
+  tv_error *(*assess)(const struct tv_study_inputs *inputs, struct tv_results *results);
   /* Flops of all solutions, for d inputs, p of them important, and l targets. */
   double (*flops)(const tv_experiment *experiment, int d, int p, int l);
   /* The line of a plan about its points. */

@@ -1,0 +1,90 @@
+#include "point_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "twoview/linalg/dense.h"
+
+const tv_samples *tv_training_rows(const tv_point_rows *r, tv_condition c) {
+  return r->training[c] ? r->training[c] : r->training[TV_CORRUPTED];
+}
+
+const tv_samples *tv_test_rows(const tv_point_rows *r, tv_condition c) {
+  if (r->test[c]) return r->test[c];
+  return r->test[TV_CORRUPTED] ? r->test[TV_CORRUPTED] : tv_training_rows(r, c);
+}
+
+double tv_square_of_targets(const tv_samples *rows) {
+  double sum = 0;
+  for (int t = 0; t < rows->targets->columns; ++t) sum += rows->target_square[t];
+  return sum;
+}
+
+/* Moments of rows at a severity, on one row of ranks: summed over corrupted rows, or what the
+ * corruption makes of them on average. */
+static tv_error *take(const tv_solver *s, const tv_moments *moments, int replicate, int severity,
+                      int level, tv_samples **out) {
+  const int is_summed = severity < moments->severities;
+  const int of = replicate < moments->replicates ? replicate : 0;
+  const tv_moment_matrix m = tv_moments_at(moments, of, is_summed ? severity : 0, level);
+  TV_TRY(tv_samples_take(s->group->row, &s->model->shape, &m, out));
+  return is_summed ? NULL : tv_chain_corrupt(&s->model->corruptions[severity], *out);
+}
+
+/* Clean rows are rows of severity 0. */
+static tv_error *take_all(const tv_solver *s, const tv_spot *at, int severity, tv_point_rows *r) {
+  const int severities[TV_CONDITIONS] = {severity, 0};
+  for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
+    if (c == TV_AS_THEY_ARE && severity == 0) continue;
+    TV_TRY(take(s, s->moments, at->replicate, severities[c], at->level, &r->training[c]));
+    if (s->held_out) TV_TRY(take(s, s->held_out, at->replicate, severities[c], 0, &r->test[c]));
+  }
+  return NULL;
+}
+
+/* Without an intercept targets are not centred. */
+static tv_error *take_means(const tv_solver *s, const tv_samples *rows, double **out) {
+  const int d = rows->second->rows, l = rows->targets->columns;
+  TV_TRY(tv_grid_agree(s->group->grid, tv_allocate((int64_t)d + l, sizeof(**out), out)));
+  memcpy(*out, rows->mean, (size_t)d * sizeof(**out));
+  if (s->experiment->probe.intercept)
+    memcpy(*out + d, rows->target_mean, (size_t)l * sizeof(**out));
+  return NULL;
+}
+
+/* Centre rows, and move them to the group's grid. */
+static tv_error *finish(const tv_solver *s, const double *mean, tv_samples **rows) {
+  tv_samples *moved = NULL;
+  if (!*rows) return NULL;
+  tv_samples_centre(*rows, mean, mean + (*rows)->second->rows);
+  TV_TRY(tv_samples_move(*rows, s->group->grid, &moved));
+  tv_samples_destroy(rows);
+  *rows = moved;
+  return NULL;
+}
+
+tv_error *tv_point_rows_take(const tv_solver *s, int64_t point, tv_point_rows *r) {
+  const tv_spot at = tv_cube_split(&s->results->cube, point);
+  const int severity = tv_experiment_first_severity(s->experiment) + at.magnitude;
+  *r = (tv_point_rows){0};
+  TV_TRY(take_all(s, &at, severity, r));
+  TV_TRY(tv_chain_problem(&s->model->augmentations[at.alpha], r->training[TV_CORRUPTED],
+                          s->experiment->augmentation.floor, s->group->grid, &r->statistics,
+                          &r->status));
+  for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
+    if (!r->training[c]) continue;
+    TV_TRY(take_means(s, r->training[c], &r->mean[c]));
+    TV_TRY(finish(s, r->mean[c], &r->test[c]));
+    TV_TRY(finish(s, r->mean[c], &r->training[c]));
+  }
+  return NULL;
+}
+
+void tv_point_rows_release(tv_point_rows *r) {
+  for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
+    tv_samples_destroy(&r->training[c]);
+    tv_samples_destroy(&r->test[c]);
+    free(r->mean[c]);
+  }
+  tv_statistics_destroy(&r->statistics);
+}
