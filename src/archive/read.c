@@ -114,12 +114,13 @@ static tv_error *read_attributes(hid_t file, tv_archive *a) {
 static tv_error *take_lengths(const tv_opened *o, tv_archive *a) {
   const tv_experiment *e = o->experiment;
   a->study = tv_study_of(e);
-  a->kind = e->study;
+  a->kind = tv_experiment_has_views(e) ? &a->study->kind : e->study;
   a->cube = tv_cube_of(e);
   a->k = e->encoder.k;
   a->p = o->schema->extent.components;
   a->q = e->noise.components;
   a->is_unlabelled = e->source.is_unlabelled;
+  a->is_held_out = e->test.source.settings || e->test.fraction > 0;
   TV_TRY(tv_allocate(a->cube.encoders, sizeof(*a->encoder_k), &a->encoder_k));
   memcpy(a->encoder_k, e->encoder.sizes, (size_t)a->cube.encoders * sizeof(*a->encoder_k));
   return NULL;

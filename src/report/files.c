@@ -6,7 +6,7 @@
 /* The reports: a row for each study. By it a report is chosen and its files are named, and the
  * stale files of any report are recognised. */
 static const tv_report_parts *const reports[] = {&tv_grid_report, &tv_threshold_report,
-                                                 &tv_phase_report};
+                                                 &tv_phase_report, &tv_views_report};
 
 enum { REPORTS = sizeof reports / sizeof *reports };
 

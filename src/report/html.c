@@ -82,8 +82,9 @@ tv_error *tv_report_html(const tv_report_contents *c, const char *directory, FIL
   fprintf(out, "</title>\n<style>%s</style></head><body>\n<h1>", style);
   put_title(a, out);
   fputs("</h1>\n", out);
+  if (c->parts->put_head) c->parts->put_head(a, out);
   TV_TRY(put_figures(c, directory, out));
-  c->parts->put_tables(a, out);
+  if (c->parts->put_tables) c->parts->put_tables(a, out);
   fputs("<h2>Experiment</h2>\n<pre>", out);
   tv_put_html(a->experiment_text, out);
   fputs("</pre>\n", out);

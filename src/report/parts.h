@@ -18,7 +18,7 @@ typedef struct {
   const char *nothing;    /* in a panel without curves */
 } tv_curves;
 
-enum { TV_FIGURE_NAME = 48, TV_MOST_FIGURE_NAMES = 4 };
+enum { TV_FIGURE_NAME = 48, TV_MOST_FIGURE_NAMES = 8 };
 
 /* A figure: NAME.tsv and NAME.gp in the folder of the report and, drawn, NAME.svg and NAME.pdf. */
 typedef struct tv_figure {
@@ -44,10 +44,11 @@ typedef struct {
   void (*print_table)(const tv_archive *archive, FILE *out);
   int (*count_figures)(const tv_archive *archive);
   void (*describe_figure)(const tv_archive *archive, int number, tv_figure *out);
-  void (*put_tables)(const tv_archive *archive, FILE *out); /* HTML, after the figures */
+  void (*put_head)(const tv_archive *archive, FILE *out);   /* HTML, before the figures; or NULL */
+  void (*put_tables)(const tv_archive *archive, FILE *out); /* after them; or NULL */
 } tv_report_parts;
 
-extern const tv_report_parts tv_grid_report, tv_threshold_report, tv_phase_report;
+extern const tv_report_parts tv_grid_report, tv_threshold_report, tv_phase_report, tv_views_report;
 
 /* The row of a study; an error where there is none. */
 tv_error *tv_report_parts_of(const tv_kind *study, const tv_report_parts **out);

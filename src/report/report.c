@@ -10,32 +10,56 @@
 
 /* ---- CSV ---- */
 
+/* The coordinates of a point, those that the archive has. */
+enum { COORDINATES = 6 };
+typedef struct {
+  const char *name;
+  const double *values;
+  int index;
+} coordinate;
+
+static void find_coordinates(const tv_archive *a, const tv_spot *at, coordinate out[COORDINATES]) {
+  const coordinate all[COORDINATES] = {
+      {TV_REPLICATE, a->replicate, at->replicate}, {TV_LAMBDA_MAX, a->lambda_max, at->magnitude},
+      {TV_SEVERITY, a->severity, at->magnitude},   {TV_ALPHA, a->alpha, at->alpha},
+      {TV_STRENGTH, a->strength, at->alpha},       {TV_SAMPLE_SIZE, a->n, at->level}};
+  memcpy(out, all, sizeof all);
+}
+
 static void print_coordinates(const tv_archive *a, const tv_spot *at, FILE *out) {
+  coordinate all[COORDINATES];
   char text[TV_NUMBER_TEXT];
-  tv_number_format(a->lambda_max[at->magnitude], text);
-  fprintf(out, "%.17g,%s", a->replicate[at->replicate], text);
-  if (a->alpha) {
-    tv_number_format(a->alpha[at->alpha], text);
-    fprintf(out, ",%s", text);
+  find_coordinates(a, at, all);
+  for (int i = 0; i < COORDINATES; ++i) {
+    if (!all[i].values) continue;
+    tv_number_format(all[i].values[all[i].index], text);
+    fprintf(out, "%s,", text);
   }
-  fprintf(out, ",%.17g", a->n[at->level]);
+}
+
+static void print_heading(const tv_archive *a, FILE *out) {
+  coordinate all[COORDINATES];
+  find_coordinates(a, &(tv_spot){0}, all);
+  for (int i = 0; i < COORDINATES; ++i)
+    if (all[i].values) fprintf(out, "%s,", all[i].name);
+  fputs("method", out);
+  for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%s", a->study->quantities[i].label.name);
+  fputs(a->alpha2_threshold ? "," TV_ALPHA2_THRESHOLD "\n" : "\n", out);
 }
 
 static void print_csv(const void *archive, FILE *out) {
   const tv_archive *a = archive;
   const int methods = a->cube.methods;
-  fprintf(out, TV_REPLICATE "," TV_LAMBDA_MAX ",%s" TV_SAMPLE_SIZE ",method",
-          a->alpha ? TV_ALPHA "," : "");
-  for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%s", a->study->quantities[i].label.name);
-  fputs("," TV_ALPHA2_THRESHOLD "\n", out);
+  print_heading(a, out);
   for (int64_t entry = 0; entry < tv_cube_points(&a->cube) * methods; ++entry) {
     const tv_spot at = tv_cube_split(&a->cube, entry / methods);
     const int64_t method = entry % methods;
     print_coordinates(a, &at, out);
-    fputc(',', out);
     tv_put_csv(a->method[method], out);
     for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%.17g", a->quantity[i][entry]);
-    fprintf(out, ",%.17g\n", a->alpha2_threshold[at.setting * methods + method]);
+    if (a->alpha2_threshold)
+      fprintf(out, ",%.17g", a->alpha2_threshold[at.setting * methods + method]);
+    fputc('\n', out);
   }
 }
 

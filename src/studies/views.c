@@ -1,4 +1,4 @@
-#include "views.h"
+#include "twoview/studies/views.h"
 
 #include <float.h>
 #include <math.h>

@@ -70,6 +70,7 @@ typedef struct {
   int is_unlabelled;                    /* those that need targets are NaN */
   double *alpha2_threshold;             /* replicate x lambda_max x k x method */
   int p, q, k;      /* important components, noise components, rows of the encoder */
+  int is_held_out;  /* the view model scores on rows held out, in place of the training rows */
   double *spectrum; /* p: variances of the important components */
   double *gamma;    /* replicate x lambda_max x q, or NULL without noise */
   double *theta;    /* replicate x (p + q) */

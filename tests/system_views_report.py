@@ -1,0 +1,264 @@
+"""Reports of the view model: scores, the verdict, figures, and the page in a browser."""
+import csv
+import html
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import numpy as np
+
+import harness
+
+SIDE = 8
+CLASSES = 4
+EXPERIMENT = """\
+    name: views
+    seed: 2
+    replicates: 2
+    source: {type: idx, images: images, labels: labels, scale: 255}
+    test: {images: test-images, labels: test-labels}
+    corruption:
+      chain: [{type: noise, deviation: [0.1, 0.5]}]
+      clean: true
+    augmentation:
+      chain:
+        - {type: shift, pixels: 1}
+        - {type: noise, deviation: [0.1, 0.3]}
+      floor: 1e-4
+    samples: [90, 240]
+    encoder: {k: 3}
+    methods: [SL, RC, JE, PCA]
+    """
+
+
+def write_data():
+    """Blobs, whose place is their class, and some noise."""
+    random = np.random.default_rng(5)
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    for name, count in (("", 240), ("test-", 100)):
+        labels = random.integers(0, CLASSES, count)
+        centre = np.array([(2, 2), (2, 5), (5, 2), (5, 5)])[labels] + random.normal(0, 0.7, (count, 2))
+        square = (rows - centre[:, :1, None]) ** 2 + (columns - centre[:, 1:, None]) ** 2
+        images = 200 * np.exp(-square / 3) + random.uniform(0, 50, (count, SIDE, SIDE))
+        harness.write_idx(f"{name}images", images)
+        harness.write_idx(f"{name}labels", labels)
+
+
+write_data()
+harness.write("views.yaml", EXPERIMENT)
+archive = harness.archive("views.yaml", "views.h5")
+report = harness.twoview("report", "views.h5", "-o", "views")
+PAGE = harness.folder / "views/report.html"
+
+
+def of_archive(name, opened=archive):
+    """replicate x severity x strength x n x method."""
+    return harness.values(opened, name)
+
+
+def scores(loss, opened=archive):
+    return 1 - of_archive(loss, opened) / of_archive("target_variance", opened)
+
+
+def shown(cell):
+    """Mean, least and largest: 0.4321 [0.4320, 0.4322], or 0.4321 where they look the same."""
+    numbers = [float(number) for number in re.findall(r"-?\d+\.\d{4}", cell)]
+    return numbers * 3 if len(numbers) == 1 else numbers
+
+
+def rows_of(output, heading):
+    """The lines of a printed table, without its heading."""
+    table = output.split(heading, 1)[1].split("\n\n", 1)[0]
+    return [re.split(r" {2,}", line.strip()) for line in table.splitlines()[2:] if line.strip()]
+
+
+def texts(page):
+    return html.unescape(re.sub(r"<[^>]+>", "", page))
+
+
+class Table(unittest.TestCase):
+    def test_numbers_are_those_of_the_archive(self):
+        """A row for each method and strength: mean, least and largest at each severity, and how far the score
+        falls from the first on average over the others."""
+        self.assertEqual(report.returncode, 0, report.stderr)
+        methods = harness.names(archive["paradigm"])
+        for heading, values in (("R^2 on corrupted", scores("test_loss")), ("R^2 on clean", scores("test_loss_clean")),
+                                ("accuracy on corrupted", of_archive("test_accuracy")),
+                                ("accuracy on clean", of_archive("test_accuracy_clean"))):
+            score = values[:, :, :, -1]  # replicate x severity x strength x method
+            drop = score[:, 0] - score[:, 1:].mean(axis=1)
+            best = score.mean(axis=(0, 1)).argmax(axis=0)
+            expected = []
+            for m, method in enumerate(methods):
+                is_any = np.ptp(score[..., m], axis=2).max() < 1e-8
+                for s in range(1 if is_any else 2):
+                    cells = [score[:, g, s, m] for g in range(3)] + [drop[:, s, m]]
+                    numbers = [f(cell) for cell in cells for f in (np.mean, np.min, np.max)]
+                    name = "any" if is_any else f"{s + 1}{' *' if s == best[m] else ''}"
+                    expected.append((method, name, numbers))
+            found = rows_of(report.stdout, heading + " held-out rows, n = 240")
+            self.assertEqual([tuple(row[:2]) for row in found], [row[:2] for row in expected])
+            for row, (_, _, numbers) in zip(found, expected):
+                np.testing.assert_allclose([number for cell in row[2:] for number in shown(cell)], numbers,
+                                           rtol=0, atol=0.5001e-4)  # half of the last digit shown
+                page = texts(PAGE.read_text())
+                for cell in row[2:]:
+                    self.assertIn(cell, page)
+
+    def test_csv_holds_every_quantity(self):
+        with (harness.folder / "views/scores.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        coordinates = ["replicate", "severity", "strength", "n", "method"]
+        self.assertEqual(list(rows[0])[:5], coordinates)
+        self.assertNotIn("alpha2_threshold", rows[0])
+        for name in list(rows[0])[5:]:
+            np.testing.assert_array_equal([float(row[name]) for row in rows], of_archive(name).ravel())
+        self.assertEqual([tuple(row[name] for name in coordinates) for row in rows[:5]],
+                         [("0", "0", "1", "90", method) for method in harness.names(archive["paradigm"])]
+                         + [("0", "0", "1", "240", "supervised")])
+
+
+def verdict_of(output):
+    return next(line for line in output.splitlines() if line.startswith("By the loss"))
+
+
+class Verdict(unittest.TestCase):
+    """It compares held-out scores, each method at its best strength, with the range over replicates."""
+    margin = 0.005
+
+    def changed(self, name, change):
+        """The verdict on an archive whose test losses were changed."""
+        path = harness.folder / name
+        shutil.copy(harness.folder / "views.h5", path)
+        with harness.h5py.File(path, "r+") as file:
+            losses = file["test_loss"][()]
+            change(losses, file["target_variance"][()])
+            file["test_loss"][...] = losses
+        harness.seal(path)
+        done = harness.twoview("report", name, "-o", f"{name}-report")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = texts((harness.folder / f"{name}-report/report.html").read_text())
+        self.assertIn(verdict_of(done.stdout), page)
+        return verdict_of(done.stdout)
+
+    @staticmethod
+    def give(losses, variance, of):
+        """R^2 of reconstruction, joint embedding and PCA in both replicates, at every severity."""
+        for method, (first, second) in of.items():
+            losses[0, ..., method] = (1 - first) * variance[0, ..., method]
+            losses[1, ..., method] = (1 - second) * variance[1, ..., method]
+
+    def test_cases(self):
+        rc, je, pca = (harness.names(archive["paradigm"]).index(name)
+                       for name in ("reconstruction", "joint-embedding", "pca"))
+        cases = [
+            ({rc: (.40, .42), je: (.30, .34), pca: (.1, .1)},
+             "RC predicts better than JE at severity 0 (by 0.0900 [0.0800, 0.1000]), 1 ("),
+            ({rc: (.40, .42), je: (.50, .51), pca: (.1, .1)}, "JE predicts better than RC at severity 0 (by 0.0950 ["),
+            ({rc: (.40, .42), je: (.402, .424), pca: (.1, .1)}, "RC and JE are equal within 0.005 at severity 0, 1, 2."),
+            ({rc: (.40, .42), je: (.50, .41), pca: (.1, .1)}, "the replicates do not decide between RC and JE"),
+            ({rc: (.40, .42), je: (.50, .51), pca: (.6, .6)},
+             "neither RC nor JE: a baseline of as many rows predicts better at severity 0 (by 0.0950 [0.0900, 0.1000])"),
+            ({rc: (.40, .42), je: (.50, .51), pca: (.504, .514)}, "JE predicts better than RC"),
+        ]
+        for number, (of, words) in enumerate(cases):
+            with self.subTest(words):
+                verdict = self.changed(f"case{number}.h5",
+                                       lambda losses, variance: self.give(losses, variance, of))
+                self.assertIn(words, verdict)
+                self.assertEqual(verdict.count(" at severity "), 1)
+
+    def test_best_strength_of_each(self):
+        rc, je, pca = (harness.names(archive["paradigm"]).index(name)
+                       for name in ("reconstruction", "joint-embedding", "pca"))
+
+        def change(losses, variance):
+            losses[..., pca] = variance[..., pca]
+            for method, strength, score in ((rc, 0, .5), (rc, 1, .2), (je, 0, .3), (je, 1, .6)):
+                losses[:, :, strength, ..., method] = (1 - score) * variance[:, :, strength, ..., method]
+        self.assertIn("JE predicts better than RC at severity 0 (by 0.1000)", self.changed("best.h5", change))
+
+    def test_one_replicate_has_no_spread(self):
+        harness.archive("views.yaml", "one.h5", "--set", "replicates=1", "--set", "samples=[240]")
+        done = harness.twoview("report", "one.h5", "-o", "one")
+        self.assertIn("One replicate has no spread", done.stdout)
+        self.assertNotIn("replicate has no spread", report.stdout)
+
+    def test_without_rows_held_out(self):
+        text = "\n".join(line for line in EXPERIMENT.splitlines() if "test:" not in line)
+        harness.write("training.yaml", text)
+        harness.archive("training.yaml", "training.h5")
+        done = harness.twoview("report", "training.h5", "-o", "training")
+        self.assertIn("R^2 on corrupted training rows", done.stdout)
+        self.assertNotIn("held-out", done.stdout)
+        self.assertIn("No rows are held out", (harness.folder / "training/report.html").read_text())
+
+
+PROBE = """
+<script>
+/* The narrowest window of the browser is wider than 400 pixels: the page is shown in a frame. */
+addEventListener("load", async () => {
+  const pictures = [...document.images].map(image => image.src);
+  for (const image of document.querySelectorAll("svg image"))
+    pictures.push(image.href.baseVal);
+  let broken = 0;
+  for (const source of pictures) {
+    const picture = new Image();
+    picture.src = source;
+    try { await picture.decode(); } catch { }
+    broken += !(picture.naturalWidth > 0);
+  }
+  const figures = [...document.querySelectorAll("svg")];
+  parent.postMessage([document.documentElement.scrollWidth, innerWidth, pictures.length, broken,
+    figures.length, figures.filter(figure => !(figure.getBoundingClientRect().width > 0)).length].join(), "*");
+});
+</script>
+"""
+WINDOW = """<!DOCTYPE html>
+<script>addEventListener("message", event => { document.body.dataset.found = event.data; });</script>
+<body><iframe src="page.html" style="width:400px;height:800px;border:0"></iframe></body>
+"""
+
+
+@unittest.skipUnless(shutil.which("chromium"), "chromium is not installed")
+class Browser(unittest.TestCase):
+    def look(self, page, name):
+        """What a narrow window of the browser shows, and the messages in its console."""
+        folder = harness.folder / name
+        folder.mkdir()
+        (folder / "page.html").write_text(page.replace("</body>", PROBE + "</body>"))
+        path = folder / "window.html"
+        path.write_text(WINDOW)
+        done = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+             f"--user-data-dir={harness.folder / 'browser'}", "--virtual-time-budget=20000",
+             "--dump-dom", path.as_uri()], text=True, capture_output=True, timeout=harness.HANG,
+            env={**os.environ, "HOME": str(harness.folder)})
+        found = re.search(r'data-found="([\d,]+)"', done.stdout)
+        self.assertIsNotNone(found, done.stderr[-2000:])
+        names = ("width", "window", "pictures", "broken", "figures", "empty")
+        console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+        return dict(zip(names, map(int, found[1].split(",")))), console
+
+    def test_page(self):
+        page = PAGE.read_text()
+        found, console = self.look(page, "page")
+        self.assertEqual(console, [])
+        self.assertEqual(found["window"], 400)
+        self.assertLessEqual(found["width"], 400)
+        self.assertEqual((found["broken"], found["empty"]), (0, 0))
+        self.assertEqual(found["figures"], page.count("<svg"))
+        self.assertGreater(found["figures"], 0)
+
+    def test_faults_are_seen(self):
+        wide = '<div style="width:900px">x</div><img src="data:image/png;base64,AAAA"><script>nothing()</script>'
+        found, console = self.look(PAGE.read_text().replace("</body>", wide + "</body>"), "faulty")
+        self.assertEqual(len(console), 1)
+        self.assertGreater(found["width"], 400)
+        self.assertEqual(found["broken"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
