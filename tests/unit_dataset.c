@@ -215,7 +215,13 @@ START_TEST(what_was_never_written_is_refused) {
   H5Dclose(set);
   expect_error(open_set("plain", TV_HOLDS_NUMBERS, &opened, &bytes), TV_EXIT_FAILED,
                "'plain' was never written", "");
-  const hid_t creation = chunked(2, (hsize_t[]){3, COLUMNS}); /* 4 chunks */
+  hid_t creation = chunked(2, (hsize_t[]){1, 1}); /* 2^64 chunks, which no integer counts */
+  set = make_set("endless", H5T_NATIVE_INT8, 2, (hsize_t[]){1LL << 40, 1 << 24}, creation);
+  H5Dclose(set);
+  H5Pclose(creation);
+  expect_error(open_set("endless", TV_HOLDS_NUMBERS, &opened, &bytes), TV_EXIT_FAILED,
+               "'endless': 18446744073709551616 of its 18446744073709551616 chunks were never", "");
+  creation = chunked(2, (hsize_t[]){3, COLUMNS}); /* 4 chunks */
   set = make_set("part", H5T_NATIVE_DOUBLE, 2, shape, creation);
   const hid_t space = H5Dget_space(set);
   const hsize_t start[] = {0, 0}, count[] = {4, COLUMNS};
