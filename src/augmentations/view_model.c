@@ -211,6 +211,16 @@ void tv_view_model_destroy(tv_view_model **model) {
   *model = NULL;
 }
 
+tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *moments,
+                                const tv_grid *row, int replicate, int severity, int level,
+                                tv_samples **out) {
+  const int is_summed = severity < moments->severities;
+  const int of = replicate < moments->replicates ? replicate : 0;
+  const tv_moment_matrix m = tv_moments_at(moments, of, is_summed ? severity : 0, level);
+  TV_TRY(tv_samples_take(row, &model->shape, &m, out));
+  return is_summed ? NULL : tv_chain_corrupt(&model->corruptions[severity], *out);
+}
+
 /* ---- Draws ---- */
 
 static void draw(const tv_view_model *m, const tv_chain *chain, tv_purpose purpose, int replicate,

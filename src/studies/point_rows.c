@@ -20,24 +20,16 @@ double tv_square_of_targets(const tv_samples *rows) {
   return sum;
 }
 
-/* Moments of rows at a severity, on one row of ranks: summed over corrupted rows, or what the
- * corruption makes of them on average. */
-static tv_error *take(const tv_solver *s, const tv_moments *moments, int replicate, int severity,
-                      int level, tv_samples **out) {
-  const int is_summed = severity < moments->severities;
-  const int of = replicate < moments->replicates ? replicate : 0;
-  const tv_moment_matrix m = tv_moments_at(moments, of, is_summed ? severity : 0, level);
-  TV_TRY(tv_samples_take(s->group->row, &s->model->shape, &m, out));
-  return is_summed ? NULL : tv_chain_corrupt(&s->model->corruptions[severity], *out);
-}
-
 /* Clean rows are rows of severity 0. */
 static tv_error *take_all(const tv_solver *s, const tv_spot *at, int severity, tv_point_rows *r) {
   const int severities[TV_CONDITIONS] = {severity, 0};
   for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
     if (c == TV_AS_THEY_ARE && severity == 0) continue;
-    TV_TRY(take(s, s->moments, at->replicate, severities[c], at->level, &r->training[c]));
-    if (s->held_out) TV_TRY(take(s, s->held_out, at->replicate, severities[c], 0, &r->test[c]));
+    TV_TRY(tv_view_model_samples(s->model, s->moments, s->group->row, at->replicate, severities[c],
+                                 at->level, &r->training[c]));
+    if (s->held_out)
+      TV_TRY(tv_view_model_samples(s->model, s->held_out, s->group->row, at->replicate,
+                                   severities[c], 0, &r->test[c]));
   }
   return NULL;
 }

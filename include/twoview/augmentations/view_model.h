@@ -6,6 +6,7 @@
 #include "twoview/augmentations/chain.h"
 #include "twoview/data/sampling.h"
 #include "twoview/data/source.h"
+#include "twoview/moments/moments.h"
 
 typedef struct tv_view_model {
   const tv_experiment *experiment; /* borrowed */
@@ -26,6 +27,14 @@ void tv_view_model_destroy(tv_view_model **model);
 /* The rule by which rows are corrupted, one draw for each, in no severity where corruptions are
  * taken on average; it borrows from the model. */
 tv_row_corruption tv_view_model_rows(const tv_view_model *model);
+
+/* The samples of a severity by their moments, on a grid of one row of ranks: sums over corrupted
+ * rows where the moments have them, else what the corruption makes of samples on average. Moments
+ * of rows that are the same in all replicates may have one. Free with tv_samples_destroy.
+ *                                                                                   Collective. */
+tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *moments,
+                                const tv_grid *row, int replicate, int severity, int level,
+                                tv_samples **out);
 
 /* One draw in place of the sample x: the corruption of a severity, keyed by the number of the
  * sample; one view, keyed by its number.                                        Not collective. */
