@@ -206,11 +206,11 @@ static const struct {
     {"  spectrum", "  shape: [2, 0.5]\n  spectrum", "source.shape:", "entry 2 is 0.5"},
     {"  spectrum", "  shape: [1, 1, 1, 2]\n  spectrum", "source.shape:", "3 entries, got 4"},
     {COMPONENTS, VIEWS "test: {fraction: 1}\n", "test.fraction:", "above 0 and below 1, got 1"},
-    {"", "test: {fraction: 0.2}\n", ":8: test:", "belongs to the view model"},
+    {"[1, 10]}", "1, sampler: law}\ntest: {fraction: 0.2}", ":5: test:", "no rows to hold out"},
     {COMPONENTS, VIEWS "test: {}\n", ":5: test:", "give either 'fraction'"},
     {"", "test: {type: idx}\n", ":8: test.type:", "unknown key"},
     {"", "test: {images: a}\n", "test.images:", "belongs to 'type: idx', not to 'type: gaussian'"},
-    {"", "probe: {intercept: true}\n", ":8: probe:", "belongs to the view model"},
+    {"", "probe: {intercept: maybe}\n", ":8: probe.intercept:", "not 'maybe'"},
     {COMPONENTS, VIEWS "study: threshold\n", ":5: study:", "belongs to the component model"},
     {COMPONENTS, VIEWS "study: phase\n", ":5: study:", "belongs to the component model"},
     /* sample sizes */

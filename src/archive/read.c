@@ -126,11 +126,13 @@ static tv_error *take_lengths(const tv_opened *o, tv_archive *a) {
   return NULL;
 }
 
-/* What is not archived, because there are no targets to measure it against. */
+/* What is not archived, because there are no targets to measure it against, or no rows to measure
+ * it on. */
 static tv_error *fill_unmeasured(tv_archive *a) {
   const int64_t entries = tv_cube_entries(&a->cube, tv_cube_points(&a->cube));
   for (int q = 0; q < a->study->count; ++q) {
     if (a->quantity[q]) continue;
+    a->lacks[q] = 1;
     TV_TRY(tv_allocate(entries, sizeof(double), &a->quantity[q]));
     for (int64_t i = 0; i < entries; ++i) a->quantity[q][i] = NAN;
   }

@@ -58,7 +58,7 @@ static int has_representation(const tv_schema *s, int method) {
 /* What is measured against targets is left out where there are none. */
 static int has_quantity(const tv_schema *s, int item) {
   const tv_quantity *quantity = &tv_study_of(s->experiment)->quantities[item];
-  return !quantity->needs_targets || !s->experiment->source.is_unlabelled;
+  return tv_quantity_is_of(quantity, s->experiment);
 }
 
 static int has_class_names(const tv_schema *s, int item) {

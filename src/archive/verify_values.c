@@ -166,7 +166,7 @@ static void check_objectives(tv_verification *v, hid_t file, const statuses *s) 
 static void check_quantities(tv_verification *v, hid_t file, const statuses *s, int64_t count) {
   for (int i = 0; i < s->study->count; ++i) {
     const tv_quantity *quantity = &s->study->quantities[i];
-    if (quantity->needs_targets && v->schema->experiment->source.is_unlabelled) continue;
+    if (!tv_quantity_is_of(quantity, v->schema->experiment)) continue;
     if (quantity->agrees) compare(v, file, quantity, s);
     if (quantity->derive) check_derived(v, file, s->study, quantity);
   }

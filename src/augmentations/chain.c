@@ -5,33 +5,6 @@
 
 #include "twoview/linalg/dense.h"
 
-/* ---- Samples ---- */
-
-/* Columns of a moment matrix whose rows are all here. */
-static void take_columns(const tv_moment_matrix *m, int first, tv_distmat *out) {
-  const int width = m->p + m->l + 1;
-  for (int j = 0; j < out->local_columns; ++j) {
-    const double *from = m->whole + (int64_t)(first + out->column_of[j]) * width;
-    double *to = out->data + (int64_t)j * out->leading;
-    for (int i = 0; i < out->rows; ++i) to[i] = from[i] / (double)m->n;
-  }
-}
-
-tv_error *tv_samples_take(const tv_grid *row, const tv_shape *shape, const tv_moment_matrix *m,
-                          tv_samples **out) {
-  const int width = m->p + m->l + 1;
-  const double *ones = m->whole + (int64_t)(width - 1) * width;
-  TV_TRY(tv_samples_create(row, shape, m->l, out));
-  take_columns(m, 0, (*out)->second);
-  take_columns(m, m->p, (*out)->targets);
-  for (int i = 0; i < m->p; ++i) (*out)->mean[i] = ones[i] / (double)m->n;
-  for (int t = 0; t < m->l; ++t) {
-    (*out)->target_mean[t] = ones[m->p + t] / (double)m->n;
-    (*out)->target_square[t] = m->whole[(int64_t)(m->p + t) * (width + 1)] / (double)m->n;
-  }
-  return NULL;
-}
-
 /* ---- Chains ---- */
 
 void tv_chain_release(tv_chain *chain) {

@@ -114,6 +114,17 @@ tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *m, c
   return error;
 }
 
+tv_error *tv_statistics_take_means(tv_statistics *s, const tv_moment_matrix *m,
+                                   const double *gamma) {
+  const int first = m->p + m->q, width = first + m->l + 1;
+  const double *ones = m->whole + (int64_t)(width - 1) * width;
+  const int64_t count = (int64_t)s->d + s->l;
+  TV_TRY(tv_grid_agree(s->A->grid, tv_allocate(count, sizeof(*s->mean), &s->mean)));
+  for (int i = 0; i < s->d; ++i) s->mean[i] = scale_of(i, m->p, gamma) * ones[i] / (double)m->n;
+  for (int t = 0; t < s->l; ++t) s->mean[s->d + t] = ones[first + t] / (double)m->n;
+  return NULL;
+}
+
 void tv_statistics_destroy(tv_statistics **statistics) {
   tv_statistics *s = *statistics;
   if (!s) return;
@@ -126,6 +137,7 @@ void tv_statistics_destroy(tv_statistics **statistics) {
   tv_distmat_destroy(&s->L);
   free(s->sizes);
   free(s->added);
+  free(s->mean);
   free(s);
   *statistics = NULL;
 }

@@ -217,7 +217,7 @@ tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *mo
   const int is_summed = severity < moments->severities;
   const int of = replicate < moments->replicates ? replicate : 0;
   const tv_moment_matrix m = tv_moments_at(moments, of, is_summed ? severity : 0, level);
-  TV_TRY(tv_samples_take(row, &model->shape, &m, out));
+  TV_TRY(tv_samples_take(row, &model->shape, &m, NULL, out));
   return is_summed ? NULL : tv_chain_corrupt(&model->corruptions[severity], *out);
 }
 

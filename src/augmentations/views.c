@@ -1,5 +1,6 @@
 #include "twoview/augmentations/views.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,41 @@ void tv_samples_destroy(tv_samples **samples) {
   free(s->target_square);
   free(s);
   *samples = NULL;
+}
+
+/* What number i of a row in a moment matrix is multiplied by. */
+static double scale_of(const tv_moment_matrix *m, const double *gamma, int i) {
+  if (i < m->p || i >= m->p + m->q) return 1;
+  return gamma ? sqrt(gamma[i - m->p]) : 0;
+}
+
+/* Columns of a moment matrix from `first` on. */
+static void take_columns(const tv_moment_matrix *m, const double *gamma, int first,
+                         tv_distmat *out) {
+  const int width = m->p + m->q + m->l + 1;
+  for (int j = 0; j < out->local_columns; ++j) {
+    const int column = first + out->column_of[j];
+    const double *from = m->whole + (int64_t)column * width;
+    const double scale = scale_of(m, gamma, column) / (double)m->n;
+    double *to = out->data + (int64_t)j * out->leading;
+    for (int i = 0; i < out->local_rows; ++i)
+      to[i] = scale * scale_of(m, gamma, out->row_of[i]) * from[out->row_of[i]];
+  }
+}
+
+tv_error *tv_samples_take(const tv_grid *grid, const tv_shape *shape, const tv_moment_matrix *m,
+                          const double *gamma, tv_samples **out) {
+  const int d = m->p + m->q, width = d + m->l + 1;
+  const double *ones = m->whole + (int64_t)(width - 1) * width;
+  TV_TRY(tv_samples_create(grid, shape, m->l, out));
+  take_columns(m, gamma, 0, (*out)->second);
+  take_columns(m, gamma, d, (*out)->targets);
+  for (int i = 0; i < d; ++i) (*out)->mean[i] = scale_of(m, gamma, i) * ones[i] / (double)m->n;
+  for (int t = 0; t < m->l; ++t) {
+    (*out)->target_mean[t] = ones[d + t] / (double)m->n;
+    (*out)->target_square[t] = m->whole[(int64_t)(d + t) * (width + 1)] / (double)m->n;
+  }
+  return NULL;
 }
 
 /* m += factor u w'. */

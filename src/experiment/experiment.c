@@ -18,6 +18,8 @@ static tv_error *check_sampler(const tv_experiment *e) {
   TV_REQUIRE(e, "source.as", e->source.role == TV_AS_SAMPLE || is_law,
              "a data set stands for a population only with 'noise: {sampler: law}'");
   if (!is_law) return NULL;
+  TV_REQUIRE(e, "test", !tv_experiment_gives(e, "test"),
+             "there are no rows to hold out with 'noise: {sampler: law}'; take 'rows'");
   TV_REQUIRE(
       e, "archive.samples", !e->archive.samples,
       "there are no samples to archive with 'noise: {sampler: law}'; take 'rows' or leave them");
@@ -83,6 +85,7 @@ static tv_error *complete(tv_experiment *e) {
   TV_REQUIRE(e, "source.shape", e->source.shape_count <= 3, "must have from 1 to 3 entries, got %u",
              e->source.shape_count);
   TV_TRY(tv_experiment_settle_test(e));
+  tv_experiment_settle_probe(e);
   TV_TRY(tv_keys_refuse_planned(e, "", tv_experiment_keys));
   TV_TRY(take_encoders(e));
   if (e->source.kind->fill) TV_TRY(e->source.kind->fill(e));

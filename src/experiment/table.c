@@ -77,9 +77,9 @@ static const tv_key corruption_keys[] = {
 static const tv_word exact_views[] = {{"exact", 0}, {0}};
 
 static const tv_key probe_keys[] = {{TV_KEY(tv_probe_spec, intercept, TV_KEY_CHOICE),
-                                     .words = yes_or_no, .standard = "true", .model = TV_VIEW_MODEL,
-                                     .help = "whether the linear probe has an intercept; in the "
-                                             "component model it has none"},
+                                     .words = yes_or_no,
+                                     .otherwise = "`true` in the view model, else `false`",
+                                     .help = "whether the linear probe has an intercept"},
                                     {0}};
 
 static const tv_key features_keys[] = {{TV_KEY(tv_features_spec, pca, TV_KEY_INTEGER), .low = 1,
@@ -186,8 +186,7 @@ const tv_key tv_experiment_keys[] = {
     {TV_KEY(tv_experiment, first_replicate, TV_KEY_INTEGER), .standard = "0",
      .help = "their first number: 4 with 2 replicates runs those numbered 4 and 5 of a larger run"},
     {TV_KEY(tv_experiment, source, TV_KEY_MAPPING), .keys = source_keys},
-    {TV_KEY(tv_experiment, test, TV_KEY_MAPPING), .keys = test_keys, .is_quiet = 1,
-     .model = TV_VIEW_MODEL},
+    {TV_KEY(tv_experiment, test, TV_KEY_MAPPING), .keys = test_keys, .is_quiet = 1},
     {TV_KEY(tv_experiment, corruption, TV_KEY_MAPPING), .keys = corruption_keys, .is_quiet = 1,
      .model = TV_VIEW_MODEL},
     {TV_KEY(tv_experiment, features, TV_KEY_MAPPING), .keys = features_keys},
@@ -202,8 +201,7 @@ const tv_key tv_experiment_keys[] = {
      .help = "nested sample sizes: a list, or `{from, to, factor}`"},
     {TV_KEY(tv_experiment, encoder, TV_KEY_MAPPING), .keys = encoder_keys},
     {.name = "", .type = TV_KEY_OWN},
-    {TV_KEY(tv_experiment, probe, TV_KEY_MAPPING), .keys = probe_keys, .is_quiet = 1,
-     .model = TV_VIEW_MODEL},
+    {TV_KEY(tv_experiment, probe, TV_KEY_MAPPING), .keys = probe_keys, .is_quiet = 1},
     {TV_KEY_LIST(tv_experiment, methods, TV_KEY_KINDS), .kinds = offsetof(tv_kinds, methods),
      .otherwise = "the usual ones, those that the study has a use for",
      .help = "what is learned and compared"},

@@ -5,6 +5,10 @@
 #include "keys.h"
 #include "twoview/experiment/check.h"
 
+void tv_experiment_settle_probe(tv_experiment *e) {
+  if (!tv_experiment_gives(e, "probe.intercept")) e->probe.intercept = tv_experiment_has_views(e);
+}
+
 tv_error *tv_experiment_check_views(tv_experiment *e) {
   const int keeps_all = e->corruption.sampler == TV_CORRUPTED_ROWS;
   TV_REQUIRE(e, "archive.representations",

@@ -39,6 +39,15 @@ void tv_outputs_release(tv_outputs *outputs) {
   *outputs = (tv_outputs){0};
 }
 
+void tv_outputs_centre(tv_outputs *o, const double *mean, const double *target_mean) {
+  for (int j = 0; j < o->k; ++j)
+    for (int i = 0; i < o->k; ++i) o->gram[(int64_t)j * o->k + i] -= mean[i] * mean[j];
+  for (int t = 0; t < o->l; ++t) {
+    for (int i = 0; i < o->k; ++i) o->cross[(int64_t)t * o->k + i] -= mean[i] * target_mean[t];
+    o->square -= target_mean[t] * target_mean[t];
+  }
+}
+
 /* ---- Least squares: P'D^{-1} Gz D^{-1}P = L L' of the outputs that have rank ---- */
 
 typedef struct {

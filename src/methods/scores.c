@@ -66,19 +66,39 @@ static tv_error *gather_everywhere(const tv_distmat *a, double **out) {
   return NULL;
 }
 
+/* Outputs and targets about their means. */
+static tv_error *centre_outputs(const tv_statistics *s, const tv_solution *solution,
+                                tv_outputs *outputs) {
+  const double unit = 1, nothing = 0;
+  const int one = 1, k = solution->k;
+  double *encoder = NULL, *mean = NULL;
+  tv_error *error;
+  TV_GO(gather_everywhere(solution->encoder, &encoder));
+  TV_GO(tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*mean), &mean)));
+  dgemm_("T", "N", &k, &one, &s->d, &unit, encoder, &s->d, s->mean, &s->d, &nothing, mean, &k, 1,
+         1);
+  tv_outputs_centre(outputs, mean, s->mean + s->d);
+done:
+  free(encoder);
+  free(mean);
+  return error;
+}
+
 /* (1/n) sum y'y - tr Bz' Gz^+ Bz with Gz = E A E' and Bz = E (1/n) sum x y'. */
 tv_error *tv_probe_loss(const tv_statistics *s, const tv_solution *solution,
                         const tv_distmat *image, double *out) {
   tv_outputs outputs;
   double *sizes = NULL, explained = 0;
   tv_error *error = tv_outputs_take(solution->encoder, image, s->B, s->yy, &outputs);
+  if (!error && s->mean) error = centre_outputs(s, solution, &outputs);
   if (!error) error = tv_row_sizes(s, solution, &sizes);
   if (!error)
     error = tv_grid_agree(image->grid,
                           tv_probe_explains(&outputs, solution->k, sizes, s->d, &explained));
+  const double square = outputs.square;
   tv_outputs_release(&outputs);
   free(sizes);
-  *out = tv_mean_square(s->yy - explained);
+  *out = tv_mean_square(square - explained);
   return error;
 }
 

@@ -43,7 +43,8 @@ static void print_heading(const tv_archive *a, FILE *out) {
   for (int i = 0; i < COORDINATES; ++i)
     if (all[i].values) fprintf(out, "%s,", all[i].name);
   fputs("method", out);
-  for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%s", a->study->quantities[i].label.name);
+  for (int i = 0; i < a->study->count; ++i)
+    if (!a->lacks[i]) fprintf(out, ",%s", a->study->quantities[i].label.name);
   fputs(a->alpha2_threshold ? "," TV_ALPHA2_THRESHOLD "\n" : "\n", out);
 }
 
@@ -56,7 +57,8 @@ static void print_csv(const void *archive, FILE *out) {
     const int64_t method = entry % methods;
     print_coordinates(a, &at, out);
     tv_put_csv(a->method[method], out);
-    for (int i = 0; i < a->study->count; ++i) fprintf(out, ",%.17g", a->quantity[i][entry]);
+    for (int i = 0; i < a->study->count; ++i)
+      if (!a->lacks[i]) fprintf(out, ",%.17g", a->quantity[i][entry]);
     if (a->alpha2_threshold)
       fprintf(out, ",%.17g", a->alpha2_threshold[at.setting * methods + method]);
     fputc('\n', out);

@@ -15,7 +15,7 @@ enum { MOST_NUMBERS = 1 << 23 }; /* of maps that are applied in one pass */
 typedef struct {
   const tv_sampling *sampling;
   const tv_cube *cube;
-  int first_severity;
+  int first_severity, are_corrupted; /* are_corrupted: rows come in severities of their own */
   int64_t first, end;
   int entries;       /* of a setting */
   int l, width;      /* numbers of a map: l x width */
@@ -68,7 +68,8 @@ static void count_right(const pass *p, const tv_batch *batch, int64_t setting, t
 static tv_error *count_batch(void *context, const tv_batch *batch) {
   const pass *p = context;
   for (int64_t setting = p->first; setting < p->end; ++setting) {
-    const int severity = p->first_severity + (int)(setting % p->cube->magnitudes);
+    const int magnitude = (int)(setting % p->cube->magnitudes);
+    const int severity = p->are_corrupted ? p->first_severity + magnitude : 0;
     if (setting / p->cube->magnitudes != batch->replicate) continue;
     if (batch->severity == 0) count_right(p, batch, setting, TV_AS_THEY_ARE);
     if (batch->severity == severity) count_right(p, batch, setting, TV_CORRUPTED);
@@ -135,6 +136,7 @@ tv_error *tv_accuracy_assess(const tv_study_inputs *inputs, const tv_sampling *s
   pass p = {.sampling = scored,
             .cube = &r->cube,
             .first_severity = tv_experiment_first_severity(inputs->experiment),
+            .are_corrupted = inputs->model != NULL,
             .entries = (int)(tv_cube_entries(&r->cube, r->points) / settings),
             .l = scored->l,
             .width = r->d + 1};

@@ -4,8 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "optimality.h"
-#include "solver.h"
+#include "accuracy.h"
+#include "probes.h"
+#include "quantities.h"
 #include "twoview/experiment/check.h"
 #include "twoview/methods/scores.h"
 
@@ -37,6 +38,17 @@ static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores,
   r->quantity[TV_RESIDUAL][entry] = scores->optimality.residual;
   r->quantity[TV_ORTHONORMALITY][entry] = scores->optimality.orthonormality;
   r->quantity[TV_STATUS][entry] = status;
+}
+
+/* The accuracies are not yet known, but there will be some where there are maps. */
+static void record_held_out(tv_results *r, int64_t entry, const tv_point_rows *rows,
+                            const tv_losses *l) {
+  const double variance = tv_square_of_targets(tv_test_rows(rows, TV_CORRUPTED));
+  r->quantity[TV_TEST_LOSS][entry] = l->test[TV_CORRUPTED];
+  r->quantity[TV_TEST_LOSS_CLEAN][entry] = l->test[TV_AS_THEY_ARE];
+  r->quantity[TV_TARGET_VARIANCE][entry] = isfinite(l->training) ? variance : NAN;
+  r->quantity[TV_TEST_ACCURACY][entry] = r->quantity[TV_TEST_ACCURACY_CLEAN][entry] =
+      r->maps && isfinite(l->training) ? 0 : NAN;
 }
 
 /* A solution for the largest encoder, and what is known of each of the nested ones; owned. */
@@ -92,14 +104,32 @@ static void record(tv_results *r, int64_t point, int method, const answers *a) {
   }
 }
 
-/* status: of the statistics. */
-static tv_error *solve_method(const tv_solver *s, const tv_statistics *statistics, int status,
-                              int m, int64_t point) {
+/* Scores on rows held out, of the encoders that have not failed; others' are NaN. */
+static tv_error *score_held_out(const tv_solver *s, const tv_point_rows *rows, int m,
+                                const answers *a, int64_t point) {
+  const tv_cube *cube = &s->results->cube;
+  tv_encoded z = {0};
+  tv_error *error = NULL;
+  if (a->solution.encoder) error = tv_encode_rows(rows, &a->solution, &z);
+  for (int i = 0; !error && i < a->count; ++i) {
+    const int64_t entry = tv_cube_entry(cube, point, i, m);
+    double *maps = tv_results_maps(s, entry);
+    tv_losses l = {NAN, {NAN, NAN}};
+    if (!is_failure(a->status[i]))
+      error = tv_grid_agree(s->group->grid, tv_probes_fit(&z, a->rows[i], maps, &l));
+    if (!error && s->group->is_leader) record_held_out(s->results, entry, rows, &l);
+  }
+  tv_encoded_release(&z);
+  return error;
+}
+
+static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int m, int64_t point) {
   tv_results *r = s->results;
   answers found;
-  tv_error *error =
-      answer(s, tv_method_of(s->experiment->methods[m]), statistics, status, r->d, &found);
+  tv_error *error = answer(s, tv_method_of(s->experiment->methods[m]), rows->statistics,
+                           rows->status, r->d, &found);
   if (!error && s->group->is_leader) record(r, point, m, &found);
+  if (!error && s->held_out) error = score_held_out(s, rows, m, &found, point);
   if (!error && !is_failure(found.status[found.count - 1]))
     tv_results_keep(r, m, point, &found.solution);
   release(&found);
@@ -120,21 +150,38 @@ static void count_work(const tv_solver *s, int d, int k) {
 
 /* ---- Corrupted inputs: a point ---- */
 
-static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
+/* The rows that are classified have standard normals for noise, or none. */
+static void scale_maps(const tv_solver *s, int64_t point) {
   const tv_results *r = s->results;
   const tv_spot at = tv_cube_split(&r->cube, point);
-  tv_statistics *statistics = NULL;
-  int status = 0;
-  TV_TRY(tv_statistics_create(s->group->grid, moments,
-                              tv_gamma_of(s->spectra, at.replicate, at.magnitude),
-                              tv_theta_of(s->spectra, at.replicate),
-                              s->experiment->augmentation.alpha[at.alpha], &statistics, &status));
-  tv_error *error = NULL;
+  const double *gamma = tv_gamma_of(s->spectra, at.replicate, at.magnitude);
+  const int64_t of_point = tv_cube_entries(&r->cube, r->map_numbers);
+  double *maps = tv_results_maps(s, tv_cube_entry(&r->cube, point, 0, 0));
+  for (int64_t row = 0; maps && row < of_point / (r->d + 1); ++row) {
+    const int is_clean = row / s->targets % TV_CONDITIONS == TV_AS_THEY_ARE;
+    for (int i = r->p; i < r->d; ++i)
+      maps[row * (r->d + 1) + i] *= is_clean ? 0 : sqrt(gamma[i - r->p]);
+  }
+}
+
+static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
+  const tv_results *r = s->results;
+  tv_point_rows rows;
+  tv_error *error = tv_point_rows_of_components(s, moments, point, &rows);
   count_work(s, r->d, s->experiment->encoder.k);
-  for (int m = 0; !error && m < r->cube.methods; ++m)
-    error = solve_method(s, statistics, status, m, point);
-  tv_statistics_destroy(&statistics);
+  for (int m = 0; !error && m < r->cube.methods; ++m) error = solve_method(s, &rows, m, point);
+  if (!error) scale_maps(s, point);
+  tv_point_rows_release(&rows);
   return error;
+}
+
+/* One pass over the rows held out. */
+static tv_error *assess(const tv_study_inputs *inputs, tv_results *r) {
+  static const int quantity[] = {TV_TEST_ACCURACY, TV_TEST_ACCURACY_CLEAN};
+  if (!inputs->held_out || r->map_numbers == 0) return NULL;
+  tv_sampling scored = *inputs->held_out_sampling;
+  scored.replicates = r->cube.replicates;
+  return tv_accuracy_assess(inputs, &scored, quantity, r);
 }
 
 /* ---- Clean inputs: once per replicate and sample size ---- */
@@ -233,7 +280,13 @@ static const tv_quantity quantities[TV_GRID_QUANTITIES] = {
                     "inaccurate, -1: residual too large or score not finite, else the solver's "
                     "info",
                     "1"},
-                   .domain = {TV_INACCURATE, DBL_MAX, .is_whole = 1}}};
+                   .domain = {TV_INACCURATE, DBL_MAX, .is_whole = 1}},
+    [TV_TEST_LOSS] = {TV_LABEL_TEST_LOSS, TV_LOSS(decides), .needs_test = 1},
+    [TV_TEST_LOSS_CLEAN] = {TV_LABEL_TEST_LOSS_CLEAN, TV_LOSS(decides), .needs_test = 1},
+    [TV_TEST_ACCURACY] = {TV_LABEL_TEST_ACCURACY, TV_SHARE(accompanies), .needs_test = 1},
+    [TV_TEST_ACCURACY_CLEAN] = {TV_LABEL_TEST_ACCURACY_CLEAN, TV_SHARE(accompanies),
+                                .needs_test = 1},
+    [TV_TARGET_VARIANCE] = {TV_LABEL_TARGET_VARIANCE, TV_LOSS(decides), .needs_test = 1}};
 
 static tv_error *fill(tv_experiment *e) {
   const int is_law = e->noise.sampler == TV_SAMPLER_LAW;
@@ -276,6 +329,7 @@ const tv_study tv_grid_study = {
     .nothing = "no solution succeeded; 'status' gives the reason for each",
     .solve_point = solve_point,
     .solve_clean = solve_clean,
+    .assess = assess,
     .complete = complete,
     .flops = flops,
     .describe = describe};

@@ -29,14 +29,15 @@ int tv_layout_block(int d) {
 tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int ranks,
                            tv_layout *out) {
   const int p = tv_experiment_components(e, source->features), d = p + e->noise.components;
-  const int can_distribute =
-      source->read_features && p == source->features && e->noise.sampler == TV_SAMPLER_ROWS;
+  const int can_distribute = source->read_features && p == source->features &&
+                             e->noise.sampler == TV_SAMPLER_ROWS && !tv_experiment_has_views(e) &&
+                             !e->probe.intercept && e->test.fraction == 0;
   const tv_layout_choice wanted = e->parallel.layout;
   if (wanted == TV_LAYOUT_DISTRIBUTED && !can_distribute)
     return tv_experiment_fault(
         e, "parallel.layout",
-        "only a gaussian source with a linear teacher and all of its features can "
-        "be distributed; take 'replicated'");
+        "only a gaussian source with a linear teacher and all of its features can be distributed, "
+        "without views, rows held out or an intercept of the probe; take 'replicated'");
   out->is_distributed = wanted == TV_LAYOUT_DISTRIBUTED ||
                         (wanted == TV_LAYOUT_AUTO && can_distribute && d >= DISTRIBUTED_FROM);
   out->block = tv_layout_block(d);

@@ -55,6 +55,51 @@ static tv_error *finish(const tv_solver *s, const double *mean, tv_samples **row
   return NULL;
 }
 
+/* ---- Components ---- */
+
+/* Rows of either kind, corrupted or with noise components of 0. */
+static tv_error *take_components(const tv_solver *s, const tv_moment_matrix *m, const double *gamma,
+                                 tv_samples *of_condition[TV_CONDITIONS]) {
+  const tv_shape shape = {1, m->p + m->q, 1, 1};
+  TV_TRY(tv_samples_take(s->group->grid, &shape, m, gamma, &of_condition[TV_CORRUPTED]));
+  return tv_samples_take(s->group->grid, &shape, m, NULL, &of_condition[TV_AS_THEY_ARE]);
+}
+
+/* Inputs are centred by nothing but an intercept. */
+static tv_error *centre_components(const tv_solver *s, tv_condition c, tv_point_rows *r) {
+  const int d = r->training[c]->second->rows, l = r->training[c]->targets->columns;
+  if (s->experiment->probe.intercept) {
+    TV_TRY(take_means(s, r->training[c], &r->mean[c]));
+  } else {
+    const int64_t count = (int64_t)d + l;
+    TV_TRY(tv_grid_agree(s->group->grid, tv_allocate(count, sizeof(double), &r->mean[c])));
+  }
+  tv_samples_centre(r->test[c], r->mean[c], r->mean[c] + d);
+  tv_samples_centre(r->training[c], r->mean[c], r->mean[c] + d);
+  return NULL;
+}
+
+tv_error *tv_point_rows_of_components(const tv_solver *s, const tv_moment_matrix *training,
+                                      int64_t point, tv_point_rows *r) {
+  const tv_spot at = tv_cube_split(&s->results->cube, point);
+  const double *gamma = tv_gamma_of(s->spectra, at.replicate, at.magnitude);
+  *r = (tv_point_rows){0};
+  TV_TRY(tv_statistics_create(
+      s->group->grid, training, gamma, tv_theta_of(s->spectra, at.replicate),
+      s->experiment->augmentation.alpha[at.alpha], &r->statistics, &r->status));
+  if (s->experiment->probe.intercept)
+    TV_TRY(tv_statistics_take_means(r->statistics, training, gamma));
+  if (!s->held_out) return NULL;
+  const int of = at.replicate < s->held_out->replicates ? at.replicate : 0;
+  const tv_moment_matrix test = tv_moments_at(s->held_out, of, 0, 0);
+  TV_TRY(take_components(s, training, gamma, r->training));
+  TV_TRY(take_components(s, &test, gamma, r->test));
+  TV_TRY(centre_components(s, TV_CORRUPTED, r));
+  return centre_components(s, TV_AS_THEY_ARE, r);
+}
+
+/* ---- Views ---- */
+
 tv_error *tv_point_rows_take(const tv_solver *s, int64_t point, tv_point_rows *r) {
   const tv_spot at = tv_cube_split(&s->results->cube, point);
   const int severity = tv_experiment_first_severity(s->experiment) + at.magnitude;

@@ -28,6 +28,11 @@ double tv_square_of_targets(const tv_samples *rows);
 
 /* Release with tv_point_rows_release, after an error too. Collective over the group. */
 tv_error *tv_point_rows_take(const tv_solver *solver, int64_t point, tv_point_rows *out);
+
+/* The same in the component model, from the moments of the point's training rows. Without rows held
+ * out there are statistics alone. Centred by the means only if the probe has an intercept. */
+tv_error *tv_point_rows_of_components(const tv_solver *solver, const tv_moment_matrix *training,
+                                      int64_t point, tv_point_rows *out);
 void tv_point_rows_release(tv_point_rows *rows);
 
 #endif

@@ -72,7 +72,7 @@ static tv_error *allocate_results(const tv_study *study, const tv_study_inputs *
   if (inputs->group->is_leader)
     r->own_points =
         tv_group_first(inputs->group, r->points, inputs->group->index + 1) - r->first_point;
-  if (inputs->model && inputs->sampling->source->has_classes) {
+  if ((inputs->model || inputs->held_out) && inputs->sampling->source->has_classes) {
     r->map_numbers = 2 * (int64_t)inputs->sampling->l * (r->d + 1);
     TV_TRY(tv_allocate(tv_cube_entries(&r->cube, r->own_points) * r->map_numbers, sizeof(double),
                        &r->maps));
@@ -95,6 +95,12 @@ int64_t tv_results_place(const tv_results *r, int64_t point) {
   if (!tv_cube_is_among(&r->cube, r->kept_levels, point)) return -1;
   return tv_cube_among(&r->cube, r->kept_levels, point) -
          tv_cube_among(&r->cube, r->kept_levels, r->first_point);
+}
+
+double *tv_results_maps(const tv_solver *s, int64_t entry) {
+  const tv_results *r = s->results;
+  const int64_t first = tv_cube_entries(&r->cube, r->first_point);
+  return r->maps && s->group->is_leader ? r->maps + (entry - first) * r->map_numbers : NULL;
 }
 
 void tv_results_keep(const tv_results *r, int method, int64_t point, const tv_solution *solution) {

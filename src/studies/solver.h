@@ -26,6 +26,9 @@ tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs
  * them. */
 int64_t tv_results_place(const tv_results *results, int64_t point);
 
+/* Where the maps of an entry are kept, on the group's leader; NULL: nowhere. */
+double *tv_results_maps(const tv_solver *solver, int64_t entry);
+
 /* Keep the encoder and the decoder of a method at a point, if its sample size is one of those of
  * which they are kept. Collective over the group. */
 void tv_results_keep(const tv_results *results, int method, int64_t point,

@@ -16,6 +16,12 @@ const tv_study *tv_study_of(const tv_experiment *e) {
   return study->numbers ? study->numbers : study;
 }
 
+int tv_quantity_is_of(const tv_quantity *quantity, const tv_experiment *e) {
+  const int has_test = e->test.fraction > 0 || e->test.source.settings;
+  return (has_test || !quantity->needs_test) &&
+         (!e->source.is_unlabelled || !quantity->needs_targets);
+}
+
 tv_error *tv_study_fill_methods(tv_experiment *e, int (*is_wanted)(const tv_method *)) {
   int count = 0;
   if (e->methods) return NULL;

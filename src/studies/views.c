@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "accuracy.h"
-#include "optimality.h"
-#include "point_rows.h"
+#include "probes.h"
+#include "quantities.h"
 #include "twoview/experiment/check.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
@@ -15,99 +15,6 @@
 #include "twoview/methods/probe.h"
 #include "twoview/methods/scores.h"
 #include "twoview/studies/grid.h"
-
-/* ---- Probes ---- */
-
-enum { SETS = 2 * TV_CONDITIONS }; /* of rows: training rows in each condition, then test rows */
-
-static const tv_samples *own_set(const tv_point_rows *rows, int set) {
-  return set < TV_CONDITIONS ? rows->training[set] : rows->test[set - TV_CONDITIONS];
-}
-
-/* What an encoder makes of a point's rows. */
-typedef struct {
-  const tv_point_rows *rows; /* borrowed */
-  tv_outputs of[SETS];       /* owned: of its outputs on the sets that there are */
-  double *sizes;             /* owned: of its rows */
-  double *encoder;           /* owned: d x rows, whole on every rank */
-} encoded;
-
-static void forget(encoded *z) {
-  for (int set = 0; set < SETS; ++set) tv_outputs_release(&z->of[set]);
-  free(z->sizes);
-  free(z->encoder);
-}
-
-static tv_error *encode_sets(const tv_solution *solution, encoded *z) {
-  const tv_distmat *encoder = solution->encoder;
-  tv_distmat *image = NULL;
-  TV_TRY(tv_distmat_create(encoder->grid, encoder->rows, encoder->columns, &image));
-  tv_error *error = NULL;
-  for (int set = 0; !error && set < SETS; ++set) {
-    const tv_samples *rows = own_set(z->rows, set);
-    if (!rows) continue;
-    tv_multiply(TV_PLAIN, rows->second, TV_PLAIN, encoder, image);
-    error = tv_outputs_take(encoder, image, rows->targets, tv_square_of_targets(rows), &z->of[set]);
-  }
-  tv_distmat_destroy(&image);
-  return error;
-}
-
-static tv_error *encode(const tv_point_rows *rows, const tv_solution *solution, encoded *z) {
-  const tv_distmat *encoder = solution->encoder;
-  const int64_t numbers = (int64_t)encoder->rows * encoder->columns;
-  *z = (encoded){.rows = rows};
-  TV_TRY(tv_row_sizes(rows->statistics, solution, &z->sizes));
-  TV_TRY(tv_grid_agree(encoder->grid, tv_allocate(numbers, sizeof(*z->encoder), &z->encoder)));
-  tv_distmat_gather(encoder, z->encoder);
-  return encode_sets(solution, z);
-}
-
-static const tv_outputs *outputs_of(const encoded *z, const tv_samples *rows) {
-  int set = 0;
-  while (own_set(z->rows, set) != rows) ++set;
-  return &z->of[set];
-}
-
-typedef struct {
-  double training, test[TV_CONDITIONS];
-} losses;
-
-/* Of the probe of the first k outputs in a condition, which is left in `probe`, k x l. */
-static tv_error *fit(const encoded *z, int k, tv_condition c, double *probe, losses *out) {
-  const tv_outputs *training = outputs_of(z, tv_training_rows(z->rows, c));
-  TV_TRY(tv_probe_fit(training, k, z->sizes, z->rows->statistics->d, probe));
-  if (c == TV_CORRUPTED) out->training = tv_probe_loss_on(training, k, probe);
-  out->test[c] = tv_probe_loss_on(outputs_of(z, tv_test_rows(z->rows, c)), k, probe);
-  return NULL;
-}
-
-/* The map of a sample to its predicted targets, l x (d + 1): weights, and a constant last. */
-static void write_map(const encoded *z, int k, tv_condition c, const double *probe, double *out) {
-  const int d = z->rows->statistics->d, l = z->rows->statistics->l, width = d + 1;
-  const double *mean = z->rows->mean[z->rows->mean[c] ? c : TV_CORRUPTED];
-  const double unit = 1, nothing = 0;
-  dgemm_("N", "N", &d, &l, &k, &unit, z->encoder, &d, probe, &k, &nothing, out, &width, 1, 1);
-  for (int t = 0; t < l; ++t) {
-    double *weights = out + (int64_t)t * width;
-    weights[d] = mean[d + t];
-    for (int i = 0; i < d; ++i) weights[d] -= weights[i] * mean[i];
-  }
-}
-
-/* Both probes; their maps go to `maps`, or nowhere (NULL). */
-static tv_error *fit_both(const encoded *z, int k, double *maps, losses *out) {
-  const tv_statistics *s = z->rows->statistics;
-  double *probe = NULL;
-  tv_error *error = NULL;
-  TV_TRY(tv_allocate((int64_t)k * s->l, sizeof(*probe), &probe));
-  for (tv_condition c = TV_CORRUPTED; !error && c < TV_CONDITIONS; ++c) {
-    error = fit(z, k, c, probe, out);
-    if (!error && maps) write_map(z, k, c, probe, maps + c * (int64_t)s->l * (s->d + 1));
-  }
-  free(probe);
-  return error;
-}
 
 /* ---- A method at a point ---- */
 
@@ -136,7 +43,7 @@ static int is_tied(const tv_solution *solution, int d, int k) {
 }
 
 static int status_of(const tv_solution *solution, int d, int k, const tv_optimality *o,
-                     const losses *l) {
+                     const tv_losses *l) {
   const double loss = l->test[TV_CORRUPTED] + l->test[TV_AS_THEY_ARE];
   if (!(o->whole_residual <= TV_LARGEST_RESIDUAL) || !isfinite(o->residual) || !isfinite(loss))
     return TV_UNSOUND;
@@ -156,7 +63,7 @@ static void clear_entry(tv_results *r, int64_t entry, int status) {
   r->quantity[TV_VIEWS_STATUS][entry] = status;
 }
 
-static void record(const tv_solver *s, int64_t entry, const encoded *z, const losses *l,
+static void record(const tv_solver *s, int64_t entry, const tv_encoded *z, const tv_losses *l,
                    const tv_optimality *o) {
   tv_results *r = s->results;
   r->quantity[TV_VIEWS_TEST_LOSS][entry] = l->test[TV_CORRUPTED];
@@ -181,20 +88,13 @@ static void record_values(tv_results *r, int64_t entry, const tv_method *method,
     r->list[TV_VIEWS_VALUES][entry * length + i] = value_of(method, solution, i);
 }
 
-/* Where the maps of an entry are kept, on the group's leader; NULL: nowhere. */
-static double *maps_of(const tv_solver *s, int64_t entry) {
-  const tv_results *r = s->results;
-  const int64_t first = tv_cube_entries(&r->cube, r->first_point);
-  return r->maps && s->group->is_leader ? r->maps + (entry - first) * r->map_numbers : NULL;
-}
-
 /* What is known of the encoder of the first k rows. */
-static tv_error *score(const tv_solver *s, const encoded *z, const tv_method *method,
+static tv_error *score(const tv_solver *s, const tv_encoded *z, const tv_method *method,
                        const tv_solution *solution, int k, int64_t entry) {
   tv_optimality optimality;
-  losses l = {0};
+  tv_losses l = {0};
   TV_TRY(tv_scores_validate(method, z->rows->statistics, solution, k, &optimality));
-  TV_TRY(tv_grid_agree(s->group->grid, fit_both(z, k, maps_of(s, entry), &l)));
+  TV_TRY(tv_grid_agree(s->group->grid, tv_probes_fit(z, k, tv_results_maps(s, entry), &l)));
   const int status = status_of(solution, s->results->d, k, &optimality, &l);
   if (!s->group->is_leader) return NULL;
   clear_entry(s->results, entry, status);
@@ -204,8 +104,8 @@ static tv_error *score(const tv_solver *s, const encoded *z, const tv_method *me
   return NULL;
 }
 
-static tv_error *score_all(const tv_solver *s, const encoded *z, int m, const tv_solution *solution,
-                           int64_t point) {
+static tv_error *score_all(const tv_solver *s, const tv_encoded *z, int m,
+                           const tv_solution *solution, int64_t point) {
   const tv_method *method = tv_method_of(s->experiment->methods[m]);
   const tv_encoder_spec *encoder = &s->experiment->encoder;
   for (int i = 0; i < encoder->sizes_count; ++i)
@@ -227,12 +127,12 @@ static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int
   const tv_method *method = tv_method_of(s->experiment->methods[m]);
   const tv_cube *cube = &s->results->cube;
   tv_solution solution = {0};
-  encoded z = {0};
+  tv_encoded z = {0};
   int status = rows->status;
   tv_error *error = NULL;
   if (status == 0)
     error = method->solve(rows->statistics, rows_to_solve(s, method), &solution, &status);
-  if (!error && status == 0) error = encode(rows, &solution, &z);
+  if (!error && status == 0) error = tv_encode_rows(rows, &solution, &z);
   if (!error && status == 0) error = score_all(s, &z, m, &solution, point);
   for (int i = 0; status != 0 && s->group->is_leader && i < cube->encoders; ++i)
     clear_entry(s->results, tv_cube_entry(cube, point, i, m), status);
@@ -241,7 +141,7 @@ static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int
     seen->columns[m] = z.encoder;
     z.encoder = NULL;
   }
-  forget(&z);
+  tv_encoded_release(&z);
   tv_solution_destroy(&solution);
   return error;
 }
@@ -334,39 +234,17 @@ static int accompanies(double status, double value) {
   return !is_failure(status) || isnan(value);
 }
 
-#define SHARE .domain = {0, 1, .may_be_nan = 1}, .agrees = accompanies, .needs_targets = 1
-#define LOSS  .domain = {0, DBL_MAX, .may_be_nan = 1}, .agrees = decides, .needs_targets = 1
-
 static const tv_quantity quantities[TV_VIEWS_QUANTITIES] = {
-    [TV_VIEWS_TEST_LOSS] = {{"test_loss",
-                             "mean square error of a linear probe, fitted to corrupted training "
-                             "rows, on corrupted test rows",
-                             "1"},
-                            LOSS},
-    [TV_VIEWS_TEST_LOSS_CLEAN] = {{"test_loss_clean",
-                                   "the same encoder, with a probe fitted to training rows and "
-                                   "scored on test rows as they are",
-                                   "1"},
-                                  LOSS},
-    [TV_VIEWS_TEST_ACCURACY] = {{"test_accuracy",
-                                 "share of corrupted test rows whose class is the largest target "
-                                 "that the probe of test_loss predicts",
-                                 "1"},
-                                SHARE},
-    [TV_VIEWS_TEST_ACCURACY_CLEAN] = {{"test_accuracy_clean",
-                                       "the same of test rows as they are, by the probe of "
-                                       "test_loss_clean",
-                                       "1"},
-                                      SHARE},
-    [TV_VIEWS_TARGET_VARIANCE] = {{"target_variance",
-                                   "mean square of the test targets about the training rows' mean",
-                                   "1"},
-                                  LOSS},
+    [TV_VIEWS_TEST_LOSS] = {TV_LABEL_TEST_LOSS, TV_LOSS(decides)},
+    [TV_VIEWS_TEST_LOSS_CLEAN] = {TV_LABEL_TEST_LOSS_CLEAN, TV_LOSS(decides)},
+    [TV_VIEWS_TEST_ACCURACY] = {TV_LABEL_TEST_ACCURACY, TV_SHARE(accompanies)},
+    [TV_VIEWS_TEST_ACCURACY_CLEAN] = {TV_LABEL_TEST_ACCURACY_CLEAN, TV_SHARE(accompanies)},
+    [TV_VIEWS_TARGET_VARIANCE] = {TV_LABEL_TARGET_VARIANCE, TV_LOSS(decides)},
     [TV_VIEWS_TRAINING_LOSS] = {{"training_loss",
                                  "mean square error of the probe of test_loss on the corrupted "
                                  "training rows",
                                  "1"},
-                                LOSS},
+                                TV_LOSS(decides)},
     [TV_VIEWS_GAP] = {{"gap", "gap between the k-th value and the next, relative to the former",
                        "1"},
                       .domain = {-TV_ROUNDING, 1, .may_be_nan = 1},

@@ -68,6 +68,7 @@ typedef struct {
   char **method;                        /* names */
   double *quantity[TV_MOST_QUANTITIES]; /* replicate x lambda_max x alpha x n x k x method */
   int is_unlabelled;                    /* those that need targets are NaN */
+  int lacks[TV_MOST_QUANTITIES];        /* whether it is not archived; all are NaN then */
   double *alpha2_threshold;             /* replicate x lambda_max x k x method */
   int p, q, k;      /* important components, noise components, rows of the encoder */
   int is_held_out;  /* the view model scores on rows held out, in place of the training rows */

@@ -13,11 +13,6 @@ typedef struct {
 
 void tv_chain_release(tv_chain *chain);
 
-/* The moments of samples from the moment matrix of their rows, without noise components, on a grid
- * of one row of ranks. Free with tv_samples_destroy.                                Collective. */
-tv_error *tv_samples_take(const tv_grid *row, const tv_shape *shape,
-                          const tv_moment_matrix *moments, tv_samples **out);
-
 /* What a chain makes of samples on average: each becomes one view of itself.        Collective. */
 tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples);
 

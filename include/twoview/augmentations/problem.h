@@ -20,6 +20,8 @@ typedef struct {
   tv_distmat *view_B; /* owned, d x l: (1/n) sum xbar y', for SL; B itself when xbar = x */
   double *added;      /* owned, d, whole on every rank: S - G where that is diagonal; or NULL */
   double yy;          /* (1/n) sum y'y */
+  double *mean;       /* owned, d + l, whole on every rank: of inputs and targets, where probes have
+                       * an intercept; else NULL */
   double *sizes;      /* owned, d, whole on every rank: root mean squares of the inputs x */
 } tv_statistics;
 
@@ -30,6 +32,10 @@ tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *mome
                                const double *gamma, const double *theta, double alpha,
                                tv_statistics **out, int *status);
 void tv_statistics_destroy(tv_statistics **statistics);
+
+/* Let probes have an intercept. The moments are whole.                             Collective. */
+tv_error *tv_statistics_take_means(tv_statistics *statistics, const tv_moment_matrix *moments,
+                                   const double *gamma);
 
 /* For whoever makes the moments: sizes, zero before, from A; L from S.              Collective. */
 void tv_statistics_take_sizes(tv_statistics *statistics);

@@ -7,6 +7,7 @@
 
 #include "twoview/data/shape.h"
 #include "twoview/linalg/grid.h"
+#include "twoview/moments/moments.h"
 
 /* Second moments of samples x (d numbers) with targets y (l), on a grid of one row of ranks. */
 typedef struct {
@@ -24,6 +25,11 @@ tv_error *tv_samples_create(const tv_grid *row, const tv_shape *shape, int l, tv
 tv_error *tv_samples_copy(const tv_samples *samples, tv_samples **out);
 tv_error *tv_samples_move(const tv_samples *samples, const tv_grid *grid, tv_samples **out);
 void tv_samples_destroy(tv_samples **samples);
+
+/* Those of the rows of a moment matrix that every rank has whole. The q noise components, standard
+ * normal there, get the variances `gamma`; NULL: they are 0. Free with tv_samples_destroy. */
+tv_error *tv_samples_take(const tv_grid *grid, const tv_shape *shape,
+                          const tv_moment_matrix *moments, const double *gamma, tv_samples **out);
 
 /* Moments about a mean and a target mean, those of other samples as a rule.     Not collective. */
 void tv_samples_centre(tv_samples *samples, const double *mean, const double *target_mean);

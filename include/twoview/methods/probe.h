@@ -20,6 +20,9 @@ tv_error *tv_outputs_take(const tv_distmat *encoder, const tv_distmat *image,
                           const tv_distmat *targets, double square, tv_outputs *out);
 void tv_outputs_release(tv_outputs *outputs);
 
+/* Take them about the means of outputs (k) and targets (l).                     Not collective. */
+void tv_outputs_centre(tv_outputs *outputs, const double *mean, const double *target_mean);
+
 /* What the probe of the first k outputs explains of the rows' targets, tr Bz' Gz^+ Bz; and the
  * probe, k x l. `sizes` bound each output's root mean square: an output that adds less to the rank
  * than the rounding of `terms` products is left out. Not collective. */

@@ -17,6 +17,12 @@ enum {
   TV_ORTHONORMALITY,    /* max |E S E' - I| */
   TV_STATUS, /* 0: solved, or TV_INACCURATE; else the solver's info or TV_UNSOUND, and the others
               * are NaN */
+  /* Where rows are held out, scores of probes on them; losses are mean squares: */
+  TV_TEST_LOSS,           /* fitted to corrupted training rows, on corrupted test rows */
+  TV_TEST_LOSS_CLEAN,     /* the same encoder; fitted and scored on rows without noise */
+  TV_TEST_ACCURACY,       /* of the arg max of the first ... */
+  TV_TEST_ACCURACY_CLEAN, /* ... and of the second */
+  TV_TARGET_VARIANCE,     /* of the test targets about the training rows' mean, or about 0 */
   TV_GRID_QUANTITIES
 };
 

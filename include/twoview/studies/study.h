@@ -26,6 +26,7 @@ typedef struct {
   double (*derive)(double first, double second);
   int from[2];
   const char *formula;
+  int needs_test;    /* it is archived only where rows are held out */
   int needs_targets; /* it is not archived where the source has none */
 } tv_quantity;
 
@@ -78,6 +79,9 @@ extern const tv_study tv_grid_study, tv_threshold_study, tv_phase_study, tv_view
 
 /* The row of an experiment's study or, if that finds the numbers of another, the other one's. */
 const tv_study *tv_study_of(const tv_experiment *experiment);
+
+/* Whether an experiment has a quantity of its study. */
+int tv_quantity_is_of(const tv_quantity *quantity, const tv_experiment *experiment);
 
 /* For the rows' kinds. Without `methods` in the file take those that are wanted, none that needs
  * targets where there are none; and require that alignments are given. */

@@ -1,0 +1,83 @@
+#include "probes.h"
+
+#include <stdlib.h>
+
+#include "twoview/linalg/dense.h"
+#include "twoview/linalg/fortran.h"
+
+static const tv_samples *own_set(const tv_point_rows *rows, int set) {
+  return set < TV_CONDITIONS ? rows->training[set] : rows->test[set - TV_CONDITIONS];
+}
+
+void tv_encoded_release(tv_encoded *z) {
+  for (int set = 0; set < TV_SETS; ++set) tv_outputs_release(&z->of[set]);
+  free(z->sizes);
+  free(z->encoder);
+}
+
+static tv_error *encode_sets(const tv_solution *solution, tv_encoded *z) {
+  const tv_distmat *encoder = solution->encoder;
+  tv_distmat *image = NULL;
+  TV_TRY(tv_distmat_create(encoder->grid, encoder->rows, encoder->columns, &image));
+  tv_error *error = NULL;
+  for (int set = 0; !error && set < TV_SETS; ++set) {
+    const tv_samples *rows = own_set(z->rows, set);
+    if (!rows) continue;
+    tv_multiply(TV_PLAIN, rows->second, TV_PLAIN, encoder, image);
+    error = tv_outputs_take(encoder, image, rows->targets, tv_square_of_targets(rows), &z->of[set]);
+  }
+  tv_distmat_destroy(&image);
+  return error;
+}
+
+tv_error *tv_encode_rows(const tv_point_rows *rows, const tv_solution *solution, tv_encoded *z) {
+  const tv_distmat *encoder = solution->encoder;
+  const int64_t numbers = (int64_t)encoder->rows * encoder->columns;
+  *z = (tv_encoded){.rows = rows};
+  TV_TRY(tv_row_sizes(rows->statistics, solution, &z->sizes));
+  TV_TRY(tv_grid_agree(encoder->grid, tv_allocate(numbers, sizeof(*z->encoder), &z->encoder)));
+  tv_distmat_gather(encoder, z->encoder);
+  return encode_sets(solution, z);
+}
+
+static const tv_outputs *outputs_of(const tv_encoded *z, const tv_samples *rows) {
+  int set = 0;
+  while (own_set(z->rows, set) != rows) ++set;
+  return &z->of[set];
+}
+
+/* Of the probe of the first k outputs in a condition, which is left in `probe`, k x l. */
+static tv_error *fit(const tv_encoded *z, int k, tv_condition c, double *probe, tv_losses *out) {
+  const tv_outputs *training = outputs_of(z, tv_training_rows(z->rows, c));
+  TV_TRY(tv_probe_fit(training, k, z->sizes, z->rows->statistics->d, probe));
+  if (c == TV_CORRUPTED) out->training = tv_probe_loss_on(training, k, probe);
+  out->test[c] = tv_probe_loss_on(outputs_of(z, tv_test_rows(z->rows, c)), k, probe);
+  return NULL;
+}
+
+/* The map of a sample to its predicted targets, l x (d + 1): weights, and a constant last. */
+static void write_map(const tv_encoded *z, int k, tv_condition c, const double *probe,
+                      double *out) {
+  const int d = z->rows->statistics->d, l = z->rows->statistics->l, width = d + 1;
+  const double *mean = z->rows->mean[z->rows->mean[c] ? c : TV_CORRUPTED];
+  const double unit = 1, nothing = 0;
+  dgemm_("N", "N", &d, &l, &k, &unit, z->encoder, &d, probe, &k, &nothing, out, &width, 1, 1);
+  for (int t = 0; t < l; ++t) {
+    double *weights = out + (int64_t)t * width;
+    weights[d] = mean[d + t];
+    for (int i = 0; i < d; ++i) weights[d] -= weights[i] * mean[i];
+  }
+}
+
+tv_error *tv_probes_fit(const tv_encoded *z, int k, double *maps, tv_losses *out) {
+  const tv_statistics *s = z->rows->statistics;
+  double *probe = NULL;
+  tv_error *error = NULL;
+  TV_TRY(tv_allocate((int64_t)k * s->l, sizeof(*probe), &probe));
+  for (tv_condition c = TV_CORRUPTED; !error && c < TV_CONDITIONS; ++c) {
+    error = fit(z, k, c, probe, out);
+    if (!error && maps) write_map(z, k, c, probe, maps + c * (int64_t)s->l * (s->d + 1));
+  }
+  free(probe);
+  return error;
+}
