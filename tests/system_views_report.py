@@ -120,6 +120,56 @@ class Table(unittest.TestCase):
                          + [("0", "0", "1", "240", "supervised")])
 
 
+def blocks(name):
+    """The numbers of a figure's data, block by block, by what stands above each."""
+    text = (harness.folder / "views" / name).read_text()
+    return {block.splitlines()[0].strip("# "): np.array([[float(word) for word in line.split("\t")]
+                                                         for line in block.splitlines()[1:]])
+            for block in text.split("\n\n\n")[1:]}
+
+
+class Figures(unittest.TestCase):
+    def test_curves(self):
+        """Mean, least and largest against n, for each score, severity, method and strength."""
+        score = scores("test_loss")
+        found = blocks("figure.tsv")
+        self.assertEqual(len(found), 4 * 3 * 4 * 2)
+        here = found["R^2 on corrupted rows, reconstruction, severity 2, strength 1"]
+        values = score[:, 2, 0, :, harness.names(archive["paradigm"]).index("reconstruction")]
+        np.testing.assert_allclose(here.T, [[90, 240], values.mean(0), values.min(0), values.max(0)], rtol=1e-5)
+
+    def test_gains(self):
+        """What the second strength gains over the first at the largest n, for RC and JE."""
+        score = scores("test_loss")[:, :, :, -1]
+        found = blocks("gains.tsv")
+        self.assertEqual(list(found), ["reconstruction", "joint-embedding"])
+        for method, rows in found.items():
+            values = score[..., harness.names(archive["paradigm"]).index(method)]
+            gain = (values[:, :, 1] - values[:, :, 0]).mean(axis=0)
+            np.testing.assert_allclose(rows.T, [[0, 1, 2], [2, 2, 2], gain], rtol=1e-5, atol=1e-12)
+
+    def test_pictures_of_encoders(self):
+        """Each row of an encoder, or column of a decoder, relative to its entry largest in size; of the first
+        replicate and strength, the last severity and sample size."""
+        names = [f"encoder of {method}" for method in harness.names(archive["paradigm"])]
+        found = blocks("encoders.tsv")
+        self.assertEqual(list(found), [*names, "decoder of reconstruction"])
+        for name, pixels in found.items():
+            kind, method = name.split(" of ")
+            stored = {"encoder": "transform", "decoder": "decoder"}[kind]
+            rows = archive[f"{stored}_{method.replace('-', '_')}"][0, -1, 0, -1]
+            montage = pixels.reshape(4 * (SIDE + 1) - 1, 4 * (SIDE + 1) - 1)
+            for number in range(16):
+                y, x = (SIDE + 1) * (number // 4), (SIDE + 1) * (number % 4)
+                picture = montage[y:y + SIDE, x:x + SIDE]
+                if number >= len(rows):
+                    self.assertTrue(np.isnan(picture).all())
+                    continue
+                expected = rows[number].reshape(SIDE, SIDE) / abs(rows[number]).max()
+                np.testing.assert_allclose(picture, expected, rtol=0, atol=0.5001e-3)  # the last digit
+            self.assertTrue(np.isnan(montage[SIDE::SIDE + 1]).all())
+
+
 def verdict_of(output):
     return next(line for line in output.splitlines() if line.startswith("By the loss"))
 
@@ -196,65 +246,61 @@ class Verdict(unittest.TestCase):
         self.assertIn("No rows are held out", (harness.folder / "training/report.html").read_text())
 
 
-PROBE = """
+# The narrowest window of the browser is wider than 400 pixels: the page is shown in a frame. All that it holds
+# has been loaded when the outer page has.
+WINDOW = """<!DOCTYPE html>
+<body>
+<iframe srcdoc="PAGE" style="width:400px;height:800px;border:0"></iframe>
 <script>
-/* The narrowest window of the browser is wider than 400 pixels: the page is shown in a frame. */
-addEventListener("load", async () => {
-  const pictures = [...document.images].map(image => image.src);
-  for (const image of document.querySelectorAll("svg image"))
-    pictures.push(image.href.baseVal);
-  let broken = 0;
-  for (const source of pictures) {
-    const picture = new Image();
-    picture.src = source;
-    try { await picture.decode(); } catch { }
-    broken += !(picture.naturalWidth > 0);
-  }
-  const figures = [...document.querySelectorAll("svg")];
-  parent.postMessage([document.documentElement.scrollWidth, innerWidth, pictures.length, broken,
-    figures.length, figures.filter(figure => !(figure.getBoundingClientRect().width > 0)).length].join(), "*");
+addEventListener("load", () => {
+  const page = document.querySelector("iframe").contentDocument;
+  const pictures = [...page.images], figures = [...page.querySelectorAll("svg")];
+  const found = {
+    width: page.documentElement.scrollWidth,
+    window: page.defaultView.innerWidth,
+    broken: pictures.filter(picture => !(picture.naturalWidth > 0)).length,
+    figures: figures.length,
+    empty: figures.filter(figure => !(figure.getBoundingClientRect().width > 0)).length,
+  };
+  document.body.dataset.found = Object.entries(found).map(entry => entry.join("=")).join();
 });
 </script>
-"""
-WINDOW = """<!DOCTYPE html>
-<script>addEventListener("message", event => { document.body.dataset.found = event.data; });</script>
-<body><iframe src="page.html" style="width:400px;height:800px;border:0"></iframe></body>
+</body>
 """
 
 
 @unittest.skipUnless(shutil.which("chromium"), "chromium is not installed")
 class Browser(unittest.TestCase):
     def look(self, page, name):
-        """What a narrow window of the browser shows, and the messages in its console."""
-        folder = harness.folder / name
-        folder.mkdir()
-        (folder / "page.html").write_text(page.replace("</body>", PROBE + "</body>"))
-        path = folder / "window.html"
-        path.write_text(WINDOW)
+        """What a narrow window of the browser shows, and the messages in its console. Pictures inside figures
+        are shown once more beside them, where the browser says whether it could read them."""
+        pictures = re.findall(r"<image [^>]*?href='([^']*)'", page)
+        copies = "".join(f'<img hidden src="{picture}">' for picture in pictures)
+        path = harness.folder / name
+        path.write_text(WINDOW.replace("PAGE", html.escape(page.replace("</body>", f"{copies}</body>"))))
         done = subprocess.run(
             ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-             f"--user-data-dir={harness.folder / 'browser'}", "--virtual-time-budget=20000",
-             "--dump-dom", path.as_uri()], text=True, capture_output=True, timeout=harness.HANG,
-            env={**os.environ, "HOME": str(harness.folder)})
-        found = re.search(r'data-found="([\d,]+)"', done.stdout)
+             f"--user-data-dir={harness.folder / 'browser'}", "--dump-dom", path.as_uri()],
+            text=True, capture_output=True, timeout=harness.HANG, env={**os.environ, "HOME": str(harness.folder)})
+        found = re.search(r'data-found="([^"]*)"', done.stdout)
         self.assertIsNotNone(found, done.stderr[-2000:])
-        names = ("width", "window", "pictures", "broken", "figures", "empty")
-        console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-        return dict(zip(names, map(int, found[1].split(",")))), console
+        found = {word: int(number) for word, number in re.findall(r"(\w+)=(\d+)", found[1])}
+        return {**found, "pictures": len(pictures)}, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
     def test_page(self):
         page = PAGE.read_text()
-        found, console = self.look(page, "page")
+        found, console = self.look(page, "page.html")
         self.assertEqual(console, [])
         self.assertEqual(found["window"], 400)
         self.assertLessEqual(found["width"], 400)
         self.assertEqual((found["broken"], found["empty"]), (0, 0))
         self.assertEqual(found["figures"], page.count("<svg"))
-        self.assertGreater(found["figures"], 0)
+        self.assertEqual(found["figures"], 3)
+        self.assertEqual(found["pictures"], 5)
 
     def test_faults_are_seen(self):
         wide = '<div style="width:900px">x</div><img src="data:image/png;base64,AAAA"><script>nothing()</script>'
-        found, console = self.look(PAGE.read_text().replace("</body>", wide + "</body>"), "faulty")
+        found, console = self.look(PAGE.read_text().replace("</body>", wide + "</body>"), "faulty.html")
         self.assertEqual(len(console), 1)
         self.assertGreater(found["width"], 400)
         self.assertEqual(found["broken"], 1)

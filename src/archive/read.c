@@ -6,6 +6,7 @@
 
 #include "attributes.h"
 #include "open.h"
+#include "pictures.h"
 #include "table.h"
 #include "twoview/archive/archive.h"
 #include "twoview/base/statistics.h"
@@ -144,6 +145,7 @@ static tv_error *read_archive(const tv_opened *o, void *out) {
   TV_TRY(read_attributes(o->file, a));
   TV_TRY(take_lengths(o, a));
   TV_TRY(read_variables(o, TV_TO_ARCHIVE, a));
+  TV_TRY(tv_pictures_read(o, a));
   return fill_unmeasured(a);
 }
 
@@ -169,6 +171,7 @@ void tv_archive_close(tv_archive **archive) {
   if (!a) return;
   for (int i = 0; i < TV_MOST_QUANTITIES; ++i) free(a->quantity[i]);
   tv_archive_free_words(a->method, a->cube.methods);
+  tv_pictures_free(a);
   free(a->alpha2_threshold);
   free(a->encoder_k);
   free(a->spectrum);

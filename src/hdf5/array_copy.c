@@ -54,6 +54,26 @@ tv_error *tv_attribute_print(hid_t object, const char *name, char **text) {
   return error;
 }
 
+static int is_list(hid_t attribute, int count) {
+  const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+  const int is_one =
+      H5Tget_class(type) == H5T_INTEGER && H5Sget_simple_extent_npoints(space) == count;
+  H5Sclose(space);
+  H5Tclose(type);
+  return is_one;
+}
+
+tv_error *tv_attribute_integers(hid_t object, const char *name, int count, int64_t *out,
+                                int *is_there) {
+  *is_there = H5Aexists(object, name) > 0;
+  if (!*is_there) return NULL;
+  const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+  if (attribute < 0) return tv_hdf5_fail("attribute '%s' cannot be opened", name);
+  const int is_good = is_list(attribute, count) && H5Aread(attribute, H5T_NATIVE_INT64, out) >= 0;
+  H5Aclose(attribute);
+  return is_good ? NULL : tv_hdf5_fail("attribute '%s' is no list of %d integers", name, count);
+}
+
 static tv_error *copy_values(hid_t from, hid_t type, hid_t space, hid_t to) {
   void *values = NULL;
   TV_TRY(tv_allocate(H5Sget_simple_extent_npoints(space), H5Tget_size(type), &values));

@@ -164,7 +164,7 @@ static void write_axes(const picture *p, int row, int column, FILE *out) {
           high, column ? "" : "%g");
   fprintf(out, column ? "unset ylabel\n" : "set ylabel \"%s, %s\\n%s rows\" offset two_lines\n",
           score->name, score->rows, tv_rows_scored(p->archive));
-  fprintf(out, is_bottom ? "set xlabel \"%s\"\n" : "unset xlabel\n", name_of(p));
+  fprintf(out, is_bottom ? "set xlabel \"%s\" offset 0,0.3\n" : "unset xlabel\n", name_of(p));
   if (p->against == BY_SIZE)
     tv_write_size_tics(p->archive, is_bottom, out);
   else

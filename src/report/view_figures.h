@@ -9,4 +9,12 @@
 int tv_has_score_curves(const tv_archive *archive);
 void tv_describe_score_curves(const tv_archive *archive, tv_figure *out);
 
+/* What every strength gains over the first, severity x strength. */
+int tv_has_gains(const tv_archive *archive);
+void tv_describe_gains(const tv_archive *archive, tv_figure *out);
+
+/* Encoders and decoders of images as pictures. */
+int tv_has_maps(const tv_archive *archive);
+void tv_describe_maps(const tv_archive *archive, tv_figure *out);
+
 #endif

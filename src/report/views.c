@@ -169,7 +169,9 @@ static void put_head(const tv_archive *a, FILE *out) {
 static const struct {
   int (*exists)(const tv_archive *archive);
   void (*describe)(const tv_archive *archive, tv_figure *out);
-} figures[] = {{tv_has_score_curves, tv_describe_score_curves}};
+} figures[] = {{tv_has_score_curves, tv_describe_score_curves},
+               {tv_has_gains, tv_describe_gains},
+               {tv_has_maps, tv_describe_maps}};
 
 enum { FIGURES = sizeof figures / sizeof *figures };
 

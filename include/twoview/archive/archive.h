@@ -9,6 +9,7 @@
 #include "twoview/base/output.h"
 #include "twoview/base/stopwatch.h"
 #include "twoview/data/sampling.h"
+#include "twoview/data/shape.h"
 #include "twoview/hdf5/array.h"
 #include "twoview/studies/cube.h"
 #include "twoview/studies/layout.h"
@@ -51,6 +52,13 @@ typedef struct {
   char *name, *value; /* owned */
 } tv_note;
 
+/* The rows of a method's encoder or the columns of its decoder, each as a sample of the source: of
+ * the first replicate and strength, and the last severity and sample size. */
+typedef struct {
+  int method, is_decoder, rows;
+  double *values; /* owned: rows x features */
+} tv_archive_map;
+
 /* The part of an archive that a report needs. */
 typedef struct {
   char *experiment_name, *experiment_text; /* owned */
@@ -70,11 +78,14 @@ typedef struct {
   int is_unlabelled;                    /* those that need targets are NaN */
   int lacks[TV_MOST_QUANTITIES];        /* whether it is not archived; all are NaN then */
   double *alpha2_threshold;             /* replicate x lambda_max x k x method */
-  int p, q, k;      /* important components, noise components, rows of the encoder */
-  int is_held_out;  /* the view model scores on rows held out, in place of the training rows */
-  double *spectrum; /* p: variances of the important components */
-  double *gamma;    /* replicate x lambda_max x q, or NULL without noise */
-  double *theta;    /* replicate x (p + q) */
+  int p, q, k;         /* important components, noise components, rows of the encoder */
+  int is_held_out;     /* the view model scores on rows held out, in place of the training rows */
+  double *spectrum;    /* p: variances of the important components */
+  double *gamma;       /* replicate x lambda_max x q, or NULL without noise */
+  double *theta;       /* replicate x (p + q) */
+  tv_shape shape;      /* of a sample; without axes: it has none, or none is archived */
+  tv_archive_map *map; /* owned: of images of the view model */
+  int maps;
 } tv_archive;
 
 /* Not collective: one process reads. Free with tv_archive_close. */

@@ -23,4 +23,8 @@ tv_error *tv_attributes_copy(hid_t from, hid_t to);
 /* A text or integer attribute as text, owned by the caller; NULL where there is none such. */
 tv_error *tv_attribute_print(hid_t object, const char *name, char **text);
 
+/* A list of `count` integers, if the attribute is there; another one is an error. */
+tv_error *tv_attribute_integers(hid_t object, const char *name, int count, int64_t *out,
+                                int *is_there);
+
 #endif
