@@ -172,7 +172,8 @@ void tv_encoder_transform(const tv_features *f, double scale, int rows, int d,
   }
   memset(out, 0, (size_t)rows * (size_t)f->inputs * sizeof(*out));
   for (int row = 0; row < rows; ++row)
-    memcpy(out + (int64_t)row * f->inputs, encoder + (int64_t)row * d, (size_t)f->p * sizeof(*out));
+    for (int i = 0; i < f->p; ++i)
+      out[(int64_t)row * f->inputs + i] = unit * encoder[(int64_t)row * d + i];
 }
 
 /* Of the archived points [first, end) of this rank, one after the other. */
