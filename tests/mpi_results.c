@@ -335,7 +335,8 @@ START_TEST(representations_are_encoded_rows) {
   for (int i = 0; i < 4; ++i) {
     pipeline p;
     ASSERT_DONE(open_results(experiment(keep[i % 2], 1 + i / 2), HEAD, MPI_COMM_WORLD, &p));
-    ASSERT_DONE(tv_results_represent(p.head, p.spectra, p.results));
+    const tv_study_inputs study = {.spectra = p.spectra};
+    ASSERT_DONE(tv_results_represent(p.head, &study, p.results));
     ASSERT_ALL(p.results->represented_samples == HEAD);
     ASSERT_AT_MOST(representation_faults(&p), 1e-12);
     close_pipeline(&p);

@@ -160,7 +160,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                                  .shows_progress = speaks};
   r->stage = r->moments ? "solves" : "moments and solves";
   TV_TRY(tv_results_compute(&study, r->moments, &r->results));
-  TV_TRY(tv_agree(comm, tv_results_represent(r->head, r->spectra, r->results)));
+  TV_TRY(tv_agree(comm, tv_results_represent(r->head, &study, r->results)));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_SOLVES);
   const tv_record record = {.experiment = e,
                             .source = r->source,

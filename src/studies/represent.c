@@ -1,17 +1,59 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "solver.h"
+#include "twoview/augmentations/view_model.h"
 #include "twoview/linalg/fortran.h"
 #include "twoview/studies/results.h"
 
-/* Corrupted inputs of the represented samples, of one replicate and noise scale: samples x d. */
-static void corrupt(const tv_head *head, int64_t replicate, const tv_spectra *spectra,
-                    const double *gamma, double *x) {
-  const int p = spectra->p, d = p + spectra->q;
-  const int64_t samples = head->selection.end;
-  const double *u = head->rows + replicate * samples * head->width;
-  for (int64_t i = 0; i < samples; ++i, u += head->width)
-    for (int j = 0; j < d; ++j) x[i * d + j] = u[j] * (j < p ? 1 : sqrt(gamma[j - p]));
+/* The inputs of encoders: the represented samples of one replicate, corrupted as the training rows
+ * are. */
+typedef struct {
+  const tv_study_inputs *study; /* borrowed, as the rows of the samples */
+  const tv_head *head;
+  int samples, d;
+  int64_t *numbers; /* owned: of the samples in their source */
+  double *x;        /* owned, samples x d: of a replicate and corruption, ... */
+  double *centred;  /* owned, samples x d: ... about the mean of a point's training rows */
+} inputs;
+
+static const double *first_row(const inputs *in, int replicate) {
+  return in->head->rows + (int64_t)replicate * in->samples * in->head->width;
+}
+
+/* Noise components of a noise scale. */
+static void add_noise(inputs *in, const tv_spot *at) {
+  const tv_spectra *spectra = in->study->spectra;
+  const double *gamma = tv_gamma_of(spectra, at->replicate, at->magnitude);
+  const double *u = first_row(in, at->replicate);
+  for (int64_t i = 0; i < in->samples; ++i, u += in->head->width)
+    for (int j = 0; j < in->d; ++j)
+      in->x[i * in->d + j] = u[j] * (j < spectra->p ? 1 : sqrt(gamma[j - spectra->p]));
+}
+
+/* The draw of a severity. */
+static void corrupt_rows(inputs *in, const tv_spot *at) {
+  const tv_study_inputs *study = in->study;
+  const int severity = tv_experiment_first_severity(study->experiment) + at->magnitude;
+  const double *u = first_row(in, at->replicate);
+  tv_sampling_rows(study->sampling, at->replicate, 0, in->samples, in->numbers);
+  for (int64_t i = 0; i < in->samples; ++i, u += in->head->width) {
+    double *x = in->x + i * in->d;
+    memcpy(x, u, (size_t)in->d * sizeof(*x));
+    tv_view_model_corrupt(study->model, severity, at->replicate, in->numbers[i], x);
+  }
+}
+
+/* What the encoders of a point act on. Those of the component model do not centre. */
+static const double *centre(const inputs *in, const tv_results *r, int64_t point) {
+  if (!r->mean) return in->x;
+  const double *mean = r->mean + tv_results_place(r, point) * in->d;
+  const double scale = in->study->experiment->source.scale;
+  for (int64_t i = 0; i < in->samples; ++i)
+    for (int j = 0; j < in->d; ++j)
+      in->centred[i * in->d + j] = in->x[i * in->d + j] - mean[j] / scale;
+  return in->centred;
 }
 
 /* z = x E' for one point and every method; rows of all are contiguous. */
@@ -31,18 +73,17 @@ static void encode(const tv_results *r, int64_t point, const double *x) {
 }
 
 /* The represented points solved here, in order. */
-static void encode_points(const tv_head *head, const tv_spectra *spectra, double *x,
-                          tv_results *r) {
+static void encode_points(inputs *in, tv_results *r) {
   int64_t corrupted_for = -1;
   for (int64_t own = 0; own < r->own_points; ++own) {
     const int64_t point = r->first_point + own;
     const tv_spot at = tv_cube_split(&r->cube, point);
     if (!tv_cube_is_among(&r->cube, r->represented_levels, point)) continue;
     if (at.setting != corrupted_for) {
-      corrupt(head, at.replicate, spectra, tv_gamma_of(spectra, at.replicate, at.magnitude), x);
+      (in->study->model ? corrupt_rows : add_noise)(in, &at);
       corrupted_for = at.setting;
     }
-    encode(r, point, x);
+    encode(r, point, centre(in, r, point));
   }
 }
 
@@ -56,13 +97,22 @@ static tv_error *allocate_representations(tv_results *r) {
   return NULL;
 }
 
-tv_error *tv_results_represent(const tv_head *head, const tv_spectra *spectra, tv_results *r) {
-  double *x;
+static tv_error *take_inputs(inputs *in) {
+  const int64_t count = (int64_t)in->samples * in->d;
+  TV_TRY(tv_allocate(in->samples, sizeof(*in->numbers), &in->numbers));
+  TV_TRY(tv_allocate(count, sizeof(*in->x), &in->x));
+  return in->study->model ? tv_allocate(count, sizeof(*in->centred), &in->centred) : NULL;
+}
+
+tv_error *tv_results_represent(const tv_head *head, const tv_study_inputs *study, tv_results *r) {
+  inputs in = {.study = study, .head = head, .samples = (int)head->selection.end, .d = r->d};
   if (r->represented_levels == 0) return NULL;
-  r->represented_samples = (int)head->selection.end;
+  r->represented_samples = in.samples;
   TV_TRY(allocate_representations(r));
-  TV_TRY(tv_allocate((int64_t)r->represented_samples * r->d, sizeof(*x), &x));
-  encode_points(head, spectra, x, r);
-  free(x);
-  return NULL;
+  tv_error *error = take_inputs(&in);
+  if (!error) encode_points(&in, r);
+  free(in.numbers);
+  free(in.x);
+  free(in.centred);
+  return error;
 }

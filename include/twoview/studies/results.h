@@ -71,8 +71,9 @@ tv_error *tv_results_compute(const tv_study_inputs *study, const tv_moments *mom
                              tv_results **out);
 void tv_results_destroy(tv_results **results);
 
-/* Encode the first samples, un-augmented and corrupted as the encoders' training data were.
- * Needs the encoders.                                                           Not collective. */
-tv_error *tv_results_represent(const tv_head *head, const tv_spectra *spectra, tv_results *results);
+/* Encode the first samples, un-augmented and corrupted as the encoders' training data were; of the
+ * view model about the mean of these. Needs the encoders.                       Not collective. */
+tv_error *tv_results_represent(const tv_head *head, const tv_study_inputs *study,
+                               tv_results *results);
 
 #endif
