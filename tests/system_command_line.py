@@ -10,6 +10,7 @@ import xml.etree.ElementTree
 import zlib
 
 import h5py
+import numpy as np
 
 import harness
 
@@ -256,6 +257,20 @@ class Files(unittest.TestCase):
         for name in ("figure.svg", "spectra.svg"):
             root = xml.etree.ElementTree.parse(harness.folder / "names" / name).getroot()
             self.assertEqual([element.text for element in root.iter() if element.tag.endswith("title")], [])
+
+    def test_page_shows_scores_beside_distances(self):
+        """On corrupted and on clean inputs at the largest n, and how far these are apart."""
+        harness.twoview("report", "g.h5", "-o", "scores")
+        page = (harness.folder / "scores/report.html").read_text()
+        with h5py.File(harness.folder / "g.h5") as archive:
+            for heading, name in (("Score on corrupted inputs", "score_corrupted"),
+                                  ("Score on clean inputs", "score_clean"), ("Distance to optimality", "distance")):
+                table = re.search(rf"<h2>{heading}[^<]* at n = 300</h2>.*?</table>", page, re.S)[0]
+                cells = re.findall(r"<td>([^<]*)</td>", table)
+                found = np.array([float(cell.split()[0]) for cell in cells]).reshape(4, 5)
+                mean = harness.values(archive, name)[:, :, :, -1].mean(axis=0).reshape(4, 3)
+                np.testing.assert_allclose(found[:, 2:], mean, rtol=5.01e-4)  # four digits are shown
+        self.assertLess(page.index("Score on corrupted"), page.index("Thresholds as n grows"))
 
     def test_page_needs_nothing_else(self):
         harness.twoview("report", "g.h5", "-o", "page")

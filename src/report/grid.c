@@ -1,6 +1,6 @@
 #include <math.h>
 
-#include "parts.h"
+#include "scores.h"
 #include "twoview/base/escape.h"
 #include "twoview/studies/grid.h"
 
@@ -9,7 +9,6 @@
 static const tv_curves distances = {
     .quantity = TV_DISTANCE,
     .name = "distance to optimality",
-    .title = "Distance to optimality",
     .label = "distance to optimality against sample size",
     .definition =
         "Distance to optimality, |score on clean inputs &minus; score on corrupted inputs|",
@@ -18,7 +17,6 @@ static const tv_curves distances = {
 /* Where there are no targets, and therefore no scores. */
 static const tv_curves leakages = {.quantity = TV_LEAKAGE,
                                    .name = "leakage",
-                                   .title = "Leakage",
                                    .label = "leakage against sample size",
                                    .definition = "Leakage, the largest squared sine between the "
                                                  "encoder and the important components",
@@ -107,7 +105,20 @@ static void put_thresholds(const tv_archive *a, FILE *out) {
   fputs("</table>\n", out);
 }
 
-static void put_shown(const tv_archive *a, FILE *out) {
+/* At the largest n, those of them that there are. */
+static const tv_score scores[] = {
+    {"R^2", "R<sup>2</sup> on corrupted held-out rows", "corrupted", TV_TEST_LOSS,
+     TV_TARGET_VARIANCE},
+    {"accuracy", "Accuracy on corrupted held-out rows", "corrupted", TV_TEST_ACCURACY, -1},
+    {"R^2", "R<sup>2</sup> on clean held-out rows", "clean", TV_TEST_LOSS_CLEAN,
+     TV_TARGET_VARIANCE},
+    {"accuracy", "Accuracy on clean held-out rows", "clean", TV_TEST_ACCURACY_CLEAN, -1},
+    {"score", "Score on corrupted inputs (a loss)", "corrupted", TV_SCORE_CORRUPTED, -1},
+    {"score", "Score on clean inputs (a loss)", "clean", TV_SCORE_CLEAN, -1},
+    {"distance", "Distance to optimality, between these two", "", TV_DISTANCE, -1}};
+static const tv_score unlabelled = {"leakage", "Leakage", "", TV_LEAKAGE, -1};
+
+static void put_score(const tv_archive *a, const tv_score *score, FILE *out) {
   const int last = a->cube.levels - 1;
   const int of_lambda = tv_digits_of(a->lambda_max, a->cube.magnitudes);
   const int of_alpha = tv_digits_of(a->alpha, a->cube.alphas);
@@ -115,7 +126,7 @@ static void put_shown(const tv_archive *a, FILE *out) {
   fprintf(out,
           "<h2>%s at n = %.*g</h2>\n<p>Mean [least, largest] over "
           "replicates.</p>\n<table><tr><th>&lambda;<sub>max</sub></th><th>&alpha;</th>",
-          shown(a)->title, TV_MOST_DIGITS, a->n[last]);
+          score->html, TV_MOST_DIGITS, a->n[last]);
   for (int m = 0; m < a->cube.methods; ++m) fprintf(out, "<th>%s</th>", a->method[m]);
   fputs("</tr>\n", out);
   for (int g = 0; g < a->cube.magnitudes; ++g)
@@ -123,7 +134,7 @@ static void put_shown(const tv_archive *a, FILE *out) {
       fprintf(out, "<tr><td>%.*g</td><td>%.*g</td>", of_lambda, a->lambda_max[g], of_alpha,
               a->alpha[alpha]);
       for (int m = 0; m < a->cube.methods; ++m) {
-        const tv_summary summary = tv_summary_of(a, shown(a)->quantity, g, alpha, last, m);
+        const tv_summary summary = tv_score_summary(&(tv_scored){a, score, g, alpha, last, m});
         tv_summary_format(&summary, TV_LEAST_DIGITS, text);
         fprintf(out, "<td>%s</td>", text);
       }
@@ -133,8 +144,10 @@ static void put_shown(const tv_archive *a, FILE *out) {
 }
 
 static void put_tables(const tv_archive *a, FILE *out) {
+  for (size_t i = 0; i < sizeof scores / sizeof *scores; ++i)
+    if (tv_score_exists(a, &scores[i])) put_score(a, &scores[i], out);
+  if (a->is_unlabelled) put_score(a, &unlabelled, out);
   put_thresholds(a, out);
-  put_shown(a, out);
 }
 
 /* ---- Together ---- */

@@ -12,7 +12,6 @@
 typedef struct {
   int quantity;           /* of the study */
   const char *name;       /* of it, at an axis */
-  const char *title;      /* the same, at the head of a section */
   const char *label;      /* as of a figure */
   const char *definition; /* HTML */
   const char *nothing;    /* in a panel without curves */

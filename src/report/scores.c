@@ -13,17 +13,18 @@ static const tv_score scores[TV_MOST_SCORES] = {
     {"R^2", "R<sup>2</sup>", "clean", TV_VIEWS_TEST_LOSS_CLEAN, TV_VIEWS_TARGET_VARIANCE},
     {"accuracy", "Accuracy", "clean", TV_VIEWS_TEST_ACCURACY_CLEAN, -1}};
 
-static int has(const tv_archive *a, int quantity) {
+int tv_score_exists(const tv_archive *a, const tv_score *score) {
+  const double *values = a->quantity[score->quantity];
   const int64_t count = tv_cube_points(&a->cube) * a->cube.methods;
   for (int64_t i = 0; i < count; ++i)
-    if (!isnan(a->quantity[quantity][i])) return 1;
+    if (!isnan(values[i])) return 1;
   return 0;
 }
 
 int tv_scores_of(const tv_archive *a, const tv_score *out[TV_MOST_SCORES]) {
   int count = 0;
   for (int i = 0; i < TV_MOST_SCORES; ++i)
-    if (has(a, scores[i].quantity)) out[count++] = &scores[i];
+    if (tv_score_exists(a, &scores[i])) out[count++] = &scores[i];
   return count;
 }
 

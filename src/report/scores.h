@@ -1,11 +1,11 @@
-/* Scores of the view model's archives: how well a linear probe of each encoder predicts the targets
- * of rows held out or, where there are none, of the training rows. */
+/* Scores over replicates; and those of the view model's archives: how well a linear probe of each
+ * encoder predicts the targets of rows held out or, where there are none, of the training rows. */
 #ifndef TWOVIEW_REPORT_SCORES_H
 #define TWOVIEW_REPORT_SCORES_H
 
 #include "parts.h"
 
-/* A row for each score; larger ones are better. */
+/* A row for each score; those of the view model are the better the larger. */
 typedef struct {
   const char *name, *html; /* plain, and for the page */
   const char *rows;        /* on which it is found: corrupted, or clean */
@@ -14,8 +14,11 @@ typedef struct {
                     * share; -1: the score is the quantity */
 } tv_score;
 
-/* Those that an archive has, none without targets. The first is the one that methods are compared
- * by. */
+/* Whether it is known of any solution. */
+int tv_score_exists(const tv_archive *archive, const tv_score *score);
+
+/* Those that an archive of the view model has, none without targets. The first is the one that
+ * methods are compared by. */
 enum { TV_MOST_SCORES = 4 };
 int tv_scores_of(const tv_archive *archive, const tv_score *out[TV_MOST_SCORES]);
 
