@@ -362,7 +362,7 @@ static void solve_chain(const example *e, const tv_method *method, const step_ca
   tv_solution solution = {0};
   int status = 0;
   ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, 2, &grid));
-  ASSERT_DONE(tv_chain_problem(&chain, e->samples, 0, grid, &statistics, &status));
+  ASSERT_DONE(tv_chain_problem(&chain, e->samples, 0, NULL, grid, &statistics, &status));
   ASSERT_ALL(status == 0);
   ASSERT_DONE(method->solve(statistics, K, &solution, &status));
   ASSERT_ALL(status == 0);

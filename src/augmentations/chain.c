@@ -67,6 +67,15 @@ static tv_error *take_cross(const tv_grid *grid, const tv_distmat *turned, tv_di
   return error;
 }
 
+static tv_error *project_all(const tv_distmat *axes, tv_statistics *s) {
+  tv_distmat **matrices[] = {&s->A, &s->C, &s->G, &s->S};
+  for (int i = 0; i < 4; ++i) TV_TRY(tv_project(axes, matrices[i]));
+  TV_TRY(tv_project_rows(axes, &s->B));
+  TV_TRY(tv_project_rows(axes, &s->view_B));
+  s->d = s->p = axes->columns;
+  return NULL;
+}
+
 static tv_error *take_matrices(const tv_grid *grid, const tv_samples *samples, const tv_views *v,
                                tv_statistics *s) {
   TV_TRY(move_to(grid, samples->second, &s->A));
@@ -86,8 +95,9 @@ static void raise_diagonal(tv_distmat *m, double floor) {
 
 /* Samples and views are centred. */
 static tv_error *make_problem(const tv_grid *grid, const tv_samples *samples, const tv_views *views,
-                              double floor, tv_statistics *s, int *status) {
+                              double floor, const tv_distmat *axes, tv_statistics *s, int *status) {
   TV_TRY(take_matrices(grid, samples, views, s));
+  if (axes) TV_TRY(project_all(axes, s));
   raise_diagonal(s->S, floor);
   for (int t = 0; t < s->l; ++t) s->yy += samples->target_square[t];
   TV_TRY(tv_grid_agree(grid, tv_allocate(s->d, sizeof(*s->sizes), &s->sizes)));
@@ -96,7 +106,8 @@ static tv_error *make_problem(const tv_grid *grid, const tv_samples *samples, co
 }
 
 tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, double floor,
-                           const tv_grid *grid, tv_statistics **out, int *status) {
+                           const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
+                           int *status) {
   tv_samples *centred = NULL;
   tv_views *views = NULL;
   tv_error *error;
@@ -107,7 +118,7 @@ tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, dou
   tv_samples_centre(centred, samples->mean, samples->target_mean);
   TV_GO(tv_grid_agree(grid, tv_allocate(1, sizeof(**out), out)));
   **out = (tv_statistics){.d = views->d, .l = views->l, .p = views->d};
-  TV_GO(make_problem(grid, centred, views, floor, *out, status));
+  TV_GO(make_problem(grid, centred, views, floor, axes, *out, status));
 done:
   tv_samples_destroy(&centred);
   tv_views_destroy(&views);

@@ -15,7 +15,7 @@
 
 tv_error *tv_features_expect_rows(const tv_experiment *e, const tv_source *source) {
   const int p = tv_experiment_components(e, source->features);
-  if (source->rows > p || tv_experiment_has_views(e)) return NULL;
+  if (source->rows > p || (tv_experiment_has_views(e) && !e->features.pca)) return NULL;
   if (source->rows == 1)
     return tv_experiment_fault(e, "source", "the data have no variance: there is one sample");
   return tv_experiment_fault(e, "features.pca",
@@ -140,20 +140,12 @@ static tv_error *find_axes(const tv_experiment *experiment, const tv_source *sou
   return expect_variance(experiment, f);
 }
 
-/* Features as they are: those of the view model, whose steps act on them. */
-static tv_error *keep_all(const tv_source *source, MPI_Comm comm, tv_features **out) {
-  TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
-  (*out)->inputs = (*out)->p = source->features;
-  return NULL;
-}
-
-tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
-                          tv_checkpoint *checkpoint, tv_features **out) {
+/* Components of what is a source's, or of the data set. */
+static tv_error *fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                     tv_checkpoint *checkpoint, tv_features **out) {
   tv_features *f = NULL;
   const int p = tv_experiment_components(experiment, source->features);
   *out = NULL;
-  if (tv_experiment_has_views(experiment)) return keep_all(source, comm, out);
-  TV_TRY(tv_features_expect_rows(experiment, source));
   tv_error *error = tv_allocate(1, sizeof(*f), &f);
   if (!error) error = tv_allocate(p, sizeof(*f->spectrum), &f->spectrum);
   error = tv_agree(comm, error);
@@ -170,6 +162,43 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
   return error;
 }
 
+/* The principal axes of all rows; of features that are components the first ones. */
+static tv_error *fit_axes(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                          tv_checkpoint *checkpoint, tv_features *f) {
+  tv_features *fitted = NULL;
+  const int inputs = source->features, p = e->features.pca;
+  tv_error *error = tv_agree(comm, tv_allocate((int64_t)inputs * p, sizeof(double), &f->axes));
+  if (!error) error = fit(e, source, comm, checkpoint, &fitted);
+  if (!error) {
+    for (int i = 0; i < p; ++i) f->axes[(int64_t)i * inputs + i] = 1;
+    if (fitted->basis)
+      memcpy(f->axes, fitted->basis, (size_t)inputs * (size_t)p * sizeof(*f->axes));
+    f->work = fitted->work;
+  }
+  tv_features_destroy(&fitted);
+  return error;
+}
+
+/* Features as they are: those of the view model, whose steps act on them. */
+static tv_error *keep_all(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                          tv_checkpoint *checkpoint, tv_features **out) {
+  TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
+  (*out)->inputs = (*out)->p = source->features;
+  if (!e->features.pca || e->corruption.chain.count > 0) return NULL;
+  tv_error *error = fit_axes(e, source, comm, checkpoint, *out);
+  if (error) tv_features_destroy(out);
+  return error;
+}
+
+tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                          tv_checkpoint *checkpoint, tv_features **out) {
+  *out = NULL;
+  TV_TRY(tv_features_expect_rows(experiment, source));
+  if (tv_experiment_has_views(experiment))
+    return keep_all(experiment, source, comm, checkpoint, out);
+  return fit(experiment, source, comm, checkpoint, out);
+}
+
 void tv_features_destroy(tv_features **features) {
   if (!*features) return;
   free((*features)->mean);
@@ -177,6 +206,7 @@ void tv_features_destroy(tv_features **features) {
   free((*features)->variances);
   free((*features)->basis);
   free((*features)->spectrum);
+  free((*features)->axes);
   free(*features);
   *features = NULL;
 }

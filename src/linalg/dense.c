@@ -183,3 +183,24 @@ tv_error *tv_column_norms(const tv_distmat *a, double **out) {
   free(parts);
   return error;
 }
+
+/* ---- Projections ---- */
+
+tv_error *tv_project_rows(const tv_distmat *axes, tv_distmat **m) {
+  tv_distmat *projected = NULL;
+  TV_TRY(tv_distmat_create(axes->grid, axes->columns, (*m)->columns, &projected));
+  tv_multiply(TV_TRANSPOSED, axes, TV_PLAIN, *m, projected);
+  tv_distmat_destroy(m);
+  *m = projected;
+  return NULL;
+}
+
+tv_error *tv_project(const tv_distmat *axes, tv_distmat **m) {
+  tv_distmat *projected = NULL;
+  TV_TRY(tv_project_rows(axes, m));
+  TV_TRY(tv_distmat_create(axes->grid, axes->columns, axes->columns, &projected));
+  tv_multiply(TV_PLAIN, *m, TV_PLAIN, axes, projected);
+  tv_distmat_destroy(m);
+  *m = projected;
+  return NULL;
+}

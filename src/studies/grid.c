@@ -131,7 +131,7 @@ static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int
   if (!error && s->group->is_leader) record(r, point, m, &found);
   if (!error && s->held_out) error = score_held_out(s, rows, m, &found, point);
   if (!error && !is_failure(found.status[found.count - 1]))
-    tv_results_keep(r, m, point, &found.solution);
+    error = tv_results_keep(r, m, point, &found.solution, NULL);
   release(&found);
   return error;
 }

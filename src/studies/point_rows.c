@@ -1,5 +1,7 @@
 #include "point_rows.h"
 
+#include "axes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,15 +46,18 @@ static tv_error *take_means(const tv_solver *s, const tv_samples *rows, double *
   return NULL;
 }
 
-/* Centre rows, and move them to the group's grid. */
-static tv_error *finish(const tv_solver *s, const double *mean, tv_samples **rows) {
+/* Centre rows, move them to the group's grid, and take them along the axes. */
+static tv_error *finish(const tv_solver *s, const double *mean, const struct tv_axes *axes,
+                        tv_samples **rows) {
   tv_samples *moved = NULL;
   if (!*rows) return NULL;
   tv_samples_centre(*rows, mean, mean + (*rows)->second->rows);
   TV_TRY(tv_samples_move(*rows, s->group->grid, &moved));
   tv_samples_destroy(rows);
   *rows = moved;
-  return NULL;
+  if (!axes) return NULL;
+  TV_TRY(tv_project(axes->vectors, &moved->second));
+  return tv_project_rows(axes->vectors, &moved->targets);
 }
 
 /* ---- Components ---- */
@@ -105,14 +110,15 @@ tv_error *tv_point_rows_take(const tv_solver *s, int64_t point, tv_point_rows *r
   const int severity = tv_experiment_first_severity(s->experiment) + at.magnitude;
   *r = (tv_point_rows){0};
   TV_TRY(take_all(s, &at, severity, r));
+  TV_TRY(tv_axes_find(s, point, &r->axes));
   TV_TRY(tv_chain_problem(&s->model->augmentations[at.alpha], r->training[TV_CORRUPTED],
-                          s->experiment->augmentation.floor, s->group->grid, &r->statistics,
-                          &r->status));
+                          s->experiment->augmentation.floor, r->axes ? r->axes->vectors : NULL,
+                          s->group->grid, &r->statistics, &r->status));
   for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
     if (!r->training[c]) continue;
     TV_TRY(take_means(s, r->training[c], &r->mean[c]));
-    TV_TRY(finish(s, r->mean[c], &r->test[c]));
-    TV_TRY(finish(s, r->mean[c], &r->training[c]));
+    TV_TRY(finish(s, r->mean[c], r->axes, &r->test[c]));
+    TV_TRY(finish(s, r->mean[c], r->axes, &r->training[c]));
   }
   return NULL;
 }

@@ -14,6 +14,8 @@ typedef struct {
   tv_samples *training[TV_CONDITIONS], *test[TV_CONDITIONS]; /* about the means of the training rows
                                                               * in that condition */
   double *mean[TV_CONDITIONS]; /* these means: d, then those that targets are centred by, l */
+  const struct tv_axes *axes;  /* borrowed: along which the inputs of all are; NULL: they are the
+                                * numbers of the samples, as the means always are */
   tv_statistics *statistics;   /* of the views of the corrupted training rows */
   int status;                  /* of these, as tv_statistics_create says */
 } tv_point_rows;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "axes.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
 
@@ -30,14 +31,26 @@ static tv_error *encode_sets(const tv_solution *solution, tv_encoded *z) {
   return error;
 }
 
+/* The encoder's columns, in the numbers of the samples. */
+static tv_error *take_columns(const tv_point_rows *rows, const tv_distmat *encoder, double *along,
+                              tv_encoded *z) {
+  tv_distmat_gather(encoder, along);
+  z->d = rows->axes ? rows->axes->vectors->rows : encoder->rows;
+  TV_TRY(tv_allocate((int64_t)z->d * encoder->columns, sizeof(*z->encoder), &z->encoder));
+  tv_axes_undo(rows->axes, z->d, encoder->columns, along, z->encoder);
+  return NULL;
+}
+
 tv_error *tv_encode_rows(const tv_point_rows *rows, const tv_solution *solution, tv_encoded *z) {
   const tv_distmat *encoder = solution->encoder;
   const int64_t numbers = (int64_t)encoder->rows * encoder->columns;
+  double *along = NULL;
   *z = (tv_encoded){.rows = rows};
   TV_TRY(tv_row_sizes(rows->statistics, solution, &z->sizes));
-  TV_TRY(tv_grid_agree(encoder->grid, tv_allocate(numbers, sizeof(*z->encoder), &z->encoder)));
-  tv_distmat_gather(encoder, z->encoder);
-  return encode_sets(solution, z);
+  tv_error *error = tv_grid_agree(encoder->grid, tv_allocate(numbers, sizeof(*along), &along));
+  if (!error) error = tv_grid_agree(encoder->grid, take_columns(rows, encoder, along, z));
+  free(along);
+  return error ? error : encode_sets(solution, z);
 }
 
 static const tv_outputs *outputs_of(const tv_encoded *z, const tv_samples *rows) {
@@ -58,7 +71,7 @@ static tv_error *fit(const tv_encoded *z, int k, tv_condition c, double *probe, 
 /* The map of a sample to its predicted targets, l x (d + 1): weights, and a constant last. */
 static void write_map(const tv_encoded *z, int k, tv_condition c, const double *probe,
                       double *out) {
-  const int d = z->rows->statistics->d, l = z->rows->statistics->l, width = d + 1;
+  const int d = z->d, l = z->rows->statistics->l, width = d + 1;
   const double *mean = z->rows->mean[z->rows->mean[c] ? c : TV_CORRUPTED];
   const double unit = 1, nothing = 0;
   dgemm_("N", "N", &d, &l, &k, &unit, z->encoder, &d, probe, &k, &nothing, out, &width, 1, 1);
@@ -76,7 +89,7 @@ tv_error *tv_probes_fit(const tv_encoded *z, int k, double *maps, tv_losses *out
   TV_TRY(tv_allocate((int64_t)k * s->l, sizeof(*probe), &probe));
   for (tv_condition c = TV_CORRUPTED; !error && c < TV_CONDITIONS; ++c) {
     error = fit(z, k, c, probe, out);
-    if (!error && maps) write_map(z, k, c, probe, maps + c * (int64_t)s->l * (s->d + 1));
+    if (!error && maps) write_map(z, k, c, probe, maps + c * (int64_t)s->l * (z->d + 1));
   }
   free(probe);
   return error;

@@ -12,7 +12,8 @@ typedef struct {
   const tv_point_rows *rows; /* borrowed */
   tv_outputs of[TV_SETS];    /* owned: of its outputs on the sets that there are */
   double *sizes;             /* owned: of its rows */
-  double *encoder;           /* owned: d x rows, whole on every rank */
+  int d;                     /* numbers of a sample */
+  double *encoder;           /* owned: d x rows, whole on every rank, of these numbers */
 } tv_encoded;
 
 /* Release with tv_encoded_release, after an error too.                              Collective. */

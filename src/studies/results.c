@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "solver.h"
+#include "axes.h"
 #include "twoview/base/comm.h"
 #include "twoview/methods/method.h"
 #include "twoview/theory/theory.h"
@@ -103,15 +103,32 @@ double *tv_results_maps(const tv_solver *s, int64_t entry) {
   return r->maps && s->group->is_leader ? r->maps + (entry - first) * r->map_numbers : NULL;
 }
 
-void tv_results_keep(const tv_results *r, int method, int64_t point, const tv_solution *solution) {
+/* The columns of a matrix, in the inputs themselves, to `out`. */
+static tv_error *keep_columns(const tv_distmat *columns, int d, const struct tv_axes *axes,
+                              double *out) {
+  double *whole = NULL;
+  if (!axes) {
+    tv_distmat_gather(columns, out);
+    return NULL;
+  }
+  const int64_t numbers = (int64_t)columns->rows * columns->columns;
+  TV_TRY(tv_grid_agree(columns->grid, tv_allocate(numbers, sizeof(*whole), &whole)));
+  tv_distmat_gather(columns, whole);
+  tv_axes_undo(axes, d, columns->columns, whole, out);
+  free(whole);
+  return NULL;
+}
+
+tv_error *tv_results_keep(const tv_results *r, int method, int64_t point,
+                          const tv_solution *solution, const struct tv_axes *axes) {
   const tv_kept *kept = &r->kept[method];
   const int64_t first = tv_results_place(r, point) * kept->rows * r->d;
-  if (first < 0) return;
+  if (first < 0) return NULL;
   const tv_distmat encoder = tv_distmat_leading(solution->encoder, kept->rows);
-  tv_distmat_gather(&encoder, kept->encoder + first);
-  if (!solution->decoder) return;
+  TV_TRY(keep_columns(&encoder, r->d, axes, kept->encoder + first));
+  if (!solution->decoder) return NULL;
   const tv_distmat decoder = tv_distmat_leading(solution->decoder, kept->rows);
-  tv_distmat_gather(&decoder, kept->decoder + first);
+  return keep_columns(&decoder, r->d, axes, kept->decoder + first);
 }
 
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *r) {

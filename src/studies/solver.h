@@ -17,6 +17,7 @@ struct tv_solver {
   int targets;
   const struct tv_view_model *model; /* of the view model, as the next two; else NULL */
   const tv_moments *moments, *held_out;
+  struct tv_axes *axes; /* along which it takes its inputs */
 };
 
 /* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, share
@@ -30,9 +31,9 @@ int64_t tv_results_place(const tv_results *results, int64_t point);
 double *tv_results_maps(const tv_solver *solver, int64_t entry);
 
 /* Keep the encoder and the decoder of a method at a point, if its sample size is one of those of
- * which they are kept. Collective over the group. */
-void tv_results_keep(const tv_results *results, int method, int64_t point,
-                     const tv_solution *solution);
+ * which they are kept; axes: along which its inputs are, or NULL. Collective over the group. */
+tv_error *tv_results_keep(const tv_results *results, int method, int64_t point,
+                          const tv_solution *solution, const struct tv_axes *axes);
 void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *results);
 
 #endif

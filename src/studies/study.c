@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "axes.h"
 #include "ledger.h"
 #include "solver.h"
 #include "twoview/base/comm.h"
@@ -173,9 +174,10 @@ static tv_error *solve_distributed(const tv_solver *s, const tv_ledger *ledger,
 
 static tv_error *solve_all(const tv_study_inputs *study, const tv_moments *moments, tv_results *r) {
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
+  struct tv_axes axes = {.setting = -1};
   const tv_solver s = {
-      study->experiment,  study->features, study->spectra, study->group,   checkpoint, r,
-      study->sampling->l, study->model,    moments,        study->held_out};
+      study->experiment,  study->features, study->spectra, study->group,    checkpoint, r,
+      study->sampling->l, study->model,    moments,        study->held_out, &axes};
   tv_ledger ledger;
   tv_error *error =
       tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, tv_study_of(study->experiment),
@@ -186,6 +188,7 @@ static tv_error *solve_all(const tv_study_inputs *study, const tv_moments *momen
     error = tv_checkpoint_finish(checkpoint, study->comm, error);
   }
   if (!error) error = tv_checkpoint_keep(checkpoint);
+  tv_axes_release(&axes);
   tv_ledger_close(checkpoint, &ledger);
   if (!error) tv_results_share(tv_study_of(study->experiment), study->comm, r);
   return error;

@@ -19,8 +19,8 @@
 /* ---- A method at a point ---- */
 
 /* One more than the largest encoder has, which shows where a tie is. */
-static int rows_to_solve(const tv_solver *s, const tv_method *method) {
-  const int k = s->experiment->encoder.k, d = s->results->d;
+static int rows_to_solve(const tv_solver *s, const tv_method *method, int d) {
+  const int k = s->experiment->encoder.k;
   return tv_method_rows(method, k < d ? k + 1 : d, s->targets);
 }
 
@@ -95,7 +95,7 @@ static tv_error *score(const tv_solver *s, const tv_encoded *z, const tv_method 
   tv_losses l = {0};
   TV_TRY(tv_scores_validate(method, z->rows->statistics, solution, k, &optimality));
   TV_TRY(tv_grid_agree(s->group->grid, tv_probes_fit(z, k, tv_results_maps(s, entry), &l)));
-  const int status = status_of(solution, s->results->d, k, &optimality, &l);
+  const int status = status_of(solution, z->rows->statistics->d, k, &optimality, &l);
   if (!s->group->is_leader) return NULL;
   clear_entry(s->results, entry, status);
   if (is_failure(status)) return NULL;
@@ -111,8 +111,7 @@ static tv_error *score_all(const tv_solver *s, const tv_encoded *z, int m,
   for (int i = 0; i < encoder->sizes_count; ++i)
     TV_TRY(score(s, z, method, solution, tv_method_rows(method, encoder->sizes[i], s->targets),
                  tv_cube_entry(&s->results->cube, point, i, m)));
-  tv_results_keep(s->results, m, point, solution);
-  return NULL;
+  return tv_results_keep(s->results, m, point, solution, z->rows->axes);
 }
 
 /* What each method's encoder sees: d x k orthonormal columns, the first of them as the nested
@@ -131,7 +130,8 @@ static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int
   int status = rows->status;
   tv_error *error = NULL;
   if (status == 0)
-    error = method->solve(rows->statistics, rows_to_solve(s, method), &solution, &status);
+    error = method->solve(rows->statistics, rows_to_solve(s, method, rows->statistics->d),
+                          &solution, &status);
   if (!error && status == 0) error = tv_encode_rows(rows, &solution, &z);
   if (!error && status == 0) error = score_all(s, &z, m, &solution, point);
   for (int i = 0; status != 0 && s->group->is_leader && i < cube->encoders; ++i)

@@ -23,6 +23,8 @@ typedef struct {
   double *basis;     /* inputs x p, column-major, orthonormal columns; NULL */
   double *spectrum;  /* p variances of the components over the population or the data set; NULL: of
                       * features that are kept as they are */
+  double *axes;      /* inputs x `features.pca`, orthonormal columns: of the view model without a
+                      * corruption, along which moments are taken; NULL */
   tv_work work;      /* of fitting */
 } tv_features;
 

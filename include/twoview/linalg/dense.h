@@ -15,6 +15,11 @@ typedef enum { TV_LEFT, TV_RIGHT } tv_side;
 void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, const tv_distmat *b,
                  tv_distmat *c);
 
+/* m = axes' m axes, and m = axes' m, on the same grid: a new matrix in place of the one before,
+ * which is destroyed. */
+tv_error *tv_project(const tv_distmat *axes, tv_distmat **m);
+tv_error *tv_project_rows(const tv_distmat *axes, tv_distmat **m);
+
 /* c = a' a of the rows of `a` from `first` on, lower triangle only. */
 void tv_gram(const tv_distmat *a, int first, tv_distmat *c);
 
