@@ -1,6 +1,8 @@
 """Bad input: the exit status, the message, and that nothing is written."""
+import json
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 import unittest
@@ -28,13 +30,7 @@ def seconds_computed(process):
     return int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
-class BadInput(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        random = np.random.default_rng(1)
-        cls.images = harness.write_idx("images.gz", random.integers(0, 256, (40, 3, 4)))
-        cls.labels = harness.write_idx("labels.gz", random.integers(0, 3, 40))
-
+class Refusals(unittest.TestCase):
     def refused(self, experiment, exit_status, *fragments, arguments=(), ranks=None):
         before = {path: path.lstat().st_mtime_ns for path in harness.folder.iterdir()}
         done = harness.twoview("run", experiment, *arguments, ranks=ranks)
@@ -47,6 +43,14 @@ class BadInput(unittest.TestCase):
         self.assertEqual(done.stderr.count("twoview: "), 1, "one rank speaks")
         after = {path: path.lstat().st_mtime_ns for path in harness.folder.iterdir()}
         self.assertEqual(before, after)
+
+
+class BadInput(Refusals):
+    @classmethod
+    def setUpClass(cls):
+        random = np.random.default_rng(1)
+        cls.images = harness.write_idx("images.gz", random.integers(0, 256, (40, 3, 4)))
+        cls.labels = harness.write_idx("labels.gz", random.integers(0, 3, 40))
 
     def idx_experiment(self, images=None, labels=None):
         text = IDX.format(images=images or self.images, labels=labels or self.labels)
@@ -256,6 +260,187 @@ class BadInput(unittest.TestCase):
                                   stdout=full, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("standard output cannot be written", done.stderr)
+
+
+class BadViews(Refusals):
+    """Corruptions, views and rows held out that there cannot be: each key on a line of its own."""
+    SHAPE = (6, 5, 1)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.random = np.random.default_rng(1)
+        cls.write_rows("train.h5", classes=np.arange(100) % 3)
+        cls.write_rows("test.h5", 40, classes=np.arange(40) % 3)
+
+    @classmethod
+    def write_rows(cls, name, count=100, shape=SHAPE, classes=None, change=lambda x: x):
+        with h5py.File(harness.folder / name, "w") as file:
+            file["x"] = change(cls.random.random((count, *shape)))
+            file["y"] = cls.random.normal(size=(count, 2))
+            if classes is not None:
+                file["classes"] = classes
+
+    @staticmethod
+    def source(name="train.h5", **keys):
+        return {"type": "hdf5", "file": name, "samples": "x", "targets": "y", **keys}
+
+    def experiment(self, **keys):
+        """`keys` replace those of a good one, or leave them out (None); and its lines. JSON is YAML."""
+        good = {"source": self.source(), "test": {"file": "test.h5"},
+                "corruption": {"chain": [{"type": "noise", "deviation": [0.5, 1]}]},
+                "augmentation": {"chain": [{"type": "noise", "deviation": 0.1}]},
+                "samples": [80], "encoder": {"k": 2}, "methods": ["RC", "JE"]}
+        lines = [f"{key}: {json.dumps(value)}" for key, value in {**good, **keys}.items() if value is not None]
+        return harness.write("e.yaml", "\n".join(lines) + "\n"), lines
+
+    def accept(self, **keys):
+        done = harness.twoview("run", self.experiment(**keys)[0], "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def refuse(self, fragments, **keys):
+        """The first fragment is a key."""
+        experiment, lines = self.experiment(**keys)
+        line = next(i for i, text in enumerate(lines, start=1) if text.startswith(fragments[0].split(".")[0]))
+        self.refused(experiment, 2, f"e.yaml:{line}: {fragments[0]}", *fragments[1:])
+
+    def refuse_step(self, key, *fragments, data=None, **step):
+        """As a step of the augmentation, and of the corruption."""
+        for chain in ("augmentation", "corruption"):
+            keys = {chain: {"chain": [step]}}
+            if data:
+                keys.update(source=data, test=None)
+            self.refuse([f"{chain}.chain.1{key}", *fragments], **keys)
+
+    def test_good_views_are_accepted(self):
+        self.accept()
+        self.write_rows("counts.h5", change=lambda x: np.floor(9 * x))
+        chain = [{"type": "shift", "pixels": 1}, {"type": "cutout", "size": [2, 2]}, {"type": "mask", "keep": 0.9},
+                 {"type": "thin", "keep": 0.5}]
+        self.accept(source=self.source("counts.h5"), test=None, corruption=None, augmentation={"chain": chain})
+        chain = [{"type": "blur", "widths": [1]}, {"type": "poisson", "scale": 1}, {"type": "thin", "keep": 0.5}]
+        self.accept(test=None, corruption=None, augmentation={"chain": chain})
+
+    # ---- Shapes ----
+
+    def test_flip_without_shape(self):
+        self.write_rows("vectors.h5", shape=(30,))
+        for step in ({"type": "flip"}, {"type": "crop", "sizes": [3]}, {"type": "rotate", "degrees": [9]}):
+            self.refuse_step("", f"'{step['type']}'", "source.shape", data=self.source("vectors.h5"), **step)
+
+    def test_window_larger_than_the_image(self):
+        self.refuse_step("", "7 x 2", "6 x 5", type="cutout", size=[7, 2])
+        self.refuse_step("", "2 x 6", "6 x 5", type="cutmix", size=[2, 6])
+        self.refuse_step("", "9 x 9", type="mask", keep=0.5, per="patch", patch=[9, 9])
+        self.refuse_step("", "7", "6 x 5", type="crop", sizes=[3, 7])
+        self.refuse_step("", "'width' 7", "6 places", type="time-mask", width=7)
+        self.refuse_step("", "'pixels' 5", "6 x 5", type="shift", pixels=5)
+
+    def test_crop_of_size_0(self):
+        self.refuse_step(".sizes", "from 1", "0", type="crop", sizes=[0])
+        self.refuse_step(".sizes", "from 1", "0", type="pixelate", sizes=[2, 0])
+        self.refuse_step(".step", "from 1", "0", type="crop", sizes=[3], step=0)
+        self.refuse_step(".size", "from 1", "0", type="cutout", size=[0, 2])
+
+    # ---- Numbers ----
+
+    def test_probability_above_1(self):
+        self.refuse_step(".probability", "0 to 1", "1.2", type="flip", probability=1.2)
+        self.refuse_step(".probability", "0 to 1", "1.2", type="impulse", probability=1.2, values=[0, 1])
+        self.refuse_step(".keep", "0 to 1", "1.2", type="mask", keep=1.2)
+
+    def test_values_out_of_order(self):
+        self.refuse_step("", "[low, high]", type="impulse", probability=0.2, values=[1, 0])
+
+    def test_poisson_of_negative_numbers(self):
+        self.write_rows("signed.h5", change=lambda x: x - 0.5)
+        needs = "'poisson' needs numbers that are not negative"
+        self.refuse_step("", needs, "'source'", data=self.source("signed.h5"), type="poisson", scale=1)
+        poisson = {"type": "poisson", "scale": 1}
+        self.refuse(["corruption.chain.1", needs, "'test'"], corruption={"chain": [poisson]}, test={"file": "signed.h5"})
+        self.refuse(["augmentation.chain.1", needs], augmentation={"chain": [poisson]})  # after noise
+        for step in ({"type": "mask", "keep": 0.5, "fill": -1}, {"type": "impulse", "probability": 0.1, "values": [-1, 1]}):
+            self.refuse(["augmentation.chain.2", needs], corruption=None, augmentation={"chain": [step, poisson]})
+
+    def test_thinning_of_what_are_no_counts(self):
+        self.write_rows("counts.h5", change=lambda x: np.floor(9 * x))
+        thin = {"type": "thin", "keep": 0.5}
+        self.refuse_step("", "'thin' needs counts", data=self.source(), **thin)
+        self.refuse_step("", "'thin' needs counts", data=self.source("counts.h5", scale=2), **thin)
+        for step in ({"type": "blur", "widths": [1]}, {"type": "mask", "keep": 0.5, "fill": 0.5},
+                     {"type": "mixup", "beta": 1}, {"type": "poisson", "scale": 3}):
+            self.refuse(["augmentation.chain.2", "'thin' needs counts"], source=self.source("counts.h5"), test=None,
+                        corruption=None, augmentation={"chain": [step, thin]})
+
+    # ---- Chains ----
+
+    def test_two_models(self):
+        self.refuse(["noise", "component model"], noise={"components": 3, "lambda_max": [1]})
+        for key, value in (("alpha", [1]), ("theta_max", 1)):
+            augmentation = {"chain": [{"type": "noise", "deviation": 0.1}], key: value}
+            self.refuse([f"augmentation.{key}", "component model"], augmentation=augmentation)
+
+    def test_lists_of_different_lengths(self):
+        chain = [{"type": "noise", "deviation": [0.1, 0.2]}, {"type": "shift", "pixels": [1, 2, 3]}]
+        self.refuse(["augmentation.chain.2.pixels", "list of 3", "has 2"], augmentation={"chain": chain})
+        chain = [{"type": "cutout", "size": [[1, 1], [2, 2]]}, {"type": "noise", "deviation": [1, 2, 3]}]
+        self.refuse(["corruption.chain.2.deviation", "list of 3", "has 2"], corruption={"chain": chain})
+
+    def test_severity_beyond_the_list(self):
+        chain = [{"type": "noise", "deviation": 0.1}, {"type": "corruption", "severity": [0, 3]}]
+        self.refuse(["augmentation.chain.2.severity", "3", "up to 2"], augmentation={"chain": chain})
+        self.refuse(["augmentation.chain.2.severity", "give 'corruption'"], augmentation={"chain": chain}, corruption=None)
+
+    def test_corruption_of_itself(self):
+        self.refuse(["corruption.chain", "of itself"], corruption={"chain": [{"type": "corruption", "severity": 1}]})
+
+    def test_steps_that_have_no_moments(self):
+        for step in ({"type": "clip", "low": 0, "high": 1}, {"type": "jpeg", "quality": 50}, {"type": "solarise", "above": 1}):
+            self.refuse_step(".type", f"'{step['type']}' has no exact moments", **step)
+
+    def test_rows_that_need_others(self):
+        for step in ({"type": "mixup", "beta": 1}, {"type": "mask", "keep": 0.5, "fill": "mean"}):
+            self.refuse(["corruption.sampler", "expected"], corruption={"chain": [step], "sampler": "rows"})
+
+    # ---- Rows held out ----
+
+    def test_test_rows_that_are_training_rows(self):
+        shutil.copy(harness.folder / "train.h5", harness.folder / "copy.h5")
+        for name in ("train.h5", "copy.h5"):
+            self.refuse(["test", "may_overlap"], test={"file": name})
+        self.accept(test={"file": "train.h5", "may_overlap": True})
+
+    def test_unknown_labels(self):
+        source = {"type": "hdf5", "file": "train.h5", "samples": "x", "labels": "classes"}
+        self.write_rows("beyond.h5", 40, classes=np.arange(40) % 4)
+        self.refuse(["test", "label 3"], source=source, test={"file": "beyond.h5"})
+
+    def test_unknown_label_between_others(self):
+        self.write_rows("gap.h5", classes=np.arange(100) % 2 * 2)
+        source = {"type": "hdf5", "file": "gap.h5", "samples": "x", "labels": "classes"}
+        done = harness.twoview("run", self.experiment(source=source)[0])
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("warning", done.stderr)
+        self.assertIn("e.yaml:2: test: has the label 1, and no row of 'source' has it", done.stderr)
+
+    def test_other_test_rows(self):
+        self.write_rows("turned.h5", 40, shape=(5, 6, 1))
+        self.refuse(["test", "5 x 6 x 1", "6 x 5 x 1"], test={"file": "turned.h5"})
+        self.write_rows("small.h5", 40, shape=(5, 5, 1))
+        self.refuse(["test", "25 features", "30"], test={"file": "small.h5"})
+
+    def test_numbers_that_are_not_finite(self):
+        def spoil(x):
+            x[7, 2, 1] = np.nan
+            return x
+        self.write_rows("spoilt.h5", change=spoil)
+        for keys in ({"source": self.source("spoilt.h5")}, {"test": {"file": "spoilt.h5"}}):
+            with self.subTest(**keys):
+                self.refused(self.experiment(**keys)[0], 1, "spoilt.h5", "row 7, entry [2, 1, 0] is nan")
+
+    def test_too_few_rows_are_left(self):
+        self.refuse(["samples", "n = 80", "10 of 100"], test={"fraction": 0.9})
+        self.refuse(["test.fraction", "none of 100"], test={"fraction": 0.001})
+        self.refuse(["test.fraction", "below 1"], test={"fraction": 1})
 
 
 if __name__ == "__main__":

@@ -197,7 +197,6 @@ static const tv_key baseline_parameters[] = {{.name = "degree",
 const tv_augmentation tv_step_noise = {.kind = {.name = "noise",
                                                 .title = "independent normal noise on every number",
                                                 .keys = deviation_alone},
-                                       .is_signed = 1,
                                        .moments = noise_moments,
                                        .view = noise_view};
 
@@ -205,7 +204,6 @@ const tv_augmentation tv_step_brightness = {
     .kind = {.name = "brightness",
              .title = "one normal number added to the whole sample",
              .keys = deviation_alone},
-    .is_signed = 1,
     .moments = brightness_moments,
     .view = brightness_view};
 
@@ -215,7 +213,6 @@ const tv_augmentation tv_step_texture = {
              .keys = texture_parameters},
     .check = tv_step_expect_series,
     .prepare = texture_prepare,
-    .is_signed = 1,
     .moments = texture_moments,
     .view = texture_view};
 
@@ -224,6 +221,5 @@ const tv_augmentation tv_step_baseline = {.kind = {.name = "baseline",
                                                    .keys = baseline_parameters},
                                           .check = tv_step_expect_series,
                                           .prepare = baseline_prepare,
-                                          .is_signed = 1,
                                           .moments = baseline_moments,
                                           .view = baseline_view};

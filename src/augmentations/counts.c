@@ -53,6 +53,12 @@ static void thin_view(const tv_step *step, const tv_draw *draw, double *x) {
                                       (int64_t)x[i], tv_step_number(step, KEEP, 0));
 }
 
+/* Counts over the scale, whatever they were drawn for. */
+static tv_numbers poisson_makes(const tv_step *step, tv_numbers before) {
+  (void)before;
+  return tv_numbers_of(1 / tv_step_number(step, SCALE, 0));
+}
+
 static const tv_key poisson_parameters[] = {{.name = "scale",
                                              .type = TV_KEY_NUMBER,
                                              .low = 1e-100,
@@ -69,12 +75,14 @@ static const tv_key thin_parameters[] = {{.name = "keep",
 
 const tv_augmentation tv_step_poisson = {
     .kind = {.name = "poisson", .title = "Poisson noise of counts", .keys = poisson_parameters},
-    .needs_counts = 1,
+    .needs = TV_NOT_NEGATIVE,
+    .makes = poisson_makes,
     .moments = poisson_moments,
     .view = poisson_view};
 
 const tv_augmentation tv_step_thin = {
     .kind = {.name = "thin", .title = "each count kept or not", .keys = thin_parameters},
-    .needs_counts = 1,
+    .needs = TV_COUNTS,
+    .keeps = TV_COUNTS,
     .moments = thin_moments,
     .view = thin_view};

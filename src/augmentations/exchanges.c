@@ -144,6 +144,7 @@ const tv_augmentation tv_step_replace = {.kind = {.name = "replace",
                                                   .title = "numbers drawn from their marginals",
                                                   .keys = replace_parameters},
                                          .needs_others = needs_others,
+                                         .keeps = TV_COUNTS,
                                          .moments = replace_moments,
                                          .view = replace_view};
 
@@ -152,6 +153,7 @@ const tv_augmentation tv_step_cutmix = {
     .check = tv_window_check,
     .prepare = tv_window_prepare,
     .needs_others = needs_others,
+    .keeps = TV_COUNTS,
     .moments = cutmix_moments,
     .view = cutmix_view};
 
@@ -159,5 +161,6 @@ const tv_augmentation tv_step_mixup = {.kind = {.name = "mixup",
                                                 .title = "a weighted mean with another sample",
                                                 .keys = mixup_parameters},
                                        .needs_others = needs_others,
+                                       .keeps = TV_NOT_NEGATIVE,
                                        .moments = mixup_moments,
                                        .view = mixup_view};

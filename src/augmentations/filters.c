@@ -110,6 +110,7 @@ const tv_augmentation tv_step_blur = {
     .kind = {.name = "blur", .title = "smoothed by a Gaussian kernel", .keys = blur_parameters},
     .check = tv_step_expect_series,
     .prepare = blur_prepare,
+    .keeps = TV_NOT_NEGATIVE,
     .moments = tv_step_map,
     .view = tv_step_draw_map};
 
@@ -118,6 +119,7 @@ const tv_augmentation tv_step_pixelate = {.kind = {.name = "pixelate",
                                                    .keys = pixelate_parameters},
                                           .check = tv_step_expect_series,
                                           .prepare = pixelate_prepare,
+                                          .keeps = TV_NOT_NEGATIVE,
                                           .moments = tv_step_map,
                                           .view = tv_step_draw_map};
 
@@ -125,5 +127,6 @@ const tv_augmentation tv_step_blend = {
     .kind = {.name = "blend", .title = "blended with a grey copy", .keys = blend_parameters},
     .check = blend_check,
     .prepare = blend_prepare,
+    .keeps = TV_NOT_NEGATIVE,
     .moments = tv_step_map,
     .view = tv_step_draw_map};

@@ -345,12 +345,14 @@ const tv_augmentation tv_step_shift = {
     .kind = {.name = "shift", .title = "moved by whole pixels", .keys = shift_parameters},
     .check = shift_check,
     .prepare = shift_prepare,
+    .keeps = TV_COUNTS,
     MAP_DRAWN};
 
 const tv_augmentation tv_step_flip = {
     .kind = {.name = "flip", .title = "mirrored", .keys = flip_parameters},
     .check = flip_check,
     .prepare = flip_prepare,
+    .keeps = TV_COUNTS,
     MAP_DRAWN};
 
 const tv_augmentation tv_step_crop = {.kind = {.name = "crop",
@@ -358,22 +360,26 @@ const tv_augmentation tv_step_crop = {.kind = {.name = "crop",
                                                .keys = crop_parameters},
                                       .check = crop_check,
                                       .prepare = crop_prepare,
+                                      .keeps = TV_NOT_NEGATIVE,
                                       MAP_DRAWN};
 
 const tv_augmentation tv_step_rotate = {
     .kind = {.name = "rotate", .title = "rotated about the centre", .keys = rotate_parameters},
     .check = tv_step_expect_images,
     .prepare = rotate_prepare,
+    .keeps = TV_NOT_NEGATIVE,
     MAP_DRAWN};
 
 const tv_augmentation tv_step_zoom = {
     .kind = {.name = "zoom", .title = "enlarged about the centre", .keys = zoom_parameters},
     .check = tv_step_expect_images,
     .prepare = zoom_prepare,
+    .keeps = TV_NOT_NEGATIVE,
     MAP_DRAWN};
 
 const tv_augmentation tv_step_swap = {
     .kind = {.name = "swap", .title = "neighbours change places", .keys = swap_parameters},
     .check = tv_step_expect_series,
+    .keeps = TV_COUNTS,
     .moments = swap_moments,
     .view = swap_view};

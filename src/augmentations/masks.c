@@ -156,6 +156,13 @@ static void mask_view(const tv_step *step, const tv_draw *draw, double *x) {
     if (!is_kept[unit_of(step, draw->shape, i)]) x[i] = level ? *level : draw->mean[i];
 }
 
+/* A mean of counts need not be one. */
+static tv_numbers mask_makes(const tv_step *step, tv_numbers before) {
+  double zero;
+  const double *level = fill_level(step, &zero);
+  return tv_numbers_both(before, level ? tv_numbers_of(*level) : TV_NOT_NEGATIVE);
+}
+
 static const tv_key mask_parameters[] = {
     {.name = "keep", .type = TV_KEY_NUMBER, .high = 1, .help = "probability"},
     {.name = "fill",
@@ -296,8 +303,15 @@ static tv_error *impulse_moments(const tv_step *step, tv_views *v) {
 
 static tv_error *impulse_check(const tv_step *step, const tv_shape *shape) {
   (void)shape;
-  return step->values[VALUES].count == 2 ? NULL
-                                         : tv_fail_usage("'values' needs two numbers, [low, high]");
+  if (step->values[VALUES].count == 2 &&
+      tv_step_number(step, VALUES, 0) <= tv_step_number(step, VALUES, 1))
+    return NULL;
+  return tv_fail_usage("'values' needs two numbers, [low, high]");
+}
+
+static tv_numbers impulse_makes(const tv_step *step, tv_numbers before) {
+  return tv_numbers_both(before, tv_numbers_both(tv_numbers_of(tv_step_number(step, VALUES, 0)),
+                                                 tv_numbers_of(tv_step_number(step, VALUES, 1))));
 }
 
 static void impulse_view(const tv_step *step, const tv_draw *draw, double *x) {
@@ -327,6 +341,7 @@ const tv_augmentation tv_step_mask = {.kind = {.name = "mask",
                                                .keys = mask_parameters},
                                       .check = mask_check,
                                       .needs_others = mask_needs_mean,
+                                      .makes = mask_makes,
                                       .moments = mask_moments_of,
                                       .view = mask_view};
 
@@ -334,6 +349,7 @@ const tv_augmentation tv_step_cutout = {
     .kind = {.name = "cutout", .title = "a window of zeros", .keys = tv_window_parameters},
     .check = tv_window_check,
     .prepare = tv_window_prepare,
+    .keeps = TV_COUNTS,
     .moments = cutout_moments,
     .view = cutout_view};
 
@@ -342,6 +358,7 @@ const tv_augmentation tv_step_time_mask = {.kind = {.name = "time-mask",
                                                     .keys = band_parameters},
                                            .check = band_check,
                                            .prepare = band_prepare,
+                                           .keeps = TV_COUNTS,
                                            .moments = band_moments,
                                            .view = band_view};
 
@@ -351,6 +368,7 @@ const tv_augmentation tv_step_frequency_mask = {
              .keys = band_parameters},
     .check = band_check,
     .prepare = band_prepare,
+    .keeps = TV_COUNTS,
     .moments = band_moments,
     .view = band_view};
 
@@ -358,6 +376,6 @@ const tv_augmentation tv_step_impulse = {.kind = {.name = "impulse",
                                                   .title = "numbers replaced by one of two values",
                                                   .keys = impulse_parameters},
                                          .check = impulse_check,
-                                         .is_signed = 1,
+                                         .makes = impulse_makes,
                                          .moments = impulse_moments,
                                          .view = impulse_view};

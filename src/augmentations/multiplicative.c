@@ -99,7 +99,6 @@ static const tv_key contrast_parameters[] = {{.name = "deviation",
 
 const tv_augmentation tv_step_multiply = {
     .kind = {.name = "multiply", .title = "normal factors about 1", .keys = multiply_parameters},
-    .is_signed = 1,
     .moments = multiply_moments,
     .view = multiply_view};
 
@@ -107,6 +106,5 @@ const tv_augmentation tv_step_contrast = {
     .kind = {.name = "contrast",
              .title = "one normal gain about the sample's mean",
              .keys = contrast_parameters},
-    .is_signed = 1,
     .moments = contrast_moments,
     .view = contrast_view};

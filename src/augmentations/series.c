@@ -181,6 +181,5 @@ const tv_augmentation tv_step_phase_jitter = {
              .keys = jitter_parameters},
     .check = tv_step_expect_series,
     .prepare = jitter_prepare,
-    .is_signed = 1,
     .moments = jitter_moments,
     .view = jitter_view};

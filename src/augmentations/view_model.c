@@ -40,8 +40,23 @@ static tv_error *take_step(const tv_step_spec *spec, int level, tv_step *out) {
 typedef struct {
   const tv_experiment *experiment;
   const tv_shape *shape;
-  int is_negative; /* whether numbers before the next step may be */
+  tv_numbers numbers; /* what is true of them before the next step, ... */
+  const char *whose;  /* ... of the rows of this key at first */
 } maker;
+
+static tv_error *expect_numbers(maker *m, const char *path, const tv_step *step) {
+  const tv_augmentation *kind = step->augmentation;
+  TV_REQUIRE(m->experiment, path, m->numbers >= kind->needs,
+             "'%s' needs %s, and some of the rows of '%s', or of what the steps before make of "
+             "them, are others",
+             kind->kind.name,
+             kind->needs == TV_COUNTS ? "counts: whole numbers that are not negative"
+                                      : "numbers that are not negative",
+             m->whose);
+  m->numbers =
+      kind->makes ? kind->makes(step, m->numbers) : tv_numbers_both(m->numbers, kind->keeps);
+  return NULL;
+}
 
 /* Check a step and prepare it. path: `augmentation.chain.2`. */
 static tv_error *finish_step(maker *m, const char *path, tv_step *step) {
@@ -52,11 +67,7 @@ static tv_error *finish_step(maker *m, const char *path, tv_step *step) {
     tv_error_free(wrong);
     return fault;
   }
-  TV_REQUIRE(m->experiment, path, !kind->needs_counts || !m->is_negative,
-             "'%s' needs numbers that are not negative, and some of the data, or of what the steps "
-             "before make of them, are",
-             kind->kind.name);
-  if (kind->is_signed) m->is_negative = 1;
+  TV_TRY(expect_numbers(m, path, step));
   return tv_step_prepare(step, m->shape);
 }
 
@@ -134,34 +145,48 @@ static int needs_others(const tv_chain *chain) {
 }
 
 /* Views are made of samples at any severity. */
-static tv_error *make_chains(int is_negative, tv_view_model *m) {
-  int is_any_negative = is_negative;
+static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
+  tv_numbers of_any = numbers;
   m->draws_corruptions = 1;
   for (int s = 0; s < m->severities; ++s) {
-    maker of = {m->experiment, &m->shape, is_negative};
+    maker of = {m->experiment, &m->shape, numbers, "source"};
     TV_TRY(make_corruption(&of, s, &m->corruptions[s]));
     if (needs_others(&m->corruptions[s])) m->draws_corruptions = 0;
-    if (of.is_negative) is_any_negative = 1;
+    of_any = tv_numbers_both(of_any, of.numbers);
   }
   for (int s = 0; s < m->strengths; ++s) {
-    maker of = {m->experiment, &m->shape, is_any_negative};
+    maker of = {m->experiment, &m->shape, of_any, "source"};
     TV_TRY(make_augmentation(&of, s, &m->augmentations[s]));
   }
   return NULL;
 }
 
-static int counts(const tv_chain_spec *chain) {
+/* Rows held out are corrupted too. */
+static tv_error *expect_test_numbers(tv_numbers numbers, const tv_view_model *m) {
+  for (int s = 0; s < m->severities; ++s) {
+    maker of = {m->experiment, &m->shape, numbers, "test"};
+    for (int i = 0; i < m->corruptions[s].count; ++i) {
+      char path[64];
+      snprintf(path, sizeof path, "corruption.chain.%d", i + 1);
+      TV_TRY(expect_numbers(&of, path, &m->corruptions[s].steps[i]));
+    }
+  }
+  return NULL;
+}
+
+static int matters(const tv_chain_spec *chain) {
   for (int i = 0; i < chain->count; ++i)
-    if (augmentation_of(&chain->steps[i])->needs_counts) return 1;
+    if (augmentation_of(&chain->steps[i])->needs != TV_ANY_NUMBERS) return 1;
   return 0;
 }
 
-/* Whether numbers of the source are, as far as it matters to a step.                Collective. */
-static tv_error *find_negatives(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
-                                int *is_negative) {
-  *is_negative = 0;
-  if (!counts(&e->corruption.chain) && !counts(&e->augmentation.chain)) return NULL;
-  return tv_source_find_negatives(source, e->parallel.shards, comm, is_negative);
+/* What is true of a source's numbers, as far as it matters to a step; NULL: there is no source.
+ *                                                                                   Collective. */
+static tv_error *find_numbers(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                              tv_numbers *out) {
+  *out = TV_COUNTS;
+  if (!source || (!matters(&e->corruption.chain) && !matters(&e->augmentation.chain))) return NULL;
+  return tv_source_find_numbers(source, e->parallel.shards, comm, out);
 }
 
 static tv_error *expect_rows(const tv_view_model *m) {
@@ -172,19 +197,21 @@ static tv_error *expect_rows(const tv_view_model *m) {
   return NULL;
 }
 
-static tv_error *fill(int is_negative, tv_view_model *m) {
+static tv_error *fill(tv_numbers numbers, tv_numbers of_test, tv_view_model *m) {
   TV_TRY(tv_allocate(m->severities, sizeof(*m->corruptions), &m->corruptions));
   TV_TRY(tv_allocate(m->strengths, sizeof(*m->augmentations), &m->augmentations));
   TV_TRY(tv_allocate(3 * (int64_t)tv_shape_size(&m->shape), sizeof(*m->scratch), &m->scratch));
-  TV_TRY(make_chains(is_negative, m));
+  TV_TRY(make_chains(numbers, m));
+  TV_TRY(expect_test_numbers(of_test, m));
   return expect_rows(m);
 }
 
-tv_error *tv_view_model_create(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
-                               tv_view_model **out) {
-  int is_negative;
+tv_error *tv_view_model_create(const tv_experiment *e, const tv_source *source,
+                               const tv_source *test, MPI_Comm comm, tv_view_model **out) {
+  tv_numbers numbers, of_test;
   *out = NULL;
-  TV_TRY(find_negatives(e, source, comm, &is_negative));
+  TV_TRY(find_numbers(e, source, comm, &numbers));
+  TV_TRY(find_numbers(e, test, comm, &of_test));
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) {
     **out = (tv_view_model){.experiment = e,
@@ -192,7 +219,7 @@ tv_error *tv_view_model_create(const tv_experiment *e, const tv_source *source, 
                             .severities =
                                 tv_experiment_first_severity(e) + tv_experiment_corruptions(e),
                             .strengths = tv_experiment_alignments(e)};
-    error = fill(is_negative, *out);
+    error = fill(numbers, of_test, *out);
   }
   error = tv_agree(comm, error);
   if (error) tv_view_model_destroy(out);

@@ -221,7 +221,7 @@ static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, i
   TV_TRY(tv_law_expect_sizes(r->experiment, r->source));
   TV_TRY(tv_held_out_open(r->experiment, r->source, comm, &r->held_out));
   if (tv_experiment_has_views(r->experiment))
-    TV_TRY(tv_view_model_create(r->experiment, r->source, comm, &r->model));
+    TV_TRY(tv_view_model_create(r->experiment, r->source, r->held_out.source, comm, &r->model));
   TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
   const char *reads[TV_MOST_FILES + 2] = {r->experiment->file};
   for (int i = 0; i < TV_MOST_FILES && r->source->files[i].path; ++i)

@@ -186,7 +186,8 @@ static tv_error *count_numbers(const tv_labels *l, const tv_partition *p, tv_sou
   tv_error *error = tv_allocate(TV_MOST_CLASSES, 1, &is_seen);
   if (!error) error = mark(l, p, is_seen);
   error = tv_agree(p->comm, error);
-  if (!error) tv_source_count_classes(source, l->path, l->name, is_seen, TV_MOST_CLASSES, p->comm);
+  if (!error)
+    error = tv_source_count_classes(source, l->path, l->name, is_seen, TV_MOST_CLASSES, p->comm);
   free(is_seen);
   return error;
 }

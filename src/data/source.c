@@ -1,5 +1,6 @@
 #include "twoview/data/source.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +52,8 @@ void tv_source_pass_digests(tv_source *source, MPI_Comm comm, int digesting_rank
     MPI_Bcast(source->files[i].digest, TV_DIGEST_LENGTH, MPI_CHAR, digesting_rank, comm);
 }
 
-void tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
-                             unsigned char *is_seen, int most, MPI_Comm comm) {
+tv_error *tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
+                                  unsigned char *is_seen, int most, MPI_Comm comm) {
   int rank, empty = 0, first_empty = 0;
   MPI_Comm_rank(comm, &rank);
   MPI_Allreduce(MPI_IN_PLACE, is_seen, most, MPI_UNSIGNED_CHAR, MPI_MAX, comm);
@@ -71,6 +72,9 @@ void tv_source_count_classes(tv_source *source, const char *file, const char *da
                   "score: number classes without gaps to avoid them",
                   file, dataset ? ": dataset '" : "", dataset ? dataset : "", dataset ? "'" : "",
                   source->targets - 1, empty, first_empty);
+  TV_TRY(tv_agree(comm, tv_allocate(source->targets, 1, &source->class_is_seen)));
+  memcpy(source->class_is_seen, is_seen, (size_t)source->targets);
+  return NULL;
 }
 
 const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment) {
@@ -128,36 +132,44 @@ tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, 
   return NULL;
 }
 
-static int has_negative(const double *x, int64_t count) {
-  for (int64_t i = 0; i < count; ++i)
-    if (x[i] < 0) return 1;
-  return 0;
+tv_numbers tv_numbers_of(double number) {
+  if (!(number >= 0)) return TV_ANY_NUMBERS;
+  return number == floor(number) ? TV_COUNTS : TV_NOT_NEGATIVE;
+}
+
+tv_numbers tv_numbers_both(tv_numbers a, tv_numbers b) {
+  return a < b ? a : b;
 }
 
 /* Rows of this rank's shards. */
-static tv_error *scan_rows(const tv_source *source, const tv_partition *p, int *is_negative) {
+static tv_error *scan_rows(const tv_source *source, const tv_partition *p, int *numbers) {
   const int64_t end = tv_shard_first_row_of_rank(p, p->rank + 1);
   double *x = NULL, *y = NULL;
   tv_error *error = tv_allocate((int64_t)TV_BATCH * source->features, sizeof(*x), &x);
   if (!error) error = tv_allocate((int64_t)TV_BATCH * source->targets, sizeof(*y), &y);
   for (int64_t first = tv_shard_first_row_of_rank(p, p->rank);
-       !error && first < end && !*is_negative; first += TV_BATCH) {
+       !error && first < end && *numbers != TV_ANY_NUMBERS; first += TV_BATCH) {
     const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
     error = tv_source_read(source, 0, first, count, x, y);
-    if (!error) *is_negative = has_negative(x, (int64_t)count * source->features);
+    for (int64_t i = 0; !error && i < (int64_t)count * source->features; ++i)
+      *numbers = (int)tv_numbers_both((tv_numbers)*numbers, tv_numbers_of(x[i]));
   }
   free(x);
   free(y);
   return error;
 }
 
-tv_error *tv_source_find_negatives(const tv_source *source, int shards, MPI_Comm comm,
-                                   int *is_negative) {
-  *is_negative = source->kind->is_generated;
-  if (source->kind->is_generated || source->bytes) return NULL;
-  const tv_partition partition = tv_partition_make(comm, source->rows, shards);
-  TV_TRY(tv_agree(comm, scan_rows(source, &partition, is_negative)));
-  MPI_Allreduce(MPI_IN_PLACE, is_negative, 1, MPI_INT, MPI_MAX, comm);
+tv_error *tv_source_find_numbers(const tv_source *source, int shards, MPI_Comm comm,
+                                 tv_numbers *out) {
+  int numbers = source->kind->is_generated ? TV_ANY_NUMBERS : TV_COUNTS;
+  const int is_scaled = tv_numbers_of(1 / source->scale) != TV_COUNTS;
+  if (source->bytes) numbers = is_scaled ? TV_NOT_NEGATIVE : TV_COUNTS;
+  if (!source->kind->is_generated && !source->bytes) {
+    const tv_partition partition = tv_partition_make(comm, source->rows, shards);
+    TV_TRY(tv_agree(comm, scan_rows(source, &partition, &numbers)));
+    MPI_Allreduce(MPI_IN_PLACE, &numbers, 1, MPI_INT, MPI_MIN, comm);
+  }
+  *out = (tv_numbers)numbers;
   return NULL;
 }
 
@@ -165,6 +177,7 @@ void tv_source_close(tv_source **source) {
   if (!*source) return;
   if ((*source)->close) (*source)->close(*source);
   for (int i = 0; i < TV_MOST_FILES; ++i) free((*source)->files[i].path);
+  free((*source)->class_is_seen);
   free((*source)->state);
   free(*source);
   *source = NULL;

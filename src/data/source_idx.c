@@ -134,11 +134,11 @@ static void share_header(MPI_Comm comm, const tv_idx *images, tv_source *source)
 }
 
 /* The number of classes that the labels name.                                       Collective. */
-static void count_classes(const settings *spec, MPI_Comm comm, tv_source *source) {
+static tv_error *count_classes(const settings *spec, MPI_Comm comm, tv_source *source) {
   const idx_rows *mine = source->state;
   unsigned char is_seen[UCHAR_MAX + 1] = {0};
   for (int64_t i = 0; i < mine->rows; ++i) is_seen[mine->labels[i]] = 1;
-  tv_source_count_classes(source, spec->labels, NULL, is_seen, UCHAR_MAX + 1, comm);
+  return tv_source_count_classes(source, spec->labels, NULL, is_seen, UCHAR_MAX + 1, comm);
 }
 
 /* Everybody's share of the files.                                                   Collective. */
@@ -154,8 +154,7 @@ static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, int 
   if (!error && spec->labels) error = tv_allocate(mine->rows, 1, &mine->labels);
   TV_TRY(tv_agree(comm, error));
   TV_TRY(deal_both(&partition, digesting_rank, source, images, labels));
-  if (spec->labels) count_classes(spec, comm, source);
-  return NULL;
+  return spec->labels ? count_classes(spec, comm, source) : NULL;
 }
 
 static tv_error *open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {

@@ -7,6 +7,7 @@
 #define TWOVIEW_AUGMENTATIONS_STEP_H
 
 #include "twoview/augmentations/views.h"
+#include "twoview/data/source.h"
 #include "twoview/experiment/experiment.h"
 #include "twoview/random/random.h"
 
@@ -49,8 +50,10 @@ struct tv_augmentation {
   tv_kind kind;      /* its keys are the parameters; their offsets mean nothing */
   int is_corruption; /* it stands for the steps that corrupt the data, at the severity that its only
                       * parameter gives */
-  int is_signed;     /* it makes negative numbers of others, ... */
-  int needs_counts;  /* ... or cannot act on them */
+  tv_numbers needs;  /* what it acts on, ... */
+  tv_numbers keeps;  /* ... and what is still true of numbers after it, where it was before */
+  /* The same where it depends on parameters; NULL: it does not.                 Not collective. */
+  tv_numbers (*makes)(const tv_step *step, tv_numbers before);
   /* Whether a view needs other samples, or the mean of all; NULL: never. Not collective. */
   int (*needs_others)(const tv_step *step);
   /* NULL, or what is wrong with the parameters for samples of this shape. Not collective. */

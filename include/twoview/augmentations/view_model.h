@@ -18,10 +18,11 @@ typedef struct tv_view_model {
   int draws_corruptions;           /* whether one corrupted sample can be drawn by itself */
 } tv_view_model;
 
-/* The chains of an experiment, checked and prepared for the samples of a source. Errors name the
- * step that cannot act on them. Free with tv_view_model_destroy.                    Collective. */
+/* The chains of an experiment, checked and prepared for the samples of a source, and the corruption
+ * checked for those held out in another (NULL: there are none). Errors name the step that cannot
+ * act on them. Free with tv_view_model_destroy.                    Collective. */
 tv_error *tv_view_model_create(const tv_experiment *experiment, const tv_source *source,
-                               MPI_Comm comm, tv_view_model **out);
+                               const tv_source *test, MPI_Comm comm, tv_view_model **out);
 void tv_view_model_destroy(tv_view_model **model);
 
 /* The rule by which rows are corrupted, one draw for each, in no severity where corruptions are

@@ -14,6 +14,9 @@
 
 enum { TV_MOST_FILES = 4 };
 
+/* What is true of some numbers: each includes the one before. */
+typedef enum { TV_ANY_NUMBERS, TV_NOT_NEGATIVE, TV_COUNTS } tv_numbers;
+
 typedef struct {
   char *path;
   int64_t bytes;
@@ -52,6 +55,7 @@ struct tv_source {
   int targets;                         /* of a sample; classes are one-hot; 0: none */
   int has_classes;                     /* targets are the indicators of classes */
   char *const *class_names;            /* borrowed from `state`; NULL: classes are numbers */
+  unsigned char *class_is_seen;        /* owned, of each number of a class; NULL: they have names */
   tv_source_file files[TV_MOST_FILES]; /* provenance: on rank 0 */
   void *state;                         /* owned, of the kind of source */
   double cache_bytes;                  /* that each rank will come to hold while it reads */
@@ -106,20 +110,24 @@ void tv_source_close(tv_source **source);
 tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, int count,
                          double *x, double *y);
 
-/* Whether some number of the samples is negative, as those of generated ones are. Reads the data
- * once, unless they are bytes.                                                      Collective. */
-tv_error *tv_source_find_negatives(const tv_source *source, int shards, MPI_Comm comm,
-                                   int *is_negative);
+/* What is true of all numbers of the samples; generated ones may be any. Reads the data once,
+ * unless they are bytes. Collective. */
+tv_error *tv_source_find_numbers(const tv_source *source, int shards, MPI_Comm comm,
+                                 tv_numbers *out);
+
+/* What is true of one number, and of two kinds together.                        Not collective. */
+tv_numbers tv_numbers_of(double number);
+tv_numbers tv_numbers_both(tv_numbers a, tv_numbers b);
 
 /* The row of an experiment's source. */
 const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment);
 
 /* The number of classes, up to the largest label that any rank has seen; `is_seen` says so of each
- * up to `most`, for all ranks together afterwards. Those between without a sample are classes as
- * well: a warning on stderr names the first, and the file and dataset (NULL: of a file that holds
- * nothing else).                                                                     Collective. */
-void tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
-                             unsigned char *is_seen, int most, MPI_Comm comm);
+ * up to `most`, for all ranks together afterwards, and is kept as `class_is_seen`. Those between
+ * without a sample are classes as well: a warning on stderr names the first, and the file and
+ * dataset (NULL: of a file that holds nothing else). Collective. */
+tv_error *tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
+                                  unsigned char *is_seen, int most, MPI_Comm comm);
 
 /* Files are noted for provenance, and digested unless they are larger than 4 GiB, by rank 0 or by
  * one that has noted them too and passes the digests on.                        Not collective. */
