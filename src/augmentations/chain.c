@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/augmentations/degeneracy.h"
 #include "twoview/linalg/dense.h"
 
 /* ---- Chains ---- */
@@ -73,6 +74,7 @@ static tv_error *project_all(const tv_distmat *axes, tv_statistics *s) {
   TV_TRY(tv_project_rows(axes, &s->B));
   TV_TRY(tv_project_rows(axes, &s->view_B));
   s->d = s->p = axes->columns;
+  tv_statistics_move_rounding(s, s->p);
   return NULL;
 }
 
@@ -97,12 +99,14 @@ static void raise_diagonal(tv_distmat *m, double floor) {
 static tv_error *make_problem(const tv_grid *grid, const tv_samples *samples, const tv_views *views,
                               double floor, const tv_distmat *axes, tv_statistics *s, int *status) {
   TV_TRY(take_matrices(grid, samples, views, s));
+  TV_TRY(tv_statistics_take_rounding(s, views->mean));
   if (axes) TV_TRY(project_all(axes, s));
   raise_diagonal(s->S, floor);
   for (int t = 0; t < s->l; ++t) s->yy += samples->target_square[t];
   TV_TRY(tv_grid_agree(grid, tv_allocate(s->d, sizeof(*s->sizes), &s->sizes)));
   tv_statistics_take_sizes(s);
-  return tv_statistics_factor(s, status);
+  TV_TRY(tv_statistics_factor(s, status));
+  return tv_statistics_examine(s, status);
 }
 
 tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, double floor,

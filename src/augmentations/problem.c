@@ -138,6 +138,7 @@ void tv_statistics_destroy(tv_statistics **statistics) {
   free(s->sizes);
   free(s->added);
   free(s->mean);
+  free(s->rounding);
   free(s);
   *statistics = NULL;
 }

@@ -207,6 +207,17 @@ static void print_summary(const run *r, const tv_tally *tally) {
   tv_format_bytes(r->plan.memory_bytes, planned);
   tv_describe_blas_threads(threads);
   printf("memory of rank 0 %s, planned for the fullest %s; %s\n", peak, planned, threads);
+  for (int i = 0; i < results->notes.count; ++i)
+    tv_print_line(stdout, "%s", results->notes.lines[i]);
+  for (int i = 0; tally->failed < tally->solutions && i < results->failures.count; ++i)
+    tv_print_line(stderr, "twoview: %s: %s", r->output, results->failures.lines[i]);
+}
+
+/* The run's last words, where it has found nothing: why. */
+static tv_error *fail_for_nothing(const run *r, const tv_study *study) {
+  const tv_notes *why = &r->results->failures;
+  if (why->count == 0) return tv_fail("%s: %s", r->output, study->nothing);
+  return tv_fail("%s: %s: %s", r->output, study->nothing, why->lines[0]);
 }
 
 static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, int *is_finished) {
@@ -245,7 +256,7 @@ static tv_error *run_stages(const tv_run_options *options, run *r, MPI_Comm comm
   const tv_tally tally = count_solutions(r);
   if (rank == 0) print_summary(r, &tally);
   if (tally.failed < tally.solutions) return NULL;
-  return tv_fail("%s: %s", r->output, tally.study->nothing);
+  return tv_agree(comm, rank == 0 ? fail_for_nothing(r, tally.study) : NULL);
 }
 
 /* Results on stdout, progress on stderr, both from rank 0. An error of exit code

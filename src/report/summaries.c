@@ -25,7 +25,7 @@ void tv_print_failures(const tv_archive *a, FILE *out) {
                     .clean_failed =
                         tv_count_clean_failures(&a->cube, clean < 0 ? NULL : a->quantity[clean])};
   tv_tally_count(&tally, a->quantity[a->study->status]);
-  if (!tally.failed && !tally.clean_failed && !tally.inaccurate) return;
+  if (!tv_tally_is_remarkable(&tally)) return;
   fputc('\n', out);
   tv_tally_print(&tally, out);
   fputs(tally.failed || tally.clean_failed ? "; values of failed ones are NaN\n" : "\n", out);

@@ -64,8 +64,4 @@
 #define TV_SHARE(agreement)                                                                        \
   .domain = {0, 1, .may_be_nan = 1}, .agrees = agreement, .needs_targets = 1
 
-/* A solution whose relative residual as a whole is beyond it has failed, whatever the solver
- * reported; one with a row beyond it is inaccurate. */
-#define TV_LARGEST_RESIDUAL 1e-6
-
 #endif

@@ -162,6 +162,8 @@ void tv_results_destroy(tv_results **results) {
   free(r->kept);
   free(r->mean);
   free(r->maps);
+  tv_notes_release(&r->failures);
+  tv_notes_release(&r->notes);
   free(r);
   *results = NULL;
 }

@@ -172,36 +172,35 @@ static tv_error *solve_distributed(const tv_solver *s, const tv_ledger *ledger,
 
 /* ---- Together ---- */
 
-static tv_error *solve_all(const tv_study_inputs *study, const tv_moments *moments, tv_results *r) {
+static tv_error *solve_all(const tv_study *row, const tv_study_inputs *study,
+                           const tv_moments *moments, tv_results *r) {
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
   struct tv_axes axes = {.setting = -1};
   const tv_solver s = {
       study->experiment,  study->features, study->spectra, study->group,    checkpoint, r,
       study->sampling->l, study->model,    moments,        study->held_out, &axes};
   tv_ledger ledger;
-  tv_error *error =
-      tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, tv_study_of(study->experiment),
-                                           study->experiment, r, &ledger));
+  tv_error *error = tv_agree(
+      study->comm, tv_ledger_open(checkpoint, study->group, row, study->experiment, r, &ledger));
   if (!error) {
     error = moments ? solve_replicated(&s, &ledger, study, moments)
                     : solve_distributed(&s, &ledger, study);
     error = tv_checkpoint_finish(checkpoint, study->comm, error);
   }
   if (!error) error = tv_checkpoint_keep(checkpoint);
-  tv_axes_release(&axes);
   tv_ledger_close(checkpoint, &ledger);
-  if (!error) tv_results_share(tv_study_of(study->experiment), study->comm, r);
+  if (!error) tv_results_share(row, study->comm, r);
+  if (!error && row->explain) error = tv_agree(study->comm, row->explain(&s));
+  tv_axes_release(&axes);
   return error;
 }
 
 tv_error *tv_results_compute(const tv_study_inputs *study, const tv_moments *moments,
                              tv_results **out) {
-  tv_error *(*assess)(const tv_study_inputs *, tv_results *) =
-      tv_study_of(study->experiment)->assess;
-  tv_error *error =
-      tv_agree(study->comm, tv_results_create(tv_study_of(study->experiment), study, out));
-  if (!error) error = solve_all(study, moments, *out);
-  if (!error && assess) error = assess(study, *out);
+  const tv_study *row = tv_study_of(study->experiment);
+  tv_error *error = tv_agree(study->comm, tv_results_create(row, study, out));
+  if (!error) error = solve_all(row, study, moments, *out);
+  if (!error && row->assess) error = row->assess(study, *out);
   if (error) tv_results_destroy(out);
   return error;
 }

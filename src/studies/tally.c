@@ -15,14 +15,23 @@ int64_t tv_count_clean_failures(const tv_cube *cube, const double *score_clean) 
 void tv_tally_count(tv_tally *t, const double *status) {
   for (int64_t i = 0; i < t->solutions; ++i) {
     t->failed += t->study->is_failure(status[i]);
-    t->inaccurate += t->study->is_inaccurate && t->study->is_inaccurate(status[i]);
+    for (int r = 0; r < TV_MOST_REMARKS; ++r)
+      t->remarked[r] += t->study->remarks[r].holds && t->study->remarks[r].holds(status[i]);
   }
+}
+
+int tv_tally_is_remarkable(const tv_tally *t) {
+  int64_t count = t->failed + t->clean_failed;
+  for (int r = 0; r < TV_MOST_REMARKS; ++r) count += t->remarked[r];
+  return count > 0;
 }
 
 void tv_tally_print(const tv_tally *t, FILE *out) {
   fprintf(out, "%" PRId64 " %s", t->solutions, t->study->found);
   if (t->failed) fprintf(out, ", %" PRId64 " of them %s", t->failed, t->study->failed);
-  if (t->inaccurate) fprintf(out, ", %" PRId64 " of them %s", t->inaccurate, t->study->inaccurate);
+  for (int r = 0; r < TV_MOST_REMARKS; ++r)
+    if (t->remarked[r])
+      fprintf(out, ", %" PRId64 " of them %s", t->remarked[r], t->study->remarks[r].words);
   if (t->clean_failed)
     fprintf(out, ", %" PRId64 " clean solution%s failed (see '%s')", t->clean_failed,
             t->clean_failed == 1 ? "" : "s",

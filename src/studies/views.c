@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "accuracy.h"
+#include "explain.h"
 #include "probes.h"
 #include "quantities.h"
 #include "twoview/experiment/check.h"
@@ -14,6 +15,7 @@
 #include "twoview/methods/angles.h"
 #include "twoview/methods/probe.h"
 #include "twoview/methods/scores.h"
+#include "twoview/methods/values.h"
 #include "twoview/studies/grid.h"
 
 /* ---- A method at a point ---- */
@@ -24,30 +26,11 @@ static int rows_to_solve(const tv_solver *s, const tv_method *method, int d) {
   return tv_method_rows(method, k < d ? k + 1 : d, s->targets);
 }
 
-/* omega, phi or a variance: of row i of a solution that has values. */
-static double value_of(const tv_method *method, const tv_solution *solution, int i) {
-  const double value = solution->values[i];
-  return method->theory && method->theory->is_quadratic ? sqrt(fmax(value, 0)) : value;
-}
-
-/* The gap behind the k-th of the values, relative to that; NaN where there is no next one. */
-static double gap_of(const tv_method *method, const tv_solution *solution, int k) {
-  if (!solution->values || k >= solution->k) return NAN;
-  return 1 - value_of(method, solution, k) / value_of(method, solution, k - 1);
-}
-
-/* Gaps that d roundings of the largest value may have made. */
-static int is_tied(const tv_solution *solution, int d, int k) {
-  const double *values = solution->values;
-  return values && k < solution->k && values[k - 1] - values[k] <= d * DBL_EPSILON * values[0];
-}
-
-static int status_of(const tv_solution *solution, int d, int k, const tv_optimality *o,
-                     const tv_losses *l) {
+static int status_of(int is_tied, const tv_optimality *o, const tv_losses *l) {
   const double loss = l->test[TV_CORRUPTED] + l->test[TV_AS_THEY_ARE];
   if (!(o->whole_residual <= TV_LARGEST_RESIDUAL) || !isfinite(o->residual) || !isfinite(loss))
     return TV_UNSOUND;
-  if (is_tied(solution, d, k)) return TV_TIED;
+  if (is_tied) return TV_TIED;
   return o->residual <= TV_LARGEST_RESIDUAL ? 0 : TV_INACCURATE;
 }
 
@@ -80,12 +63,12 @@ static void record(const tv_solver *s, int64_t entry, const tv_encoded *z, const
   r->quantity[TV_VIEWS_ORTHONORMALITY][entry] = o->orthonormality;
 }
 
-static void record_values(tv_results *r, int64_t entry, const tv_method *method,
-                          const tv_solution *solution, int k) {
+static void record_values(tv_results *r, int64_t entry, const tv_statistics *of,
+                          const tv_method *method, const tv_solution *solution, int k) {
   const int length = r->list_length[TV_VIEWS_VALUES];
-  r->quantity[TV_VIEWS_GAP][entry] = gap_of(method, solution, k);
+  r->quantity[TV_VIEWS_GAP][entry] = tv_solution_gap(of, method, solution, k);
   for (int i = 0; solution->values && i < k; ++i)
-    r->list[TV_VIEWS_VALUES][entry * length + i] = value_of(method, solution, i);
+    r->list[TV_VIEWS_VALUES][entry * length + i] = tv_solution_value(method, solution, i);
 }
 
 /* What is known of the encoder of the first k rows. */
@@ -95,12 +78,13 @@ static tv_error *score(const tv_solver *s, const tv_encoded *z, const tv_method 
   tv_losses l = {0};
   TV_TRY(tv_scores_validate(method, z->rows->statistics, solution, k, &optimality));
   TV_TRY(tv_grid_agree(s->group->grid, tv_probes_fit(z, k, tv_results_maps(s, entry), &l)));
-  const int status = status_of(solution, z->rows->statistics->d, k, &optimality, &l);
+  const int is_tied = tv_solution_is_tied(z->rows->statistics, method, solution, k);
+  const int status = status_of(is_tied, &optimality, &l);
   if (!s->group->is_leader) return NULL;
   clear_entry(s->results, entry, status);
   if (is_failure(status)) return NULL;
   record(s, entry, z, &l, &optimality);
-  record_values(s->results, entry, method, solution, k);
+  record_values(s->results, entry, z->rows->statistics, method, solution, k);
   return NULL;
 }
 
@@ -222,7 +206,11 @@ static tv_error *assess(const tv_study_inputs *inputs, tv_results *r) {
 /* ---- The row ---- */
 
 static int is_inaccurate(double status) {
-  return status == TV_INACCURATE || status == TV_TIED;
+  return status == TV_INACCURATE;
+}
+
+static int is_tied(double status) {
+  return status == TV_TIED;
 }
 
 /* There is no solution without it. */
@@ -314,7 +302,9 @@ const tv_study tv_views_study = {.kind = {.name = "views", .title = "Views"},
                                  .lists_count = TV_VIEWS_LISTS,
                                  .status = TV_VIEWS_STATUS,
                                  .is_failure = is_failure,
-                                 .is_inaccurate = is_inaccurate,
+                                 .remarks = {{is_inaccurate, "inaccurate (see 'residual')"},
+                                             {is_tied, "tied at k, so that other encoders do as "
+                                                       "well (see 'gap')"}},
                                  .score_clean = -1,
                                  .objective = -1,
                                  .optimum = -1,
@@ -324,5 +314,6 @@ const tv_study tv_views_study = {.kind = {.name = "views", .title = "Views"},
                                      "no solution succeeded; 'status' gives the reason for each",
                                  .solve_point = solve_point,
                                  .assess = assess,
+                                 .explain = tv_views_explain,
                                  .flops = flops,
                                  .describe = describe};

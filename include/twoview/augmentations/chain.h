@@ -19,8 +19,9 @@ tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples);
 /* The linear problem of the views of samples about their means: with A, B of the samples, and with
  * C, G, S and E xbar y' of the views; `floor` is added to the diagonal of S. The samples are not
  * centred. With `axes` (d x p, orthonormal columns; on `grid`) the inputs are the samples' and the
- * views' components along them; NULL: the numbers themselves. status: as tv_statistics_create. Free
- * with tv_statistics_destroy.                                                       Collective. */
+ * views' components along them; NULL: the numbers themselves. The problem is examined
+ * (degeneracy.h). status: not 0 when S is not positive definite, but for rounding. Free with
+ * tv_statistics_destroy.                                                            Collective. */
 tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, double floor,
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status);

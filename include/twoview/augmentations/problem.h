@@ -23,7 +23,15 @@ typedef struct {
   double *mean;       /* owned, d + l, whole on every rank: of inputs and targets, where probes have
                        * an intercept; else NULL */
   double *sizes;      /* owned, d, whole on every rank: root mean squares of the inputs x */
+  double *rounding;   /* owned, d, whole on every rank: what rounding may leave of the variances of
+                       * views, where they have been centred (tv_statistics_examine); else NULL */
+  double regularity;  /* there: the least eigenvalue of S with numbers scaled to unit variance, in
+                       * order of magnitude; 0: S is singular */
 } tv_statistics;
+
+/* A solution whose relative residual as a whole is beyond it has failed, whatever the solver
+ * reported; one with a row beyond it is inaccurate. */
+#define TV_LARGEST_RESIDUAL 1e-6
 
 /* Corrupted inputs x + gamma: d = p + q; `gamma` (q) and `theta` (p + q) are eigenvalues.
  * Clean inputs: gamma NULL, d = p (the noise components are 0 then and stay out of the solution).

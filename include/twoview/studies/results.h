@@ -5,6 +5,7 @@
 #define TWOVIEW_STUDIES_RESULTS_H
 
 #include "twoview/augmentations/spectra.h"
+#include "twoview/base/notes.h"
 #include "twoview/base/stopwatch.h"
 #include "twoview/data/features.h"
 #include "twoview/linalg/group.h"
@@ -44,6 +45,8 @@ typedef struct tv_results {
   int64_t map_numbers; /* of both */
   double *mean; /* of the view model: kept points x p, of the corrupted training rows, in units of
                  * the source; else NULL */
+  tv_notes failures, notes;   /* why solutions failed, and what else there is to say, in words;
+                               * those of rank 0 count */
   tv_work work, moments_work; /* of solving; of moments accumulated on the way */
   int represented_levels, represented_samples;
 } tv_results;

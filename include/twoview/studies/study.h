@@ -39,7 +39,13 @@ typedef struct {
   tv_along along;
 } tv_quantity_list;
 
-enum { TV_MOST_QUANTITIES = 16, TV_MOST_LISTS = 4 }; /* of a study */
+/* What is said of solutions with some status, after how many they are. */
+typedef struct {
+  int (*holds)(double status);
+  const char *words;
+} tv_status_remark;
+
+enum { TV_MOST_QUANTITIES = 16, TV_MOST_LISTS = 4, TV_MOST_REMARKS = 2 }; /* of a study */
 
 typedef struct tv_study {
   tv_kind kind;
@@ -52,15 +58,13 @@ typedef struct tv_study {
   int count; /* of them */
   const tv_quantity_list *lists;
   int lists_count;
-  int status;                           /* the quantity that holds the status of a solution: */
-  int (*is_failure)(double status);     /* it has failed */
-  int (*is_inaccurate)(double status);  /* it has not failed, but its numbers are less accurate;
-                                         * NULL: none is */
+  int status;                                /* the quantity that holds the status of a solution: */
+  int (*is_failure)(double status);          /* it has failed */
+  tv_status_remark remarks[TV_MOST_REMARKS]; /* on what has not failed; those that there are */
   int score_clean;                      /* the quantity that is found on clean inputs; -1: none */
   int objective, optimum;               /* those that are attained, and the least; -1: none */
   const char *found, *failed, *nothing; /* words: what is found; after how many failed; of a run
                                          * that found nothing */
-  const char *inaccurate;               /* after how many are, where some may be */
   /* A point, or the clean inputs of a replicate and sample size (NULL: not asked for): into the
    * results, on the group's leader. Collective over the group. */
   tv_error *(*solve_point)(const tv_solver *solver, const tv_moment_matrix *moments, int64_t point);
@@ -69,6 +73,9 @@ typedef struct tv_study {
   void (*complete)(struct tv_results *results);
   /* What takes a further pass over rows, once all points are solved; NULL: nothing.  Collective. */
   tv_error *(*assess)(const struct tv_study_inputs *inputs, struct tv_results *results);
+  /* What there is to say of the results of all points in words: into their remarks; NULL: nothing.
+   * Collective over the group. */
+  tv_error *(*explain)(const tv_solver *solver);
   /* Flops of all solutions, for d inputs, p of them important, and l targets. */
   double (*flops)(const tv_experiment *experiment, int d, int p, int l);
   /* The line of a plan about its points. */
