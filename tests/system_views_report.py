@@ -43,10 +43,13 @@ def write_data():
         square = (rows - centre[:, :1, None]) ** 2 + (columns - centre[:, 1:, None]) ** 2
         images = 200 * np.exp(-square / 3) + random.uniform(0, 50, (count, SIDE, SIDE))
         harness.write_idx(f"{name}images", images)
+        if not name:
+            training = images.astype("uint8")
         harness.write_idx(f"{name}labels", labels)
+    return training
 
 
-write_data()
+IMAGES = write_data()
 harness.write("views.yaml", EXPERIMENT)
 archive = harness.archive("views.yaml", "views.h5")
 report = harness.twoview("report", "views.h5", "-o", "views")
@@ -134,7 +137,7 @@ class Figures(unittest.TestCase):
         score = scores("test_loss")
         found = blocks("figure.tsv")
         self.assertEqual(len(found), 4 * 3 * 4 * 2)
-        here = found["R^2 on corrupted rows, reconstruction, severity 2, strength 1"]
+        here = found["R^2 on corrupted held-out rows, reconstruction, severity 2, strength 1"]
         values = score[:, 2, 0, :, harness.names(archive["paradigm"]).index("reconstruction")]
         np.testing.assert_allclose(here.T, [[90, 240], values.mean(0), values.min(0), values.max(0)], rtol=1e-5)
 
@@ -168,6 +171,69 @@ class Figures(unittest.TestCase):
                 expected = rows[number].reshape(SIDE, SIDE) / abs(rows[number]).max()
                 np.testing.assert_allclose(picture, expected, rtol=0, atol=0.5001e-3)  # the last digit
             self.assertTrue(np.isnan(montage[SIDE::SIDE + 1]).all())
+
+
+class Examples(unittest.TestCase):
+    """Samples that are archived as they are, corrupted and as views, for a user to look at."""
+    representations = ("--set", "archive.representations=last", "--set", "archive.representation_samples=8",
+                       "--set", "archive.encoders=last")
+
+    def test_they_are_the_samples_that_were_learned_from(self):
+        opened = harness.archive("views.yaml", "examples.h5", *self.representations)
+        clean, corrupted = opened["example_clean"][()], opened["example_corrupted"][()]
+        images = IMAGES.reshape(-1, SIDE * SIDE)
+        np.testing.assert_array_equal(np.rint(255 * clean), images[opened["row"][0]])
+        np.testing.assert_array_equal(corrupted[0], clean)  # severity 0
+        mean = opened["feature_mean"][0, :, 0, -1]
+        for s in range(3):
+            encoder = opened["transform_pca"][0, s, 0, -1]
+            inputs = 255 * corrupted[s] - mean[s]
+            bound = 1e-12 * np.linalg.norm(inputs, axis=1).max() * np.linalg.norm(encoder, axis=1).max()
+            np.testing.assert_allclose(inputs @ encoder.T, opened["representation_pca"][0, s, 0, -1],
+                                       rtol=0, atol=bound)
+
+    def test_views_are_drawn_anew(self):
+        """At strength 2, noise of deviation 0.3 after a shift."""
+        corrupted, views = archive["example_corrupted"][()], archive["example_view"][()]
+        square = corrupted.reshape(3, 8, SIDE, SIDE)
+        shifts = [np.roll(square, (i, j), (2, 3))[..., 1:-1, 1:-1] for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        inner = views.reshape(3, 8, SIDE, SIDE)[..., 1:-1, 1:-1]
+        spread = np.min([np.square(inner - shifted).mean(axis=(2, 3)) for shifted in shifts], axis=0)
+        error = 0.3**2 * np.sqrt(2 / (SIDE - 2) ** 2)  # standard error of the mean square
+        np.testing.assert_allclose(spread, 0.3**2, rtol=0, atol=5 * error)
+
+    def test_they_do_not_depend_on_ranks_and_replicates(self):
+        for name, words, ranks in (("three.h5", [], 3), ("part.h5", ["--set", "first_replicate=1"], 1)):
+            opened = harness.archive("views.yaml", name, *words, ranks=ranks)
+            for example in ("example_clean", "example_corrupted", "example_view"):
+                np.testing.assert_array_equal(opened[example][()], archive[example][()])
+
+    def test_none_where_a_step_needs_other_samples(self):
+        text = EXPERIMENT.replace("{type: shift, pixels: 1}", "{type: cutmix, size: [3, 3]}")
+        harness.write("others.yaml", text)
+        opened = harness.archive("others.yaml", "others.h5")
+        self.assertNotIn("example", opened)
+        self.assertNotIn("example_view", opened)
+        opened.close()
+        self.assertEqual(harness.twoview("info", "--verify", "others.h5").returncode, 0)
+        done = harness.twoview("report", "others.h5", "-o", "others")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("samples", done.stdout)
+
+    def test_pictures(self):
+        """Black and white are the ends of the samples as they are; there is a white line between pictures."""
+        text = (harness.folder / "views/samples.tsv").read_text()
+        pixels = np.loadtxt(text.splitlines(), dtype=int)
+        self.assertTrue((pixels == pixels[:, :1]).all())
+        montage = pixels[:, 0].reshape(6 * (SIDE + 1) - 1, 8 * (SIDE + 1) - 1)
+        clean, corrupted, views = (archive[f"example_{name}"][()] for name in ("clean", "corrupted", "view"))
+        rows = [clean, views[0], corrupted[1], views[1], corrupted[2], views[2]]
+        for y, row in enumerate(rows):
+            for x, sample in enumerate(row):
+                share = (sample - clean.min()) / (clean.max() - clean.min())
+                found = montage[y * (SIDE + 1):, x * (SIDE + 1):][:SIDE, :SIDE]
+                np.testing.assert_allclose(found, 255 * share.clip(0, 1).reshape(SIDE, SIDE), rtol=0, atol=0.5001)
+        self.assertTrue((montage[:, SIDE::SIDE + 1] == 255).all())
 
 
 def verdict_of(output):
@@ -236,6 +302,16 @@ class Verdict(unittest.TestCase):
         self.assertIn("One replicate has no spread", done.stdout)
         self.assertNotIn("replicate has no spread", report.stdout)
 
+    def test_data_that_are_not_corrupted(self):
+        """There is nothing to tell clean scores from."""
+        start, rest = EXPERIMENT.split("    corruption:\n")
+        harness.write("plain.yaml", start + "    augmentation:\n" + rest.split("    augmentation:\n")[1])
+        harness.archive("plain.yaml", "plain.h5")
+        done = harness.twoview("report", "plain.h5", "-o", "plain")
+        self.assertIn("R^2 on held-out rows, n = 240\n", done.stdout)
+        self.assertNotIn("clean", done.stdout)
+        self.assertNotIn(" at severity ", verdict_of(done.stdout))
+
     def test_without_rows_held_out(self):
         text = "\n".join(line for line in EXPERIMENT.splitlines() if "test:" not in line)
         harness.write("training.yaml", text)
@@ -295,8 +371,8 @@ class Browser(unittest.TestCase):
         self.assertLessEqual(found["width"], 400)
         self.assertEqual((found["broken"], found["empty"]), (0, 0))
         self.assertEqual(found["figures"], page.count("<svg"))
-        self.assertEqual(found["figures"], 3)
-        self.assertEqual(found["pictures"], 5)
+        self.assertEqual(found["figures"], 4)
+        self.assertEqual(found["pictures"], 6)
 
     def test_faults_are_seen(self):
         wide = '<div style="width:900px">x</div><img src="data:image/png;base64,AAAA"><script>nothing()</script>'

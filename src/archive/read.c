@@ -121,6 +121,7 @@ static tv_error *take_lengths(const tv_opened *o, tv_archive *a) {
   a->p = o->schema->extent.components;
   a->q = e->noise.components;
   a->is_unlabelled = e->source.is_unlabelled;
+  a->examples = o->schema->extent.examples;
   a->is_held_out = e->test.source.settings || e->test.fraction > 0;
   TV_TRY(tv_allocate(a->cube.encoders, sizeof(*a->encoder_k), &a->encoder_k));
   memcpy(a->encoder_k, e->encoder.sizes, (size_t)a->cube.encoders * sizeof(*a->encoder_k));
@@ -172,6 +173,9 @@ void tv_archive_close(tv_archive **archive) {
   for (int i = 0; i < TV_MOST_QUANTITIES; ++i) free(a->quantity[i]);
   tv_archive_free_words(a->method, a->cube.methods);
   tv_pictures_free(a);
+  free(a->example_clean);
+  free(a->example_corrupted);
+  free(a->example_view);
   free(a->alpha2_threshold);
   free(a->encoder_k);
   free(a->spectrum);

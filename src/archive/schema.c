@@ -175,6 +175,8 @@ tv_error *tv_schema_of_file(const tv_experiment *e, int format, hid_t file, tv_s
   TV_TRY(read_length(file, TV_AXIS_COMPONENT, &extent.components));
   if (!e->source.is_unlabelled) TV_TRY(read_length(file, TV_AXIS_OUTPUT, &extent.targets));
   extent.has_class_names = H5Lexists(file, TV_CLASS_NAME, H5P_DEFAULT) > 0;
+  if (H5Lexists(file, tv_coordinates[TV_AXIS_EXAMPLE].label.name, H5P_DEFAULT) > 0)
+    TV_TRY(read_length(file, TV_AXIS_EXAMPLE, &extent.examples));
   TV_TRY(read_length(file, TV_AXIS_FEATURE, &extent.features));
   TV_TRY(read_length(file, TV_AXIS_RANK, &extent.ranks));
   return tv_schema_make(e, &extent, out);

@@ -66,6 +66,11 @@ static int has_class_names(const tv_schema *s, int item) {
   return s->extent.has_class_names;
 }
 
+static int has_examples(const tv_schema *s, int item) {
+  (void)item;
+  return s->extent.examples > 0;
+}
+
 static int has_samples(const tv_schema *s, int item) {
   (void)item;
   return s->experiment->archive.samples;
@@ -103,6 +108,9 @@ VALUES(gamma_values, all->record->spectra->gamma)
 VALUES(theta_values, all->record->spectra->theta)
 VALUES(spectrum_values, all->record->features->spectrum)
 VALUES(name_values, all->record->source->class_names)
+VALUES(example_values, all->record->examples->clean)
+VALUES(corrupted_values, all->record->examples->corrupted)
+VALUES(view_values, all->record->examples->view)
 VALUES(mean_values, all->mean)
 VALUES(axes_values, all->record->features->basis)
 VALUES(row_values, all->row)
@@ -222,6 +230,27 @@ const struct tv_variable_row tv_rows[] = {
      .domain = &of_solutions,
      .since = 2,
      .is_by_replicate = 1},
+    {{"example_clean", "sample of the data, after 'scale'", "1"},
+     .dimensions = {TV_AXIS_EXAMPLE, TV_AXIS_FEATURE},
+     .exists = has_examples,
+     .values = example_values,
+     .domain = &any_number,
+     .since = 2,
+     TO_ARCHIVE(example_clean)},
+    {{"example_corrupted", "a draw of the corruption of that sample", "1"},
+     .dimensions = {TV_AXIS_SEVERITY, TV_AXIS_EXAMPLE, TV_AXIS_FEATURE},
+     .exists = has_examples,
+     .values = corrupted_values,
+     .domain = &any_number,
+     .since = 2,
+     TO_ARCHIVE(example_corrupted)},
+    {{"example_view", "a view of the corrupted sample, at the last strength", "1"},
+     .dimensions = {TV_AXIS_SEVERITY, TV_AXIS_EXAMPLE, TV_AXIS_FEATURE},
+     .exists = has_examples,
+     .values = view_values,
+     .domain = &any_number,
+     .since = 2,
+     TO_ARCHIVE(example_view)},
     {{"row", "number of the represented sample in the data set, from 0", "1"},
      TV_INTEGER,
      .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_REPRESENTED_SAMPLE},

@@ -247,7 +247,8 @@ tv_error *tv_archive_write(tv_output *o, const tv_record *record, MPI_Comm comm)
                       record->source->targets,
                       record->source->features,
                       0,
-                      record->source->class_names != NULL};
+                      record->source->class_names != NULL,
+                      record->examples ? record->examples->count : 0};
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &extent.ranks);
   tv_error *error = tv_agree(comm, tv_schema_make(record->experiment, &extent, &schema));

@@ -147,7 +147,7 @@ static int needs_others(const tv_chain *chain) {
 /* Views are made of samples at any severity. */
 static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
   tv_numbers of_any = numbers;
-  m->draws_corruptions = 1;
+  m->draws_corruptions = m->draws_views = 1;
   for (int s = 0; s < m->severities; ++s) {
     maker of = {m->experiment, &m->shape, numbers, "source"};
     TV_TRY(make_corruption(&of, s, &m->corruptions[s]));
@@ -157,6 +157,7 @@ static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
   for (int s = 0; s < m->strengths; ++s) {
     maker of = {m->experiment, &m->shape, of_any, "source"};
     TV_TRY(make_augmentation(&of, s, &m->augmentations[s]));
+    if (needs_others(&m->augmentations[s])) m->draws_views = 0;
   }
   return NULL;
 }

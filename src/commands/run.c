@@ -21,6 +21,7 @@
 #include "twoview/kinds.h"
 #include "twoview/moments/law.h"
 #include "twoview/plan/plan.h"
+#include "twoview/studies/examples.h"
 #include "twoview/studies/tally.h"
 
 /* Everything that a run owns, in the order in which it is made. */
@@ -41,11 +42,13 @@ typedef struct {
   tv_moments *moments, *held_out_moments;
   tv_sampling held_out_sampling;
   tv_results *results;
+  tv_examples *examples; /* of the view model; else NULL */
   tv_stopwatch stopwatch;
   const char *stage; /* under way, for messages; NULL: checking what is asked for */
 } run;
 
 static void release(run *r) {
+  tv_examples_destroy(&r->examples);
   tv_results_destroy(&r->results);
   tv_moments_destroy(&r->held_out_moments);
   tv_moments_destroy(&r->moments);
@@ -160,6 +163,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                                  .shows_progress = speaks};
   r->stage = r->moments ? "solves" : "moments and solves";
   TV_TRY(tv_results_compute(&study, r->moments, &r->results));
+  if (r->model) TV_TRY(tv_examples_take(r->model, &sampling, &r->examples));
   TV_TRY(tv_agree(comm, tv_results_represent(r->head, &study, r->results)));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_SOLVES);
   const tv_record record = {.experiment = e,
@@ -171,6 +175,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                             .layout = &r->plan.layout,
                             .planned_bytes = r->plan.memory_bytes,
                             .results = r->results,
+                            .examples = r->examples,
                             .stopwatch = &r->stopwatch,
                             .command = options->command,
                             .sessions = tv_checkpoint_sessions(r->checkpoint) + 1};

@@ -14,6 +14,7 @@
 #include "twoview/linalg/eigen.h"
 #include "twoview/methods/method.h"
 #include "twoview/moments/law.h"
+#include "twoview/studies/examples.h"
 #include "twoview/studies/results.h"
 
 enum { NUMBER = sizeof(double) };
@@ -244,8 +245,13 @@ static double count_reduced_bytes(const tv_experiment *e, const tv_source *sourc
 /* What the archive holds, and what that takes. */
 static tv_error *plan_archive(const tv_experiment *e, const tv_source *source, tv_plan *plan,
                               double *memory) {
-  const tv_extent extent = {TV_FORMAT_VERSION, plan->p,     source->targets,
-                            source->features,  plan->ranks, source->class_names != NULL};
+  const tv_extent extent = {TV_FORMAT_VERSION,
+                            plan->p,
+                            source->targets,
+                            source->features,
+                            plan->ranks,
+                            source->class_names != NULL,
+                            tv_experiment_has_views(e) ? TV_MOST_EXAMPLES : 0};
   tv_schema *schema = NULL;
   TV_TRY(tv_schema_make(e, &extent, &schema));
   plan->archive_bytes = tv_schema_bytes(schema);

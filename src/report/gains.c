@@ -149,11 +149,13 @@ static void write_script(const void *figure, FILE *out) {
 
 static void put_caption(const tv_figure *f, FILE *out) {
   const tv_archive *a = f->archive;
+  const tv_score *scores[TV_MOST_SCORES];
+  tv_scores_of(a, scores);
   fprintf(
       out,
       "<p>What every strength of the augmentation gains over strength %.17g in R<sup>2</sup> on "
-      "corrupted %s rows at n = %.17g, on average over replicates.</p>\n",
-      a->strength[0], tv_rows_scored(a), a->n[a->cube.levels - 1]);
+      "%s%s rows at n = %.17g, on average over replicates.</p>\n",
+      a->strength[0], tv_rows_condition(a, scores[0]), tv_rows_scored(a), a->n[a->cube.levels - 1]);
 }
 
 void tv_describe_gains(const tv_archive *a, tv_figure *out) {

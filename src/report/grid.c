@@ -107,16 +107,14 @@ static void put_thresholds(const tv_archive *a, FILE *out) {
 
 /* At the largest n, those of them that there are. */
 static const tv_score scores[] = {
-    {"R^2", "R<sup>2</sup> on corrupted held-out rows", "corrupted", TV_TEST_LOSS,
-     TV_TARGET_VARIANCE},
-    {"accuracy", "Accuracy on corrupted held-out rows", "corrupted", TV_TEST_ACCURACY, -1},
-    {"R^2", "R<sup>2</sup> on clean held-out rows", "clean", TV_TEST_LOSS_CLEAN,
-     TV_TARGET_VARIANCE},
-    {"accuracy", "Accuracy on clean held-out rows", "clean", TV_TEST_ACCURACY_CLEAN, -1},
-    {"score", "Score on corrupted inputs (a loss)", "corrupted", TV_SCORE_CORRUPTED, -1},
-    {"score", "Score on clean inputs (a loss)", "clean", TV_SCORE_CLEAN, -1},
-    {"distance", "Distance to optimality, between these two", "", TV_DISTANCE, -1}};
-static const tv_score unlabelled = {"leakage", "Leakage", "", TV_LEAKAGE, -1};
+    {"R^2", "R<sup>2</sup> on corrupted held-out rows", 0, TV_TEST_LOSS, TV_TARGET_VARIANCE},
+    {"accuracy", "Accuracy on corrupted held-out rows", 0, TV_TEST_ACCURACY, -1},
+    {"R^2", "R<sup>2</sup> on clean held-out rows", 1, TV_TEST_LOSS_CLEAN, TV_TARGET_VARIANCE},
+    {"accuracy", "Accuracy on clean held-out rows", 1, TV_TEST_ACCURACY_CLEAN, -1},
+    {"score", "Score on corrupted inputs (a loss)", 0, TV_SCORE_CORRUPTED, -1},
+    {"score", "Score on clean inputs (a loss)", 1, TV_SCORE_CLEAN, -1},
+    {"distance", "Distance to optimality, between these two", 0, TV_DISTANCE, -1}};
+static const tv_score unlabelled = {"leakage", "Leakage", 0, TV_LEAKAGE, -1};
 
 static void put_score(const tv_archive *a, const tv_score *score, FILE *out) {
   const int last = a->cube.levels - 1;

@@ -8,10 +8,10 @@
 /* ---- The rows ---- */
 
 static const tv_score scores[TV_MOST_SCORES] = {
-    {"R^2", "R<sup>2</sup>", "corrupted", TV_VIEWS_TEST_LOSS, TV_VIEWS_TARGET_VARIANCE},
-    {"accuracy", "Accuracy", "corrupted", TV_VIEWS_TEST_ACCURACY, -1},
-    {"R^2", "R<sup>2</sup>", "clean", TV_VIEWS_TEST_LOSS_CLEAN, TV_VIEWS_TARGET_VARIANCE},
-    {"accuracy", "Accuracy", "clean", TV_VIEWS_TEST_ACCURACY_CLEAN, -1}};
+    {"R^2", "R<sup>2</sup>", 0, TV_VIEWS_TEST_LOSS, TV_VIEWS_TARGET_VARIANCE},
+    {"accuracy", "Accuracy", 0, TV_VIEWS_TEST_ACCURACY, -1},
+    {"R^2", "R<sup>2</sup>", 1, TV_VIEWS_TEST_LOSS_CLEAN, TV_VIEWS_TARGET_VARIANCE},
+    {"accuracy", "Accuracy", 1, TV_VIEWS_TEST_ACCURACY_CLEAN, -1}};
 
 int tv_score_exists(const tv_archive *a, const tv_score *score) {
   const double *values = a->quantity[score->quantity];
@@ -21,15 +21,24 @@ int tv_score_exists(const tv_archive *a, const tv_score *score) {
   return 0;
 }
 
+static int is_corrupted(const tv_archive *a) {
+  return a->severity[a->cube.magnitudes - 1] > 0;
+}
+
 int tv_scores_of(const tv_archive *a, const tv_score *out[TV_MOST_SCORES]) {
   int count = 0;
   for (int i = 0; i < TV_MOST_SCORES; ++i)
-    if (tv_score_exists(a, &scores[i])) out[count++] = &scores[i];
+    if (tv_score_exists(a, &scores[i]) && (!scores[i].is_clean || is_corrupted(a)))
+      out[count++] = &scores[i];
   return count;
 }
 
 const char *tv_rows_scored(const tv_archive *a) {
   return a->is_held_out ? "held-out" : "training";
+}
+
+const char *tv_rows_condition(const tv_archive *a, const tv_score *score) {
+  return !is_corrupted(a) ? "" : score->is_clean ? "clean " : "corrupted ";
 }
 
 /* ---- Over replicates ---- */

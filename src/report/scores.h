@@ -8,7 +8,7 @@
 /* A row for each score; those of the view model are the better the larger. */
 typedef struct {
   const char *name, *html; /* plain, and for the page */
-  const char *rows;        /* on which it is found: corrupted, or clean */
+  int is_clean;            /* found on clean rows, in place of corrupted ones */
   int quantity;
   int relative_to; /* the quantity of which the first one is a share, and the score 1 less that
                     * share; -1: the score is the quantity */
@@ -17,13 +17,15 @@ typedef struct {
 /* Whether it is known of any solution. */
 int tv_score_exists(const tv_archive *archive, const tv_score *score);
 
-/* Those that an archive of the view model has, none without targets. The first is the one that
- * methods are compared by. */
+/* Those that an archive of the view model has, none without targets, clean ones where they differ.
+ * The first is the one that methods are compared by. */
 enum { TV_MOST_SCORES = 4 };
 int tv_scores_of(const tv_archive *archive, const tv_score *out[TV_MOST_SCORES]);
 
-/* "held-out" or "training": the rows of all scores. */
+/* "held-out" or "training": the rows of all scores; and "corrupted ", "clean " or, of data that are
+ * not corrupted, "" before it. */
 const char *tv_rows_scored(const tv_archive *archive);
+const char *tv_rows_condition(const tv_archive *archive, const tv_score *score);
 
 /* A score of a method, in every replicate. */
 typedef struct {

@@ -100,13 +100,15 @@ static void put_outcome(outcome o, FILE *out) {
 /* All severities of an outcome, if there are any, as a clause. */
 static void put_clause(const tv_archive *a, outcome o, int *clauses, FILE *out) {
   char text[TV_SUMMARY_TEXT];
+  const int is_plain = a->cube.magnitudes == 1 && a->severity[0] == 0;
   int count = 0;
   for (int g = 0; g < a->cube.magnitudes; ++g) {
     const finding f = judge(a, g);
     if (f.outcome != o) continue;
     if (count == 0) fputs((*clauses)++ ? "; " : " ", out);
     if (count == 0) put_outcome(o, out);
-    fprintf(out, "%s%.17g", count++ ? ", " : " at severity ", a->severity[g]);
+    if (!is_plain) fprintf(out, "%s%.17g", count ? ", " : " at severity ", a->severity[g]);
+    ++count;
     if (o == EQUAL || o == UNKNOWN) continue;
     tv_score_format(&f.difference, text);
     fprintf(out, o == UNDECIDED ? " (difference %s)" : " (by %s)", text);
@@ -119,11 +121,13 @@ int tv_has_verdict(const tv_archive *a) {
 }
 
 void tv_put_verdict(const tv_archive *a, FILE *out) {
+  const tv_score *all[TV_MOST_SCORES];
+  tv_scores_of(a, all);
   int clauses = 0;
   fprintf(out,
-          "By the loss on corrupted %s rows, as a share of the targets' variance, at n = %.17g and "
-          "k = %d, each method at its best strength:",
-          tv_rows_scored(a), a->n[a->cube.levels - 1], a->k);
+          "By the loss on %s%s rows, as a share of the targets' variance, at n = %.17g and k = %d, "
+          "each method at its best strength:",
+          tv_rows_condition(a, all[0]), tv_rows_scored(a), a->n[a->cube.levels - 1], a->k);
   for (outcome o = FIRST; o < OUTCOMES; ++o) put_clause(a, o, &clauses, out);
   fputs(a->cube.replicates > 1 ? ". In brackets the range over replicates.\n"
                                : ". One replicate has no spread to compare these with.\n",

@@ -72,9 +72,9 @@ static int block_of(const picture *p, int row, int column, int method, int line)
 static void write_line(const picture *p, int row, int column, int method, int line, FILE *out) {
   const tv_archive *a = p->archive;
   const tv_scored first = at(p, row, column, method, line, 0);
-  fprintf(out, "\n\n# %s on %s rows, %s, " TV_SEVERITY " %.17g, " TV_STRENGTH " %.17g\n",
-          first.score->name, first.score->rows, a->method[method], a->severity[first.severity],
-          a->strength[first.strength]);
+  fprintf(out, "\n\n# %s on %s%s rows, %s, " TV_SEVERITY " %.17g, " TV_STRENGTH " %.17g\n",
+          first.score->name, tv_rows_condition(a, first.score), tv_rows_scored(a),
+          a->method[method], a->severity[first.severity], a->strength[first.strength]);
   for (int place = 0; place < p->places; ++place) {
     const tv_scored here = at(p, row, column, method, line, place);
     const tv_summary s = tv_score_summary(&here);
@@ -162,8 +162,8 @@ static void write_axes(const picture *p, int row, int column, FILE *out) {
   find_range(p, row, &low, &high);
   fprintf(out, "set yrange [%.6g:%.6g]\nset ytics autofreq nomirror\nset format y \"%s\"\n", low,
           high, column ? "" : "%g");
-  fprintf(out, column ? "unset ylabel\n" : "set ylabel \"%s, %s\\n%s rows\" offset two_lines\n",
-          score->name, score->rows, tv_rows_scored(p->archive));
+  fprintf(out, column ? "unset ylabel\n" : "set ylabel \"%s\\n%s%s rows\" offset two_lines\n",
+          score->name, tv_rows_condition(p->archive, score), tv_rows_scored(p->archive));
   fprintf(out, is_bottom ? "set xlabel \"%s\" offset 0,0.3\n" : "unset xlabel\n", name_of(p));
   if (p->against == BY_SIZE)
     tv_write_size_tics(p->archive, is_bottom, out);

@@ -17,4 +17,8 @@ void tv_describe_gains(const tv_archive *archive, tv_figure *out);
 int tv_has_maps(const tv_archive *archive);
 void tv_describe_maps(const tv_archive *archive, tv_figure *out);
 
+/* Samples of images as they are, corrupted and augmented. */
+int tv_has_samples(const tv_archive *archive);
+void tv_describe_samples(const tv_archive *archive, tv_figure *out);
+
 #endif

@@ -78,8 +78,9 @@ static void print_wide(const char *text, FILE *out) {
 static void print_score(const tv_archive *a, const tv_score *score, FILE *out) {
   const int width = width_of_cells(a);
   char text[64];
-  fprintf(out, "\n%s on %s %s rows, n = %.17g\n%-16s  %-8s", score->name, score->rows,
-          tv_rows_scored(a), a->n[a->cube.levels - 1], "method", TV_STRENGTH);
+  fprintf(out, "\n%s on %s%s rows, n = %.17g\n%-16s  %-8s", score->name,
+          tv_rows_condition(a, score), tv_rows_scored(a), a->n[a->cube.levels - 1], "method",
+          TV_STRENGTH);
   for (int g = 0; g < a->cube.magnitudes; ++g) {
     snprintf(text, sizeof text, TV_SEVERITY " %.17g", a->severity[g]);
     fprintf(out, "  %-*s", width, text);
@@ -115,9 +116,9 @@ static void put_cell(const char *text, FILE *out) {
 static void put_score(const tv_archive *a, const tv_score *score, FILE *out) {
   char text[64];
   fprintf(out,
-          "<h2>%s on %s %s rows at n = %.17g</h2>\n"
+          "<h2>%s on %s%s rows at n = %.17g</h2>\n"
           "<table><tr><th>method</th><th>strength</th>",
-          score->html, score->rows, tv_rows_scored(a), a->n[a->cube.levels - 1]);
+          score->html, tv_rows_condition(a, score), tv_rows_scored(a), a->n[a->cube.levels - 1]);
   for (int g = 0; g < a->cube.magnitudes; ++g)
     fprintf(out, "<th>severity %.17g</th>", a->severity[g]);
   fputs(has_drop(a) ? "<th>mean drop</th></tr>\n" : "</tr>\n", out);
@@ -171,7 +172,8 @@ static const struct {
   void (*describe)(const tv_archive *archive, tv_figure *out);
 } figures[] = {{tv_has_score_curves, tv_describe_score_curves},
                {tv_has_gains, tv_describe_gains},
-               {tv_has_maps, tv_describe_maps}};
+               {tv_has_maps, tv_describe_maps},
+               {tv_has_samples, tv_describe_samples}};
 
 enum { FIGURES = sizeof figures / sizeof *figures };
 

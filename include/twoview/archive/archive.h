@@ -12,6 +12,7 @@
 #include "twoview/data/shape.h"
 #include "twoview/hdf5/array.h"
 #include "twoview/studies/cube.h"
+#include "twoview/studies/examples.h"
 #include "twoview/studies/layout.h"
 #include "twoview/studies/results.h"
 
@@ -26,6 +27,7 @@ typedef struct {
   const tv_layout *layout;
   double planned_bytes; /* memory of the fullest rank */
   const tv_results *results;
+  const tv_examples *examples; /* NULL: none */
   const tv_stopwatch *stopwatch;
   const char *command; /* the command line */
   int64_t sessions;    /* runs that it took: 1 and one for each that was resumed */
@@ -78,11 +80,13 @@ typedef struct {
   int is_unlabelled;                    /* those that need targets are NaN */
   int lacks[TV_MOST_QUANTITIES];        /* whether it is not archived; all are NaN then */
   double *alpha2_threshold;             /* replicate x lambda_max x k x method */
-  int p, q, k;         /* important components, noise components, rows of the encoder */
-  int is_held_out;     /* the view model scores on rows held out, in place of the training rows */
-  double *spectrum;    /* p: variances of the important components */
-  double *gamma;       /* replicate x lambda_max x q, or NULL without noise */
-  double *theta;       /* replicate x (p + q) */
+  int p, q, k;      /* important components, noise components, rows of the encoder */
+  int is_held_out;  /* the view model scores on rows held out, in place of the training rows */
+  double *spectrum; /* p: variances of the important components */
+  double *gamma;    /* replicate x lambda_max x q, or NULL without noise */
+  double *theta;    /* replicate x (p + q) */
+  double *example_clean, *example_corrupted, *example_view; /* as tv_examples, or NULL */
+  int examples;
   tv_shape shape;      /* of a sample; without axes: it has none, or none is archived */
   tv_archive_map *map; /* owned: of images of the view model */
   int maps;

@@ -31,6 +31,7 @@ typedef struct {
   int features; /* of the source */
   int ranks;
   int has_class_names; /* boolean */
+  int examples;        /* samples, as the steps of a view model change them */
 } tv_extent;
 
 /* A variable, or a coordinate, of one archive. */

@@ -15,7 +15,8 @@ typedef struct tv_view_model {
   tv_chain *corruptions;           /* owned: of each severity; of 0 without steps */
   tv_chain *augmentations;         /* owned: of each strength */
   double *scratch;                 /* owned: 3 numbers for each of a sample */
-  int draws_corruptions;           /* whether one corrupted sample can be drawn by itself */
+  int draws_corruptions;           /* whether one corrupted sample can be drawn by itself, */
+  int draws_views;                 /* and one view of one */
 } tv_view_model;
 
 /* The chains of an experiment, checked and prepared for the samples of a source, and the corruption
