@@ -42,6 +42,8 @@
   row(tv_step_poisson)           \
   row(tv_step_thin)              \
   row(tv_step_phase_jitter)      \
+  row(tv_step_clip)              \
+  row(tv_step_solarise)          \
   row(tv_step_corruption)
 /* clang-format on */
 

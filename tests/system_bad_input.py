@@ -394,8 +394,16 @@ class BadViews(Refusals):
         self.refuse(["corruption.chain", "of itself"], corruption={"chain": [{"type": "corruption", "severity": 1}]})
 
     def test_steps_that_have_no_moments(self):
-        for step in ({"type": "clip", "low": 0, "high": 1}, {"type": "jpeg", "quality": 50}, {"type": "solarise", "above": 1}):
-            self.refuse_step(".type", f"'{step['type']}' has no exact moments", **step)
+        for step in ({"type": "clip", "low": 0, "high": 1}, {"type": "solarise", "above": 1}):
+            self.refuse(["augmentation.chain.1", f"what '{step['type']}' does to moments does not follow from them"],
+                        augmentation={"chain": [step]})
+            self.refuse(["corruption.chain.1", "sampler: rows"], corruption={"chain": [step], "sampler": "expected"})
+            self.accept(augmentation={"chain": [step], "views": 2})
+        self.refuse_step("", "must be below 'high'", type="clip", low=1, high=1)
+
+    def test_views_that_need_others(self):
+        for step in ({"type": "mixup", "beta": 1}, {"type": "mask", "keep": 0.5, "fill": "mean"}):
+            self.refuse(["augmentation.views", "exact"], augmentation={"chain": [step], "views": 2})
 
     def test_rows_that_need_others(self):
         for step in ({"type": "mixup", "beta": 1}, {"type": "mask", "keep": 0.5, "fill": "mean"}):

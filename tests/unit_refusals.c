@@ -185,8 +185,14 @@ static const struct {
     {"noise: {components: 3", "study: phase\nnoise: {components: 0",
      ":5: noise.components:", "without noise has no phases"},
     /* views of data */
-    {COMPONENTS, "augmentation: {chain: {type: noise, deviation: 0.1}, views: 2}",
-     ":4: augmentation.views:", "does not compute it yet; leave it out"},
+    {COMPONENTS,
+     "augmentation: {chain: {type: noise, deviation: 0.1}, views: 2}\n"
+     "corruption: {chain: {type: noise, deviation: 0.1}, sampler: expected}",
+     ":5: corruption.sampler:", "take 'rows', or"},
+    {COMPONENTS,
+     "augmentation: {chain: {type: noise, deviation: 0.1}, views: 2}\n"
+     "parallel: {layout: distributed}",
+     ":5: parallel.layout:", "take 'replicated', or"},
     {COMPONENTS,
      "corruption: {chain: {type: noise, deviation: 0.1}, clean: yes, sampler: expected}",
      "augmentation.chain:", "is missing; write for example"},

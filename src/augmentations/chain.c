@@ -109,14 +109,12 @@ static tv_error *make_problem(const tv_grid *grid, const tv_samples *samples, co
   return tv_statistics_examine(s, status);
 }
 
-tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, double floor,
+tv_error *tv_views_problem(tv_views *views, const tv_samples *samples, double floor,
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status) {
   tv_samples *centred = NULL;
-  tv_views *views = NULL;
   tv_error *error;
   *out = NULL;
-  TV_GO(view_samples(chain, samples, &views));
   TV_GO(tv_samples_copy(samples, &centred));
   tv_views_centre(views);
   tv_samples_centre(centred, samples->mean, samples->target_mean);
@@ -125,7 +123,17 @@ tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, dou
   TV_GO(make_problem(grid, centred, views, floor, axes, *out, status));
 done:
   tv_samples_destroy(&centred);
-  tv_views_destroy(&views);
   if (error) tv_statistics_destroy(out);
+  return error;
+}
+
+tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, double floor,
+                           const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
+                           int *status) {
+  tv_views *views = NULL;
+  *out = NULL;
+  TV_TRY(view_samples(chain, samples, &views));
+  tv_error *error = tv_views_problem(views, samples, floor, axes, grid, out, status);
+  tv_views_destroy(&views);
   return error;
 }

@@ -42,6 +42,8 @@ typedef struct {
   const tv_shape *shape;
   tv_numbers numbers; /* what is true of them before the next step, ... */
   const char *whose;  /* ... of the rows of this key at first */
+  int is_sampled;     /* single views are drawn, one by one */
+  const char *how;    /* what to do where a step has no moments */
 } maker;
 
 static tv_error *expect_numbers(maker *m, const char *path, const tv_step *step) {
@@ -68,6 +70,8 @@ static tv_error *finish_step(maker *m, const char *path, tv_step *step) {
     return fault;
   }
   TV_TRY(expect_numbers(m, path, step));
+  TV_REQUIRE(m->experiment, path, kind->moments || m->is_sampled,
+             "what '%s' does to moments does not follow from them; %s", kind->kind.name, m->how);
   return tv_step_prepare(step, m->shape);
 }
 
@@ -144,18 +148,32 @@ static int needs_others(const tv_chain *chain) {
   return 0;
 }
 
+static int draws_rows(const tv_experiment *e) {
+  return e->corruption.sampler == TV_CORRUPTED_ROWS;
+}
+
 /* Views are made of samples at any severity. */
 static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
   tv_numbers of_any = numbers;
   m->draws_corruptions = m->draws_views = 1;
   for (int s = 0; s < m->severities; ++s) {
-    maker of = {m->experiment, &m->shape, numbers, "source"};
+    maker of = {m->experiment,
+                &m->shape,
+                numbers,
+                "source",
+                draws_rows(m->experiment),
+                "take 'corruption: {sampler: rows}'"};
     TV_TRY(make_corruption(&of, s, &m->corruptions[s]));
     if (needs_others(&m->corruptions[s])) m->draws_corruptions = 0;
     of_any = tv_numbers_both(of_any, of.numbers);
   }
   for (int s = 0; s < m->strengths; ++s) {
-    maker of = {m->experiment, &m->shape, of_any, "source"};
+    maker of = {m->experiment,
+                &m->shape,
+                of_any,
+                "source",
+                m->experiment->augmentation.views > 0,
+                "sample views of it, as in 'augmentation: {views: 4}'"};
     TV_TRY(make_augmentation(&of, s, &m->augmentations[s]));
     if (needs_others(&m->augmentations[s])) m->draws_views = 0;
   }
@@ -190,11 +208,16 @@ static tv_error *find_numbers(const tv_experiment *e, const tv_source *source, M
   return tv_source_find_numbers(source, e->parallel.shards, comm, out);
 }
 
-static tv_error *expect_rows(const tv_view_model *m) {
+/* What is drawn is drawn of one sample alone. */
+static tv_error *expect_draws(const tv_view_model *m) {
   TV_REQUIRE(m->experiment, "corruption.sampler",
-             m->draws_corruptions || m->experiment->corruption.sampler == TV_CORRUPTED_EXPECTED,
+             m->draws_corruptions || !draws_rows(m->experiment),
              "a step of the corruption needs other samples, or the mean of all, so that rows "
              "cannot be corrupted one by one; take 'expected'");
+  TV_REQUIRE(m->experiment, "augmentation.views",
+             m->draws_views || m->experiment->augmentation.views == 0,
+             "a step of the augmentation needs other samples, or the mean of all, so that views "
+             "cannot be sampled one by one; take 'exact'");
   return NULL;
 }
 
@@ -204,7 +227,7 @@ static tv_error *fill(tv_numbers numbers, tv_numbers of_test, tv_view_model *m) 
   TV_TRY(tv_allocate(3 * (int64_t)tv_shape_size(&m->shape), sizeof(*m->scratch), &m->scratch));
   TV_TRY(make_chains(numbers, m));
   TV_TRY(expect_test_numbers(of_test, m));
-  return expect_rows(m);
+  return expect_draws(m);
 }
 
 tv_error *tv_view_model_create(const tv_experiment *e, const tv_source *source,
@@ -274,4 +297,19 @@ void tv_view_model_augment(const tv_view_model *m, int strength, int replicate, 
 tv_row_corruption tv_view_model_rows(const tv_view_model *m) {
   const int is_each = m->experiment->corruption.sampler == TV_CORRUPTED_ROWS;
   return (tv_row_corruption){is_each ? m->severities - 1 : 0, tv_view_model_corrupt, m};
+}
+
+static void draw_views(const void *model, int strength, int replicate, const int64_t *numbers,
+                       int rows, const double *x, int leading, double *out) {
+  const tv_view_model *m = model;
+  const int d = tv_shape_size(&m->shape), count = m->experiment->augmentation.views;
+  for (int i = 0; i < rows; ++i)
+    for (int view = 0; view < count; ++view, out += d) {
+      memcpy(out, x + (int64_t)i * leading, (size_t)d * sizeof(*out));
+      tv_view_model_augment(m, strength, replicate, numbers[i] * count + view, out);
+    }
+}
+
+tv_row_views tv_view_model_views(const tv_view_model *m) {
+  return (tv_row_views){m->strengths, m->experiment->augmentation.views, draw_views, m};
 }

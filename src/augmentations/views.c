@@ -171,6 +171,47 @@ tv_error *tv_views_create(const tv_samples *samples, tv_views **out) {
   return error;
 }
 
+/* A block of sums over rows w = (t, x, y, 1), from row and column on, as means. */
+static void take_block(const tv_view_matrix *m, int row, int column, tv_distmat *out) {
+  const int64_t width = 2 * (int64_t)m->d + m->l + 1;
+  for (int j = 0; j < out->local_columns; ++j) {
+    const double *from = m->rows + (column + out->column_of[j]) * width + row;
+    double *to = out->data + (int64_t)j * out->leading;
+    for (int i = 0; i < out->rows; ++i) to[i] = from[i] / (double)m->n;
+  }
+}
+
+static void take_views(const tv_view_matrix *m, tv_views *v) {
+  const int d = m->d, l = m->l;
+  const double views = (double)m->n * m->views,
+               *ones = m->rows + (2 * (int64_t)d + l) * (2 * (int64_t)d + l + 1);
+  take_block(m, 0, 0, v->agreement);
+  take_block(m, 0, d, v->cross);
+  take_block(m, 0, 2 * d, v->targets);
+  for (int j = 0; j < v->second->local_columns; ++j)
+    for (int i = 0; i < d; ++i) {
+      const int64_t at = (int64_t)j * v->second->leading + i;
+      const double second = m->drawn[(int64_t)v->second->column_of[j] * d + i] / views;
+      v->second->data[at] = second;
+      v->agreement->data[at] -= (second - v->agreement->data[at]) / (m->views - 1);
+    }
+  for (int i = 0; i < d; ++i) {
+    v->mean[i] = ones[i] / (double)m->n;
+    v->input_mean[i] = ones[d + i] / (double)m->n;
+  }
+  for (int t = 0; t < l; ++t) v->target_mean[t] = ones[2 * d + t] / (double)m->n;
+}
+
+tv_error *tv_views_take(const tv_grid *row, const tv_shape *shape, const tv_view_matrix *m,
+                        tv_views **out) {
+  tv_samples *none = NULL;
+  TV_TRY(tv_samples_create(row, shape, m->l, &none));
+  tv_error *error = tv_views_create(none, out);
+  if (!error) take_views(m, *out);
+  tv_samples_destroy(&none);
+  return error;
+}
+
 void tv_views_destroy(tv_views **views) {
   tv_views *v = *views;
   if (!v) return;

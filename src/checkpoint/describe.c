@@ -29,7 +29,8 @@ static const struct {
 } summed[] = {{TV_SAVED_RAW, "features of the data"},
               {TV_SAVED_GIVEN, "moments without noise"},
               {TV_SAVED_SUMS, "moments"},
-              {TV_SAVED_HELD_OUT_SUMS, "moments of the rows held out"}};
+              {TV_SAVED_HELD_OUT_SUMS, "moments of the rows held out"},
+              {TV_SAVED_VIEW_SUMS, "moments of sampled views"}};
 
 /* What a complete one holds. */
 static const struct {
@@ -38,7 +39,8 @@ static const struct {
 } complete[] = {{TV_SAVED_FEATURES, "principal components"},
                 {TV_SAVED_GIVEN_ALL, "moments without noise"},
                 {TV_SAVED_MOMENTS, "moments"},
-                {TV_SAVED_HELD_OUT, "moments of the rows held out"}};
+                {TV_SAVED_HELD_OUT, "moments of the rows held out"},
+                {TV_SAVED_VIEWS, "moments of sampled views"}};
 
 static int is_of(const tv_saved_entry *entry, tv_saved_kind kind) {
   return entry->key.kind == (int32_t)kind && entry->key.part == 0;

@@ -41,6 +41,7 @@ typedef struct {
   tv_head *head;
   tv_moments *moments, *held_out_moments;
   tv_sampling held_out_sampling;
+  tv_view_moments *view_moments; /* of sampled views */
   tv_results *results;
   tv_examples *examples; /* of the view model; else NULL */
   tv_stopwatch stopwatch;
@@ -50,6 +51,7 @@ typedef struct {
 static void release(run *r) {
   tv_examples_destroy(&r->examples);
   tv_results_destroy(&r->results);
+  tv_view_moments_destroy(&r->view_moments);
   tv_moments_destroy(&r->held_out_moments);
   tv_moments_destroy(&r->moments);
   tv_head_destroy(&r->head);
@@ -134,6 +136,13 @@ static tv_error *take_held_out_moments(const tv_sampling *training, run *r, int 
   return tv_moments_collect(&r->held_out_sampling, NULL, speaks, &r->held_out_moments);
 }
 
+/* Those of sampled views, where views are sampled. */
+static tv_error *take_view_moments(const tv_sampling *sampling, run *r, int speaks) {
+  if (!r->experiment->augmentation.views) return NULL;
+  const tv_row_views views = tv_view_model_views(r->model);
+  return tv_view_moments_collect(sampling, &views, speaks, &r->view_moments);
+}
+
 /* Data -> moments -> solutions -> archive. */
 static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_Comm comm) {
   const tv_experiment *e = r->experiment;
@@ -149,6 +158,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
   r->stage = "moments";
   TV_TRY(take_moments(&sampling, r, speaks));
   TV_TRY(take_held_out_moments(&sampling, r, speaks));
+  TV_TRY(take_view_moments(&sampling, r, speaks));
   tv_stopwatch_lap(&r->stopwatch, TV_STAGE_MOMENTS);
   const tv_study_inputs study = {.experiment = e,
                                  .features = r->features,
@@ -157,6 +167,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                                  .group = r->group,
                                  .model = r->model,
                                  .held_out = r->held_out_moments,
+                                 .view_moments = r->view_moments,
                                  .held_out_sampling = &r->held_out_sampling,
                                  .comm = comm,
                                  .watch = &r->stopwatch,

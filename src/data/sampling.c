@@ -133,6 +133,7 @@ static tv_batch group_rows(const tv_sampling *s, int replicate, int64_t first, i
                     .rows = d->level_end[levels],
                     .u = d->u,
                     .position = d->sorted_position,
+                    .number = d->sorted_number,
                     .level_end = d->level_end};
 }
 

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "twoview/experiment/check.h"
 
@@ -67,14 +66,6 @@ static tv_error *take_standard(const tv_key *key, tv_parameter_spec *out) {
 
 /* ---- Steps ---- */
 
-/* Names of steps without exact moments. */
-static int is_sampled_alone(const tv_yaml_node *type) {
-  static const char *const names[] = {"clip", "jpeg", "solarise"};
-  for (size_t i = 0; type->kind == TV_YAML_SCALAR && i < sizeof names / sizeof *names; ++i)
-    if (strcasecmp(type->text, names[i]) == 0) return 1;
-  return 0;
-}
-
 static tv_error *choose_kind(const tv_experiment *e, const char *path, const tv_yaml_node *node,
                              const tv_key *key, tv_step_spec *step) {
   char below[LONGEST_PATH];
@@ -82,9 +73,6 @@ static tv_error *choose_kind(const tv_experiment *e, const char *path, const tv_
   tv_key_join(path, "type", below);
   TV_REQUIRE(e, below, type,
              "is missing; write for example\n    chain: [{type: noise, deviation: 0.1}]");
-  TV_REQUIRE(e, below, !is_sampled_alone(type),
-             "'%s' has no exact moments, and this version does not sample views yet; leave it out",
-             type->text);
   TV_TRY(tv_key_read_kind(e, below, type, key, &step->kind));
   return tv_allocate(count_keys(step->kind), sizeof(*step->parameters), &step->parameters);
 }

@@ -11,6 +11,13 @@ void tv_experiment_settle_probe(tv_experiment *e) {
 
 tv_error *tv_experiment_check_views(tv_experiment *e) {
   const int keeps_all = e->corruption.sampler == TV_CORRUPTED_ROWS;
+  const int samples_views = e->augmentation.views > 0;
+  TV_REQUIRE(e, "corruption.sampler", !samples_views || keeps_all || !e->corruption.chain.count,
+             "views are sampled of single rows, each corrupted by a draw; take 'rows', or "
+             "'augmentation: {views: exact}'");
+  TV_REQUIRE(e, "parallel.layout", !samples_views || e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
+             "moments of sampled views are whole on every rank; take 'replicated', or "
+             "'augmentation: {views: exact}'");
   TV_REQUIRE(e, "archive.representations",
              keeps_all || e->archive.representations == TV_KEEP_NONE ||
                  !tv_experiment_gives(e, "archive.representations"),

@@ -17,7 +17,8 @@ struct tv_solver {
   int targets;
   const struct tv_view_model *model; /* of the view model, as the next two; else NULL */
   const tv_moments *moments, *held_out;
-  struct tv_axes *axes; /* along which it takes its inputs */
+  const tv_view_moments *view_moments; /* of sampled views; NULL: they are exact */
+  struct tv_axes *axes;                /* along which it takes its inputs */
 };
 
 /* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, share

@@ -176,9 +176,10 @@ static tv_error *solve_all(const tv_study *row, const tv_study_inputs *study,
                            const tv_moments *moments, tv_results *r) {
   tv_checkpoint *checkpoint = study->sampling->checkpoint;
   struct tv_axes axes = {.setting = -1};
-  const tv_solver s = {
-      study->experiment,  study->features, study->spectra, study->group,    checkpoint, r,
-      study->sampling->l, study->model,    moments,        study->held_out, &axes};
+  const tv_solver s = {study->experiment,  study->features,     study->spectra,
+                       study->group,       checkpoint,          r,
+                       study->sampling->l, study->model,        moments,
+                       study->held_out,    study->view_moments, &axes};
   tv_ledger ledger;
   tv_error *error = tv_agree(
       study->comm, tv_ledger_open(checkpoint, study->group, row, study->experiment, r, &ledger));

@@ -26,6 +26,11 @@ tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, dou
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status);
 
+/* The same of views whose moments are known; they are centred.                      Collective. */
+tv_error *tv_views_problem(tv_views *views, const tv_samples *samples, double floor,
+                           const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
+                           int *status);
+
 /* What one view of a sample is drawn from. All borrowed. */
 typedef struct {
   const tv_shape *shape;

@@ -60,7 +60,8 @@ struct tv_augmentation {
   tv_error *(*check)(const tv_step *step, const tv_shape *shape);
   /* Fill in the terms and tables; NULL: there are none.                          Not collective. */
   tv_error *(*prepare)(tv_step *step, const tv_shape *shape);
-  /* The moments of the views before the step become those after it.               Collective. */
+  /* The moments of the views before the step become those after it; NULL: they do not follow from
+   * those, and views have to be sampled.                                          Collective. */
   tv_error *(*moments)(const tv_step *step, tv_views *views);
   /* One view after the step takes the place of one before it, x (d).          Not collective. */
   void (*view)(const tv_step *step, const tv_draw *draw, double *x);

@@ -7,6 +7,7 @@
 #include "twoview/data/sampling.h"
 #include "twoview/data/source.h"
 #include "twoview/moments/moments.h"
+#include "twoview/moments/view_moments.h"
 
 typedef struct tv_view_model {
   const tv_experiment *experiment; /* borrowed */
@@ -37,6 +38,9 @@ tv_row_corruption tv_view_model_rows(const tv_view_model *model);
 tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *moments,
                                 const tv_grid *row, int replicate, int severity, int level,
                                 tv_samples **out);
+
+/* How views are drawn where a number of them is sampled; it borrows from the model. */
+tv_row_views tv_view_model_views(const tv_view_model *model);
 
 /* One draw in place of the sample x: the corruption of a severity, keyed by the number of the
  * sample; one view, keyed by its number.                                        Not collective. */

@@ -8,6 +8,7 @@
 #include "twoview/data/shape.h"
 #include "twoview/linalg/grid.h"
 #include "twoview/moments/moments.h"
+#include "twoview/moments/view_moments.h"
 
 /* Second moments of samples x (d numbers) with targets y (l), on a grid of one row of ranks. */
 typedef struct {
@@ -51,6 +52,11 @@ typedef struct {
 /* The views before any step: the samples themselves. Free with tv_views_destroy. */
 tv_error *tv_views_create(const tv_samples *samples, tv_views **out);
 void tv_views_destroy(tv_views **views);
+
+/* Those of sampled views, from their sums; G = E xbar xbar' without the bias that the mean of so
+ * few views of a sample has: with T over their means and S over all, T - (S - T) / (views - 1). */
+tv_error *tv_views_take(const tv_grid *row, const tv_shape *shape, const tv_view_matrix *moments,
+                        tv_views **out);
 
 /* Moments about the means: C - a m', G - m m', S - m m', E xbar y' - m ybar'. Not collective. */
 void tv_views_centre(tv_views *views);

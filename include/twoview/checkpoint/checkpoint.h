@@ -40,6 +40,8 @@ typedef enum {
   TV_SAVED_RAW_AGAIN = 17, /* ... and these sums over shards */
   TV_SAVED_HELD_OUT_SUMS = 18, /* as TV_SAVED_SUMS and TV_SAVED_MOMENTS, of the rows that are */
   TV_SAVED_HELD_OUT = 19,      /* held out */
+  TV_SAVED_VIEW_SUMS = 20,     /* the same of sampled views */
+  TV_SAVED_VIEWS = 21,
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... Parts

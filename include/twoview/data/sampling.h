@@ -47,6 +47,7 @@ typedef struct {
   int severity;            /* of the rows' corruption; 0: as they are */
   const double *u;         /* rows x width, rows contiguous */
   const int64_t *position; /* of each row in the nested order, what is outside added */
+  const int64_t *number;   /* of each row in its source, likewise */
   const int *level_end;    /* rows of levels 0 .. j are the first level_end[j] */
 } tv_batch;
 

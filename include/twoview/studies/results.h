@@ -10,6 +10,7 @@
 #include "twoview/data/features.h"
 #include "twoview/linalg/group.h"
 #include "twoview/moments/moments.h"
+#include "twoview/moments/view_moments.h"
 #include "twoview/studies/cube.h"
 #include "twoview/studies/study.h"
 
@@ -60,6 +61,7 @@ typedef struct tv_study_inputs {
   const tv_group *group;                /* of this rank */
   const struct tv_view_model *model;    /* of the view model; else NULL */
   const tv_moments *held_out;           /* of the rows held out; NULL: there are none */
+  const tv_view_moments *view_moments;  /* of sampled views; NULL: they are exact */
   const tv_sampling *held_out_sampling; /* of them, or NULL */
   MPI_Comm comm;
   tv_stopwatch *watch;

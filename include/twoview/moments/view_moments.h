@@ -1,0 +1,45 @@
+/* The moments of sampled views: every rank draws some views of each of its rows, and in one pass
+ * over the data their sums are added up for all strengths of the augmentation. */
+#ifndef TWOVIEW_MOMENTS_VIEW_MOMENTS_H
+#define TWOVIEW_MOMENTS_VIEW_MOMENTS_H
+
+#include "twoview/data/sampling.h"
+
+/* How views of a row are drawn: a draw depends on the replicate, the number of the row and that of
+ * the view alone. All is borrowed. */
+typedef struct {
+  int strengths, count; /* count: views of each row, at least 2 */
+  /* Views of rows x (rows x d): row i's go to out + (i * count + view) * d.    Not collective. */
+  void (*draw)(const void *context, int strength, int replicate, const int64_t *numbers, int rows,
+               const double *x, int leading, double *out);
+  const void *context;
+} tv_row_views;
+
+typedef struct {
+  int d, l, views; /* inputs, targets, views of each row */
+  int replicates, severities, strengths, levels;
+  const int64_t *sizes; /* borrowed from the sampling: of each level */
+  double *data;         /* owned: for each of these a matrix of rows and one of views */
+  tv_work work;         /* of collecting them */
+} tv_view_moments;
+
+/* Sums over the rows of one replicate, severity, strength and sample size n, each matrix full; they
+ * are borrowed. */
+typedef struct {
+  int d, l, views;
+  int64_t n;
+  const double *rows;  /* (2 d + l + 1) squared: over rows w = (t, x, y, 1), t the mean of a row's
+                        * views: sum w w' */
+  const double *drawn; /* d x d: over views tau of all rows, sum tau tau' */
+} tv_view_matrix;
+
+/* Draw and add up. Every rank gets all matrices, the same bits on any number of ranks. Free with
+ * tv_view_moments_destroy.                                                          Collective. */
+tv_error *tv_view_moments_collect(const tv_sampling *sampling, const tv_row_views *views,
+                                  int shows_progress, tv_view_moments **out);
+void tv_view_moments_destroy(tv_view_moments **moments);
+
+tv_view_matrix tv_view_moments_at(const tv_view_moments *moments, int replicate, int severity,
+                                  int strength, int level);
+
+#endif
