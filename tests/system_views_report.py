@@ -294,7 +294,9 @@ class Verdict(unittest.TestCase):
             losses[..., pca] = variance[..., pca]
             for method, strength, score in ((rc, 0, .5), (rc, 1, .2), (je, 0, .3), (je, 1, .6)):
                 losses[:, :, strength, ..., method] = (1 - score) * variance[:, :, strength, ..., method]
-        self.assertIn("JE predicts better than RC at severity 0 (by 0.1000)", self.changed("best.h5", change))
+        verdict = self.changed("best.h5", change)
+        self.assertIn("JE predicts better than RC at severity 0 (by 0.1000), 1 (by 0.1000), 2 (by 0.1000).", verdict)
+        self.assertIn("at the same strength, RC predicts better in 3 of 6 cases, JE in 3.", verdict)
 
     def test_one_replicate_has_no_spread(self):
         harness.archive("views.yaml", "one.h5", "--set", "replicates=1", "--set", "samples=[240]")
@@ -320,6 +322,35 @@ class Verdict(unittest.TestCase):
         self.assertIn("R^2 on corrupted training rows", done.stdout)
         self.assertNotIn("held-out", done.stdout)
         self.assertIn("No rows are held out", (harness.folder / "training/report.html").read_text())
+
+
+class Published(unittest.TestCase):
+    """What the README says of the experiments whose scores come with it."""
+
+    @staticmethod
+    def scores(name):
+        """R^2 at the largest n by severity, strength and method: means over replicates."""
+        with (harness.ROOT / "data" / name / "scores.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        last, found = max(float(row["n"]) for row in rows), {}
+        for row in rows:
+            if float(row["n"]) == last:
+                key = int(row["severity"]), int(row["strength"]), row["method"]
+                found.setdefault(key, []).append(1 - float(row["test_loss"]) / float(row["target_variance"]))
+        return {key: np.mean(values) for key, values in found.items()}
+
+    def test_corruption(self):
+        found = self.scores("corruption")
+        readme = (harness.ROOT / "README.md").read_text()
+        for method, title in (("reconstruction", "reconstruction"), ("joint-embedding", "joint embedding")):
+            best = [max(found[severity, strength, method] for strength in (1, 2, 3)) for severity in range(5)]
+            self.assertIn(f"| {title} | " + " | ".join(f"{score:.3f}" for score in best) + " |", readme)
+
+    def test_augmentations(self):
+        found = self.scores("augmentations")
+        self.assertEqual({strength for _, strength, _ in found}, set(range(1, 21)))
+        for strength in range(1, 21):
+            self.assertLess(found[0, strength, "joint-embedding"] - found[0, strength, "reconstruction"], 0.005)
 
 
 # The narrowest window of the browser is wider than 400 pixels: the page is shown in a frame. All that it holds

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "twoview/studies/views.h"
 
@@ -97,10 +98,13 @@ tv_summary tv_score_drop(const tv_scored *at) {
 }
 
 void tv_score_format(const tv_summary *s, char out[TV_SUMMARY_TEXT]) {
+  char least[TV_NUMBER_TEXT], largest[TV_NUMBER_TEXT];
+  snprintf(least, sizeof least, "%.4f", s->least);
+  snprintf(largest, sizeof largest, "%.4f", s->largest);
   if (isnan(s->mean))
     snprintf(out, TV_SUMMARY_TEXT, "not defined");
-  else if (s->least < s->largest)
-    snprintf(out, TV_SUMMARY_TEXT, "%.4f [%.4f, %.4f]", s->mean, s->least, s->largest);
+  else if (strcmp(least, largest) != 0)
+    snprintf(out, TV_SUMMARY_TEXT, "%.4f [%s, %s]", s->mean, least, largest);
   else
     snprintf(out, TV_SUMMARY_TEXT, "%.4f", s->mean);
 }

@@ -40,7 +40,7 @@ tv_summary tv_score_summary(const tv_scored *at);
 tv_summary tv_score_difference(const tv_scored *at, const tv_scored *other);
 tv_summary tv_score_drop(const tv_scored *at);
 
-/* "0.4321", of several replicates with their range; "not defined" for NaN. */
+/* "0.4321", with the range over replicates where it can be seen; "not defined" for NaN. */
 void tv_score_format(const tv_summary *summary, char out[TV_SUMMARY_TEXT]);
 
 /* The strength with the best mean of the score at the severity, and over all severities; and

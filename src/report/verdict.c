@@ -58,6 +58,21 @@ static finding compare(const tv_scored *first, const tv_scored *second) {
   return (finding){UNDECIDED, d};
 }
 
+/* Each with the other at the same strength: how often a comparison has that outcome. */
+static int count_outcomes(const tv_archive *a, outcome o) {
+  const tv_score *all[TV_MOST_SCORES];
+  int count = 0;
+  tv_scores_of(a, all);
+  for (int g = 0; g < a->cube.magnitudes; ++g)
+    for (int s = 0; s < a->cube.alphas; ++s) {
+      tv_scored first = {a, all[0], g, s, a->cube.levels - 1, method_of(a, rival(0))};
+      tv_scored second = first;
+      second.method = method_of(a, rival(1));
+      count += compare(&first, &second).outcome == o;
+    }
+  return count;
+}
+
 static finding judge(const tv_archive *a, int severity) {
   const tv_scored first = at_best(a, severity, method_of(a, rival(0)));
   const tv_scored second = at_best(a, severity, method_of(a, rival(1)));
@@ -129,6 +144,11 @@ void tv_put_verdict(const tv_archive *a, FILE *out) {
           "each method at its best strength:",
           tv_rows_condition(a, all[0]), tv_rows_scored(a), a->n[a->cube.levels - 1], a->k);
   for (outcome o = FIRST; o < OUTCOMES; ++o) put_clause(a, o, &clauses, out);
+  if (a->cube.alphas > 1)
+    fprintf(out, ". Both at the same strength, %s predicts better in %d of %d cases, %s in %d",
+            rival(0)->kind.short_name, count_outcomes(a, FIRST),
+            a->cube.magnitudes * a->cube.alphas, rival(1)->kind.short_name,
+            count_outcomes(a, SECOND));
   fputs(a->cube.replicates > 1 ? ". In brackets the range over replicates.\n"
                                : ". One replicate has no spread to compare these with.\n",
         out);

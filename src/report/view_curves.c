@@ -11,7 +11,7 @@
 /* What a panel shows the score against, and so what its panels differ by. */
 typedef enum { BY_SIZE, BY_SEVERITY, BY_STRENGTH } abscissa;
 
-enum { MOST_COLUMNS = 4, MOST_STRENGTHS = 4 };
+enum { MOST_COLUMNS = 5, MOST_STRENGTHS = 4 };
 
 typedef struct {
   const tv_archive *archive;
@@ -97,7 +97,7 @@ static void write_data(const void *figure, FILE *out) {
 enum {
   LEFT = 84,
   RIGHT = 20,
-  PANEL = 250, /* width, of several in a row; and of one: */
+  PANEL = 214, /* width, of several in a row; and of one: */
   SINGLE_PANEL = 520,
   COLUMN_GAP = 30,
   HEIGHT = 220,
