@@ -9,15 +9,9 @@
 
 enum { DEVIATION };
 
-static double add_to_diagonal(const void *context, const tv_views *v, int i, int j, double second) {
-  const double *deviation = context;
-  (void)v;
-  return second + (i == j ? *deviation * *deviation : 0);
-}
-
 static tv_error *noise_moments(const tv_step *step, tv_views *v) {
   const double deviation = tv_step_number(step, DEVIATION, 0);
-  tv_views_second(v, add_to_diagonal, &deviation);
+  tv_views_add_to_diagonal(v, deviation * deviation);
   return NULL;
 }
 
@@ -96,7 +90,8 @@ static tv_error *texture_prepare(tv_step *step, const tv_shape *s) {
 
 static double add_texture(const void *context, const tv_views *v, int i, int j, double second) {
   const tv_step *step = context;
-  const tv_place a = tv_place_of(&v->shape, i), b = tv_place_of(&v->shape, j);
+  const tv_place a = step->places[i], b = step->places[j];
+  (void)v;
   const double deviation = tv_step_number(step, TEXTURE_DEVIATION, 0);
   const double *kernel = step->tables[KERNEL];
   return second +
@@ -156,10 +151,11 @@ static tv_error *baseline_prepare(tv_step *step, const tv_shape *s) {
 
 static double add_baseline(const void *context, const tv_views *v, int i, int j, double second) {
   const tv_step *step = context;
+  (void)v;
   const int terms = terms_of(step);
   const double deviation = tv_step_number(step, BASELINE_DEVIATION, 0);
-  const double *a = step->tables[POWERS] + tv_place_of(&v->shape, i).row * terms;
-  const double *b = step->tables[POWERS] + tv_place_of(&v->shape, j).row * terms;
+  const double *a = step->tables[POWERS] + step->places[i].row * terms;
+  const double *b = step->tables[POWERS] + step->places[j].row * terms;
   double sum = 0;
   for (int k = 0; k < terms; ++k) sum += a[k] * b[k];
   return second + deviation * deviation * sum;
@@ -176,7 +172,7 @@ static void baseline_view(const tv_step *step, const tv_draw *draw, double *x) {
   double e[TV_MOST_DEGREE + 1];
   tv_random_normals(draw->stream, draw->index, terms, e);
   for (int i = 0; i < tv_shape_size(draw->shape); ++i) {
-    const double *power = step->tables[POWERS] + tv_place_of(draw->shape, i).row * terms;
+    const double *power = step->tables[POWERS] + step->places[i].row * terms;
     for (int k = 0; k < terms; ++k) x[i] += deviation * power[k] * e[k];
   }
 }

@@ -65,8 +65,21 @@ void tv_axis_map_destroy(tv_axis_map *map) {
   *map = (tv_axis_map){0};
 }
 
-/* One sample's numbers of one `outer`. */
+/* One sample's numbers of one `outer`, which are neighbours. */
+static void apply_to_neighbours(const tv_axis_map *t, const double *x, double *out) {
+  for (int i = 0; i < t->n; ++i) {
+    double sum = 0;
+    for (int e = t->begin[i]; e < t->begin[i + 1]; ++e) sum += t->weight[e] * x[t->index[e]];
+    out[i] = sum;
+  }
+}
+
+/* Or which are not. */
 static void apply_once(const tv_axis_map *t, const double *x, double *out) {
+  if (t->inner == 1) {
+    apply_to_neighbours(t, x, out);
+    return;
+  }
   memset(out, 0, (size_t)t->n * (size_t)t->inner * sizeof(*out));
   for (int i = 0; i < t->n; ++i, out += t->inner)
     for (int e = t->begin[i]; e < t->begin[i + 1]; ++e) {

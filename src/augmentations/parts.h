@@ -4,12 +4,6 @@
 
 #include "twoview/augmentations/step.h"
 
-typedef struct {
-  int row, column, channel;
-} tv_place;
-
-tv_place tv_place_of(const tv_shape *shape, int i);
-
 /* Refuse samples of fewer axes: 2 for series and images, 3 for images alone. The other two are the
  * check of a step that needs nothing else. */
 tv_error *tv_step_expect_axes(const tv_step *step, const tv_shape *shape, int least);

@@ -5,11 +5,19 @@
 
 #include "parts.h"
 
-double tv_step_number(const tv_step *step, int parameter, int n) {
-  return step->values[parameter].numbers[n];
+static tv_error *take_places(tv_step *step, const tv_shape *shape) {
+  const int d = tv_shape_size(shape);
+  TV_TRY(tv_allocate(d, sizeof(*step->places), &step->places));
+  for (int i = 0; i < d; ++i) {
+    const int pixel = i / shape->channels;
+    step->places[i] =
+        (tv_place){pixel / shape->columns, pixel % shape->columns, i % shape->channels};
+  }
+  return NULL;
 }
 
 tv_error *tv_step_prepare(tv_step *step, const tv_shape *shape) {
+  TV_TRY(take_places(step, shape));
   return step->augmentation->prepare ? step->augmentation->prepare(step, shape) : NULL;
 }
 
@@ -19,14 +27,10 @@ void tv_step_release(tv_step *step) {
     tv_map_list_destroy(&step->terms[i].then);
   }
   free(step->terms);
+  free(step->places);
   for (int i = 0; i < TV_MOST_TABLES; ++i) free(step->tables[i]);
   for (int i = 0; i < TV_MOST_PARAMETERS; ++i) free(step->values[i].numbers);
   *step = (tv_step){0};
-}
-
-tv_place tv_place_of(const tv_shape *shape, int i) {
-  const int pixel = i / shape->channels;
-  return (tv_place){pixel / shape->columns, pixel % shape->columns, i % shape->channels};
 }
 
 tv_error *tv_step_expect_axes(const tv_step *step, const tv_shape *shape, int least) {

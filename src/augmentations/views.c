@@ -235,12 +235,8 @@ void tv_views_centre(tv_views *v) {
   add_product(v->targets, -1, v->mean, v->target_mean);
 }
 
-void tv_views_second(tv_views *v, tv_entry_function *f, const void *context) {
-  tv_distmat *s = v->second;
-  for (int j = 0; j < s->local_columns; ++j) {
-    double *column = s->data + (int64_t)j * s->leading;
-    for (int i = 0; i < s->rows; ++i) column[i] = f(context, v, i, s->column_of[j], column[i]);
-  }
+void tv_views_add_to_diagonal(tv_views *v, double added) {
+  for (int j = 0; j < v->second->local_columns; ++j) *tv_distmat_diagonal(v->second, j) += added;
 }
 
 /* m <- diag(scale) m. */
@@ -293,68 +289,87 @@ void tv_views_share(const tv_views *v, double *numbers, int64_t count) {
 
 /* Workspaces for matrices. */
 typedef struct {
-  tv_distmat *mapped, *turned, *sum;
+  tv_distmat *mapped, *turned, *half, *sum;
 } workspace;
 
 static tv_error *take_workspace(const tv_views *v, workspace *w) {
   *w = (workspace){0};
   TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->mapped));
   TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->turned));
+  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->half));
   return tv_distmat_create(v->grid, v->d, v->d, &w->sum);
 }
 
 static void drop_workspace(workspace *w) {
   tv_distmat_destroy(&w->mapped);
   tv_distmat_destroy(&w->turned);
+  tv_distmat_destroy(&w->half);
   tv_distmat_destroy(&w->sum);
 }
 
-static void add_scaled(double factor, const tv_distmat *from, tv_distmat *to) {
-  for (int64_t i = 0; i < numbers_of(from); ++i) to->data[i] += factor * from->data[i];
+static void add_scaled(int64_t count, double factor, const double *from, double *to) {
+  for (int64_t i = 0; i < count; ++i) to[i] += factor * from[i];
 }
 
-static void map_columns(const tv_axis_map *t, const tv_distmat *m, tv_distmat *out) {
-  tv_axis_map_apply(t, m->local_columns, m->data, out->data);
+/* Of whole columns: out += factor T M T' for those from `first` on that differ in their place on
+ * the map's axis alone. T acts on each of them, and then along them; `mapped` has room for all. */
+static void add_columns(const tv_axis_map *t, double factor, const double *m, int d, int64_t first,
+                        double *mapped, double *out) {
+  const int64_t apart = (int64_t)t->inner * d;
+  m += first * d;
+  out += first * d;
+  for (int b = 0; b < t->n; ++b) tv_axis_map_apply(t, 1, m + b * apart, mapped + (int64_t)b * d);
+  for (int a = 0; a < t->n; ++a)
+    for (int e = t->begin[a]; e < t->begin[a + 1]; ++e)
+      add_scaled(d, factor * t->weight[e], mapped + (int64_t)t->index[e] * d, out + a * apart);
 }
 
-/* out += factor T m T'; m and out are apart. */
-static void add_both_sides(const tv_axis_map *t, double factor, const tv_distmat *m, workspace *w,
-                           tv_distmat *out) {
-  map_columns(t, m, w->mapped);
-  tv_transpose_to(w->mapped, w->turned);
-  map_columns(t, w->turned, w->mapped);
-  add_scaled(factor, w->mapped, out);
+/* out += factor E T M T' over a list of maps. One rank has all columns, and takes few at a time, so
+ * that they stay in the cache. */
+static void add_list_here(const tv_map_list *list, double factor, const tv_distmat *m, workspace *w,
+                          tv_distmat *out) {
+  const tv_axis_map *axis = list->maps;
+  for (int outer = 0; outer < axis->outer; ++outer)
+    for (int inner = 0; inner < axis->inner; ++inner)
+      for (int i = 0; i < list->count; ++i)
+        add_columns(&list->maps[i], factor * list->probability[i], m->data, m->rows,
+                    (int64_t)outer * axis->n * axis->inner + inner, w->mapped->data, out->data);
 }
 
-/* out = E T m T' over a list of maps. */
-static void map_by_list(const tv_map_list *list, const tv_distmat *m, workspace *w,
-                        tv_distmat *out) {
-  if (list->count == 0) {
-    memcpy(out->data, m->data, bytes_of(m));
-    return;
+/* The same of columns over several ranks. */
+static void add_list_together(const tv_map_list *list, double factor, const tv_distmat *m,
+                              workspace *w, tv_distmat *out) {
+  for (int i = 0; i < list->count; ++i) {
+    tv_axis_map_apply(&list->maps[i], m->local_columns, m->data, w->mapped->data);
+    tv_transpose_to(w->mapped, w->turned);
+    tv_axis_map_apply(&list->maps[i], m->local_columns, w->turned->data, w->mapped->data);
+    add_scaled(numbers_of(out), factor * list->probability[i], w->mapped->data, out->data);
   }
-  tv_distmat_clear(out);
-  for (int i = 0; i < list->count; ++i)
-    add_both_sides(&list->maps[i], list->probability[i], m, w, out);
+}
+
+/* An empty list is the identity. */
+static void add_list(const tv_map_list *list, double factor, const tv_distmat *m, workspace *w,
+                     tv_distmat *out) {
+  if (list->count == 0)
+    add_scaled(numbers_of(m), factor, m->data, out->data);
+  else
+    (m->grid->size == 1 ? add_list_here : add_list_together)(list, factor, m, w, out);
 }
 
 /* S <- E T S T'. */
-static tv_error *map_second(tv_views *v, const tv_map_term *terms, int count, workspace *w) {
-  tv_distmat *first = NULL, *then = NULL;
-  tv_error *error;
-  TV_GO(tv_distmat_create(v->grid, v->d, v->d, &first));
-  TV_GO(tv_distmat_create(v->grid, v->d, v->d, &then));
+static void map_second(tv_views *v, const tv_map_term *terms, int count, workspace *w) {
+  tv_distmat *before = v->second;
   tv_distmat_clear(w->sum);
   for (int i = 0; i < count; ++i) {
-    map_by_list(&terms[i].first, v->second, w, first);
-    map_by_list(&terms[i].then, first, w, then);
-    add_scaled(terms[i].probability, then, w->sum);
+    const int is_first = terms[i].first.count > 0;
+    if (is_first) {
+      tv_distmat_clear(w->half);
+      add_list(&terms[i].first, 1, before, w, w->half);
+    }
+    add_list(&terms[i].then, terms[i].probability, is_first ? w->half : before, w, w->sum);
   }
-  memcpy(v->second->data, w->sum->data, bytes_of(w->sum));
-done:
-  tv_distmat_destroy(&first);
-  tv_distmat_destroy(&then);
-  return error;
+  v->second = w->sum;
+  w->sum = before;
 }
 
 /* The mean of a list of maps of one axis, another such map. */
@@ -397,48 +412,48 @@ static tv_error *take_mean_terms(const tv_map_term *terms, int count, mean_terms
   return NULL;
 }
 
-/* x <- T x for `count` columns of d numbers; `a` and `b` have room for as many. */
-static void apply_mean(const mean_terms *t, int64_t count, int d, double *x, double *a, double *b) {
-  const int64_t numbers = count * d;
-  double *sum = b;
-  memset(sum, 0, (size_t)numbers * sizeof(*sum));
+/* x <- T x, d numbers; `scratch` has room for three times as many. */
+static void apply_mean(const mean_terms *t, int d, double *x, double *scratch) {
+  double *mapped = scratch, *again = scratch + d, *sum = scratch + 2 * (int64_t)d;
+  memset(sum, 0, (size_t)d * sizeof(*sum));
   for (int i = 0; i < t->count; ++i) {
     const tv_axis_map *first = &t->maps[i][0], *then = &t->maps[i][1];
-    const double p = t->terms[i].probability;
-    for (int64_t c = 0; c < count; ++c) { /* a column at a time stays in the cache */
-      double *mapped = a, *again = a + d;
-      const double *from = x + c * d;
-      if (first->begin) tv_axis_map_apply(first, 1, from, mapped);
-      if (first->begin) from = mapped;
-      if (then->begin) tv_axis_map_apply(then, 1, from, again);
-      if (then->begin) from = again;
-      for (int k = 0; k < d; ++k) sum[c * d + k] += p * from[k];
-    }
+    const double *from = x;
+    if (first->begin) tv_axis_map_apply(first, 1, from, mapped);
+    if (first->begin) from = mapped;
+    if (then->begin) tv_axis_map_apply(then, 1, from, again);
+    if (then->begin) from = again;
+    add_scaled(d, t->terms[i].probability, from, sum);
   }
-  memcpy(x, sum, (size_t)numbers * sizeof(*x));
+  memcpy(x, sum, (size_t)d * sizeof(*x));
+}
+
+static void apply_mean_to_columns(const mean_terms *t, tv_distmat *m, double *scratch) {
+  for (int j = 0; j < m->local_columns; ++j)
+    apply_mean(t, m->rows, m->data + (int64_t)j * m->leading, scratch);
 }
 
 /* xbar <- T xbar in G, C', E xbar y' and the mean. */
-static void map_mean(tv_views *v, const mean_terms *t, double *columns, workspace *w) {
-  double *sum = w->sum->data;
-  apply_mean(t, v->agreement->local_columns, v->d, v->agreement->data, columns, sum);
-  tv_transpose_to(v->agreement, w->turned);
-  memcpy(v->agreement->data, w->turned->data, bytes_of(w->turned));
-  apply_mean(t, v->agreement->local_columns, v->d, v->agreement->data, columns, sum);
-  apply_mean(t, v->cross->local_columns, v->d, v->cross->data, columns, sum);
-  for (int j = 0; j < v->targets->local_columns; ++j)
-    apply_mean(t, 1, v->d, v->targets->data + (int64_t)j * v->d, columns, columns + 2 * v->d);
-  apply_mean(t, 1, v->d, v->mean, columns, columns + 2 * v->d);
+static void map_mean(tv_views *v, const mean_terms *t, double *scratch, workspace *w) {
+  tv_distmat *before = v->agreement;
+  apply_mean_to_columns(t, before, scratch);
+  tv_transpose_to(before, w->turned);
+  v->agreement = w->turned;
+  w->turned = before;
+  apply_mean_to_columns(t, v->agreement, scratch);
+  apply_mean_to_columns(t, v->cross, scratch);
+  apply_mean_to_columns(t, v->targets, scratch);
+  apply_mean(t, v->d, v->mean, scratch);
 }
 
 static tv_error *map_mean_by_terms(tv_views *v, const tv_map_term *terms, int count, workspace *w) {
   mean_terms mean;
-  double *columns = NULL;
+  double *scratch = NULL;
   tv_error *error = take_mean_terms(terms, count, &mean);
-  if (!error) error = tv_allocate(3 * (int64_t)v->d, sizeof(*columns), &columns);
+  if (!error) error = tv_allocate(3 * (int64_t)v->d, sizeof(*scratch), &scratch);
   error = tv_grid_agree(v->grid, error);
-  if (!error) map_mean(v, &mean, columns, w);
-  free(columns);
+  if (!error) map_mean(v, &mean, scratch, w);
+  free(scratch);
   drop_mean_terms(&mean);
   return error;
 }
@@ -446,28 +461,33 @@ static tv_error *map_mean_by_terms(tv_views *v, const tv_map_term *terms, int co
 tv_error *tv_views_map(tv_views *v, const tv_map_term *terms, int count) {
   workspace w;
   tv_error *error = take_workspace(v, &w);
-  if (!error) error = map_second(v, terms, count, &w);
+  if (!error) map_second(v, terms, count, &w);
   if (!error) error = map_mean_by_terms(v, terms, count, &w);
   drop_workspace(&w);
   return error;
 }
 
+/* A term of one map. It borrows all. */
+static tv_map_term certain_term(tv_axis_map *map, double *certain) {
+  *certain = 1;
+  return (tv_map_term){1, {1, map, certain}, {0}};
+}
+
 tv_error *tv_views_map_second(tv_views *v, const tv_axis_map *map) {
+  tv_axis_map copy = *map;
+  double certain;
+  const tv_map_term term = certain_term(&copy, &certain);
   workspace w;
   tv_error *error = take_workspace(v, &w);
-  if (!error) {
-    tv_distmat_clear(w.sum);
-    add_both_sides(map, 1, v->second, &w, w.sum);
-    memcpy(v->second->data, w.sum->data, bytes_of(w.sum));
-  }
+  if (!error) map_second(v, &term, 1, &w);
   drop_workspace(&w);
   return error;
 }
 
 tv_error *tv_views_map_mean(tv_views *v, const tv_axis_map *map) {
-  tv_axis_map copy = *map; /* borrows its arrays for the call */
-  double certain = 1;
-  const tv_map_term term = {1, {1, &copy, &certain}, {0}};
+  tv_axis_map copy = *map;
+  double certain;
+  const tv_map_term term = certain_term(&copy, &certain);
   workspace w;
   tv_error *error = take_workspace(v, &w);
   if (!error) error = map_mean_by_terms(v, &term, 1, &w);

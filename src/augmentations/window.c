@@ -63,7 +63,7 @@ tv_error *tv_window_prepare(tv_step *step, const tv_shape *s) {
 }
 
 double tv_window_hits(const tv_step *step, const tv_shape *s, int i, int j) {
-  const tv_place a = tv_place_of(s, i), b = tv_place_of(s, j);
+  const tv_place a = step->places[i], b = step->places[j];
   return step->tables[TV_WINDOW_ROWS][a.row * s->rows + b.row] *
          step->tables[TV_WINDOW_COLUMNS][a.column * s->columns + b.column];
 }
@@ -74,7 +74,7 @@ static int covers(double u, int n, int width, int place) {
 }
 
 int tv_window_drawn(const tv_step *step, const tv_shape *s, const double *u, int i) {
-  const tv_place at = tv_place_of(s, i);
+  const tv_place at = step->places[i];
   return covers(u[0], s->rows, size_of(step, TV_WINDOW_SIZE, 0), at.row) &&
          covers(u[1], s->columns, size_of(step, TV_WINDOW_SIZE, 1), at.column);
 }

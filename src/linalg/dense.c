@@ -101,6 +101,18 @@ void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_
             factor->descriptor, b->data, &one, &one, b->descriptor, 1, 1, 1, 1);
 }
 
+tv_error *tv_whiten(const tv_distmat *factor, tv_distmat *m) {
+  int info = 0, status;
+  if (tv_is_alone(m)) {
+    dsygst_(&one, "L", &m->rows, m->data, &m->leading, factor->data, &factor->leading, &info, 1);
+    return tv_check_info("sygst", info, &status);
+  }
+  tv_symmetrise(m);
+  tv_solve_lower(TV_LEFT, TV_PLAIN, factor, m);
+  tv_solve_lower(TV_RIGHT, TV_TRANSPOSED, factor, m);
+  return NULL;
+}
+
 void tv_multiply_lower(tv_transpose op, const tv_distmat *factor, tv_distmat *b) {
   if (tv_is_alone(b))
     dtrmm_("L", "L", letter(op), "N", &b->rows, &b->columns, &unit, factor->data, &factor->leading,

@@ -11,9 +11,8 @@ static tv_error *solve_whitened(const tv_statistics *s, tv_solution *out, int *s
   TV_TRY(tv_distmat_create(s->G->grid, s->d, s->d, &whitened));
   memcpy(whitened->data, s->G->data,
          (size_t)s->G->leading * (size_t)s->G->local_columns * sizeof(double));
-  tv_solve_lower(TV_LEFT, TV_PLAIN, s->L, whitened);
-  tv_solve_lower(TV_RIGHT, TV_TRANSPOSED, s->L, whitened);
-  tv_error *error = tv_eigen_top(whitened, out->k, out->values, out->whitened, status);
+  tv_error *error = tv_whiten(s->L, whitened);
+  if (!error) error = tv_eigen_top(whitened, out->k, out->values, out->whitened, status);
   tv_distmat_destroy(&whitened);
   return error;
 }

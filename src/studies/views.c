@@ -136,15 +136,19 @@ static tv_error *record_angles(const tv_solver *s, const subspaces *seen, int64_
                                int b, int encoder) {
   tv_results *r = s->results;
   const int64_t at = tv_cube_entry(&r->cube, point, encoder, a) * r->cube.methods + b;
-  return tv_principal_angles(r->d, s->experiment->encoder.sizes[encoder], seen->columns[a],
-                             seen->columns[b], &r->list[TV_VIEWS_LARGEST_ANGLE][at],
-                             &r->list[TV_VIEWS_MEAN_ANGLE][at]);
+  const int64_t turned = tv_cube_entry(&r->cube, point, encoder, b) * r->cube.methods + a;
+  double *largest = r->list[TV_VIEWS_LARGEST_ANGLE], *mean = r->list[TV_VIEWS_MEAN_ANGLE];
+  TV_TRY(tv_principal_angles(r->d, s->experiment->encoder.sizes[encoder], seen->columns[a],
+                             seen->columns[b], &largest[at], &mean[at]));
+  largest[turned] = largest[at];
+  mean[turned] = mean[at];
+  return NULL;
 }
 
 static tv_error *find_angles(const tv_solver *s, const subspaces *seen, int64_t point) {
   if (!s->group->is_leader) return NULL;
   for (int a = 0; a < seen->methods; ++a)
-    for (int b = 0; b < seen->methods; ++b)
+    for (int b = 0; b <= a; ++b)
       for (int i = 0; i < s->results->cube.encoders && seen->columns[a] && seen->columns[b]; ++i)
         TV_TRY(record_angles(s, seen, point, a, b, i));
   return NULL;

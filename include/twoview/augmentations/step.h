@@ -17,6 +17,11 @@ typedef struct tv_augmentation tv_augmentation;
 
 enum { TV_MOST_TABLES = 4 };
 
+/* Where a number of a sample stands. */
+typedef struct {
+  int row, column, channel;
+} tv_place;
+
 /* A step with its parameters, in the order of its kind's keys, and what is made of them once, for
  * one shape: the maps that are drawn from, and tables of numbers. */
 typedef struct {
@@ -25,6 +30,7 @@ typedef struct {
   tv_map_term *terms;                   /* owned */
   int term_count;
   double *tables[TV_MOST_TABLES]; /* owned */
+  tv_place *places;               /* owned: of each number of a sample */
 } tv_step;
 
 /* Prepare a step for samples of a shape, once it has been checked; and free what it owns. Not
@@ -33,7 +39,9 @@ tv_error *tv_step_prepare(tv_step *step, const tv_shape *shape);
 void tv_step_release(tv_step *step);
 
 /* The n-th number of a parameter. */
-double tv_step_number(const tv_step *step, int parameter, int n);
+static inline double tv_step_number(const tv_step *step, int parameter, int n) {
+  return step->values[parameter].numbers[n];
+}
 
 /* The random numbers and samples from which one view is drawn. All borrowed. */
 typedef struct {

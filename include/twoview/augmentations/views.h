@@ -67,8 +67,18 @@ void tv_views_centre(tv_views *views);
 typedef double tv_entry_function(const void *context, const tv_views *views, int i, int j,
                                  double second);
 
-/* S_ij <- f(i, j, S_ij). The mean must still be that before the step.           Not collective. */
-void tv_views_second(tv_views *views, tv_entry_function *f, const void *context);
+/* S_ij <- f(i, j, S_ij). The mean must still be that before the step. Here, so that f can be
+ * compiled into the loop.                                                       Not collective. */
+static inline void tv_views_second(tv_views *views, tv_entry_function *f, const void *context) {
+  tv_distmat *s = views->second;
+  for (int j = 0; j < s->local_columns; ++j) {
+    double *column = s->data + (int64_t)j * s->leading;
+    for (int i = 0; i < s->rows; ++i) column[i] = f(context, views, i, s->column_of[j], column[i]);
+  }
+}
+
+/* S_ii <- S_ii + added.                                                          Not collective. */
+void tv_views_add_to_diagonal(tv_views *views, double added);
 
 /* The mean view becomes diag(scale) xbar + offset, in all but S; NULL: no scale, or no offset. */
 void tv_views_scale_mean(tv_views *views, const double *scale, const double *offset);

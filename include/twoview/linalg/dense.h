@@ -36,6 +36,9 @@ tv_error *tv_cholesky(tv_distmat *s, int *status);
 /* b = op(L)^{-1} b or b op(L)^{-1}, L the lower triangle of `factor`. */
 void tv_solve_lower(tv_side side, tv_transpose op, const tv_distmat *factor, tv_distmat *b);
 
+/* m = L^{-1} m L^{-T}, m symmetric: its lower triangle is given and computed. L likewise. */
+tv_error *tv_whiten(const tv_distmat *factor, tv_distmat *m);
+
 /* b = op(L) b, L likewise; they are apart. */
 void tv_multiply_lower(tv_transpose op, const tv_distmat *factor, tv_distmat *b);
 

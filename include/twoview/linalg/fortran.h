@@ -93,6 +93,8 @@ void dgeqrf_(const int *m, const int *n, double *a, const int *lda, double *tau,
 void dorgqr_(const int *m, const int *n, const int *k, double *a, const int *lda, const double *tau,
              double *work, const int *lwork, int *info);
 double ddot_(const int *n, const double *x, const int *incx, const double *y, const int *incy);
+void dsygst_(const int *kind, const char *uplo, const int *n, double *a, const int *lda,
+             const double *b, const int *ldb, int *info, size_t);
 void dtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m,
             const int *n, const double *alpha, const double *a, const int *lda, double *b,
             const int *ldb, size_t, size_t, size_t, size_t);
