@@ -281,25 +281,35 @@ static tv_error *find_scale(const tv_statistics *s, double rounding, double *out
   return NULL;
 }
 
+/* Whether a is c diag(entries), or c I (NULL). */
+static tv_error *is_multiple_of_diagonal(const tv_distmat *a, const double *entries,
+                                         double rounding, int *out) {
+  tv_distmat *diagonal = NULL;
+  double c;
+  tv_error *error = take_diagonal_matrix(a, entries, &diagonal);
+  if (!error) error = is_multiple(a, diagonal, rounding, &c, out);
+  tv_distmat_destroy(&diagonal);
+  return error;
+}
+
 tv_error *tv_relations_find(const tv_statistics *s, tv_relations *out) {
   const double rounding = rounding_of(s);
-  tv_distmat *noise = NULL, *identity = NULL, *diagonal = NULL;
-  double *variances = NULL, c;
+  tv_distmat *noise = NULL;
+  double *variances = NULL, *added = NULL, c;
   tv_error *error;
   *out = (tv_relations){.scale = NAN};
   TV_GO(take_noise(s, &noise));
   TV_GO(take_diagonal(s->A, &variances));
-  TV_GO(take_diagonal_matrix(s->A, NULL, &identity));
-  TV_GO(take_diagonal_matrix(s->A, variances, &diagonal));
+  TV_GO(take_diagonal(noise, &added));
   TV_GO(find_scale(s, rounding, &out->scale));
-  TV_GO(is_multiple(noise, identity, rounding, &c, &out->is_white));
+  TV_GO(is_multiple_of_diagonal(noise, added, rounding, &out->is_diagonal));
+  TV_GO(is_multiple_of_diagonal(noise, NULL, rounding, &out->is_white));
+  TV_GO(is_multiple_of_diagonal(noise, variances, rounding, &out->is_by_variances));
   TV_GO(is_multiple(noise, s->A, rounding, &c, &out->is_like_data));
-  TV_GO(is_multiple(noise, diagonal, rounding, &c, &out->is_by_variances));
 done:
   tv_distmat_destroy(&noise);
-  tv_distmat_destroy(&identity);
-  tv_distmat_destroy(&diagonal);
   free(variances);
+  free(added);
   return error;
 }
 

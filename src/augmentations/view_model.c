@@ -272,6 +272,24 @@ tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *mo
   return is_summed ? NULL : tv_chain_corrupt(&model->corruptions[severity], *out);
 }
 
+tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moments *sampled,
+                                const tv_view_place *at, const tv_samples *samples,
+                                const tv_distmat *axes, const tv_grid *row, const tv_grid *grid,
+                                tv_statistics **out, int *status) {
+  const double floor = model->experiment->augmentation.floor;
+  tv_views *views = NULL;
+  *out = NULL;
+  if (!sampled)
+    return tv_chain_problem(&model->augmentations[at->strength], samples, floor, axes, grid, out,
+                            status);
+  const tv_view_matrix m =
+      tv_view_moments_at(sampled, at->replicate, at->severity, at->strength, at->level);
+  TV_TRY(tv_views_take(row, &model->shape, &m, &views));
+  tv_error *error = tv_views_problem(views, samples, floor, axes, grid, out, status);
+  tv_views_destroy(&views);
+  return error;
+}
+
 /* ---- Draws ---- */
 
 static void draw(const tv_view_model *m, const tv_chain *chain, tv_purpose purpose, int replicate,

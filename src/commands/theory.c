@@ -9,6 +9,7 @@
 #include "twoview/kinds.h"
 #include "twoview/moments/law.h"
 #include "twoview/theory/summary.h"
+#include "twoview/theory/views.h"
 
 static tv_error *print_theory(const tv_experiment *e, const tv_features *f, int k, int is_json) {
   tv_theory *theory;
@@ -31,6 +32,27 @@ static tv_error *print_theories(const tv_experiment *e, const tv_features *f, in
   return NULL;
 }
 
+static tv_error *print_views(const tv_view_theory *theory, int is_json) {
+  return is_json ? tv_view_theory_print_json(theory, stdout) : tv_view_theory_print(theory, stdout);
+}
+
+/* Of the view model.                                                               Collective. */
+static tv_error *report_views(const tv_experiment *e, const tv_source *source,
+                              const tv_features *features, int is_json, MPI_Comm comm) {
+  tv_view_model *model = NULL;
+  tv_view_theory *theory = NULL;
+  int rank;
+  tv_error *error;
+  MPI_Comm_rank(comm, &rank);
+  TV_GO(tv_view_model_create(e, source, NULL, comm, &model));
+  TV_GO(tv_view_theory_make(e, source, features, model, comm, &theory));
+  TV_GO(tv_agree(comm, rank == 0 ? print_views(theory, is_json) : NULL));
+done:
+  tv_view_theory_destroy(&theory);
+  tv_view_model_destroy(&model);
+  return error;
+}
+
 /* Reads the experiment, and its data set if it has one, and prints to stdout from rank 0.
  *                                                                                  Collective. */
 static tv_error *report_theory(const char *file, const char *const *overrides, int is_json,
@@ -45,7 +67,10 @@ static tv_error *report_theory(const char *file, const char *const *overrides, i
   TV_GO(tv_source_open(experiment, comm, &source));
   TV_GO(tv_law_expect_sizes(experiment, source));
   TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));
-  TV_GO(tv_agree(comm, rank == 0 ? print_theories(experiment, features, is_json) : NULL));
+  if (tv_experiment_has_views(experiment))
+    TV_GO(report_views(experiment, source, features, is_json, comm));
+  else
+    TV_GO(tv_agree(comm, rank == 0 ? print_theories(experiment, features, is_json) : NULL));
 done:
   tv_features_destroy(&features);
   tv_source_close(&source);
@@ -84,6 +109,8 @@ static const char help[] =
     "Usage: twoview theory EXPERIMENT.yaml [OPTION]...\n"
     "Print the predictions of theory for an experiment as its sample size grows: the threshold of\n"
     "each method, which one is favoured, and how noise components compare with important ones.\n"
+    "Of an experiment with 'augmentation.chain' it prints omega and phi of the leading components\n"
+    "at every severity and strength, from the moments of the data, and what cannot matter.\n"
     "\n"
     "      --json            everything, also by replicate and component, as JSON\n"
     "      --set KEY=VALUE   override a key, as in --set noise.lambda_max=[10,100]\n"

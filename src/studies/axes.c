@@ -1,48 +1,11 @@
 #include "axes.h"
 
-#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/augmentations/principal_axes.h"
 #include "twoview/augmentations/view_model.h"
-#include "twoview/linalg/eigen.h"
 #include "twoview/linalg/fortran.h"
-
-/* An axis whose variance is no more than rounding leaves carries nothing. */
-static tv_error *expect_variance(const tv_experiment *e, int d, const double *values) {
-  const int p = e->features.pca;
-  for (int i = 0; i < p; ++i)
-    if (!(values[i] > d * DBL_EPSILON * values[0]))
-      return tv_experiment_fault(
-          e, "features.pca",
-          "corrupted training rows have no variance beyond %d principal components; keep at most "
-          "that",
-          i);
-  return NULL;
-}
-
-static tv_error *diagonalise(const tv_solver *s, tv_samples *rows, tv_distmat *vectors) {
-  const tv_experiment *e = s->experiment;
-  const int d = rows->second->rows;
-  double *values = NULL;
-  int status = 0;
-  tv_samples *moved = NULL;
-  tv_error *error;
-  tv_samples_centre(rows, rows->mean, rows->target_mean);
-  TV_GO(tv_samples_move(rows, s->group->grid, &moved));
-  TV_GO(tv_grid_agree(s->group->grid, tv_allocate(e->features.pca, sizeof(*values), &values)));
-  TV_GO(tv_eigen_top(moved->second, e->features.pca, values, vectors, &status));
-  if (status)
-    error = tv_fail("the principal components of corrupted training rows cannot be found: the "
-                    "eigensolver ended with %d",
-                    status);
-  else
-    error = expect_variance(e, d, values);
-done:
-  tv_samples_destroy(&moved);
-  free(values);
-  return error;
-}
 
 /* Of the corrupted training rows. */
 static tv_error *find_of_rows(const tv_solver *s, const tv_spot *at, tv_distmat *vectors) {
@@ -50,7 +13,7 @@ static tv_error *find_of_rows(const tv_solver *s, const tv_spot *at, tv_distmat 
   tv_samples *rows = NULL;
   tv_error *error = tv_view_model_samples(s->model, s->moments, s->group->row, at->replicate,
                                           severity, s->results->cube.levels - 1, &rows);
-  if (!error) error = diagonalise(s, rows, vectors);
+  if (!error) error = tv_samples_axes(s->experiment, rows, s->group->grid, vectors);
   tv_samples_destroy(&rows);
   return error;
 }

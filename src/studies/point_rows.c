@@ -105,31 +105,16 @@ tv_error *tv_point_rows_of_components(const tv_solver *s, const tv_moment_matrix
 
 /* ---- Views ---- */
 
-/* Of all views, or of those that are sampled. */
-static tv_error *make_problem(const tv_solver *s, const tv_spot *at, int severity,
-                              tv_point_rows *r) {
-  const double floor = s->experiment->augmentation.floor;
-  const tv_distmat *axes = r->axes ? r->axes->vectors : NULL;
-  tv_views *views = NULL;
-  if (!s->view_moments)
-    return tv_chain_problem(&s->model->augmentations[at->alpha], r->training[TV_CORRUPTED], floor,
-                            axes, s->group->grid, &r->statistics, &r->status);
-  const tv_view_matrix m =
-      tv_view_moments_at(s->view_moments, at->replicate, severity, at->alpha, at->level);
-  TV_TRY(tv_views_take(s->group->row, &s->model->shape, &m, &views));
-  tv_error *error = tv_views_problem(views, r->training[TV_CORRUPTED], floor, axes, s->group->grid,
-                                     &r->statistics, &r->status);
-  tv_views_destroy(&views);
-  return error;
-}
-
 tv_error *tv_point_rows_take(const tv_solver *s, int64_t point, tv_point_rows *r) {
   const tv_spot at = tv_cube_split(&s->results->cube, point);
   const int severity = tv_experiment_first_severity(s->experiment) + at.magnitude;
   *r = (tv_point_rows){0};
   TV_TRY(take_all(s, &at, severity, r));
   TV_TRY(tv_axes_find(s, point, &r->axes));
-  TV_TRY(make_problem(s, &at, severity, r));
+  const tv_view_place place = {at.replicate, severity, at.alpha, at.level};
+  TV_TRY(tv_view_model_problem(s->model, s->view_moments, &place, r->training[TV_CORRUPTED],
+                               r->axes ? r->axes->vectors : NULL, s->group->row, s->group->grid,
+                               &r->statistics, &r->status));
   for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
     if (!r->training[c]) continue;
     TV_TRY(take_means(s, r->training[c], &r->mean[c]));

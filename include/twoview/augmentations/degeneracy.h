@@ -42,9 +42,10 @@ void tv_singularity_describe(const tv_singularity *singularity, int are_componen
 /* N = S - G is what views add to their mean. Each relation holds within rounding. */
 typedef struct {
   double scale;        /* c, where the mean view is c x (C = c A, G = c^2 A); else NaN */
-  int is_white;        /* N is proportional to the identity, ... */
-  int is_like_data;    /* ... to A, ... */
-  int is_by_variances; /* ... or to the variances of A, a diagonal matrix */
+  int is_diagonal;     /* N is diagonal, ... */
+  int is_white;        /* ... proportional to the identity, ... */
+  int is_by_variances; /* ... or to the variances of A */
+  int is_like_data;    /* N is proportional to A */
 } tv_relations;
 
 /* Of a problem that has been examined.                                              Collective. */

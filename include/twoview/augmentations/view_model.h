@@ -39,6 +39,18 @@ tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *mo
                                 const tv_grid *row, int replicate, int severity, int level,
                                 tv_samples **out);
 
+/* Where a problem of views stands: a level is a sample size. */
+typedef struct {
+  int replicate, severity, strength, level;
+} tv_view_place;
+
+/* The linear problem of the views of samples, as tv_chain_problem makes it: of all views or, with
+ * the moments of those that are sampled (NULL: none are), of these.                 Collective. */
+tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moments *sampled,
+                                const tv_view_place *place, const tv_samples *samples,
+                                const tv_distmat *axes, const tv_grid *row, const tv_grid *grid,
+                                tv_statistics **out, int *status);
+
 /* How views are drawn where a number of them is sampled; it borrows from the model. */
 tv_row_views tv_view_model_views(const tv_view_model *model);
 
