@@ -52,17 +52,24 @@ tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples) {
 
 /* ---- The problem of the views ---- */
 
-static tv_error *move_to(const tv_grid *grid, const tv_distmat *from, tv_distmat **out) {
-  TV_TRY(tv_distmat_create(grid, from->rows, from->columns, out));
-  tv_distmat_move(from, *out);
+/* A matrix goes to the grid of the problem: on one rank as it is. */
+static tv_error *hand_over(const tv_grid *grid, tv_distmat **from, tv_distmat **out) {
+  if (grid->size > 1) {
+    TV_TRY(tv_distmat_create(grid, (*from)->rows, (*from)->columns, out));
+    tv_distmat_move(*from, *out);
+    tv_distmat_destroy(from);
+  } else {
+    *out = *from;
+    *from = NULL;
+  }
   return NULL;
 }
 
 /* C is kept as E xbar x' among the views, so that steps act on its columns. */
-static tv_error *take_cross(const tv_grid *grid, const tv_distmat *turned, tv_distmat **out) {
+static tv_error *take_cross(const tv_grid *grid, tv_distmat **turned, tv_distmat **out) {
   tv_distmat *moved = NULL;
-  tv_error *error = move_to(grid, turned, &moved);
-  if (!error) error = tv_distmat_create(grid, turned->columns, turned->rows, out);
+  tv_error *error = hand_over(grid, turned, &moved);
+  if (!error) error = tv_distmat_create(grid, moved->columns, moved->rows, out);
   if (!error) tv_transpose_to(moved, *out);
   tv_distmat_destroy(&moved);
   return error;
@@ -78,14 +85,14 @@ static tv_error *project_all(const tv_distmat *axes, tv_statistics *s) {
   return NULL;
 }
 
-static tv_error *take_matrices(const tv_grid *grid, const tv_samples *samples, const tv_views *v,
+static tv_error *take_matrices(const tv_grid *grid, tv_samples *samples, tv_views *v,
                                tv_statistics *s) {
-  TV_TRY(move_to(grid, samples->second, &s->A));
-  TV_TRY(move_to(grid, samples->targets, &s->B));
-  TV_TRY(take_cross(grid, v->cross, &s->C));
-  TV_TRY(move_to(grid, v->agreement, &s->G));
-  TV_TRY(move_to(grid, v->second, &s->S));
-  return move_to(grid, v->targets, &s->view_B);
+  TV_TRY(take_cross(grid, &v->cross, &s->C));
+  TV_TRY(hand_over(grid, &samples->second, &s->A));
+  TV_TRY(hand_over(grid, &samples->targets, &s->B));
+  TV_TRY(hand_over(grid, &v->agreement, &s->G));
+  TV_TRY(hand_over(grid, &v->second, &s->S));
+  return hand_over(grid, &v->targets, &s->view_B);
 }
 
 static void raise_diagonal(tv_distmat *m, double floor) {
@@ -96,7 +103,7 @@ static void raise_diagonal(tv_distmat *m, double floor) {
 }
 
 /* Samples and views are centred. */
-static tv_error *make_problem(const tv_grid *grid, const tv_samples *samples, const tv_views *views,
+static tv_error *make_problem(const tv_grid *grid, tv_samples *samples, tv_views *views,
                               double floor, const tv_distmat *axes, tv_statistics *s, int *status) {
   TV_TRY(take_matrices(grid, samples, views, s));
   TV_TRY(tv_statistics_take_rounding(s, views->mean));

@@ -52,12 +52,14 @@ static tv_error *finish(const tv_solver *s, const double *mean, const struct tv_
   tv_samples *moved = NULL;
   if (!*rows) return NULL;
   tv_samples_centre(*rows, mean, mean + (*rows)->second->rows);
-  TV_TRY(tv_samples_move(*rows, s->group->grid, &moved));
-  tv_samples_destroy(rows);
-  *rows = moved;
+  if (s->group->grid->size > 1) {
+    TV_TRY(tv_samples_move(*rows, s->group->grid, &moved));
+    tv_samples_destroy(rows);
+    *rows = moved;
+  }
   if (!axes) return NULL;
-  TV_TRY(tv_project(axes->vectors, &moved->second));
-  return tv_project_rows(axes->vectors, &moved->targets);
+  TV_TRY(tv_project(axes->vectors, &(*rows)->second));
+  return tv_project_rows(axes->vectors, &(*rows)->targets);
 }
 
 /* ---- Components ---- */

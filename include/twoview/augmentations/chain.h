@@ -26,7 +26,8 @@ tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, dou
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status);
 
-/* The same of views whose moments are known; they are centred.                      Collective. */
+/* The same of views whose moments are known; their matrices become those of the problem.
+ *                                                                                   Collective. */
 tv_error *tv_views_problem(tv_views *views, const tv_samples *samples, double floor,
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status);
