@@ -166,14 +166,18 @@ class Views(unittest.TestCase):
         self.assertIn("at severity/strength 0/2: JE learns the same as at strength 1", notes)
         self.assertIn("white noise", notes)
         self.assertIn("reconstruction and joint-embedding learn the same", notes)
-        self.assertEqual([at["as_first_strength"] for at in settings], [False, True])
+        self.assertEqual([at["same_as_strength"] for at in settings], [1, 1])
         mu = [np.array(at["methods"]["joint_embedding"]["omega"]) for at in settings]
         np.testing.assert_allclose((1 / mu[1] - 1) / (1 / mu[0] - 1), 4, rtol=1e-9)  # deviations 0.1 and 0.2
         for chain in ("[{type: brightness, deviation: 0.5}, {type: noise, deviation: [0.1, 0.2]}]",
                       "[{type: shift, pixels: [1, 2]}]"):
             settings, notes = self.plain(chain)
             self.assertEqual(notes, "")
-            self.assertFalse(settings[1]["as_first_strength"])
+            self.assertEqual([at["same_as_strength"] for at in settings], [1, 2])
+        settings, notes = self.plain("[{type: multiply, deviation: [0.2, 0, 0]}, "
+                                     "{type: noise, deviation: [0, 0.1, 0.2]}]")
+        self.assertEqual([at["same_as_strength"] for at in settings], [1, 2, 2])
+        self.assertIn("at severity/strength 0/3: JE learns the same as at strength 2", notes)
 
     def check_masks(self, settings, squares):
         """A v = mu diag(squares) v, G = r^2 A and N = (1 - r) r diag(squares)."""

@@ -43,8 +43,8 @@ static void scale_rows(const double *variances, tv_distmat *m) {
       m->data[(int64_t)j * m->leading + i] *= sqrt(variances[m->row_of[i]]);
 }
 
-/* Some vectors that no eigenvector is orthogonal to. */
-static void begin_iteration(tv_distmat *vectors) {
+/* Vectors that nothing in particular is orthogonal to. */
+static void fill_generic(tv_distmat *vectors) {
   for (int j = 0; j < vectors->local_columns; ++j)
     for (int i = 0; i < vectors->local_rows; ++i)
       vectors->data[(int64_t)j * vectors->leading + i] =
@@ -54,13 +54,13 @@ static void begin_iteration(tv_distmat *vectors) {
 /* The least eigenvalue of S with its numbers scaled to unit variance, by some inverse iterations:
  * no less than it, and of its order. */
 static tv_error *find_regularity(const tv_statistics *s, const double *variances, double *out) {
-  enum { VECTORS = 4, ITERATIONS = 4 };
+  enum { STARTS = 4, ITERATIONS = 4 };
   tv_distmat *vectors = NULL;
   double *before = NULL, *after = NULL;
   tv_error *error;
   *out = 1;
-  TV_GO(tv_distmat_create(s->S->grid, s->d, VECTORS, &vectors));
-  begin_iteration(vectors);
+  TV_GO(tv_distmat_create(s->S->grid, s->d, STARTS, &vectors));
+  fill_generic(vectors);
   TV_GO(tv_column_norms(vectors, &before));
   for (int i = 0; i < ITERATIONS; ++i) {
     scale_rows(variances, vectors);
@@ -68,7 +68,7 @@ static tv_error *find_regularity(const tv_statistics *s, const double *variances
     tv_solve_lower(TV_LEFT, TV_TRANSPOSED, s->L, vectors);
     scale_rows(variances, vectors);
     TV_GO(tv_column_norms(vectors, &after));
-    for (int j = 0; j < VECTORS; ++j) *out = fmin(*out, before[j] / after[j]);
+    for (int j = 0; j < STARTS; ++j) *out = fmin(*out, before[j] / after[j]);
     free(before);
     before = after;
     after = NULL;
@@ -313,19 +313,57 @@ done:
   return error;
 }
 
-tv_error *tv_statistics_agree(const tv_statistics *a, const tv_statistics *b, int *out) {
-  const double rounding = rounding_of(a) + rounding_of(b);
-  tv_distmat *of_a = NULL, *of_b = NULL;
-  int means_agree = 0, noises_agree = 0;
-  double c;
+/* ---- Footprints ---- */
+
+enum { VECTORS = TV_FOOTPRINT_VECTORS };
+
+/* out = V'm V, whole on every rank. */
+static tv_error *take_form(const tv_distmat *m, const tv_distmat *vectors, double *out) {
+  tv_distmat *image = NULL, *form = NULL;
   tv_error *error;
-  TV_GO(take_noise(a, &of_a));
-  TV_GO(take_noise(b, &of_b));
-  TV_GO(is_multiple(a->G, b->G, rounding, &c, &means_agree));
-  TV_GO(is_multiple(of_a, of_b, rounding, &c, &noises_agree));
+  TV_GO(tv_distmat_create(m->grid, m->rows, VECTORS, &image));
+  TV_GO(tv_distmat_create(m->grid, VECTORS, VECTORS, &form));
+  tv_multiply(TV_PLAIN, m, TV_PLAIN, vectors, image);
+  tv_multiply(TV_TRANSPOSED, vectors, TV_PLAIN, image, form);
+  tv_distmat_gather(form, out);
 done:
-  *out = means_agree && noises_agree;
-  tv_distmat_destroy(&of_a);
-  tv_distmat_destroy(&of_b);
+  tv_distmat_destroy(&image);
+  tv_distmat_destroy(&form);
   return error;
+}
+
+static double trace_of(const double *form) {
+  double sum = 0;
+  for (int i = 0; i < VECTORS; ++i) sum += form[i * (VECTORS + 1)];
+  return sum;
+}
+
+tv_error *tv_footprint_take(const tv_statistics *s, tv_footprint *out) {
+  tv_distmat *vectors = NULL;
+  tv_error *error;
+  TV_GO(tv_distmat_create(s->S->grid, s->d, VECTORS, &vectors));
+  fill_generic(vectors);
+  TV_GO(take_form(s->G, vectors, out->mean));
+  TV_GO(take_form(s->S, vectors, out->noise));
+  for (int i = 0; i < VECTORS * VECTORS; ++i) out->noise[i] -= out->mean[i];
+  const double error_of_forms = rounding_of(s) * tv_dot(vectors, vectors);
+  const double least = fmin(trace_of(out->mean), trace_of(out->noise));
+  out->rounding = least > 1e3 * error_of_forms ? error_of_forms / least : INFINITY;
+  const double mean = trace_of(out->mean), noise = trace_of(out->noise);
+  for (int i = 0; i < VECTORS * VECTORS; ++i) {
+    out->mean[i] /= mean;
+    out->noise[i] /= noise;
+  }
+done:
+  tv_distmat_destroy(&vectors);
+  return error;
+}
+
+int tv_footprints_agree(const tv_footprint *a, const tv_footprint *b) {
+  const double rounding = a->rounding + b->rounding;
+  if (!isfinite(rounding)) return 0;
+  for (int i = 0; i < VECTORS * VECTORS; ++i)
+    if (!(fabs(a->mean[i] - b->mean[i]) <= rounding && fabs(a->noise[i] - b->noise[i]) <= rounding))
+      return 0;
+  return 1;
 }

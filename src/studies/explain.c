@@ -146,30 +146,51 @@ static int is_same_solution(const tv_results *r, int64_t a, int64_t b, int k) {
   return 1;
 }
 
-/* Whether all strengths at a severity do the same, for every replicate, sample size and k. */
-static int is_any_strength_the_same(const tv_experiment *e, const tv_results *r, int m,
-                                    int magnitude) {
-  for (int64_t point = 0; point < r->points; ++point) {
-    const tv_spot at = tv_cube_split(&r->cube, point);
-    if (at.magnitude != magnitude || at.alpha == 0) continue;
-    const int64_t weakest = tv_cube_index(&r->cube, at.replicate, magnitude, 0, at.level);
+/* Whether two strengths do the same at a severity, for every replicate, sample size and k. */
+static int are_same(const tv_experiment *e, const tv_results *r, int m, int magnitude, int one,
+                    int other) {
+  for (int item = 0; item < r->cube.replicates * r->cube.levels; ++item) {
+    const int replicate = item / r->cube.levels, level = item % r->cube.levels;
+    const int64_t a = tv_cube_index(&r->cube, replicate, magnitude, one, level),
+                  b = tv_cube_index(&r->cube, replicate, magnitude, other, level);
     for (int i = 0; i < r->cube.encoders; ++i)
-      if (!is_same_solution(r, tv_cube_entry(&r->cube, weakest, i, m),
-                            tv_cube_entry(&r->cube, point, i, m), e->encoder.sizes[i]))
+      if (!is_same_solution(r, tv_cube_entry(&r->cube, a, i, m), tv_cube_entry(&r->cube, b, i, m),
+                            e->encoder.sizes[i]))
         return 0;
   }
   return 1;
 }
 
+/* `1, 2 and 4`: a strength and those after it that do the same, unless an earlier one does; how
+ * many these are. */
+enum { NAMES = 256 };
+static int name_strengths(const tv_experiment *e, const tv_results *r, int m, int magnitude,
+                          int first, char out[NAMES]) {
+  int last = -1, count = 0;
+  for (int earlier = 0; earlier < first; ++earlier)
+    if (are_same(e, r, m, magnitude, earlier, first)) return 0;
+  for (int i = first + 1; i < r->cube.alphas; ++i)
+    if (are_same(e, r, m, magnitude, first, i)) last = i;
+  snprintf(out, NAMES, "%d", first + 1);
+  for (int i = first + 1; i <= last; ++i) {
+    if (!are_same(e, r, m, magnitude, first, i)) continue;
+    tv_append(out, NAMES, "%s%d", i == last ? " and " : ", ", i + 1);
+    ++count;
+  }
+  return count;
+}
+
 static tv_error *explain_strengths(const tv_experiment *e, tv_results *r, int m) {
   const tv_method *method = tv_method_of(e->methods[m]);
-  if (r->cube.alphas < 2 || !method->theory || method->theory->is_quadratic) return NULL;
+  char names[NAMES];
+  if (!method->theory || method->theory->is_quadratic) return NULL;
   for (int magnitude = 0; magnitude < r->cube.magnitudes; ++magnitude)
-    if (is_any_strength_the_same(e, r, m, magnitude))
-      TV_TRY(tv_notes_add(&r->notes,
-                          "%s: at severity %d all strengths do the same, which cannot matter to "
-                          "it: its values are omega = mu/(mu + c), and strengths differ by c alone",
-                          method->kind.name, tv_experiment_first_severity(e) + magnitude));
+    for (int first = 0; first < r->cube.alphas; ++first)
+      if (name_strengths(e, r, m, magnitude, first, names))
+        TV_TRY(tv_notes_add(&r->notes,
+                            "%s: at severity %d strengths %s do the same, which cannot matter to "
+                            "it: its values are omega = mu/(mu + c), and they differ by c alone",
+                            method->kind.name, tv_experiment_first_severity(e) + magnitude, names));
   return NULL;
 }
 
@@ -192,7 +213,6 @@ static int64_t count_same(const tv_results *r, int a, int b) {
 
 /* `reconstruction, joint-embedding and pca`: a method and those after it that do the same at every
  * point; how many these are. */
-enum { NAMES = 256 };
 static int name_same(const tv_experiment *e, const tv_results *r, int a, char out[NAMES]) {
   int last = -1, count = 0;
   for (int b = a + 1; b < r->cube.methods; ++b)

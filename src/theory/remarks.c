@@ -60,9 +60,10 @@ static int is_white(const tv_view_theory *t, const tv_view_setting *s, int a, in
   return is_scaled(s) && s->relations.is_white;
 }
 
-static int is_as_first(const tv_view_theory *t, const tv_view_setting *s, int a, int b) {
-  (void)t, (void)a, (void)b;
-  return s->is_as_first;
+/* As at an earlier strength, `first`. */
+static int is_same(const tv_view_theory *t, const tv_view_setting *s, int first, int unused) {
+  (void)unused;
+  return s->same_as == first && (int)((s - t->settings) % t->strengths) != first;
 }
 
 static int is_alike(const tv_view_theory *t, const tv_view_setting *s, int a, int b) {
@@ -103,14 +104,23 @@ static tv_error *remark_on_relations(tv_view_theory *t) {
                      "numbers divided by the deviation of what is added to each"},
       {is_shrunk, "the mean view is a multiple of the sample, less than it: views divided by that "
                   "multiple, as where the rest of a masked sample is scaled up, have the same "
-                  "omega and phi"},
-      {is_as_first,
-       "JE learns the same as at strength 1 of that severity, with omega = mu/(mu + c) "
-       "of the same mu: the strength cannot matter to it, but does to RC"}};
+                  "omega and phi"}};
   char places[PLACES];
   for (size_t i = 0; i < sizeof relations / sizeof *relations; ++i)
     if (name_places(t, relations[i].holds, 0, 0, places))
       TV_TRY(tv_notes_add(&t->notes, "%s: %s", places, relations[i].words));
+  return NULL;
+}
+
+static tv_error *remark_on_strengths(tv_view_theory *t) {
+  char places[PLACES];
+  for (int first = 0; first < t->strengths; ++first)
+    if (name_places(t, is_same, first, 0, places))
+      TV_TRY(tv_notes_add(&t->notes,
+                          "%s: JE learns the same as at strength %d of that severity, with omega = "
+                          "mu/(mu + c) of the same mu: which of them it is cannot matter to it, "
+                          "but does to RC",
+                          places, first + 1));
   return NULL;
 }
 
@@ -151,5 +161,6 @@ tv_error *tv_view_theory_remark(tv_view_theory *t) {
   TV_TRY(remark_on_singular(t));
   TV_TRY(remark_on_ties(t));
   TV_TRY(remark_on_relations(t));
+  TV_TRY(remark_on_strengths(t));
   return remark_on_choices(t);
 }

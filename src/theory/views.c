@@ -180,39 +180,42 @@ static tv_error *describe_singular(tv_view_theory *t, const tv_statistics *s,
   return error;
 }
 
-/* `first`: the problem of the first strength of the severity, or NULL; of that strength itself it
- * becomes this one. */
+/* `footprints`: of the strengths of this severity. */
 static tv_error *fill_setting(const maker *m, int severity, int strength, const tv_distmat *axes,
-                              tv_statistics **first) {
+                              tv_footprint *footprints) {
   tv_view_theory *t = m->theory;
   tv_view_setting *out = &t->settings[severity * t->strengths + strength];
   tv_statistics *s = NULL;
   int status = 0;
   tv_error *error;
   TV_GO(make_problem(m, severity, strength, axes, &s, &status));
+  out->same_as = strength;
+  footprints[strength].rounding = INFINITY;
   if (status) {
     error = describe_singular(t, s, out);
     goto done;
   }
   TV_GO(tv_relations_find(s, &out->relations));
-  if (*first) TV_GO(tv_statistics_agree(*first, s, &out->is_as_first));
+  TV_GO(tv_footprint_take(s, &footprints[strength]));
+  for (int i = strength - 1; i >= 0; --i)
+    if (tv_footprints_agree(&footprints[i], &footprints[strength])) out->same_as = i;
   TV_GO(solve_all(t, s, out));
-  if (strength == 0) {
-    *first = s;
-    s = NULL;
-  }
 done:
   tv_statistics_destroy(&s);
   return error;
 }
 
 static tv_error *fill_severity(const maker *m, int severity) {
+  const int strengths = m->theory->strengths;
   tv_distmat *axes = NULL;
-  tv_statistics *first = NULL;
-  tv_error *error = find_axes(m, severity, &axes);
-  for (int strength = 0; !error && strength < m->theory->strengths; ++strength)
-    error = fill_setting(m, severity, strength, axes, &first);
-  tv_statistics_destroy(&first);
+  tv_footprint *footprints = NULL;
+  tv_error *error;
+  TV_GO(tv_grid_agree(m->group->grid, tv_allocate(strengths, sizeof(*footprints), &footprints)));
+  TV_GO(find_axes(m, severity, &axes));
+  for (int strength = 0; strength < strengths; ++strength)
+    TV_GO(fill_setting(m, severity, strength, axes, footprints));
+done:
+  free(footprints);
   tv_distmat_destroy(&axes);
   return error;
 }

@@ -42,13 +42,13 @@ static json_t *angles_at(const tv_view_theory *t, const tv_view_setting *s) {
 static json_t *setting(const tv_view_theory *t, int i) {
   const tv_view_setting *s = &t->settings[i];
   const int is_singular = s->floor > 0;
-  return json_pack("{s:i, s:i, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:o, s:o}", TV_SEVERITY,
+  return json_pack("{s:i, s:i, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:i, s:o, s:o}", TV_SEVERITY,
                    i / t->strengths, TV_STRENGTH, i % t->strengths + 1, "singular", is_singular,
                    "floor", tv_json_number(is_singular ? s->floor : NAN), "mean_scale",
                    tv_json_number(is_singular ? NAN : s->relations.scale), "adds_independently",
                    s->relations.is_diagonal, "adds_white_noise", s->relations.is_white,
                    "adds_like_data", s->relations.is_like_data, "adds_by_variances",
-                   s->relations.is_by_variances, "as_first_strength", s->is_as_first, "methods",
+                   s->relations.is_by_variances, "same_as_strength", s->same_as + 1, "methods",
                    methods_at(t, s), "angles", angles_at(t, s));
 }
 

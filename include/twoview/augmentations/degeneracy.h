@@ -51,8 +51,20 @@ typedef struct {
 /* Of a problem that has been examined.                                              Collective. */
 tv_error *tv_relations_find(const tv_statistics *statistics, tv_relations *out);
 
+/* V'G V and V'N V of a few fixed vectors V, each relative to its trace, and what rounding leaves
+ * of them. */
+enum { TV_FOOTPRINT_VECTORS = 6 };
+typedef struct {
+  double mean[TV_FOOTPRINT_VECTORS * TV_FOOTPRINT_VECTORS];
+  double noise[TV_FOOTPRINT_VECTORS * TV_FOOTPRINT_VECTORS];
+  double rounding; /* infinite where nothing is known, or N is no more than rounding */
+} tv_footprint;
+
+/* Of a problem that has been examined.                                              Collective. */
+tv_error *tv_footprint_take(const tv_statistics *statistics, tv_footprint *out);
+
 /* Whether the G and N of two problems are proportional, each to the other's: joint embedding then
- * learns the same from both.                                                        Collective. */
-tv_error *tv_statistics_agree(const tv_statistics *a, const tv_statistics *b, int *out);
+ * learns the same from both, with omega = mu/(mu + c) of the same mu.           Not collective. */
+int tv_footprints_agree(const tv_footprint *a, const tv_footprint *b);
 
 #endif

@@ -16,7 +16,8 @@
 typedef struct {
   double floor;           /* that makes the problem regular; 0: it is, else all values are NaN */
   tv_relations relations; /* of its moments */
-  int is_as_first;        /* whether joint embedding learns the same as at the first strength */
+  int same_as;            /* the first strength, from 0, at which joint embedding learns the same;
+                           * that of the setting itself: no earlier one */
   double *values;         /* owned, methods x components: omega, phi or variances */
   double *gap;   /* owned, methods x encoders: between the k-th value and the next, relative; 0:
                   * they are tied; NaN: there is no next one */
