@@ -143,6 +143,20 @@ class Plan(unittest.TestCase):
         self.compare(harness.ROOT / "jobs/phase.yaml", 2, "replicates=1",
                      "noise.lambda_max={from: 0.1, to: 100, count: 8}")
 
+    def test_view_model(self):
+        """Rows that are corrupted one by one have moments of their own at every severity, and so have those held
+        out."""
+        views = harness.ROOT / "jobs/corruption.yaml"
+        for ranks, samples in ((1, "[1000, 2000]"), (2, "[2000]")):
+            words = harness.settings("methods=[PCA]", f"samples={samples}", "augmentation.chain=[{type: noise, deviation: 0.1}]")
+            plan = harness.twoview("run", views, "--dry-run", *words, ranks=ranks).stdout
+            with harness.archive(views, "v.h5", *words, ranks=ranks) as archive:
+                memory = float(re.search(r"memory per rank .*\((\d+) bytes\)", plan)[1])
+                peak = archive["peak_memory"][()].max()
+                self.assertLessEqual(abs(memory - peak), TOLERANCE * peak, f"{ranks} ranks")
+                moments = float(re.search(r"flops +(\S+) for moments", plan)[1])
+                np.testing.assert_allclose(moments, archive["flops"][()].sum(0)[:3].sum(), rtol=1e-3)
+
     def test_distributed(self):
         for ranks in (1, 2, 4):
             layout = self.compare(GAUSSIAN, ranks, *LARGE, "parallel.layout=distributed")

@@ -122,7 +122,7 @@ static tv_error *take_lengths(const tv_opened *o, tv_archive *a) {
   a->q = e->noise.components;
   a->is_unlabelled = e->source.is_unlabelled;
   a->examples = o->schema->extent.examples;
-  a->is_held_out = e->test.source.settings || e->test.fraction > 0;
+  a->is_held_out = tv_experiment_has_test(e);
   TV_TRY(tv_allocate(a->cube.encoders, sizeof(*a->encoder_k), &a->encoder_k));
   memcpy(a->encoder_k, e->encoder.sizes, (size_t)a->cube.encoders * sizeof(*a->encoder_k));
   return NULL;

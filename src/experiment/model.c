@@ -7,6 +7,10 @@ static int levels_of(const tv_chain_spec *chain) {
   return chain->levels ? chain->levels : chain->count > 0;
 }
 
+int tv_experiment_has_test(const tv_experiment *e) {
+  return e->test.source.settings || e->test.fraction > 0;
+}
+
 int tv_experiment_has_views(const tv_experiment *e) {
   return e->augmentation.chain.count > 0;
 }

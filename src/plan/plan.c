@@ -37,17 +37,34 @@ static int is_law(const tv_experiment *e) {
 
 /* ---- Flops and normals ---- */
 
+/* Whether features are rotated to components before their moments are taken. */
+static int are_rotated(const tv_experiment *e, const tv_source *source) {
+  return !source->kind->has_components && !tv_experiment_has_views(e);
+}
+
 /* The sums over a data set's raw features that travel along the tree. */
-static double raw_numbers(const tv_source *source) {
-  const int are_summed = !source->kind->is_generated && !tv_features_are_wide(source);
+static double raw_numbers(const tv_experiment *e, const tv_source *source) {
+  const int are_summed =
+      are_rotated(e, source) && !source->kind->is_generated && !tv_features_are_wide(source);
   return are_summed ? square(source->features + 1.0) : 0;
 }
 
 /* Of these sums, or of the Gram matrix of fewer rows than features. */
-static double count_raw_flops(const tv_source *source) {
+static double count_raw_flops(const tv_experiment *e, const tv_source *source) {
   const double rows = (double)source->rows;
-  return tv_features_are_wide(source) ? square(rows) * source->features
-                                      : rows * raw_numbers(source);
+  return are_rotated(e, source) && tv_features_are_wide(source) ? square(rows) * source->features
+                                                                : rows * raw_numbers(e, source);
+}
+
+/* How often a row enters the moments: as it is and, where rows are corrupted one by one, at each
+ * severity. */
+static int count_severities(const tv_experiment *e) {
+  const int is_each = tv_experiment_has_views(e) && e->corruption.sampler == TV_CORRUPTED_ROWS;
+  return is_each ? tv_experiment_first_severity(e) + tv_experiment_corruptions(e) : 1;
+}
+
+static double count_matrices(const tv_experiment *e) {
+  return (double)e->replicates * e->sizes_count * count_severities(e);
 }
 
 /* Moments of the rows: a rank-b update is width^2 flops a row. Before it, those of the raw features
@@ -55,12 +72,13 @@ static double count_raw_flops(const tv_source *source) {
 static double count_moment_flops(const tv_experiment *e, const tv_source *source,
                                  const tv_plan *plan) {
   const double sampled = e->replicates * largest_size(e);
-  const double raw = count_raw_flops(source);
+  const double raw = count_raw_flops(e, source);
   if (is_law(e)) return raw + tv_law_estimate_cost(e, source, plan->p).flops;
-  const double rotated = source->kind->has_components ? 0
+  const double rotated = !are_rotated(e, source)      ? 0
                          : source->kind->is_generated ? sampled
                                                       : (double)source->rows;
-  return sampled * square(plan->width) + raw + 2 * rotated * source->features * plan->p;
+  return sampled * count_severities(e) * square(plan->width) + raw +
+         2 * rotated * source->features * plan->p;
 }
 
 /* Distributed, each rank draws the inputs of its rows and of its columns. */
@@ -101,16 +119,16 @@ static double wide_memory(const tv_source *source, const tv_plan *plan) {
 /* Raw moments of bytes are also held in single precision; then rank 0 diagonalises. */
 static double features_memory(const tv_experiment *e, const tv_source *source,
                               const tv_plan *plan) {
-  const double inputs = source->features, basis = inputs * plan->p, sums = raw_numbers(source);
-  if (source->kind->has_components) return 0;
+  const double inputs = source->features, basis = inputs * plan->p, sums = raw_numbers(e, source);
+  if (!are_rotated(e, source)) return 0;
   if (tv_features_are_wide(source)) return basis + wide_memory(source, plan);
   const double bytes = source->bytes ? 0.5 * sums : 0;
   const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
   return basis + fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem);
 }
 
-static double basis_memory(const tv_source *source, const tv_plan *plan) {
-  return source->kind->has_components ? 0 : (double)source->features * plan->p;
+static double basis_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  return are_rotated(e, source) ? (double)source->features * plan->p : 0;
 }
 
 /* Moments of a data set without noise, to which the law sampler adds the noise. */
@@ -121,13 +139,19 @@ static double given_numbers(const tv_experiment *e, const tv_source *source, con
 }
 
 static double moments_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const double all = (double)e->replicates * e->sizes_count * square(plan->width);
+  const double all = count_matrices(e) * square(plan->width);
   const double rows = fmin(TV_BATCH, (double)source->rows);
   const double batch = rows * (source->features + plan->p + 2.0 * plan->width);
   if (!is_law(e)) return sums_while_reducing(e, plan, all) + batch;
   const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
   return all + given +
          fmax(given > 0 ? batch : 0, tv_law_estimate_cost(e, source, plan->p).row_numbers);
+}
+
+/* The moments of rows held out, while they are summed. */
+static double held_out_memory(const tv_experiment *e, const tv_plan *plan) {
+  const double all = count_matrices(e) / e->sizes_count * square(plan->width);
+  return tv_experiment_has_test(e) ? sums_while_reducing(e, plan, all) : 0;
 }
 
 static double rows_of(const tv_experiment *e, const tv_source *source, unsigned method) {
@@ -204,8 +228,8 @@ static double arrays_memory(const tv_experiment *e, const tv_plan *plan, const t
 
 static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
                            const tv_schema *schema) {
-  const double matrices = (double)e->replicates * e->sizes_count * square(plan->width);
-  const double basis = basis_memory(source, plan), kept = results_memory(e, source, plan);
+  const double matrices = count_matrices(e) * square(plan->width);
+  const double basis = basis_memory(e, source, plan), kept = results_memory(e, source, plan);
   const double writing = fmax(arrays_memory(e, plan, schema), samples_memory(e, plan, schema));
   if (plan->layout.is_distributed) {
     const double share = square(plan->d) / plan->ranks;
@@ -213,7 +237,8 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
         (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
     return NUMBER * (share + kept + fmax(batch + solve_memory(e, plan), writing));
   }
-  const double summing = basis + moments_memory(e, source, plan);
+  const double held_out = matrices + held_out_memory(e, plan);
+  const double summing = basis + fmax(moments_memory(e, source, plan), held_out);
   const double later = basis + matrices + kept + fmax(solve_memory(e, plan), writing);
   return NUMBER * fmax(features_memory(e, source, plan), fmax(summing, later));
 }
@@ -230,12 +255,12 @@ static double count_sent_rows(const tv_source *source, const tv_partition *parti
 static double count_reduced_bytes(const tv_experiment *e, const tv_source *source,
                                   const tv_plan *plan, MPI_Comm comm) {
   const tv_partition partition = tv_partition_make(comm, source->rows, e->parallel.shards);
-  const double all = (double)e->replicates * e->sizes_count * square(plan->width);
+  const double all = count_matrices(e) * square(plan->width);
   const double of_study = is_law(e) ? given_numbers(e, source, plan) : all;
   const double moments = plan->layout.is_distributed ? 0 : of_study;
   double most = 0;
   for (int rank = 0; rank < plan->ranks; ++rank)
-    most = fmax(most, tv_shard_sends(&partition, rank) * (raw_numbers(source) + moments) +
+    most = fmax(most, tv_shard_sends(&partition, rank) * (raw_numbers(e, source) + moments) +
                           count_sent_rows(source, &partition, rank) * source->features);
   return NUMBER * most;
 }
@@ -263,7 +288,9 @@ static tv_error *plan_archive(const tv_experiment *e, const tv_source *source, t
 tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
                        tv_plan *plan) {
   double memory = 0;
-  const int p = tv_experiment_components(e, source->features), d = p + e->noise.components;
+  const int p =
+      tv_experiment_has_views(e) ? source->features : tv_experiment_components(e, source->features);
+  const int d = p + e->noise.components;
   *plan = (tv_plan){.p = p, .d = d, .width = d + source->targets + 1};
   MPI_Comm_size(comm, &plan->ranks);
   TV_TRY(tv_layout_choose(e, source, plan->ranks, &plan->layout));
@@ -277,7 +304,7 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm
   plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);
   TV_TRY(tv_agree(comm, plan_archive(e, source, plan, &memory)));
   plan->features = source->features;
-  plan->principal_order = source->kind->has_components   ? 0
+  plan->principal_order = !are_rotated(e, source)        ? 0
                           : tv_features_are_wide(source) ? (int)source->rows
                                                          : source->features;
   plan->features_bytes = NUMBER * features_memory(e, source, plan);

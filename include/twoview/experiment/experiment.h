@@ -196,6 +196,9 @@ int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
  * that are noise. */
 int tv_experiment_has_views(const tv_experiment *experiment);
 
+/* Whether rows are held out. */
+int tv_experiment_has_test(const tv_experiment *experiment);
+
 /* How strongly inputs are corrupted: noise scales or, of the view model, severities, of which the
  * first has a number; how views are made: alignments, one where the study finds them, or strengths
  * of the chain. And how many points there are: replicates x corruptions x views x sample sizes. */
