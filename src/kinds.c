@@ -12,6 +12,7 @@
 #define SOURCES(row)             \
   row(tv_source_idx)             \
   row(tv_source_hdf5)            \
+  row(tv_source_npy)             \
   row(tv_source_gaussian)               \
   row(tv_source_mixture)
 

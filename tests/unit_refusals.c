@@ -31,7 +31,7 @@ static const struct {
     {"", "methods: [superwised]\n", ":8: methods:", "one of supervised, reconstruction, joint"},
     {"", "archive: {samples: maybe}\n", ":8: archive.samples:", "not 'maybe'"},
     {"", "archive: {encoders: first}\n", ":8: archive.encoders:", "none, last, all"},
-    {"gaussian", "gausian", ":2: source.type:", "idx, hdf5, gaussian, mixture, not 'gausian'"},
+    {"gaussian", "gausian", ":2: source.type:", "idx, hdf5, npy, gaussian, mixture, not 'gausian'"},
     {"{k: 2}", "2", ":7: encoder:", "expects a mapping"},
     {"[1, 10]", "{a: 1}", ":4: noise.lambda_max.a:", "unknown key; did you mean 'to'?"},
     {"[1, 10]", "{from: a}", ":4: noise.lambda_max.from:", "expects a number, not 'a'"},
@@ -336,7 +336,9 @@ static const struct {
     {{"seed=}"}, NULL, "not YAML"},
     {{"a..b=1"}, NULL, "--set a..b=1"},
     /* what cannot be drawn in law, or stand for a population */
-    {{"source.as=population"}, "source.as:", "belongs to 'type: idx' or 'type: hdf5', not to"},
+    {{"source.as=population"},
+     "source.as:",
+     "belongs to 'type: idx' or 'type: hdf5' or 'type: npy', not to"},
     {{"source={type: idx, as: population, images: a, labels: b}"},
      "source.as:",
      "only with 'noise: {sampler: law}'"},
@@ -373,7 +375,7 @@ static const struct {
      "'type: gaus"},
     {{MIXTURE("classes: 2, separation: 1, spectrum: 1, labels: a")},
      "source.labels:",
-     "belongs to 'type: idx' or 'type: hdf5', not to 'type: mixture'; leave it out"},
+     "belongs to 'type: idx' or 'type: hdf5' or 'type: npy', not to 'type: mixture'; leave it out"},
     {{MIXTURE("classes: 2, separation: 1, spectrum: 1, class: 3")}, "source.class:", "'classes'?"},
     /* threshold studies */
     {{"study=threshold"}, "augmentation.alpha:", "is what 'study: threshold' finds"},

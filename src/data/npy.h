@@ -1,0 +1,35 @@
+/* Arrays in NumPy's .npy files (format 1 to 3): one array of numbers, in either order of dimensions
+ * and of bytes. */
+#ifndef TWOVIEW_DATA_NPY_H
+#define TWOVIEW_DATA_NPY_H
+
+#include <stdint.h>
+
+#include "twoview/base/error.h"
+
+enum { TV_NPY_DIMENSIONS = 4 };
+
+typedef struct {
+  const char *path; /* borrowed */
+  int file;         /* owned */
+  int64_t offset;   /* of the first number */
+  int dimensions;
+  int64_t extent[TV_NPY_DIMENSIONS];
+  int width;      /* numbers of a row: the product of all dimensions but the first */
+  char kind;      /* 'f', 'i', 'u' or 'b' (boolean) */
+  int size;       /* bytes of a number */
+  int is_swapped; /* bytes are in the other order than this machine's */
+  int is_fortran; /* the first dimension runs fastest */
+} tv_npy;
+
+/* Open a file and read its header. Close with tv_npy_close, after an error too. Errors: no .npy
+ * file; what it holds is no array of numbers of `least` to `most` dimensions, is empty, too large,
+ * or shorter or longer than its header says. */
+tv_error *tv_npy_open(const char *path, int least, int most, tv_npy *out);
+void tv_npy_close(tv_npy *npy);
+
+/* Rows [first, first + count), each `width` numbers of which the last dimension runs fastest.
+ * Errors: the file is shorter now; a number that is not finite, by its row. Not collective. */
+tv_error *tv_npy_read(const tv_npy *npy, int64_t first, int64_t count, double *out);
+
+#endif
