@@ -59,6 +59,7 @@ static tv_error *hand_over(const tv_grid *grid, tv_distmat **from, tv_distmat **
     tv_distmat_move(*from, *out);
     tv_distmat_destroy(from);
   } else {
+    tv_distmat_settle(*from, grid);
     *out = *from;
     *from = NULL;
   }

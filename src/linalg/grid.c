@@ -140,6 +140,13 @@ void tv_distmat_scatter(const double *whole, tv_distmat *m) {
       m->data[(int64_t)j * m->leading + i] = whole[m->column_of[j] * rows + m->row_of[i]];
 }
 
+void tv_distmat_settle(tv_distmat *matrix, const tv_grid *grid) {
+  enum { CONTEXT = 1, ROWS_OF_BLOCK = 4, COLUMNS_OF_BLOCK = 5 }; /* of a descriptor */
+  matrix->grid = grid;
+  matrix->descriptor[CONTEXT] = grid->context;
+  matrix->descriptor[ROWS_OF_BLOCK] = matrix->descriptor[COLUMNS_OF_BLOCK] = grid->block;
+}
+
 tv_distmat tv_distmat_leading(const tv_distmat *matrix, int columns) {
   enum { COLUMNS = 3 }; /* of a descriptor */
   tv_distmat leading = *matrix;

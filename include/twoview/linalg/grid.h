@@ -65,6 +65,9 @@ void tv_distmat_clear(tv_distmat *matrix);
 /* Copy a matrix to one of its shape on another grid of the same ranks.               Collective. */
 void tv_distmat_move(const tv_distmat *from, tv_distmat *to);
 
+/* Let a matrix on a grid of one rank be on another of one rank.                 Not collective. */
+void tv_distmat_settle(tv_distmat *matrix, const tv_grid *grid);
+
 /* Take this rank's share of a matrix that every rank has whole.                 Not collective. */
 void tv_distmat_scatter(const double *whole, tv_distmat *matrix);
 
