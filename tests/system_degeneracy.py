@@ -128,6 +128,16 @@ class Degeneracy(unittest.TestCase):
         self.assertEqual(statuses.tolist(), [[0, TIED, 0]])
         self.assertRegex(said, "joint-embedding: .*agree equally in all directions")
 
+    def test_values_below_0_are_noise_of_sampled_views(self):
+        strong = "augmentation.chain=[{type: noise, deviation: 5}]"
+        words = "joint-embedding: 1 of 1 encoders keep values below 0, which measure the noise of sampled views"
+        for views, k, is_negative in (("2", 30, True), ("2", 2, False), ("exact", 30, False)):
+            settings = (strong, f"augmentation.views={views}", f"encoder.k={k}")
+            _, said = self.statuses(*settings)
+            self.assertEqual(words in said, is_negative, settings)
+            done = harness.twoview("theory", self.experiment, *harness.settings(*settings))
+            self.assertEqual("joint-embedding keeps values below 0" in done.stdout, is_negative, done.stdout)
+
     def test_no_tie(self):
         for chain in (SHIFT, NOISE):
             statuses, said = self.statuses(chain)

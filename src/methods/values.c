@@ -53,3 +53,7 @@ const char *tv_tie_words(tv_tie tie) {
                          "step such as noise"};
   return words[tie];
 }
+
+const char tv_negative_words[] =
+    "which measure the noise of sampled views and nothing else; lower encoder.k, or raise "
+    "augmentation.views";

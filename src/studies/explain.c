@@ -130,6 +130,22 @@ static tv_error *explain_ties(const tv_experiment *e, tv_results *r, int m) {
   return NULL;
 }
 
+/* ---- Negative values ---- */
+
+/* G of sampled views is unbiased, not positive semidefinite: values below 0 are its noise. */
+static tv_error *explain_negatives(const tv_experiment *e, tv_results *r, int m) {
+  int64_t count = 0;
+  for (int64_t point = 0; point < r->points; ++point)
+    for (int i = 0; i < r->cube.encoders; ++i) {
+      const double *values = values_at(r, tv_cube_entry(&r->cube, point, i, m));
+      count += values[e->encoder.sizes[i] - 1] < -same * values[0];
+    }
+  if (count == 0) return NULL;
+  return tv_notes_add(&r->notes, "%s: %" PRId64 " of %" PRId64 " encoders keep values below 0, %s",
+                      e->methods[m]->name, count, r->points * (int64_t)r->cube.encoders,
+                      tv_negative_words);
+}
+
 /* ---- Strengths that cannot matter ---- */
 
 /* Whether two solutions have values omega = mu/(mu + c), each with a c of its own, of the same mu,
@@ -255,6 +271,7 @@ static tv_error *explain_choices(const tv_experiment *e, tv_results *r) {
 static tv_error *explain_solutions(const tv_experiment *e, tv_results *r) {
   for (int m = 0; m < r->cube.methods; ++m) {
     TV_TRY(explain_ties(e, r, m));
+    TV_TRY(explain_negatives(e, r, m));
     TV_TRY(explain_strengths(e, r, m));
   }
   return explain_choices(e, r);

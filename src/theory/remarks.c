@@ -157,9 +157,25 @@ static tv_error *remark_on_ties(tv_view_theory *t) {
   return NULL;
 }
 
+static int is_negative(const tv_view_theory *t, const tv_view_setting *s, int m, int unused) {
+  const double *values = &s->values[m * t->components];
+  (void)unused;
+  return values[t->experiment->encoder.k - 1] < -same * values[0];
+}
+
+static tv_error *remark_on_negatives(tv_view_theory *t) {
+  char places[PLACES];
+  for (int m = 0; m < t->methods_count; ++m)
+    if (name_places(t, is_negative, m, 0, places))
+      TV_TRY(tv_notes_add(&t->notes, "%s: %s keeps values below 0, %s", places,
+                          t->methods[m]->kind.name, tv_negative_words));
+  return NULL;
+}
+
 tv_error *tv_view_theory_remark(tv_view_theory *t) {
   TV_TRY(remark_on_singular(t));
   TV_TRY(remark_on_ties(t));
+  TV_TRY(remark_on_negatives(t));
   TV_TRY(remark_on_relations(t));
   TV_TRY(remark_on_strengths(t));
   return remark_on_choices(t);

@@ -26,4 +26,7 @@ tv_tie tv_tie_of(const tv_method *method, const double *values, int k);
 /* The same in words, with what to do, after `method: `. Static. */
 const char *tv_tie_words(tv_tie tie);
 
+/* Why values are below 0, and what to do: after a comma. */
+extern const char tv_negative_words[];
+
 #endif
