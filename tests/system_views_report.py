@@ -208,6 +208,50 @@ class Examples(unittest.TestCase):
             for example in ("example_clean", "example_corrupted", "example_view"):
                 np.testing.assert_array_equal(opened[example][()], archive[example][()])
 
+    def test_parts_of_replicates_are_joined(self):
+        for part in (0, 1):
+            harness.archive("views.yaml", f"part{part}.h5", "--set", "replicates=1", "--set", f"first_replicate={part}")
+        done = harness.twoview("merge", "part0.h5", "part1.h5", "-o", "joined.h5", "--force")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with harness.h5py.File(harness.folder / "joined.h5") as joined:
+            np.testing.assert_array_equal(joined["example_view"][()], archive["example_view"][()])
+        done = harness.twoview("report", "joined.h5", "-o", "joined")
+        self.assertEqual(done.stdout.replace("joined/", "views/"), report.stdout)
+
+    def test_colour_images(self):
+        """Red, green and blue as they are; maps as means over the channels."""
+        random = np.random.default_rng(7)
+        with harness.h5py.File(harness.folder / "colour.h5", "w") as file:
+            file["x"] = random.uniform(size=(60, 5, 6, 3))
+            file["y"] = random.integers(0, 3, 60)
+        harness.write("colour.yaml", """\
+            source: {type: hdf5, file: colour.h5, samples: x, labels: y}
+            augmentation: {chain: [{type: noise, deviation: 0.1}]}
+            samples: [60]
+            encoder: {k: 2}
+            """)
+        opened = harness.archive("colour.yaml", "c.h5")
+        done = harness.twoview("report", "c.h5", "-o", "colour")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        pixels = np.loadtxt((harness.folder / "colour/samples.tsv").read_text().splitlines())
+        montage = pixels.reshape(2 * 6 - 1, 8 * 7 - 1, 3)
+        clean = opened["example_clean"][()].reshape(8, 5, 6, 3)
+        share = (clean[1] - clean.min()) / (clean.max() - clean.min())
+        np.testing.assert_allclose(montage[:5, 7:13], 255 * share, rtol=0, atol=0.5001)
+        row = opened["transform_supervised"][0, 0, 0, 0, 0].reshape(5, 6, 3).mean(axis=2)
+        first = (harness.folder / "colour/encoders.tsv").read_text().split("\n\n\n")[1].splitlines()
+        found = np.array([float(word) for word in first[1:]]).reshape(4 * 6 - 1, 4 * 7 - 1)
+        np.testing.assert_allclose(found[:5, :6], row / abs(row).max(), rtol=0, atol=0.5001e-3)
+
+    def test_another_shape_is_refused(self):
+        shutil.copy(harness.folder / "views.h5", harness.folder / "shape.h5")
+        with harness.h5py.File(harness.folder / "shape.h5", "r+") as file:
+            file.attrs["source_shape"] = np.array([SIDE, SIDE + 1, 1])
+        harness.seal(harness.folder / "shape.h5")
+        done = harness.twoview("report", "shape.h5", "-o", "shape")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("shape.h5: attribute 'source_shape' is not the shape of 64 features", done.stderr)
+
     def test_none_where_a_step_needs_other_samples(self):
         text = EXPERIMENT.replace("{type: shift, pixels: 1}", "{type: cutmix, size: [3, 3]}")
         harness.write("others.yaml", text)
@@ -404,6 +448,15 @@ class Browser(unittest.TestCase):
         self.assertEqual(found["figures"], page.count("<svg"))
         self.assertEqual(found["figures"], 4)
         self.assertEqual(found["pictures"], 6)
+
+    def test_page_of_the_component_model(self):
+        harness.write("small.yaml", harness.GAUSSIAN)
+        harness.archive("small.yaml", "small.h5")
+        harness.twoview("report", "small.h5", "-o", "small")
+        found, console = self.look((harness.folder / "small/report.html").read_text(), "small.html")
+        self.assertEqual(console, [])
+        self.assertLessEqual(found["width"], 400)
+        self.assertEqual((found["figures"], found["empty"]), (2, 0))
 
     def test_faults_are_seen(self):
         wide = '<div style="width:900px">x</div><img src="data:image/png;base64,AAAA"><script>nothing()</script>'

@@ -23,7 +23,8 @@ END_TEST
 
 START_TEST(files_of_reports_are_distinguished_from_others) {
   static const char *const own[] = {"scores.csv", "thresholds.csv",  "figure.svg", "figure.tsv",
-                                    "spectra.gp", "figure-n300.pdf", "figure.pdf", "spectra.pdf"};
+                                    "spectra.gp", "figure-n300.pdf", "figure.pdf", "spectra.pdf",
+                                    "gains.svg",  "encoders.tsv",    "samples.pdf"};
   static const char *const others[] = {"figure-n.svg", "figure-notes.svg", "figure-n3x.svg",
                                        "figure",       "figure.csv",       "my-figure.svg",
                                        "spectra.txt",  "spectra-n3.svg",   "scores.csv.part"};

@@ -17,7 +17,7 @@ static char *read_text(hid_t attribute, hid_t type) {
   return copy;
 }
 
-static char *print_number(hid_t attribute, hid_t type) {
+static char *print_one(hid_t attribute, hid_t type) {
   const int is_unsigned = H5Tget_sign(type) == H5T_SGN_NONE;
   unsigned long long natural = 0;
   long long number = 0;
@@ -32,11 +32,33 @@ static char *print_number(hid_t attribute, hid_t type) {
   return strdup(text);
 }
 
-static int is_scalar(hid_t attribute) {
+/* "28, 28, 1" */
+static char *print_list(hid_t attribute, int64_t count) {
+  char *text = NULL;
+  size_t size;
+  int64_t *numbers = NULL;
+  tv_error *error = tv_allocate(count, sizeof(*numbers), &numbers);
+  FILE *out = error || H5Aread(attribute, H5T_NATIVE_INT64, numbers) < 0
+                  ? NULL
+                  : open_memstream(&text, &size);
+  for (int64_t i = 0; out && i < count; ++i)
+    fprintf(out, "%s%lld", i ? ", " : "", (long long)numbers[i]);
+  if (out) fclose(out);
+  tv_error_free(error);
+  free(numbers);
+  return text;
+}
+
+static int64_t length_of(hid_t attribute) {
   const hid_t space = H5Aget_space(attribute);
-  const int is_one = H5Sget_simple_extent_npoints(space) == 1;
+  const int64_t length = H5Sget_simple_extent_npoints(space);
   H5Sclose(space);
-  return is_one;
+  return length;
+}
+
+static char *print_integers(hid_t attribute, hid_t type) {
+  const int64_t length = length_of(attribute);
+  return length == 1 ? print_one(attribute, type) : print_list(attribute, length);
 }
 
 tv_error *tv_attribute_print(hid_t object, const char *name, char **text) {
@@ -45,20 +67,21 @@ tv_error *tv_attribute_print(hid_t object, const char *name, char **text) {
   const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
   if (attribute < 0) return tv_hdf5_fail("attribute '%s' cannot be opened", name);
   const hid_t type = H5Aget_type(attribute);
-  const int is_word = H5Tis_variable_str(type) > 0, is_integer = H5Tget_class(type) == H5T_INTEGER;
-  const int is_known = (is_word || is_integer) && is_scalar(attribute);
-  if (is_known) *text = is_word ? read_text(attribute, type) : print_number(attribute, type);
-  tv_error *error = is_known && !*text ? tv_hdf5_fail("attribute '%s' cannot be read", name) : NULL;
+  const int is_word = H5Tis_variable_str(type) > 0 && length_of(attribute) == 1;
+  const int is_integer = H5Tget_class(type) == H5T_INTEGER && length_of(attribute) > 0;
+  if (is_word) *text = read_text(attribute, type);
+  if (is_integer) *text = print_integers(attribute, type);
+  tv_error *error = (is_word || is_integer) && !*text
+                        ? tv_hdf5_fail("attribute '%s' cannot be read", name)
+                        : NULL;
   if (type >= 0) H5Tclose(type);
   H5Aclose(attribute);
   return error;
 }
 
 static int is_list(hid_t attribute, int count) {
-  const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-  const int is_one =
-      H5Tget_class(type) == H5T_INTEGER && H5Sget_simple_extent_npoints(space) == count;
-  H5Sclose(space);
+  const hid_t type = H5Aget_type(attribute);
+  const int is_one = H5Tget_class(type) == H5T_INTEGER && length_of(attribute) == count;
   H5Tclose(type);
   return is_one;
 }

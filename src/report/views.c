@@ -142,7 +142,8 @@ static void put_notes(const tv_archive *a, FILE *out) {
           "<p>R<sup>2</sup> is 1 less the loss of a linear probe of the encoder's outputs over the "
           "variance of the targets. On corrupted rows the probe is fitted to the corrupted "
           "training rows; on clean ones the encoder is the same, and the probe is fitted to the "
-          "training rows as they are. Mean%s over %d replicate%s. The drop is from the first "
+          "training rows as they are. The best strengths are chosen by the scores that are shown. "
+          "Mean%s over %d replicate%s. The drop is from the first "
           "severity, on average over the others. *: the strength that is best on average over "
           "severities; any: the method scores the same at every strength.</p>\n",
           a->cube.replicates > 1 ? " [least, largest]" : "", a->cube.replicates,
