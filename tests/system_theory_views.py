@@ -229,6 +229,12 @@ class Views(unittest.TestCase):
         self.assertFalse(settings[0]["singular"])
         self.assertNotIn("singular", notes)
 
+    def test_example_of_the_readme(self):
+        readme = (harness.ROOT / "data/README.md").read_text()
+        printed = re.search(r"\$ twoview theory jobs/augmentations.yaml \| head -n 8\n(.*?)```", readme, re.S)[1]
+        said = harness.twoview("theory", harness.ROOT / "jobs/augmentations.yaml").stdout
+        self.assertEqual(printed.splitlines(), said.splitlines()[:8])
+
     def test_one_rank_speaks(self):
         alone, together = (harness.twoview("theory", self.experiment, ranks=r).stdout for r in (None, 3))
         self.assertEqual(alone, together)
