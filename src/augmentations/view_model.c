@@ -167,6 +167,7 @@ static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
     if (needs_others(&m->corruptions[s])) m->draws_corruptions = 0;
     of_any = tv_numbers_both(of_any, of.numbers);
   }
+  if (m->source->read_views) m->draws_views = 0;
   for (int s = 0; s < m->strengths; ++s) {
     maker of = {m->experiment,
                 &m->shape,
@@ -239,6 +240,7 @@ tv_error *tv_view_model_create(const tv_experiment *e, const tv_source *source,
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) {
     **out = (tv_view_model){.experiment = e,
+                            .source = source,
                             .shape = source->shape,
                             .severities =
                                 tv_experiment_first_severity(e) + tv_experiment_corruptions(e),
@@ -317,8 +319,8 @@ tv_row_corruption tv_view_model_rows(const tv_view_model *m) {
   return (tv_row_corruption){is_each ? m->severities - 1 : 0, tv_view_model_corrupt, m};
 }
 
-static void draw_views(const void *model, int strength, int replicate, const int64_t *numbers,
-                       int rows, const double *x, int leading, double *out) {
+static tv_error *draw_views(const void *model, int strength, int replicate, const int64_t *numbers,
+                            int rows, const double *x, int leading, double *out) {
   const tv_view_model *m = model;
   const int d = tv_shape_size(&m->shape), count = m->experiment->augmentation.views;
   for (int i = 0; i < rows; ++i)
@@ -326,8 +328,24 @@ static void draw_views(const void *model, int strength, int replicate, const int
       memcpy(out, x + (int64_t)i * leading, (size_t)d * sizeof(*out));
       tv_view_model_augment(m, strength, replicate, numbers[i] * count + view, out);
     }
+  return NULL;
+}
+
+/* Rows that follow each other are read together. */
+static tv_error *read_views(const void *model, int strength, int replicate, const int64_t *numbers,
+                            int rows, const double *x, int leading, double *out) {
+  const tv_source *source = ((const tv_view_model *)model)->source;
+  const int64_t of_row = (int64_t)source->views * source->features;
+  (void)strength, (void)replicate, (void)x, (void)leading;
+  for (int first = 0, count; first < rows; first += count) {
+    for (count = 1; first + count < rows && numbers[first + count] == numbers[first] + count;)
+      ++count;
+    TV_TRY(tv_source_read_views(source, numbers[first], count, out + first * of_row));
+  }
+  return NULL;
 }
 
 tv_row_views tv_view_model_views(const tv_view_model *m) {
+  if (m->source->read_views) return (tv_row_views){1, m->source->views, read_views, m};
   return (tv_row_views){m->strengths, m->experiment->augmentation.views, draw_views, m};
 }

@@ -22,6 +22,7 @@ typedef struct {
 
 static const tv_key keys[] = {
     TV_SOURCE_AS,
+    TV_SOURCE_VIEWS,
     {TV_KEY(settings, file, TV_KEY_FILE), .missing = "name the HDF5 file",
      .help = "name of the file"},
     {TV_KEY(settings, samples, TV_KEY_TEXT), .missing = "name the dataset of samples",
@@ -52,8 +53,8 @@ static tv_error *check(const tv_experiment *e) {
 typedef struct {
   const settings *spec; /* borrowed from the experiment */
   hid_t file;
-  tv_dataset samples, targets;
-  tv_packing samples_packing, targets_packing;
+  tv_dataset samples, targets, views;
+  tv_packing samples_packing, targets_packing, views_packing;
   tv_labels labels; /* instead of targets */
 } hdf5_rows;
 
@@ -61,6 +62,7 @@ static void close_datasets(tv_source *source) {
   hdf5_rows *h = source->state;
   if (!h) return;
   tv_labels_close(&h->labels);
+  tv_dataset_close(&h->views);
   tv_dataset_close(&h->targets);
   tv_dataset_close(&h->samples);
   if (h->file > 0) H5Fclose(h->file);
@@ -89,6 +91,11 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   TV_TRY(read_values(&h->samples, &h->samples_packing, first, count, x));
   if (h->spec->labels) return read_classes(h, first, count, source->targets, y);
   return h->spec->targets ? read_values(&h->targets, &h->targets_packing, first, count, y) : NULL;
+}
+
+static tv_error *read_views(const tv_source *source, int64_t first, int64_t count, double *out) {
+  const hdf5_rows *h = source->state;
+  return read_values(&h->views, &h->views_packing, first, count, out);
 }
 
 static tv_error *renumber(tv_source *source, const tv_source *other) {
@@ -129,7 +136,19 @@ static tv_error *expect_same_rows(const tv_dataset *samples, const tv_dataset *a
                  answers->name, (unsigned long long)answers->extent[0]);
 }
 
-static tv_error *open_datasets(const settings *spec, tv_source *source) {
+static tv_error *open_views(const settings *spec, const char *name, tv_source *source) {
+  hdf5_rows *h = source->state;
+  const tv_dataset_wish wish = {spec->file, name, 3, TV_DATASET_DIMENSIONS, TV_HOLDS_NUMBERS};
+  TV_TRY(tv_dataset_open(h->file, &wish, &h->views, &source->cache_bytes));
+  TV_TRY(tv_packing_read(&h->views, &h->views_packing));
+  source->views = (int)h->views.extent[1];
+  TV_TRY(expect_same_rows(&h->samples, &h->views));
+  if (h->views.width == source->views * source->features) return NULL;
+  return tv_fail("%s: '%s' has views of %d numbers, and '%s' samples of %d", spec->file, name,
+                 h->views.width / source->views, spec->samples, source->features);
+}
+
+static tv_error *open_datasets(const settings *spec, const char *views, tv_source *source) {
   hdf5_rows *h = source->state;
   h->spec = spec;
   TV_TRY(tv_hdf5_open_path(spec->file, &h->file));
@@ -137,8 +156,9 @@ static tv_error *open_datasets(const settings *spec, tv_source *source) {
   if (spec->targets) TV_TRY(open_targets(spec, source));
   if (spec->labels)
     TV_TRY(tv_labels_open(h->file, spec->file, spec->labels, &h->labels, &source->cache_bytes));
-  if (!spec->targets && !spec->labels) return NULL;
-  return expect_same_rows(&h->samples, spec->labels ? &h->labels.values : &h->targets);
+  if (spec->targets || spec->labels)
+    TV_TRY(expect_same_rows(&h->samples, spec->labels ? &h->labels.values : &h->targets));
+  return views ? open_views(spec, views, source) : NULL;
 }
 
 /* ---- Trying the file ---- */
@@ -172,6 +192,7 @@ static tv_error *try_for_a_moment(const hdf5_rows *h, int64_t first, int64_t end
 
 typedef struct {
   const settings *spec;
+  const char *views;
   tv_partition partition; /* of rows yet to be counted */
 } trial;
 
@@ -181,7 +202,7 @@ static tv_error *try_source(void *context) {
   hdf5_rows h = {0};
   tv_source source = {.state = &h};
   tv_partition partition = t->partition;
-  tv_error *error = open_datasets(t->spec, &source);
+  tv_error *error = open_datasets(t->spec, t->views, &source);
   partition.rows = source.rows;
   const int64_t first = tv_shard_first_row_of_rank(&partition, partition.rank);
   const int64_t end = tv_shard_first_row_of_rank(&partition, partition.rank + 1);
@@ -196,6 +217,7 @@ static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_so
   int rank;
   MPI_Comm_rank(comm, &rank);
   source->read = read_rows;
+  if (experiment->source.views) source->read_views = read_views;
   source->renumber = renumber;
   source->close = close_datasets;
   hdf5_rows *h = NULL;
@@ -206,9 +228,10 @@ static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_so
   if (!error && rank == 0) error = tv_source_note_file(source, spec->file);
   if (!error && rank == 0) error = tv_source_digest_files(source);
   TV_TRY(tv_agree(comm, error));
-  trial attempt = {spec, tv_partition_make(comm, 0, experiment->parallel.shards)};
+  trial attempt = {spec, experiment->source.views,
+                   tv_partition_make(comm, 0, experiment->parallel.shards)};
   TV_TRY(tv_agree(comm, tv_guard(spec->file, try_source, &attempt)));
-  TV_TRY(tv_agree(comm, open_datasets(spec, source)));
+  TV_TRY(tv_agree(comm, open_datasets(spec, experiment->source.views, source)));
   if (!spec->labels) return NULL;
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
   return tv_labels_settle(&h->labels, &partition, source);

@@ -111,6 +111,12 @@ static tv_error *settle_shape(const tv_experiment *e, tv_source *source) {
   return NULL;
 }
 
+static tv_error *expect_views(const tv_experiment *e, const tv_source *source) {
+  TV_REQUIRE(e, "source.views", !source->read_views || source->views >= 2,
+             "has %d view of each sample; how views differ takes at least two", source->views);
+  return NULL;
+}
+
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {
   const tv_source_kind *kind = tv_source_kind_of(experiment);
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
@@ -118,6 +124,7 @@ tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_sour
   (*out)->scale = experiment->source.scale;
   tv_error *error = kind->open(experiment, comm, *out);
   if (!error) error = settle_shape(experiment, *out);
+  if (!error) error = expect_views(experiment, *out);
   if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
   if (error) tv_source_close(out);
   return error;
@@ -170,6 +177,13 @@ tv_error *tv_source_find_numbers(const tv_source *source, int shards, MPI_Comm c
     MPI_Allreduce(MPI_IN_PLACE, &numbers, 1, MPI_INT, MPI_MIN, comm);
   }
   *out = (tv_numbers)numbers;
+  return NULL;
+}
+
+tv_error *tv_source_read_views(const tv_source *source, int64_t first, int64_t count, double *out) {
+  const int64_t numbers = count * source->views * source->features;
+  TV_TRY(source->read_views(source, first, count, out));
+  for (int64_t i = 0; source->scale != 1 && i < numbers; ++i) out[i] /= source->scale;
   return NULL;
 }
 

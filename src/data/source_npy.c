@@ -16,6 +16,7 @@ typedef struct {
 
 static const tv_key keys[] = {
     TV_SOURCE_AS,
+    TV_SOURCE_VIEWS,
     {TV_KEY(settings, samples, TV_KEY_FILE), .missing = "name the .npy file of samples",
      .help =
          "array of numbers: samples x features; of images samples x rows x columns (x channels)"},
@@ -41,7 +42,7 @@ static tv_error *check(const tv_experiment *e) {
 
 /* Every rank has the files open for itself. */
 typedef struct {
-  tv_npy samples, targets; /* targets: or labels; without a path: there are none */
+  tv_npy samples, targets, views; /* targets: or labels; without a path: there are none */
   int has_labels;
 } npy_rows;
 
@@ -73,11 +74,28 @@ static void close_files(tv_source *source) {
   if (!n) return;
   tv_npy_close(&n->samples);
   tv_npy_close(&n->targets);
+  tv_npy_close(&n->views);
+}
+
+static tv_error *read_views(const tv_source *source, int64_t first, int64_t count, double *out) {
+  const npy_rows *n = source->state;
+  return tv_npy_read(&n->views, first, count, out);
 }
 
 /* ---- Opening ---- */
 
-static tv_error *open_arrays(const settings *spec, tv_source *source) {
+static tv_error *open_views(const char *path, tv_source *source) {
+  npy_rows *n = source->state;
+  TV_TRY(tv_npy_open(path, 3, TV_NPY_DIMENSIONS, &n->views));
+  source->views = (int)n->views.extent[1];
+  if (n->views.extent[0] == source->rows && n->views.width == source->views * source->features)
+    return NULL;
+  return tv_fail("%s holds views of %lld samples of %d numbers, and %s %lld of %d", path,
+                 (long long)n->views.extent[0], n->views.width / source->views, n->samples.path,
+                 (long long)source->rows, source->features);
+}
+
+static tv_error *open_arrays(const settings *spec, const char *views, tv_source *source) {
   npy_rows *n = source->state;
   const char *targets = spec->labels ? spec->labels : spec->targets;
   int numbers[TV_NPY_DIMENSIONS] = {0};
@@ -88,6 +106,7 @@ static tv_error *open_arrays(const settings *spec, tv_source *source) {
   for (int i = 1; i < n->samples.dimensions; ++i) numbers[i - 1] = (int)n->samples.extent[i];
   if (n->samples.dimensions > 2)
     source->shape = tv_shape_make(n->samples.dimensions - 1, numbers, 1);
+  if (views) TV_TRY(open_views(views, source));
   if (!targets) return NULL;
   TV_TRY(tv_npy_open(targets, n->has_labels ? 1 : 2, n->has_labels ? 1 : 2, &n->targets));
   source->targets = n->targets.width;
@@ -124,10 +143,11 @@ static tv_error *count_classes(const tv_experiment *e, MPI_Comm comm, tv_source 
   return error;
 }
 
-static tv_error *note_files(const settings *spec, tv_source *source) {
+static tv_error *note_files(const settings *spec, const char *views, tv_source *source) {
   TV_TRY(tv_source_note_file(source, spec->samples));
   if (spec->labels) TV_TRY(tv_source_note_file(source, spec->labels));
   if (spec->targets) TV_TRY(tv_source_note_file(source, spec->targets));
+  if (views) TV_TRY(tv_source_note_file(source, views));
   return tv_source_digest_files(source);
 }
 
@@ -137,12 +157,14 @@ static tv_error *open_npy(const tv_experiment *experiment, MPI_Comm comm, tv_sou
   MPI_Comm_rank(comm, &rank);
   npy_rows *n = NULL;
   source->read = read_rows;
+  if (experiment->source.views) source->read_views = read_views;
   source->close = close_files;
   tv_error *error = tv_allocate(1, sizeof(*n), &n);
   source->state = n;
-  if (!error) *n = (npy_rows){.samples = {.file = -1}, .targets = {.file = -1}};
-  if (!error && rank == 0) error = note_files(spec, source);
-  if (!error) error = open_arrays(spec, source);
+  if (!error)
+    *n = (npy_rows){.samples = {.file = -1}, .targets = {.file = -1}, .views = {.file = -1}};
+  if (!error && rank == 0) error = note_files(spec, experiment->source.views, source);
+  if (!error) error = open_arrays(spec, experiment->source.views, source);
   TV_TRY(tv_agree(comm, error));
   return spec->labels ? count_classes(experiment, comm, source) : NULL;
 }

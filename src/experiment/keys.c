@@ -8,8 +8,7 @@ int tv_key_is_no_key(const tv_key *row) {
 }
 
 static tv_model model_of(const tv_experiment *e) {
-  const int has_chain = e->corruption.chain.count > 0 || e->augmentation.chain.count > 0;
-  return has_chain ? TV_VIEW_MODEL : TV_COMPONENT_MODEL;
+  return tv_experiment_has_views(e) ? TV_VIEW_MODEL : TV_COMPONENT_MODEL;
 }
 
 int tv_key_is_of(const tv_experiment *e, const tv_key *key) {

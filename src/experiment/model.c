@@ -12,7 +12,11 @@ int tv_experiment_has_test(const tv_experiment *e) {
 }
 
 int tv_experiment_has_views(const tv_experiment *e) {
-  return e->augmentation.chain.count > 0;
+  return e->augmentation.chain.count > 0 || e->corruption.chain.count > 0 || e->source.views;
+}
+
+int tv_experiment_samples_views(const tv_experiment *e) {
+  return e->augmentation.views > 0 || e->source.views;
 }
 
 int tv_experiment_first_severity(const tv_experiment *e) {
@@ -25,13 +29,21 @@ int tv_experiment_corruptions(const tv_experiment *e) {
 }
 
 int tv_experiment_alignments(const tv_experiment *e) {
-  if (tv_experiment_has_views(e)) return levels_of(&e->augmentation.chain);
+  if (tv_experiment_has_views(e)) return e->source.views ? 1 : levels_of(&e->augmentation.chain);
   return e->augmentation.alpha ? (int)e->augmentation.alpha_count : 1;
 }
 
 int64_t tv_experiment_points(const tv_experiment *e) {
   return (int64_t)e->replicates * tv_experiment_corruptions(e) * tv_experiment_alignments(e) *
          e->sizes_count;
+}
+
+tv_error *tv_experiment_expect_exact(const tv_experiment *e) {
+  TV_REQUIRE(e, e->source.views ? "source.views" : "augmentation.views",
+             !tv_experiment_samples_views(e),
+             "theory is of all views, which steps make with exact moments; run the experiment, or "
+             "take 'augmentation: {views: exact}'");
+  return NULL;
 }
 
 tv_error *tv_experiment_expect_components(const tv_experiment *e) {

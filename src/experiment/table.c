@@ -56,8 +56,6 @@ static const tv_key test_keys[] = {
     {.name = "", .type = TV_KEY_OWN},
     {0}};
 
-static const char views_example[] =
-    EXAMPLE("augmentation: {chain: [{type: noise, deviation: 0.1}]}");
 static const char chain_example[] = EXAMPLE("corruption: {chain: [{type: noise, deviation: 0.1}]}");
 
 static const tv_word corruption_samplers[] = {
@@ -113,8 +111,8 @@ static const tv_key theta_keys[] = {
     {0}};
 
 static const tv_key augmentation_keys[] = {
-    {TV_KEY(tv_augmentation_spec, chain, TV_KEY_CHAIN), .missing = views_example, .is_essential = 1,
-     .kinds = offsetof(tv_kinds, augmentations), .model = TV_VIEW_MODEL,
+    {TV_KEY(tv_augmentation_spec, chain, TV_KEY_CHAIN), .kinds = offsetof(tv_kinds, augmentations),
+     .model = TV_VIEW_MODEL, .otherwise = "required, unless `source.views` gives the views",
      .help = "steps that make a view of a sample, one after the other"},
     {TV_KEY(tv_augmentation_spec, views, TV_KEY_INTEGER), .words = exact_views, .standard = "exact",
      .is_quiet = 1, .low = 2, .high = 1000000, .model = TV_VIEW_MODEL,

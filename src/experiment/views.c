@@ -9,9 +9,26 @@ void tv_experiment_settle_probe(tv_experiment *e) {
   if (!tv_experiment_gives(e, "probe.intercept")) e->probe.intercept = tv_experiment_has_views(e);
 }
 
+/* Views are made by steps, or given. */
+static tv_error *check_origin(const tv_experiment *e) {
+  const int has_chain = e->augmentation.chain.count > 0;
+  TV_REQUIRE(e, "augmentation.chain", has_chain || e->source.views,
+             "is missing; write for example\n    augmentation: {chain: [{type: noise, deviation: "
+             "0.1}]}");
+  if (!e->source.views) return NULL;
+  TV_REQUIRE(e, "augmentation.chain", !has_chain,
+             "'source.views' gives the views; leave out one of them");
+  TV_REQUIRE(e, "augmentation.views", !e->augmentation.views,
+             "'source.views' says how many there are; leave it out");
+  TV_REQUIRE(e, "corruption.chain", !e->corruption.chain.count,
+             "the views that 'source.views' gives are of the samples as they are; leave it out");
+  return NULL;
+}
+
 tv_error *tv_experiment_check_views(tv_experiment *e) {
   const int keeps_all = e->corruption.sampler == TV_CORRUPTED_ROWS;
-  const int samples_views = e->augmentation.views > 0;
+  const int samples_views = tv_experiment_samples_views(e);
+  TV_TRY(check_origin(e));
   TV_REQUIRE(e, "corruption.sampler", !samples_views || keeps_all || !e->corruption.chain.count,
              "views are sampled of single rows, each corrupted by a draw; take 'rows', or "
              "'augmentation: {views: exact}'");

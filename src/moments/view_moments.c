@@ -59,19 +59,20 @@ static void join(const pass *p, const double *u, const double *drawn, double *ou
 }
 
 /* Rows of one level: their views, at one strength, to the sums of a cell. */
-static void add_rows(const pass *p, const tv_batch *batch, int first, int rows, int strength,
-                     double *cell) {
+static tv_error *add_rows(const pass *p, const tv_batch *batch, int first, int rows, int strength,
+                          double *cell) {
   const tv_sampling *s = p->sampling;
   const int width = s->p + s->width, views = rows * p->views->count;
   const double unit = 1, *u = batch->u + (int64_t)first * s->width;
-  p->views->draw(p->views->context, strength, batch->replicate, batch->number + first, rows, u,
-                 s->width, p->drawn);
+  TV_TRY(p->views->draw(p->views->context, strength, batch->replicate, batch->number + first, rows,
+                        u, s->width, p->drawn));
   for (int i = 0; i < rows; ++i)
     join(p, u + (int64_t)i * s->width, p->drawn + (int64_t)i * p->views->count * s->p,
          p->joined + (int64_t)i * width);
   dsyrk_("L", "N", &width, &rows, &unit, p->joined, &width, &unit, cell, &width, 1, 1);
   dsyrk_("L", "N", &s->p, &views, &unit, p->drawn, &s->p, &unit, cell + square(width), &s->p, 1, 1);
   p->work->flops += (double)rows * square(width) + (double)views * square(s->p);
+  return NULL;
 }
 
 static tv_error *add_batch(void *context, const tv_batch *batch) {
@@ -83,7 +84,7 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
                                   cell_size(m->d, m->l);
       for (int first = begin; first < batch->level_end[level]; first += PIECE) {
         const int left = batch->level_end[level] - first;
-        add_rows(p, batch, first, left < PIECE ? left : PIECE, strength, cell);
+        TV_TRY(add_rows(p, batch, first, left < PIECE ? left : PIECE, strength, cell));
       }
     }
   return NULL;

@@ -67,6 +67,20 @@ static double count_matrices(const tv_experiment *e) {
   return (double)e->replicates * e->sizes_count * count_severities(e);
 }
 
+/* The moments of sampled views: numbers of all their matrices, and flops of a row. */
+static double view_numbers(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double matrices = count_matrices(e) * tv_experiment_alignments(e);
+  if (!tv_experiment_samples_views(e)) return 0;
+  return matrices * (square(2.0 * plan->d + source->targets + 1) + square(plan->d));
+}
+
+static double view_flops(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const double views = source->views ? source->views : e->augmentation.views;
+  if (!tv_experiment_samples_views(e)) return 0;
+  return count_severities(e) * tv_experiment_alignments(e) *
+         (square(2.0 * plan->d + source->targets + 1) + views * square(plan->d));
+}
+
 /* Moments of the rows: a rank-b update is width^2 flops a row. Before it, those of the raw features
  * of a data set; and rows that need it are rotated, the generated ones fresh for each replicate. */
 static double count_moment_flops(const tv_experiment *e, const tv_source *source,
@@ -77,7 +91,7 @@ static double count_moment_flops(const tv_experiment *e, const tv_source *source
   const double rotated = !are_rotated(e, source)      ? 0
                          : source->kind->is_generated ? sampled
                                                       : (double)source->rows;
-  return sampled * count_severities(e) * square(plan->width) + raw +
+  return sampled * (count_severities(e) * square(plan->width) + view_flops(e, source, plan)) + raw +
          2 * rotated * source->features * plan->p;
 }
 
@@ -142,7 +156,10 @@ static double moments_memory(const tv_experiment *e, const tv_source *source, co
   const double all = count_matrices(e) * square(plan->width);
   const double rows = fmin(TV_BATCH, (double)source->rows);
   const double batch = rows * (source->features + plan->p + 2.0 * plan->width);
-  if (!is_law(e)) return sums_while_reducing(e, plan, all) + batch;
+  const double views = view_numbers(e, source, plan);
+  if (!is_law(e))
+    return batch + fmax(sums_while_reducing(e, plan, all),
+                        views > 0 ? all + sums_while_reducing(e, plan, views) : 0);
   const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
   return all + given +
          fmax(given > 0 ? batch : 0, tv_law_estimate_cost(e, source, plan->p).row_numbers);
@@ -239,7 +256,8 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
   }
   const double held_out = matrices + held_out_memory(e, plan);
   const double summing = basis + fmax(moments_memory(e, source, plan), held_out);
-  const double later = basis + matrices + kept + fmax(solve_memory(e, plan), writing);
+  const double later = basis + matrices + view_numbers(e, source, plan) + kept +
+                       fmax(solve_memory(e, plan), writing);
   return NUMBER * fmax(features_memory(e, source, plan), fmax(summing, later));
 }
 

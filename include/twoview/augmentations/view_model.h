@@ -10,14 +10,15 @@
 #include "twoview/moments/view_moments.h"
 
 typedef struct tv_view_model {
-  const tv_experiment *experiment; /* borrowed */
-  tv_shape shape;                  /* of the samples */
-  int severities, strengths;       /* severities: 0 .. severities - 1 have a number */
-  tv_chain *corruptions;           /* owned: of each severity; of 0 without steps */
-  tv_chain *augmentations;         /* owned: of each strength */
-  double *scratch;                 /* owned: 3 numbers for each of a sample */
-  int draws_corruptions;           /* whether one corrupted sample can be drawn by itself, */
-  int draws_views;                 /* and one view of one */
+  const tv_experiment *experiment; /* borrowed, as the next one */
+  const tv_source *source;
+  tv_shape shape;            /* of the samples */
+  int severities, strengths; /* severities: 0 .. severities - 1 have a number */
+  tv_chain *corruptions;     /* owned: of each severity; of 0 without steps */
+  tv_chain *augmentations;   /* owned: of each strength */
+  double *scratch;           /* owned: 3 numbers for each of a sample */
+  int draws_corruptions;     /* whether one corrupted sample can be drawn by itself, */
+  int draws_views;           /* and one view of one */
 } tv_view_model;
 
 /* The chains of an experiment, checked and prepared for the samples of a source, and the corruption
@@ -51,7 +52,7 @@ tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moment
                                 const tv_distmat *axes, const tv_grid *row, const tv_grid *grid,
                                 tv_statistics **out, int *status);
 
-/* How views are drawn where a number of them is sampled; it borrows from the model. */
+/* How views are drawn, or read, where there is a number of them; it borrows from the model. */
 tv_row_views tv_view_model_views(const tv_view_model *model);
 
 /* One draw in place of the sample x: the corruption of a severity, keyed by the number of the

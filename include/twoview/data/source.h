@@ -46,6 +46,15 @@ extern const tv_word tv_source_roles[];
             "`noise.sampler: law`)"                                                                \
   }
 
+/* A key of the kinds that can give views. */
+#define TV_SOURCE_VIEWS                                                                            \
+  {                                                                                                \
+    TV_KEY(tv_source_spec, views, TV_KEY_TEXT),                                                    \
+        .is_common = 1, .is_quiet = 1, .otherwise = "made by `augmentation.chain`",                \
+        .help = "array of views that another program made of the samples: samples x views x "      \
+                "features (or rows x columns), at least two views"                                 \
+  }
+
 struct tv_source {
   const tv_source_kind *kind;
   int64_t rows;                        /* samples; INT64_MAX: generated ones */
@@ -71,6 +80,11 @@ struct tv_source {
   /* tv_source_read before numbers are divided by the scale. */
   tv_error *(*read)(const tv_source *source, int replicate, int64_t first, int count, double *x,
                     double *y);
+
+  /* Sources that give views of their samples: so many of each, and those of rows [first, first +
+   * count), count x views x features; not divided by the scale. Else 0 and NULL. */
+  int views;
+  tv_error *(*read_views)(const tv_source *source, int64_t first, int64_t count, double *out);
 
   /* Sources of bytes: the same rows as they are stored, count x features; else NULL. */
   const unsigned char *(*bytes)(const tv_source *source, int64_t first);
@@ -118,6 +132,9 @@ tv_error *tv_source_find_numbers(const tv_source *source, int shards, MPI_Comm c
 /* What is true of one number, and of two kinds together.                        Not collective. */
 tv_numbers tv_numbers_of(double number);
 tv_numbers tv_numbers_both(tv_numbers a, tv_numbers b);
+
+/* The views that it gives of rows [first, first + count), divided by the scale.  Not collective. */
+tv_error *tv_source_read_views(const tv_source *source, int64_t first, int64_t count, double *out);
 
 /* The row of an experiment's source. */
 const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment);

@@ -51,6 +51,7 @@ typedef struct {
   void *settings;      /* owned: what the kind's own keys say, as its file defines it */
   tv_source_role role; /* of a data set */
   double scale;        /* all numbers are divided by it */
+  char *views;         /* where several views of each sample are that another program made; NULL */
   double *shape;       /* how the numbers of a sample are arranged: [rows, columns, channels] */
   unsigned shape_count;
   int is_unlabelled; /* boolean: there are samples, and nothing to learn from them */
@@ -195,6 +196,9 @@ int tv_is_evenly_spaced(const double *values, int count, tv_spacing spacing);
 /* Whether it corrupts and augments the inputs themselves (the view model), in place of components
  * that are noise. */
 int tv_experiment_has_views(const tv_experiment *experiment);
+
+/* Whether it learns from some views of each sample, drawn or given, rather than from all. */
+int tv_experiment_samples_views(const tv_experiment *experiment);
 
 /* Whether rows are held out. */
 int tv_experiment_has_test(const tv_experiment *experiment);

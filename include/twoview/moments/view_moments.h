@@ -10,8 +10,8 @@
 typedef struct {
   int strengths, count; /* count: views of each row, at least 2 */
   /* Views of rows x (rows x d): row i's go to out + (i * count + view) * d.    Not collective. */
-  void (*draw)(const void *context, int strength, int replicate, const int64_t *numbers, int rows,
-               const double *x, int leading, double *out);
+  tv_error *(*draw)(const void *context, int strength, int replicate, const int64_t *numbers,
+                    int rows, const double *x, int leading, double *out);
   const void *context;
 } tv_row_views;
 
