@@ -32,21 +32,18 @@ static char *print_one(hid_t attribute, hid_t type) {
   return strdup(text);
 }
 
-/* "28, 28, 1" */
+/* As many as a shape has, and some more: "28, 28, 1". */
+enum { SHORT_LIST = 8 };
+
 static char *print_list(hid_t attribute, int64_t count) {
-  char *text = NULL;
-  size_t size;
-  int64_t *numbers = NULL;
-  tv_error *error = tv_allocate(count, sizeof(*numbers), &numbers);
-  FILE *out = error || H5Aread(attribute, H5T_NATIVE_INT64, numbers) < 0
-                  ? NULL
-                  : open_memstream(&text, &size);
-  for (int64_t i = 0; out && i < count; ++i)
-    fprintf(out, "%s%lld", i ? ", " : "", (long long)numbers[i]);
-  if (out) fclose(out);
-  tv_error_free(error);
-  free(numbers);
-  return text;
+  int64_t numbers[SHORT_LIST];
+  char text[SHORT_LIST * 24];
+  int length = 0;
+  if (H5Aread(attribute, H5T_NATIVE_INT64, numbers) < 0) return NULL;
+  for (int64_t i = 0; i < count; ++i)
+    length += snprintf(text + length, sizeof text - (size_t)length, "%s%lld", i ? ", " : "",
+                       (long long)numbers[i]);
+  return strdup(text);
 }
 
 static int64_t length_of(hid_t attribute) {
@@ -68,7 +65,8 @@ tv_error *tv_attribute_print(hid_t object, const char *name, char **text) {
   if (attribute < 0) return tv_hdf5_fail("attribute '%s' cannot be opened", name);
   const hid_t type = H5Aget_type(attribute);
   const int is_word = H5Tis_variable_str(type) > 0 && length_of(attribute) == 1;
-  const int is_integer = H5Tget_class(type) == H5T_INTEGER && length_of(attribute) > 0;
+  const int is_integer = H5Tget_class(type) == H5T_INTEGER && length_of(attribute) > 0 &&
+                         length_of(attribute) <= SHORT_LIST;
   if (is_word) *text = read_text(attribute, type);
   if (is_integer) *text = print_integers(attribute, type);
   tv_error *error = (is_word || is_integer) && !*text

@@ -20,8 +20,8 @@ tv_error *tv_label_like(hid_t set, hid_t group, const char *name, hsize_t length
 /* Copy the attributes of an object that another one lacks, but those that make dimensions. */
 tv_error *tv_attributes_copy(hid_t from, hid_t to);
 
-/* A text, an integer or a list of integers as text, owned by the caller; NULL where there is none
- * such. */
+/* A text, an integer or a short list of integers as text, owned by the caller; NULL where there is
+ * none such. */
 tv_error *tv_attribute_print(hid_t object, const char *name, char **text);
 
 /* A list of `count` integers, if the attribute is there; another one is an error. */
