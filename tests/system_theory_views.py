@@ -202,6 +202,21 @@ class Views(unittest.TestCase):
         settings, notes = self.plain("[{type: mask, keep: 0.5, per: patch, patch: [2, 2]}]")
         self.assertNotIn("independent", notes)
 
+    def test_masks_and_masks_with_the_rest_scaled_up(self):
+        """Of patches, filled with the mean: scaled up, C = A and S = A + (1 - r)/r blockdiag(A), which is the linear
+        masked autoencoder, phi^2 = r (A V^-1 A) with V = r A + (1 - r) blockdiag(A)."""
+        settings, _ = self.plain("[{type: mask, keep: [0.5, 0.8], fill: mean, per: patch, patch: [2, 2]}]")
+        patch = np.add.outer(3 * (np.arange(SIZE) // 2), np.arange(SIZE) // 2).ravel()
+        A = np.cov(self.x.T, bias=True)
+        blocks = A * np.equal.outer(patch, patch)
+        for at, r in zip(settings, (0.5, 0.8)):
+            omega, _, phi, _ = spectra(A, A, A + (1 - r) / r * blocks)
+            masked = np.linalg.eigvals(A @ np.linalg.solve(r * A + (1 - r) * blocks, A))
+            np.testing.assert_allclose(at["methods"]["joint_embedding"]["omega"], omega[: 4 + MORE], rtol=1e-9)
+            for squares in (phi**2, r * np.sort(masked.real)[::-1]):
+                np.testing.assert_allclose(np.square(at["methods"]["reconstruction"]["phi"]), squares[: 4 + MORE],
+                                           rtol=1e-9)
+
     def test_choices_that_cannot_matter(self):
         _, notes = self.plain("[{type: mask, keep: 0.5}]", "standard")
         for pair in ("reconstruction and joint-embedding", "reconstruction and pca", "joint-embedding and pca"):

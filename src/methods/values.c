@@ -49,8 +49,9 @@ const char *tv_tie_words(tv_tie tie) {
       [TV_TIE_OF_ALL] = "the first k values are equal, and the next, too: the views of a sample "
                         "agree equally in all directions, as under mixup alone; add a step such as "
                         "noise, or a larger augmentation.floor",
-      [TV_TIE_OF_SOME] = "the k-th value and the next are equal; take another encoder.k, or add a "
-                         "step such as noise"};
+      [TV_TIE_OF_SOME] =
+          "the k-th value and the next are equal within rounding; take another encoder.k, or add a "
+          "step such as noise"};
   return words[tie];
 }
 
