@@ -22,7 +22,7 @@ int tv_shard_first_of_rank(const tv_partition *partition, int rank) {
   return (int)((int64_t)partition->shards * rank / partition->size);
 }
 
-static int owner_of(const tv_partition *partition, int shard) {
+int tv_shard_owner(const tv_partition *partition, int shard) {
   int rank = (int)((int64_t)shard * partition->size / partition->shards);
   while (tv_shard_first_of_rank(partition, rank + 1) <= shard) ++rank;
   return rank;
@@ -37,7 +37,7 @@ int64_t tv_shard_first_row_of_rank(const tv_partition *partition, int rank) {
 /* A branch is a union of shards [first, end) with its halves below it. One that a single rank owns
  * is summed by that rank alone, and so is one that a checkpoint holds. */
 static int is_of_one_rank(const tv_partition *p, int first, int end) {
-  return owner_of(p, first) == owner_of(p, end - 1);
+  return tv_shard_owner(p, first) == tv_shard_owner(p, end - 1);
 }
 
 static int middle_of(int first, int end) {
@@ -148,11 +148,11 @@ typedef void branch_visitor(pass *s, int first, int end);
 
 static void visit_own(pass *s, int first, int end, branch_visitor *visit) {
   const tv_partition *p = s->partition;
-  if (p->rank < owner_of(p, first) || p->rank > owner_of(p, end - 1)) return;
+  if (p->rank < tv_shard_owner(p, first) || p->rank > tv_shard_owner(p, end - 1)) return;
   if (!is_alone(s, first, end)) {
     visit_own(s, first, middle_of(first, end), visit);
     visit_own(s, middle_of(first, end), end, visit);
-  } else if (p->rank == owner_of(p, first)) {
+  } else if (p->rank == tv_shard_owner(p, first)) {
     visit(s, first, end);
   }
 }
@@ -174,9 +174,9 @@ static void sum_own(pass *s, int first, int end) {
 /* The sum of [first, end) on the owner of `first`, NULL elsewhere; right halves travel to it. */
 static double *join(pass *s, int first, int end) {
   const tv_partition *p = s->partition;
-  const int owner = owner_of(p, first), middle = middle_of(first, end);
-  const int right_owner = owner_of(p, middle);
-  if (p->rank < owner || p->rank > owner_of(p, end - 1)) return NULL;
+  const int owner = tv_shard_owner(p, first), middle = middle_of(first, end);
+  const int right_owner = tv_shard_owner(p, middle);
+  if (p->rank < owner || p->rank > tv_shard_owner(p, end - 1)) return NULL;
   if (is_alone(s, first, end)) return p->rank == owner ? s->branches[s->next++] : NULL;
   double *sum = join(s, first, middle), *right = join(s, middle, end);
   if (p->rank == right_owner && p->rank != owner) {
@@ -217,7 +217,7 @@ static tv_error *carry_out(pass *s, double *total) {
   TV_TRY(tv_checkpoint_finish(s->what->checkpoint, p->comm, s->error));
   s->next = 0;
   join(s, 0, p->shards);
-  tv_broadcast(p->comm, owner_of(p, 0), total, s->what->length);
+  tv_broadcast(p->comm, tv_shard_owner(p, 0), total, s->what->length);
   return NULL;
 }
 
@@ -237,7 +237,7 @@ tv_error *tv_shard_sum(const tv_partition *partition, const tv_summation *summat
 /* How many branches a rank has, and the depth of the deepest. */
 static void count_branches(const tv_partition *p, int first, int end, int rank, int *count,
                            int *depth) {
-  if (rank < owner_of(p, first) || rank > owner_of(p, end - 1)) return;
+  if (rank < tv_shard_owner(p, first) || rank > tv_shard_owner(p, end - 1)) return;
   if (is_of_one_rank(p, first, end)) {
     ++*count;
     if (depth_of(end - first) > *depth) *depth = depth_of(end - first);
@@ -256,7 +256,7 @@ int tv_shard_buffers(const tv_partition *partition, int rank) {
 static int count_sends(const tv_partition *p, int first, int end, int rank) {
   if (end - first == 1) return 0;
   const int middle = middle_of(first, end);
-  const int sends = owner_of(p, middle) == rank && owner_of(p, first) != rank;
+  const int sends = tv_shard_owner(p, middle) == rank && tv_shard_owner(p, first) != rank;
   return sends + count_sends(p, first, middle, rank) + count_sends(p, middle, end, rank);
 }
 

@@ -40,7 +40,9 @@ tv_error *tv_experiment_check_views(tv_experiment *e) {
                  !tv_experiment_gives(e, "archive.representations"),
              "no corrupted samples are drawn with 'corruption: {sampler: expected}'; take 'none', "
              "or 'sampler: rows'");
-  TV_REQUIRE(e, "parallel.layout", keeps_all == 0 || e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
+  TV_REQUIRE(e, "parallel.layout",
+             e->corruption.chain.count == 0 || !keeps_all ||
+                 e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
              "corrupted rows have moments of their own, which are whole on every rank; take "
              "'corruption: {sampler: expected}' or 'replicated'");
   return NULL;

@@ -41,25 +41,29 @@ static tv_error *digest_tiles(const tv_distmat *a, double *tile, unsigned char *
   return NULL;
 }
 
+/* What of them has been summed: the inputs, what is by target, and what every rank has. */
 static tv_error *digest_spread(const tv_moment_matrix *m, unsigned char *digest) {
   const tv_grid *grid = m->inputs->grid;
+  const tv_distmat *by_target = m->vectors ? m->cross : m->noise_cross;
+  const double *common = m->vectors ? m->vectors : m->noise_square;
+  const int64_t numbers = m->vectors ? (int64_t)m->inputs->rows + 2 * m->l : (int64_t)m->l * m->l;
   const int64_t block_rows = count_blocks(m->inputs->rows, grid->block);
   const int64_t tiles = block_rows * block_rows;
   const int64_t all = tiles + block_rows * count_blocks(m->l, grid->block);
   const size_t count = (size_t)all * TV_DIGEST_BYTES;
-  const size_t square = (size_t)m->l * (size_t)m->l * sizeof(double);
+  const size_t beside = (size_t)numbers * sizeof(double);
   unsigned char *bytes = NULL;
   double *tile = NULL;
-  tv_error *error = tv_allocate((int64_t)(count + square), 1, &bytes);
+  tv_error *error = tv_allocate((int64_t)(count + beside), 1, &bytes);
   if (!error) error = tv_allocate((int64_t)grid->block * grid->block, sizeof(*tile), &tile);
   if (!error) error = digest_tiles(m->inputs, tile, bytes);
-  if (!error) error = digest_tiles(m->noise_cross, tile, bytes + tiles * TV_DIGEST_BYTES);
+  if (!error) error = digest_tiles(by_target, tile, bytes + tiles * TV_DIGEST_BYTES);
   error = tv_grid_agree(grid, error);
   if (!error && grid->size > 1)
     MPI_Allreduce(MPI_IN_PLACE, bytes, (int)count, MPI_BYTE, MPI_BOR, grid->comm);
   if (!error) {
-    memcpy(bytes + count, m->noise_square, square);
-    error = tv_digest_memory(bytes, count + square, digest);
+    memcpy(bytes + count, common, beside);
+    error = tv_digest_memory(bytes, count + beside, digest);
   }
   free(bytes);
   free(tile);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kept.h"
 #include "twoview/base/comm.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
@@ -10,9 +11,7 @@
 struct tv_distributed {
   const tv_sampling *sampling; /* borrowed */
   const tv_grid *grid;         /* borrowed */
-  struct {
-    int64_t replicate, n; /* n: samples summed so far */
-  } place;
+  tv_place_of_sums place;
   tv_distmat *inputs;      /* d x d: sum x x', below the diagonal while it is summed */
   tv_distmat *noise_cross; /* d x l: sum x e', e the standard normals of the targets */
   tv_distmat *cross;       /* d x l: sum x y' */
@@ -170,61 +169,19 @@ double tv_distributed_samples(const tv_sampling *s) {
 
 /* ---- Checkpoints ---- */
 
-/* Parts of what a checkpoint holds: blocks by their place among all, whatever the grid. */
+/* Parts of what a checkpoint holds. */
 enum { PLACE, INPUT_BLOCKS, CROSS_BLOCKS, NOISE_SQUARE };
-
-/* A block that a checkpoint has comes packed. */
-static tv_error *take_up_block(tv_checkpoint *c, tv_saved_key key, int height, int width,
-                               double *buffer, double *block, int leading) {
-  if (tv_checkpoint_find(c, key) < 0) return NULL;
-  TV_TRY(tv_checkpoint_read(c, key, buffer, (size_t)height * (size_t)width * sizeof *buffer));
-  for (int j = 0; j < width; ++j)
-    memcpy(block + (int64_t)j * leading, buffer + (int64_t)j * height,
-           (size_t)height * sizeof *buffer);
-  return NULL;
-}
-
-/* This rank's blocks of a matrix, those above the diagonal of `inputs` aside. */
-static tv_error *keep_blocks(const tv_distributed *w, int part, const tv_distmat *m,
-                             double *buffer) {
-  tv_checkpoint *c = w->sampling->checkpoint;
-  const int block = w->grid->block;
-  const int64_t block_rows = (m->rows + block - 1) / block;
-  for (int j = 0; j < m->local_columns; j += block)
-    for (int i = 0; i < m->local_rows; i += block) {
-      if (part == INPUT_BLOCKS && m->row_of[i] < m->column_of[j]) continue;
-      const int64_t place = m->column_of[j] / block * block_rows + m->row_of[i] / block;
-      const tv_saved_key key = {TV_SAVED_WIDE, part, place, place + 1, ""};
-      const int height = least(block, m->local_rows - i),
-                width = least(block, m->local_columns - j);
-      double *data = m->data + i + (int64_t)j * m->leading;
-      TV_TRY(take_up_block(c, key, height, width, buffer, data, m->leading));
-      TV_TRY(tv_checkpoint_hold_pieces(c, key, data, (size_t)height * sizeof *data, width,
-                                       (size_t)m->leading * sizeof *data));
-    }
-  return NULL;
-}
-
-/* What every rank has, saved by one. */
-static tv_error *keep_common(const tv_distributed *w, int part, void *data, size_t bytes) {
-  tv_checkpoint *c = w->sampling->checkpoint;
-  const tv_saved_key key = {TV_SAVED_WIDE, part, 0, 1, ""};
-  if (tv_checkpoint_find(c, key) >= 0) TV_TRY(tv_checkpoint_read(c, key, data, bytes));
-  return w->grid->rank == 0 ? tv_checkpoint_hold(c, key, data, bytes) : NULL;
-}
 
 /* Continue from the sums of an earlier session, and keep them from now on. */
 static tv_error *keep(tv_distributed *w) {
+  tv_checkpoint *c = w->sampling->checkpoint;
   const size_t l = (size_t)w->sampling->l;
-  double *buffer = NULL;
-  TV_TRY(tv_allocate((int64_t)w->grid->block * w->grid->block, sizeof *buffer, &buffer));
-  tv_checkpoint_take_over(w->sampling->checkpoint, TV_SAVED_WIDE);
-  tv_error *error = keep_common(w, PLACE, &w->place, sizeof w->place);
-  if (!error) error = keep_blocks(w, INPUT_BLOCKS, w->inputs, buffer);
-  if (!error) error = keep_blocks(w, CROSS_BLOCKS, w->noise_cross, buffer);
-  if (!error) error = keep_common(w, NOISE_SQUARE, w->noise_square, l * l * sizeof(double));
-  free(buffer);
-  return error;
+  tv_checkpoint_take_over(c, TV_SAVED_WIDE);
+  TV_TRY(tv_keep_common(c, TV_SAVED_WIDE, PLACE, w->grid, &w->place, sizeof w->place));
+  TV_TRY(tv_keep_blocks(c, TV_SAVED_WIDE, INPUT_BLOCKS, 1, w->inputs));
+  TV_TRY(tv_keep_blocks(c, TV_SAVED_WIDE, CROSS_BLOCKS, 0, w->noise_cross));
+  return tv_keep_common(c, TV_SAVED_WIDE, NOISE_SQUARE, w->grid, w->noise_square,
+                        l * l * sizeof(double));
 }
 
 /* ---- Lifetime ---- */

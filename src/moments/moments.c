@@ -201,6 +201,7 @@ void tv_moments_destroy(tv_moments **moments) {
 
 tv_moment_matrix tv_moments_at(const tv_moments *m, int replicate, int severity, int level) {
   const int64_t cell = (int64_t)replicate * m->severities + severity;
+  if (!m->data) return m->spread;
   return (tv_moment_matrix){.p = m->p,
                             .q = m->q,
                             .l = m->l,

@@ -42,6 +42,7 @@ typedef enum {
   TV_SAVED_HELD_OUT = 19,      /* held out */
   TV_SAVED_VIEW_SUMS = 20,     /* the same of sampled views */
   TV_SAVED_VIEWS = 21,
+  TV_SAVED_WIDE_HELD_OUT = 22, /* as TV_SAVED_WIDE, of the rows that are held out */
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... Parts

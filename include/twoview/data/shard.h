@@ -28,6 +28,9 @@ int64_t tv_shard_first(const tv_partition *partition, int shard);
  * shards some own none. rank = size gives the number of shards. */
 int tv_shard_first_of_rank(const tv_partition *partition, int rank);
 
+/* The rank that owns a shard. */
+int tv_shard_owner(const tv_partition *partition, int shard);
+
 /* The rows that a rank owns: from its first one up to the next rank's. */
 int64_t tv_shard_first_row_of_rank(const tv_partition *partition, int rank);
 

@@ -8,7 +8,8 @@
 #include "twoview/linalg/grid.h"
 
 /* The moments of one replicate and sample size n: unscaled sums over its rows, either whole on
- * every rank or spread over a grid. Borrowed from whoever made them. */
+ * every rank or spread over a grid, by tv_distributed or tv_column_sums. Borrowed from whoever made
+ * them. */
 typedef struct {
   int p, q, l;
   int64_t n;
@@ -16,7 +17,9 @@ typedef struct {
   const tv_distmat *inputs; /* d x d, full: sum x x', with x the features and the noise */
   const tv_distmat *cross;  /* d x l: sum x y' */
   double targets;           /* sum y'y */
-  /* the sums over the targets' noise e, from which the last two are derived: */
+  const double *vectors;    /* on every rank, d + 2 l: sum x, sum y and sum y_t^2; or NULL, and then
+                             * the sums over the targets' noise e, from which the last two are
+                             * derived: */
   const tv_distmat *noise_cross; /* d x l: sum x e' */
   const double *noise_square;    /* l x l: sum e e' */
 } tv_moment_matrix;
@@ -27,7 +30,9 @@ typedef struct {
   int severities;       /* of the rows' corruption, and 0: as they are */
   int levels;           /* nested sample sizes */
   const int64_t *sizes; /* borrowed from the sampling */
-  double *data; /* replicates x severities x levels matrices of width x width, full symmetric */
+  double *data; /* replicates x severities x levels matrices of width x width, full symmetric; or
+                 * NULL, and then the moments are spread over a grid, one matrix at a time: */
+  tv_moment_matrix spread;
   tv_work work; /* of collecting them */
 } tv_moments;
 
@@ -65,7 +70,8 @@ void tv_moments_accumulate(tv_moments *moments);
  * of a spread matrix. */
 tv_error *tv_moments_digest(const tv_moment_matrix *matrix, char digest[TV_DIGEST_LENGTH]);
 
-/* The matrix of a replicate, a severity and a level: sums over sizes[level] rows. */
+/* The matrix of a replicate, a severity and a level: sums over sizes[level] rows. Where they are
+ * spread, this is the matrix that there is. */
 tv_moment_matrix tv_moments_at(const tv_moments *moments, int replicate, int severity, int level);
 
 #endif
