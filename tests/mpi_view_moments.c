@@ -116,6 +116,8 @@ START_TEST(moments_of_views_are_the_exact_ones_on_average) {
         ASSERT_DONE(tv_views_take(grid, &s.model->shape, &v, &views));
         ASSERT_DONE(tv_chain_problem(&s.model->augmentations[strength], rows, 0, NULL, grid, &exact,
                                      &status));
+        tv_samples_destroy(&rows);
+        ASSERT_DONE(tv_samples_take(grid, &s.model->shape, &m, NULL, &rows));
         ASSERT_DONE(tv_views_problem(views, rows, 0, NULL, grid, &drawn, &status));
         add_differences(exact, drawn, spreads);
         tv_statistics_destroy(&exact);

@@ -306,7 +306,6 @@ typedef struct {
   double x[ROWS * D], y[ROWS * TARGETS];
   double second[D * D];
   tv_grid *row;
-  tv_samples *samples;
 } example;
 
 static void fill_example(example *e) {
@@ -326,29 +325,35 @@ static void fill_example(example *e) {
 }
 
 static example make_example(void) {
-  example e = {{0}, {0}, {0}, NULL, NULL};
-  double targets[D * TARGETS] = {0};
+  example e = {{0}, {0}, {0}, NULL};
   fill_example(&e);
   ASSERT_DONE(tv_grid_create_row(MPI_COMM_WORLD, 2, &e.row));
-  ASSERT_DONE(tv_samples_create(e.row, &small_images, TARGETS, &e.samples));
   for (int i = 0; i < ROWS; ++i)
-    for (int a = 0; a < D; ++a) {
-      e.samples->mean[a] += e.x[i * D + a] / ROWS;
+    for (int a = 0; a < D; ++a)
       for (int b = 0; b < D; ++b) e.second[b * D + a] += e.x[i * D + a] * e.x[i * D + b] / ROWS;
-      for (int t = 0; t < TARGETS; ++t)
-        targets[t * D + a] += e.x[i * D + a] * e.y[i * TARGETS + t] / ROWS;
-    }
-  for (int i = 0; i < ROWS * TARGETS; ++i) {
-    e.samples->target_mean[i % TARGETS] += e.y[i] / ROWS;
-    e.samples->target_square[i % TARGETS] += e.y[i] * e.y[i] / ROWS;
-  }
-  tv_distmat_scatter(e.second, e.samples->second);
-  tv_distmat_scatter(targets, e.samples->targets);
   return e;
 }
 
+static tv_samples *new_samples(const example *e) {
+  double targets[D * TARGETS] = {0};
+  tv_samples *samples;
+  ASSERT_DONE(tv_samples_create(e->row, &small_images, TARGETS, &samples));
+  for (int i = 0; i < ROWS; ++i)
+    for (int a = 0; a < D; ++a) {
+      samples->mean[a] += e->x[i * D + a] / ROWS;
+      for (int t = 0; t < TARGETS; ++t)
+        targets[t * D + a] += e->x[i * D + a] * e->y[i * TARGETS + t] / ROWS;
+    }
+  for (int i = 0; i < ROWS * TARGETS; ++i) {
+    samples->target_mean[i % TARGETS] += e->y[i] / ROWS;
+    samples->target_square[i % TARGETS] += e->y[i] * e->y[i] / ROWS;
+  }
+  tv_distmat_scatter(e->second, samples->second);
+  tv_distmat_scatter(targets, samples->targets);
+  return samples;
+}
+
 static void drop_example(example *e) {
-  tv_samples_destroy(&e->samples);
   tv_grid_destroy(&e->row);
 }
 
@@ -362,7 +367,9 @@ static void solve_chain(const example *e, const tv_method *method, const step_ca
   tv_solution solution = {0};
   int status = 0;
   ASSERT_DONE(tv_grid_create(MPI_COMM_WORLD, 2, &grid));
-  ASSERT_DONE(tv_chain_problem(&chain, e->samples, 0, NULL, grid, &statistics, &status));
+  tv_samples *samples = new_samples(e);
+  ASSERT_DONE(tv_chain_problem(&chain, samples, 0, NULL, grid, &statistics, &status));
+  tv_samples_destroy(&samples);
   ASSERT_ALL(status == 0);
   ASSERT_DONE(method->solve(statistics, K, &solution, &status));
   ASSERT_ALL(status == 0);
@@ -463,9 +470,10 @@ START_TEST(probes_are_scored_on_other_rows_by_their_moments) {
   double encoder[D * K], other[OTHERS * D], target[OTHERS * TARGETS], second[D * D] = {0};
   double cross[D * TARGETS] = {0}, square = 0, sizes[K], probe[K * TARGETS], values[K];
   tv_grid *grid = NULL;
-  tv_distmat *maps[5] = {NULL};
+  tv_distmat *maps[4] = {NULL};
   tv_outputs training, held_out;
-  const double whole = e.samples->target_square[0] + e.samples->target_square[1];
+  tv_samples *samples = new_samples(&e);
+  const double whole = samples->target_square[0] + samples->target_square[1];
   solve_chain(&e, &tv_joint_embedding, &of_images[0], values, encoder);
   for (int i = 0; i < OTHERS; ++i) {
     tv_random_normals((tv_stream){11, TV_FOR_FEATURES, 0}, (uint64_t)i, D, other + i * D);
@@ -487,16 +495,14 @@ START_TEST(probes_are_scored_on_other_rows_by_their_moments) {
   ASSERT_DONE(tv_distmat_create(grid, D, D, &maps[1]));
   ASSERT_DONE(tv_distmat_create(grid, D, K, &maps[2]));
   ASSERT_DONE(tv_distmat_create(grid, D, TARGETS, &maps[3]));
-  ASSERT_DONE(tv_distmat_create(grid, D, TARGETS, &maps[4]));
   tv_distmat_scatter(encoder, maps[0]);
-  tv_distmat_move(e.samples->second, maps[1]);
-  tv_multiply(TV_PLAIN, maps[1], TV_PLAIN, maps[0], maps[2]);
-  tv_distmat_move(e.samples->targets, maps[3]);
-  ASSERT_DONE(tv_outputs_take(maps[0], maps[2], maps[3], whole, &training));
+  ASSERT_DONE(tv_samples_move(samples, grid));
+  tv_multiply(TV_PLAIN, samples->second, TV_PLAIN, maps[0], maps[2]);
+  ASSERT_DONE(tv_outputs_take(maps[0], maps[2], samples->targets, whole, &training));
   tv_distmat_scatter(second, maps[1]);
   tv_multiply(TV_PLAIN, maps[1], TV_PLAIN, maps[0], maps[2]);
-  tv_distmat_scatter(cross, maps[4]);
-  ASSERT_DONE(tv_outputs_take(maps[0], maps[2], maps[4], square, &held_out));
+  tv_distmat_scatter(cross, maps[3]);
+  ASSERT_DONE(tv_outputs_take(maps[0], maps[2], maps[3], square, &held_out));
   for (int k = 1; k <= K; ++k) {
     double loss = 0, explained;
     ASSERT_DONE(tv_probe_fit(&training, k, sizes, D, probe));
@@ -513,7 +519,8 @@ START_TEST(probes_are_scored_on_other_rows_by_their_moments) {
   }
   tv_outputs_release(&training);
   tv_outputs_release(&held_out);
-  for (int i = 0; i < 5; ++i) tv_distmat_destroy(&maps[i]);
+  for (int i = 0; i < 4; ++i) tv_distmat_destroy(&maps[i]);
+  tv_samples_destroy(&samples);
   tv_grid_destroy(&grid);
   drop_example(&e);
 }

@@ -23,12 +23,11 @@ tv_error *tv_samples_axes(const tv_experiment *e, tv_samples *rows, const tv_gri
   const int d = rows->second->rows;
   double *values = NULL;
   int status = 0;
-  tv_samples *moved = NULL;
   tv_error *error;
   tv_samples_centre(rows, rows->mean, rows->target_mean);
-  TV_GO(tv_samples_move(rows, grid, &moved));
+  TV_GO(tv_samples_move(rows, grid));
   TV_GO(tv_grid_agree(grid, tv_allocate(e->features.pca, sizeof(*values), &values)));
-  TV_GO(tv_eigen_top(moved->second, e->features.pca, values, vectors, &status));
+  TV_GO(tv_eigen_top(rows->second, e->features.pca, values, vectors, &status));
   if (status)
     error = tv_fail("the principal components of corrupted training rows cannot be found: the "
                     "eigensolver ended with %d",
@@ -36,7 +35,6 @@ tv_error *tv_samples_axes(const tv_experiment *e, tv_samples *rows, const tv_gri
   else
     error = expect_variance(e, d, values);
 done:
-  tv_samples_destroy(&moved);
   free(values);
   return error;
 }

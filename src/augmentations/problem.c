@@ -125,9 +125,7 @@ tv_error *tv_statistics_take_means(tv_statistics *s, const tv_moment_matrix *m,
   return NULL;
 }
 
-void tv_statistics_destroy(tv_statistics **statistics) {
-  tv_statistics *s = *statistics;
-  if (!s) return;
+void tv_statistics_drop_matrices(tv_statistics *s) {
   if (s->C != s->A) tv_distmat_destroy(&s->C);
   if (s->G != s->A) tv_distmat_destroy(&s->G);
   if (s->view_B != s->B) tv_distmat_destroy(&s->view_B);
@@ -135,6 +133,13 @@ void tv_statistics_destroy(tv_statistics **statistics) {
   tv_distmat_destroy(&s->B);
   tv_distmat_destroy(&s->S);
   tv_distmat_destroy(&s->L);
+  s->C = s->G = s->view_B = NULL;
+}
+
+void tv_statistics_destroy(tv_statistics **statistics) {
+  tv_statistics *s = *statistics;
+  if (!s) return;
+  tv_statistics_drop_matrices(s);
   free(s->sizes);
   free(s->added);
   free(s->mean);

@@ -275,7 +275,7 @@ tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *mo
 }
 
 tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moments *sampled,
-                                const tv_view_place *at, const tv_samples *samples,
+                                const tv_view_place *at, tv_samples *samples,
                                 const tv_distmat *axes, const tv_grid *row, const tv_grid *grid,
                                 tv_statistics **out, int *status) {
   const double floor = model->experiment->augmentation.floor;

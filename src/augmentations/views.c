@@ -34,27 +34,9 @@ tv_error *tv_samples_create(const tv_grid *row, const tv_shape *shape, int l, tv
   return error;
 }
 
-static void copy_vectors(const tv_samples *from, tv_samples *to) {
-  const size_t d = (size_t)from->second->rows, l = (size_t)from->targets->columns;
-  memcpy(to->mean, from->mean, d * sizeof(*from->mean));
-  memcpy(to->target_mean, from->target_mean, l * sizeof(*from->target_mean));
-  memcpy(to->target_square, from->target_square, l * sizeof(*from->target_square));
-}
-
-tv_error *tv_samples_copy(const tv_samples *from, tv_samples **out) {
-  TV_TRY(tv_samples_create(from->second->grid, &from->shape, from->targets->columns, out));
-  memcpy((*out)->second->data, from->second->data, bytes_of(from->second));
-  memcpy((*out)->targets->data, from->targets->data, bytes_of(from->targets));
-  copy_vectors(from, *out);
-  return NULL;
-}
-
-tv_error *tv_samples_move(const tv_samples *from, const tv_grid *grid, tv_samples **out) {
-  TV_TRY(tv_samples_create(grid, &from->shape, from->targets->columns, out));
-  tv_distmat_move(from->second, (*out)->second);
-  tv_distmat_move(from->targets, (*out)->targets);
-  copy_vectors(from, *out);
-  return NULL;
+tv_error *tv_samples_move(tv_samples *s, const tv_grid *grid) {
+  TV_TRY(tv_distmat_move(&s->second, grid));
+  return tv_distmat_move(&s->targets, grid);
 }
 
 void tv_samples_destroy(tv_samples **samples) {
@@ -75,38 +57,43 @@ static double scale_of(const tv_moment_matrix *m, const double *gamma, int i) {
   return gamma ? sqrt(gamma[i - m->p]) : 0;
 }
 
-/* Columns of a moment matrix from `first` on. */
+/* Columns of a moment matrix from `first` on, which are those of `spread` if it is not whole. */
 static void take_columns(const tv_moment_matrix *m, const double *gamma, int first,
-                         tv_distmat *out) {
+                         const tv_distmat *spread, tv_distmat *out) {
   const int width = m->p + m->q + m->l + 1;
   for (int j = 0; j < out->local_columns; ++j) {
     const int column = first + out->column_of[j];
-    const double *from = m->whole + (int64_t)column * width;
+    const double *from =
+        m->whole ? m->whole + (int64_t)column * width : spread->data + (int64_t)j * spread->leading;
     const double scale = scale_of(m, gamma, column) / (double)m->n;
     double *to = out->data + (int64_t)j * out->leading;
     for (int i = 0; i < out->local_rows; ++i)
-      to[i] = scale * scale_of(m, gamma, out->row_of[i]) * from[out->row_of[i]];
+      to[i] = scale * scale_of(m, gamma, out->row_of[i]) * from[m->whole ? out->row_of[i] : i];
   }
 }
 
 tv_error *tv_samples_take(const tv_grid *grid, const tv_shape *shape, const tv_moment_matrix *m,
                           const double *gamma, tv_samples **out) {
   const int d = m->p + m->q, width = d + m->l + 1;
-  const double *ones = m->whole + (int64_t)(width - 1) * width;
+  const double *sums = m->whole ? m->whole + (int64_t)(width - 1) * width : m->vectors;
   TV_TRY(tv_samples_create(grid, shape, m->l, out));
-  take_columns(m, gamma, 0, (*out)->second);
-  take_columns(m, gamma, d, (*out)->targets);
-  for (int i = 0; i < d; ++i) (*out)->mean[i] = scale_of(m, gamma, i) * ones[i] / (double)m->n;
+  take_columns(m, gamma, 0, m->inputs, (*out)->second);
+  take_columns(m, gamma, d, m->cross, (*out)->targets);
+  for (int i = 0; i < d; ++i) (*out)->mean[i] = scale_of(m, gamma, i) * sums[i] / (double)m->n;
   for (int t = 0; t < m->l; ++t) {
-    (*out)->target_mean[t] = ones[d + t] / (double)m->n;
-    (*out)->target_square[t] = m->whole[(int64_t)(d + t) * (width + 1)] / (double)m->n;
+    const double square =
+        m->whole ? m->whole[(int64_t)(d + t) * (width + 1)] : m->vectors[d + m->l + t];
+    (*out)->target_mean[t] = sums[d + t] / (double)m->n;
+    (*out)->target_square[t] = square / (double)m->n;
   }
   return NULL;
 }
 
+/* Matrices of views that are not followed are NULL, and stay so below. */
+
 /* m += factor u w'. */
 static void add_product(tv_distmat *m, double factor, const double *u, const double *w) {
-  for (int j = 0; j < m->local_columns; ++j) {
+  for (int j = 0; m && j < m->local_columns; ++j) {
     const double of_column = factor * w[m->column_of[j]];
     double *column = m->data + (int64_t)j * m->leading;
     for (int i = 0; i < m->rows; ++i) column[i] += of_column * u[i];
@@ -155,7 +142,8 @@ static tv_error *copy_means(const tv_samples *samples, tv_views *v) {
   return copy_numbers(v->l, samples->target_mean, &v->target_mean);
 }
 
-tv_error *tv_views_create(const tv_samples *samples, tv_views **out) {
+/* Without matrices. */
+static tv_error *begin_views(const tv_samples *samples, tv_views **out) {
   const tv_grid *grid = samples->second->grid;
   tv_error *error = tv_allocate(1, sizeof(**out), out);
   if (!error) {
@@ -166,9 +154,32 @@ tv_error *tv_views_create(const tv_samples *samples, tv_views **out) {
     error = copy_means(samples, *out);
   }
   error = tv_grid_agree(grid, error);
-  if (!error) error = copy_matrices(samples, *out);
   if (error) tv_views_destroy(out);
   return error;
+}
+
+tv_error *tv_views_create(const tv_samples *samples, tv_views **out) {
+  TV_TRY(begin_views(samples, out));
+  tv_error *error = copy_matrices(samples, *out);
+  if (error) tv_views_destroy(out);
+  return error;
+}
+
+tv_error *tv_views_replace(tv_samples *samples, tv_views **out) {
+  TV_TRY(begin_views(samples, out));
+  (*out)->second = samples->second;
+  (*out)->targets = samples->targets;
+  samples->second = samples->targets = NULL;
+  return NULL;
+}
+
+void tv_views_become(tv_views **views, tv_samples *samples) {
+  tv_views *v = *views;
+  samples->second = v->second;
+  samples->targets = v->targets;
+  memcpy(samples->mean, v->mean, (size_t)v->d * sizeof(*v->mean));
+  v->second = v->targets = NULL;
+  tv_views_destroy(views);
 }
 
 /* A block of sums over rows w = (t, x, y, 1), from row and column on, as means. */
@@ -241,13 +252,13 @@ void tv_views_add_to_diagonal(tv_views *v, double added) {
 
 /* m <- diag(scale) m. */
 static void scale_rows(tv_distmat *m, const double *scale) {
-  for (int j = 0; j < m->local_columns; ++j)
+  for (int j = 0; m && j < m->local_columns; ++j)
     for (int i = 0; i < m->rows; ++i) m->data[(int64_t)j * m->leading + i] *= scale[i];
 }
 
 /* m <- m diag(scale). */
 static void scale_columns(tv_distmat *m, const double *scale) {
-  for (int j = 0; j < m->local_columns; ++j)
+  for (int j = 0; m && j < m->local_columns; ++j)
     for (int i = 0; i < m->rows; ++i)
       m->data[(int64_t)j * m->leading + i] *= scale[m->column_of[j]];
 }
@@ -289,14 +300,14 @@ void tv_views_share(const tv_views *v, double *numbers, int64_t count) {
 
 /* Workspaces for matrices. */
 typedef struct {
-  tv_distmat *mapped, *turned, *half, *sum;
+  tv_distmat *mapped, *turned, *sum;
+  tv_distmat *half; /* between the lists of one of several terms; else NULL */
 } workspace;
 
 static tv_error *take_workspace(const tv_views *v, workspace *w) {
   *w = (workspace){0};
   TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->mapped));
   TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->turned));
-  TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->half));
   return tv_distmat_create(v->grid, v->d, v->d, &w->sum);
 }
 
@@ -356,20 +367,44 @@ static void add_list(const tv_map_list *list, double factor, const tv_distmat *m
     (m->grid->size == 1 ? add_list_here : add_list_together)(list, factor, m, w, out);
 }
 
-/* S <- E T S T'. */
-static void map_second(tv_views *v, const tv_map_term *terms, int count, workspace *w) {
-  tv_distmat *before = v->second;
+static void swap_matrices(tv_distmat **a, tv_distmat **b) {
+  tv_distmat *kept = *a;
+  *a = *b;
+  *b = kept;
+}
+
+/* S <- E T S T' over a list. */
+static void map_second_by_list(tv_views *v, const tv_map_list *list, workspace *w) {
+  if (list->count == 0) return;
   tv_distmat_clear(w->sum);
-  for (int i = 0; i < count; ++i) {
-    const int is_first = terms[i].first.count > 0;
-    if (is_first) {
-      tv_distmat_clear(w->half);
-      add_list(&terms[i].first, 1, before, w, w->half);
-    }
-    add_list(&terms[i].then, terms[i].probability, is_first ? w->half : before, w, w->sum);
+  add_list(list, 1, v->second, w, w->sum);
+  swap_matrices(&v->second, &w->sum);
+}
+
+/* The sum += what one of several terms makes of S. */
+static tv_error *add_term(tv_views *v, const tv_map_term *term, workspace *w) {
+  const int is_first = term->first.count > 0;
+  if (is_first) {
+    if (!w->half) TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &w->half));
+    tv_distmat_clear(w->half);
+    add_list(&term->first, 1, v->second, w, w->half);
   }
-  v->second = w->sum;
-  w->sum = before;
+  add_list(&term->then, term->probability, is_first ? w->half : v->second, w, w->sum);
+  return NULL;
+}
+
+/* S <- E T S T'. The lists of a single term follow one another, with no other matrix between them.
+ */
+static tv_error *map_second(tv_views *v, const tv_map_term *terms, int count, workspace *w) {
+  if (count == 1 && terms->probability == 1) {
+    map_second_by_list(v, &terms->first, w);
+    map_second_by_list(v, &terms->then, w);
+    return NULL;
+  }
+  tv_distmat_clear(w->sum);
+  for (int i = 0; i < count; ++i) TV_TRY(add_term(v, &terms[i], w));
+  swap_matrices(&v->second, &w->sum);
+  return NULL;
 }
 
 /* The mean of a list of maps of one axis, another such map. */
@@ -428,43 +463,52 @@ static void apply_mean(const mean_terms *t, int d, double *x, double *scratch) {
   memcpy(x, sum, (size_t)d * sizeof(*x));
 }
 
+/* m <- T m, if it is followed. */
 static void apply_mean_to_columns(const mean_terms *t, tv_distmat *m, double *scratch) {
-  for (int j = 0; j < m->local_columns; ++j)
+  for (int j = 0; m && j < m->local_columns; ++j)
     apply_mean(t, m->rows, m->data + (int64_t)j * m->leading, scratch);
 }
 
 /* xbar <- T xbar in G, C', E xbar y' and the mean. */
-static void map_mean(tv_views *v, const mean_terms *t, double *scratch, workspace *w) {
-  tv_distmat *before = v->agreement;
-  apply_mean_to_columns(t, before, scratch);
-  tv_transpose_to(before, w->turned);
-  v->agreement = w->turned;
-  w->turned = before;
+static tv_error *map_mean(tv_views *v, const mean_terms *t, double *scratch) {
+  tv_distmat *turned = NULL;
+  if (v->agreement) {
+    TV_TRY(tv_distmat_create(v->grid, v->d, v->d, &turned));
+    apply_mean_to_columns(t, v->agreement, scratch);
+    tv_transpose_to(v->agreement, turned);
+    swap_matrices(&v->agreement, &turned);
+    tv_distmat_destroy(&turned);
+  }
   apply_mean_to_columns(t, v->agreement, scratch);
   apply_mean_to_columns(t, v->cross, scratch);
   apply_mean_to_columns(t, v->targets, scratch);
   apply_mean(t, v->d, v->mean, scratch);
+  return NULL;
 }
 
-static tv_error *map_mean_by_terms(tv_views *v, const tv_map_term *terms, int count, workspace *w) {
+static tv_error *map_mean_by_terms(tv_views *v, const tv_map_term *terms, int count) {
   mean_terms mean;
   double *scratch = NULL;
   tv_error *error = take_mean_terms(terms, count, &mean);
   if (!error) error = tv_allocate(3 * (int64_t)v->d, sizeof(*scratch), &scratch);
   error = tv_grid_agree(v->grid, error);
-  if (!error) map_mean(v, &mean, scratch, w);
+  if (!error) error = map_mean(v, &mean, scratch);
   free(scratch);
   drop_mean_terms(&mean);
   return error;
 }
 
-tv_error *tv_views_map(tv_views *v, const tv_map_term *terms, int count) {
+static tv_error *map_second_by_terms(tv_views *v, const tv_map_term *terms, int count) {
   workspace w;
   tv_error *error = take_workspace(v, &w);
-  if (!error) map_second(v, terms, count, &w);
-  if (!error) error = map_mean_by_terms(v, terms, count, &w);
+  if (!error) error = map_second(v, terms, count, &w);
   drop_workspace(&w);
   return error;
+}
+
+tv_error *tv_views_map(tv_views *v, const tv_map_term *terms, int count) {
+  TV_TRY(map_second_by_terms(v, terms, count));
+  return map_mean_by_terms(v, terms, count);
 }
 
 /* A term of one map. It borrows all. */
@@ -477,20 +521,12 @@ tv_error *tv_views_map_second(tv_views *v, const tv_axis_map *map) {
   tv_axis_map copy = *map;
   double certain;
   const tv_map_term term = certain_term(&copy, &certain);
-  workspace w;
-  tv_error *error = take_workspace(v, &w);
-  if (!error) map_second(v, &term, 1, &w);
-  drop_workspace(&w);
-  return error;
+  return map_second_by_terms(v, &term, 1);
 }
 
 tv_error *tv_views_map_mean(tv_views *v, const tv_axis_map *map) {
   tv_axis_map copy = *map;
   double certain;
   const tv_map_term term = certain_term(&copy, &certain);
-  workspace w;
-  tv_error *error = take_workspace(v, &w);
-  if (!error) error = map_mean_by_terms(v, &term, 1, &w);
-  drop_workspace(&w);
-  return error;
+  return map_mean_by_terms(v, &term, 1);
 }

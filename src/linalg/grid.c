@@ -140,7 +140,8 @@ void tv_distmat_scatter(const double *whole, tv_distmat *m) {
       m->data[(int64_t)j * m->leading + i] = whole[m->column_of[j] * rows + m->row_of[i]];
 }
 
-void tv_distmat_settle(tv_distmat *matrix, const tv_grid *grid) {
+/* On one rank all blocks lie together, whatever their size. */
+static void settle(tv_distmat *matrix, const tv_grid *grid) {
   enum { CONTEXT = 1, ROWS_OF_BLOCK = 4, COLUMNS_OF_BLOCK = 5 }; /* of a descriptor */
   matrix->grid = grid;
   matrix->descriptor[CONTEXT] = grid->context;
@@ -157,12 +158,17 @@ tv_distmat tv_distmat_leading(const tv_distmat *matrix, int columns) {
   return leading;
 }
 
-void tv_distmat_move(const tv_distmat *from, tv_distmat *to) {
+tv_error *tv_distmat_move(tv_distmat **matrix, const tv_grid *grid) {
   const int one = 1;
-  if (from->grid->size == 1)
-    memcpy(to->data, from->data,
-           (size_t)from->leading * (size_t)from->local_columns * sizeof(double));
-  else
-    pdgemr2d_(&from->rows, &from->columns, from->data, &one, &one, from->descriptor, to->data, &one,
-              &one, to->descriptor, &from->grid->context);
+  tv_distmat *from = *matrix, *to = NULL;
+  if (grid->size == 1) {
+    settle(from, grid);
+    return NULL;
+  }
+  TV_TRY(tv_distmat_create(grid, from->rows, from->columns, &to));
+  pdgemr2d_(&from->rows, &from->columns, from->data, &one, &one, from->descriptor, to->data, &one,
+            &one, to->descriptor, &from->grid->context);
+  tv_distmat_destroy(matrix);
+  *matrix = to;
+  return NULL;
 }

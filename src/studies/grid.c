@@ -43,7 +43,7 @@ static void record_scores(tv_results *r, int64_t entry, const tv_scores *scores,
 /* The accuracies are not yet known, but there will be some where there are maps. */
 static void record_held_out(tv_results *r, int64_t entry, const tv_point_rows *rows,
                             const tv_losses *l) {
-  const double variance = tv_square_of_targets(tv_test_rows(rows, TV_CORRUPTED));
+  const double variance = tv_square_of_targets(rows->sets[TV_CONDITIONS + TV_CORRUPTED]);
   r->quantity[TV_TEST_LOSS][entry] = l->test[TV_CORRUPTED];
   r->quantity[TV_TEST_LOSS_CLEAN][entry] = l->test[TV_AS_THEY_ARE];
   r->quantity[TV_TARGET_VARIANCE][entry] = isfinite(l->training) ? variance : NAN;

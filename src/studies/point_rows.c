@@ -7,33 +7,10 @@
 
 #include "twoview/linalg/dense.h"
 
-const tv_samples *tv_training_rows(const tv_point_rows *r, tv_condition c) {
-  return r->training[c] ? r->training[c] : r->training[TV_CORRUPTED];
-}
-
-const tv_samples *tv_test_rows(const tv_point_rows *r, tv_condition c) {
-  if (r->test[c]) return r->test[c];
-  return r->test[TV_CORRUPTED] ? r->test[TV_CORRUPTED] : tv_training_rows(r, c);
-}
-
 double tv_square_of_targets(const tv_samples *rows) {
   double sum = 0;
   for (int t = 0; t < rows->targets->columns; ++t) sum += rows->target_square[t];
   return sum;
-}
-
-/* Clean rows are rows of severity 0. */
-static tv_error *take_all(const tv_solver *s, const tv_spot *at, int severity, tv_point_rows *r) {
-  const int severities[TV_CONDITIONS] = {severity, 0};
-  for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
-    if (c == TV_AS_THEY_ARE && severity == 0) continue;
-    TV_TRY(tv_view_model_samples(s->model, s->moments, s->group->row, at->replicate, severities[c],
-                                 at->level, &r->training[c]));
-    if (s->held_out)
-      TV_TRY(tv_view_model_samples(s->model, s->held_out, s->group->row, at->replicate,
-                                   severities[c], 0, &r->test[c]));
-  }
-  return NULL;
 }
 
 /* Without an intercept targets are not centred. */
@@ -46,27 +23,11 @@ static tv_error *take_means(const tv_solver *s, const tv_samples *rows, double *
   return NULL;
 }
 
-/* Centre rows, move them to the group's grid, and take them along the axes. */
-static tv_error *finish(const tv_solver *s, const double *mean, const struct tv_axes *axes,
-                        tv_samples **rows) {
-  tv_samples *moved = NULL;
-  if (!*rows) return NULL;
-  tv_samples_centre(*rows, mean, mean + (*rows)->second->rows);
-  if (s->group->grid->size > 1) {
-    TV_TRY(tv_samples_move(*rows, s->group->grid, &moved));
-    tv_samples_destroy(rows);
-    *rows = moved;
-  }
-  if (!axes) return NULL;
-  TV_TRY(tv_project(axes->vectors, &(*rows)->second));
-  return tv_project_rows(axes->vectors, &(*rows)->targets);
-}
-
 /* ---- Components ---- */
 
 /* Rows of either kind, corrupted or with noise components of 0. */
 static tv_error *take_components(const tv_solver *s, const tv_moment_matrix *m, const double *gamma,
-                                 tv_samples *of_condition[TV_CONDITIONS]) {
+                                 tv_samples **of_condition) {
   const tv_shape shape = {1, m->p + m->q, 1, 1};
   TV_TRY(tv_samples_take(s->group->grid, &shape, m, gamma, &of_condition[TV_CORRUPTED]));
   return tv_samples_take(s->group->grid, &shape, m, NULL, &of_condition[TV_AS_THEY_ARE]);
@@ -74,15 +35,16 @@ static tv_error *take_components(const tv_solver *s, const tv_moment_matrix *m, 
 
 /* Inputs are centred by nothing but an intercept. */
 static tv_error *centre_components(const tv_solver *s, tv_condition c, tv_point_rows *r) {
-  const int d = r->training[c]->second->rows, l = r->training[c]->targets->columns;
+  tv_samples *training = r->sets[c], *test = r->sets[TV_CONDITIONS + c];
+  const int d = training->second->rows, l = training->targets->columns;
   if (s->experiment->probe.intercept) {
-    TV_TRY(take_means(s, r->training[c], &r->mean[c]));
+    TV_TRY(take_means(s, training, &r->mean[c]));
   } else {
     const int64_t count = (int64_t)d + l;
     TV_TRY(tv_grid_agree(s->group->grid, tv_allocate(count, sizeof(double), &r->mean[c])));
   }
-  tv_samples_centre(r->test[c], r->mean[c], r->mean[c] + d);
-  tv_samples_centre(r->training[c], r->mean[c], r->mean[c] + d);
+  tv_samples_centre(test, r->mean[c], r->mean[c] + d);
+  tv_samples_centre(training, r->mean[c], r->mean[c] + d);
   return NULL;
 }
 
@@ -99,38 +61,78 @@ tv_error *tv_point_rows_of_components(const tv_solver *s, const tv_moment_matrix
   if (!s->held_out) return NULL;
   const int of = at.replicate < s->held_out->replicates ? at.replicate : 0;
   const tv_moment_matrix test = tv_moments_at(s->held_out, of, 0, 0);
-  TV_TRY(take_components(s, training, gamma, r->training));
-  TV_TRY(take_components(s, &test, gamma, r->test));
+  TV_TRY(take_components(s, training, gamma, r->sets));
+  TV_TRY(take_components(s, &test, gamma, r->sets + TV_CONDITIONS));
   TV_TRY(centre_components(s, TV_CORRUPTED, r));
   return centre_components(s, TV_AS_THEY_ARE, r);
 }
 
 /* ---- Views ---- */
 
+/* Of the targets about a mean. */
+static double square_about(const tv_samples *rows, const double *mean) {
+  double sum = 0;
+  for (int t = 0; t < rows->targets->columns; ++t)
+    sum += rows->target_square[t] - mean[t] * (2 * rows->target_mean[t] - mean[t]);
+  return sum;
+}
+
+static int severity_of(const tv_solver *s, const tv_spot *at) {
+  return tv_experiment_first_severity(s->experiment) + at->magnitude;
+}
+
+static tv_error *take_statistics(const tv_solver *s, int64_t point, tv_samples *training,
+                                 tv_point_rows *r) {
+  const tv_spot at = tv_cube_split(&s->results->cube, point);
+  TV_TRY(take_means(s, training, &r->mean[TV_CORRUPTED]));
+  r->square = square_about(training, r->mean[TV_CORRUPTED] + s->results->d);
+  TV_TRY(tv_axes_find(s, point, &r->axes));
+  const tv_view_place place = {at.replicate, severity_of(s, &at), at.alpha, at.level};
+  return tv_view_model_problem(s->model, s->view_moments, &place, training,
+                               r->axes ? r->axes->vectors : NULL, s->group->row, s->group->grid,
+                               &r->statistics, &r->status);
+}
+
 tv_error *tv_point_rows_take(const tv_solver *s, int64_t point, tv_point_rows *r) {
   const tv_spot at = tv_cube_split(&s->results->cube, point);
-  const int severity = tv_experiment_first_severity(s->experiment) + at.magnitude;
+  tv_samples *training = NULL;
   *r = (tv_point_rows){0};
-  TV_TRY(take_all(s, &at, severity, r));
-  TV_TRY(tv_axes_find(s, point, &r->axes));
-  const tv_view_place place = {at.replicate, severity, at.alpha, at.level};
-  TV_TRY(tv_view_model_problem(s->model, s->view_moments, &place, r->training[TV_CORRUPTED],
-                               r->axes ? r->axes->vectors : NULL, s->group->row, s->group->grid,
-                               &r->statistics, &r->status));
-  for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
-    if (!r->training[c]) continue;
-    TV_TRY(take_means(s, r->training[c], &r->mean[c]));
-    TV_TRY(finish(s, r->mean[c], r->axes, &r->test[c]));
-    TV_TRY(finish(s, r->mean[c], r->axes, &r->training[c]));
-  }
-  return NULL;
+  tv_error *error = tv_view_model_samples(s->model, s->moments, s->group->row, at.replicate,
+                                          severity_of(s, &at), at.level, &training);
+  if (!error) error = take_statistics(s, point, training, r);
+  tv_samples_destroy(&training);
+  return error;
+}
+
+/* Centre rows, move them to the group's grid, and take them along the axes. */
+static tv_error *finish(const tv_solver *s, const double *mean, const struct tv_axes *axes,
+                        tv_samples *rows) {
+  tv_samples_centre(rows, mean, mean + rows->second->rows);
+  TV_TRY(tv_samples_move(rows, s->group->grid));
+  if (!axes) return NULL;
+  TV_TRY(tv_project(axes->vectors, &rows->second));
+  return tv_project_rows(axes->vectors, &rows->targets);
+}
+
+/* Clean rows are rows of severity 0. */
+tv_error *tv_point_rows_take_set(const tv_solver *s, int64_t point, int set, tv_point_rows *r,
+                                 tv_samples **out) {
+  const tv_spot at = tv_cube_split(&s->results->cube, point);
+  const tv_condition c = (tv_condition)(set % TV_CONDITIONS);
+  const int is_test = set >= TV_CONDITIONS, severity = severity_of(s, &at);
+  *out = NULL;
+  if ((c == TV_AS_THEY_ARE && severity == 0) || (is_test && !s->held_out)) return NULL;
+  tv_error *error = tv_view_model_samples(
+      s->model, is_test ? s->held_out : s->moments, s->group->row, at.replicate,
+      c == TV_AS_THEY_ARE ? 0 : severity, is_test ? 0 : at.level, out);
+  if (!error && !is_test) error = take_means(s, *out, &r->mean[c]);
+  if (!error) error = finish(s, r->mean[c], r->axes, *out);
+  if (error) tv_samples_destroy(out);
+  return error;
 }
 
 void tv_point_rows_release(tv_point_rows *r) {
-  for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) {
-    tv_samples_destroy(&r->training[c]);
-    tv_samples_destroy(&r->test[c]);
-    free(r->mean[c]);
-  }
+  for (int set = 0; set < TV_SETS; ++set) tv_samples_destroy(&r->sets[set]);
+  for (tv_condition c = TV_CORRUPTED; c < TV_CONDITIONS; ++c) free(r->mean[c]);
   tv_statistics_destroy(&r->statistics);
 }

@@ -6,27 +6,18 @@
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
 
-static const tv_samples *own_set(const tv_point_rows *rows, int set) {
-  return set < TV_CONDITIONS ? rows->training[set] : rows->test[set - TV_CONDITIONS];
-}
-
 void tv_encoded_release(tv_encoded *z) {
   for (int set = 0; set < TV_SETS; ++set) tv_outputs_release(&z->of[set]);
   free(z->sizes);
   free(z->encoder);
 }
 
-static tv_error *encode_sets(const tv_solution *solution, tv_encoded *z) {
-  const tv_distmat *encoder = solution->encoder;
+tv_error *tv_encode_set(const tv_distmat *encoder, const tv_distmat *second,
+                        const tv_distmat *targets, double square, tv_outputs *out) {
   tv_distmat *image = NULL;
   TV_TRY(tv_distmat_create(encoder->grid, encoder->rows, encoder->columns, &image));
-  tv_error *error = NULL;
-  for (int set = 0; !error && set < TV_SETS; ++set) {
-    const tv_samples *rows = own_set(z->rows, set);
-    if (!rows) continue;
-    tv_multiply(TV_PLAIN, rows->second, TV_PLAIN, encoder, image);
-    error = tv_outputs_take(encoder, image, rows->targets, tv_square_of_targets(rows), &z->of[set]);
-  }
+  tv_multiply(TV_PLAIN, second, TV_PLAIN, encoder, image);
+  tv_error *error = tv_outputs_take(encoder, image, targets, square, out);
   tv_distmat_destroy(&image);
   return error;
 }
@@ -41,7 +32,7 @@ static tv_error *take_columns(const tv_point_rows *rows, const tv_distmat *encod
   return NULL;
 }
 
-tv_error *tv_encode_rows(const tv_point_rows *rows, const tv_solution *solution, tv_encoded *z) {
+tv_error *tv_encode(const tv_point_rows *rows, const tv_solution *solution, tv_encoded *z) {
   const tv_distmat *encoder = solution->encoder;
   const int64_t numbers = (int64_t)encoder->rows * encoder->columns;
   double *along = NULL;
@@ -50,21 +41,32 @@ tv_error *tv_encode_rows(const tv_point_rows *rows, const tv_solution *solution,
   tv_error *error = tv_grid_agree(encoder->grid, tv_allocate(numbers, sizeof(*along), &along));
   if (!error) error = tv_grid_agree(encoder->grid, take_columns(rows, encoder, along, z));
   free(along);
-  return error ? error : encode_sets(solution, z);
+  return error;
 }
 
-static const tv_outputs *outputs_of(const tv_encoded *z, const tv_samples *rows) {
-  int set = 0;
-  while (own_set(z->rows, set) != rows) ++set;
-  return &z->of[set];
+tv_error *tv_encode_rows(const tv_point_rows *rows, const tv_solution *solution, tv_encoded *z) {
+  TV_TRY(tv_encode(rows, solution, z));
+  for (int set = 0; set < TV_SETS; ++set) {
+    const tv_samples *of = rows->sets[set];
+    if (of)
+      TV_TRY(tv_encode_set(solution->encoder, of->second, of->targets, tv_square_of_targets(of),
+                           &z->of[set]));
+  }
+  return NULL;
+}
+
+const tv_outputs *tv_outputs_on(const tv_encoded *z, int are_test, tv_condition c) {
+  const tv_outputs *first = z->of + (are_test ? TV_CONDITIONS : 0);
+  if (first[c].k > 0) return first + c;
+  return are_test && first->k == 0 ? tv_outputs_on(z, 0, c) : first;
 }
 
 /* Of the probe of the first k outputs in a condition, which is left in `probe`, k x l. */
 static tv_error *fit(const tv_encoded *z, int k, tv_condition c, double *probe, tv_losses *out) {
-  const tv_outputs *training = outputs_of(z, tv_training_rows(z->rows, c));
+  const tv_outputs *training = tv_outputs_on(z, 0, c);
   TV_TRY(tv_probe_fit(training, k, z->sizes, z->rows->statistics->d, probe));
   if (c == TV_CORRUPTED) out->training = tv_probe_loss_on(training, k, probe);
-  out->test[c] = tv_probe_loss_on(outputs_of(z, tv_test_rows(z->rows, c)), k, probe);
+  out->test[c] = tv_probe_loss_on(tv_outputs_on(z, 1, c), k, probe);
   return NULL;
 }
 

@@ -52,8 +52,7 @@ static void record(const tv_solver *s, int64_t entry, const tv_encoded *z, const
   r->quantity[TV_VIEWS_TEST_LOSS][entry] = l->test[TV_CORRUPTED];
   r->quantity[TV_VIEWS_TEST_LOSS_CLEAN][entry] = l->test[TV_AS_THEY_ARE];
   r->quantity[TV_VIEWS_TRAINING_LOSS][entry] = l->training;
-  r->quantity[TV_VIEWS_TARGET_VARIANCE][entry] =
-      tv_square_of_targets(tv_test_rows(z->rows, TV_CORRUPTED));
+  r->quantity[TV_VIEWS_TARGET_VARIANCE][entry] = tv_outputs_on(z, 1, TV_CORRUPTED)->square;
   if (r->map_numbers > 0) /* not yet known, but there will be some */
     r->quantity[TV_VIEWS_TEST_ACCURACY][entry] = r->quantity[TV_VIEWS_TEST_ACCURACY_CLEAN][entry] =
         0;
@@ -71,99 +70,145 @@ static void record_values(tv_results *r, int64_t entry, const tv_statistics *of,
     r->list[TV_VIEWS_VALUES][entry * length + i] = tv_solution_value(method, solution, i);
 }
 
-/* What is known of the encoder of the first k rows. */
-static tv_error *score(const tv_solver *s, const tv_encoded *z, const tv_method *method,
-                       const tv_solution *solution, int k, int64_t entry) {
-  tv_optimality optimality;
+/* What a method has found at a point; all is owned. */
+typedef struct {
+  tv_solution solution;
+  tv_encoded z;
+  tv_optimality *optimality; /* of each encoder */
+  int status;
+} answer;
+
+static void release(answer *a) {
+  tv_encoded_release(&a->z);
+  tv_solution_destroy(&a->solution);
+  free(a->optimality);
+}
+
+static int rows_of(const tv_solver *s, int m, int encoder) {
+  return tv_method_rows(tv_method_of(s->experiment->methods[m]),
+                        s->experiment->encoder.sizes[encoder], s->targets);
+}
+
+/* The encoder, its outputs on the rows that it is learned from, and how well it does there. */
+static tv_error *judge(const tv_solver *s, const tv_point_rows *rows, int m, int64_t point,
+                       answer *a) {
+  const tv_method *method = tv_method_of(s->experiment->methods[m]);
+  const tv_statistics *of = rows->statistics;
+  const int encoders = s->results->cube.encoders;
+  TV_TRY(tv_encode(rows, &a->solution, &a->z));
+  TV_TRY(tv_encode_set(a->solution.encoder, of->A, of->B, rows->square, &a->z.of[TV_CORRUPTED]));
+  TV_TRY(
+      tv_grid_agree(s->group->grid, tv_allocate(encoders, sizeof(*a->optimality), &a->optimality)));
+  for (int i = 0; i < encoders; ++i)
+    TV_TRY(tv_scores_validate(method, of, &a->solution, rows_of(s, m, i), &a->optimality[i]));
+  return tv_results_keep(s->results, m, point, &a->solution, rows->axes);
+}
+
+static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int m, int64_t point,
+                              answer *a) {
+  const tv_method *method = tv_method_of(s->experiment->methods[m]);
+  a->status = rows->status;
+  if (a->status == 0)
+    TV_TRY(method->solve(rows->statistics, rows_to_solve(s, method, rows->statistics->d),
+                         &a->solution, &a->status));
+  return a->status == 0 ? judge(s, rows, m, point, a) : NULL;
+}
+
+/* Each set is made for all methods together, so that it is there but once and not for long. */
+static tv_error *encode_others(const tv_solver *s, int64_t point, tv_point_rows *rows,
+                               answer *answers) {
+  tv_error *error = NULL;
+  for (int set = TV_CORRUPTED + 1; !error && set < TV_SETS; ++set) {
+    tv_samples *of = NULL;
+    error = tv_point_rows_take_set(s, point, set, rows, &of);
+    for (int m = 0; !error && of && m < s->results->cube.methods; ++m)
+      if (answers[m].status == 0)
+        error = tv_encode_set(answers[m].solution.encoder, of->second, of->targets,
+                              tv_square_of_targets(of), &answers[m].z.of[set]);
+    tv_samples_destroy(&of);
+  }
+  return error;
+}
+
+/* What is known of an encoder of the first rows. */
+static tv_error *score(const tv_solver *s, int m, int encoder, const answer *a, int64_t entry) {
+  const tv_method *method = tv_method_of(s->experiment->methods[m]);
+  const tv_statistics *of = a->z.rows->statistics;
+  const int k = rows_of(s, m, encoder);
   tv_losses l = {0};
-  TV_TRY(tv_scores_validate(method, z->rows->statistics, solution, k, &optimality));
-  TV_TRY(tv_grid_agree(s->group->grid, tv_probes_fit(z, k, tv_results_maps(s, entry), &l)));
-  const int is_tied = tv_solution_is_tied(z->rows->statistics, method, solution, k);
-  const int status = status_of(is_tied, &optimality, &l);
+  TV_TRY(tv_grid_agree(s->group->grid, tv_probes_fit(&a->z, k, tv_results_maps(s, entry), &l)));
+  const int is_tied = tv_solution_is_tied(of, method, &a->solution, k);
+  const int status = status_of(is_tied, &a->optimality[encoder], &l);
   if (!s->group->is_leader) return NULL;
   clear_entry(s->results, entry, status);
   if (is_failure(status)) return NULL;
-  record(s, entry, z, &l, &optimality);
-  record_values(s->results, entry, z->rows->statistics, method, solution, k);
+  record(s, entry, &a->z, &l, &a->optimality[encoder]);
+  record_values(s->results, entry, of, method, &a->solution, k);
   return NULL;
 }
 
-static tv_error *score_all(const tv_solver *s, const tv_encoded *z, int m,
-                           const tv_solution *solution, int64_t point) {
-  const tv_method *method = tv_method_of(s->experiment->methods[m]);
-  const tv_encoder_spec *encoder = &s->experiment->encoder;
-  for (int i = 0; i < encoder->sizes_count; ++i)
-    TV_TRY(score(s, z, method, solution, tv_method_rows(method, encoder->sizes[i], s->targets),
-                 tv_cube_entry(&s->results->cube, point, i, m)));
-  return tv_results_keep(s->results, m, point, solution, z->rows->axes);
-}
-
-/* What each method's encoder sees: d x k orthonormal columns, the first of them as the nested
- * encoders; NULL: it has failed, or its rows are not the components of largest values. Owned. */
-typedef struct {
-  double **columns;
-  int methods;
-} subspaces;
-
-static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int m, int64_t point,
-                              subspaces *seen) {
-  const tv_method *method = tv_method_of(s->experiment->methods[m]);
+static tv_error *score_method(const tv_solver *s, int m, const answer *a, int64_t point) {
   const tv_cube *cube = &s->results->cube;
-  tv_solution solution = {0};
-  tv_encoded z = {0};
-  int status = rows->status;
-  tv_error *error = NULL;
-  if (status == 0)
-    error = method->solve(rows->statistics, rows_to_solve(s, method, rows->statistics->d),
-                          &solution, &status);
-  if (!error && status == 0) error = tv_encode_rows(rows, &solution, &z);
-  if (!error && status == 0) error = score_all(s, &z, m, &solution, point);
-  for (int i = 0; status != 0 && s->group->is_leader && i < cube->encoders; ++i)
-    clear_entry(s->results, tv_cube_entry(cube, point, i, m), status);
-  if (!error && status == 0 && solution.values) {
-    error = tv_orthonormalise(s->results->d, s->experiment->encoder.k, z.encoder);
-    seen->columns[m] = z.encoder;
-    z.encoder = NULL;
+  for (int i = 0; i < cube->encoders; ++i) {
+    const int64_t entry = tv_cube_entry(cube, point, i, m);
+    if (a->status == 0)
+      TV_TRY(score(s, m, i, a, entry));
+    else if (s->group->is_leader)
+      clear_entry(s->results, entry, a->status);
   }
-  tv_encoded_release(&z);
-  tv_solution_destroy(&solution);
-  return error;
+  return NULL;
 }
 
 /* ---- Angles between methods ---- */
 
-static tv_error *record_angles(const tv_solver *s, const subspaces *seen, int64_t point, int a,
-                               int b, int encoder) {
+/* What each method's encoder sees: d x k orthonormal columns, the first of them as the nested
+ * encoders; NULL: it has failed, or its rows are not the components of largest values. */
+static tv_error *orthonormalise(const tv_solver *s, answer *answers, double **seen) {
+  for (int m = 0; m < s->results->cube.methods; ++m) {
+    if (answers[m].status != 0 || !answers[m].solution.values) continue;
+    seen[m] = answers[m].z.encoder;
+    TV_TRY(tv_orthonormalise(s->results->d, s->experiment->encoder.k, seen[m]));
+  }
+  return NULL;
+}
+
+static tv_error *record_angles(const tv_solver *s, double *const *seen, int64_t point, int a, int b,
+                               int encoder) {
   tv_results *r = s->results;
   const int64_t at = tv_cube_entry(&r->cube, point, encoder, a) * r->cube.methods + b;
   const int64_t turned = tv_cube_entry(&r->cube, point, encoder, b) * r->cube.methods + a;
   double *largest = r->list[TV_VIEWS_LARGEST_ANGLE], *mean = r->list[TV_VIEWS_MEAN_ANGLE];
-  TV_TRY(tv_principal_angles(r->d, s->experiment->encoder.sizes[encoder], seen->columns[a],
-                             seen->columns[b], &largest[at], &mean[at]));
+  TV_TRY(tv_principal_angles(r->d, s->experiment->encoder.sizes[encoder], seen[a], seen[b],
+                             &largest[at], &mean[at]));
   largest[turned] = largest[at];
   mean[turned] = mean[at];
   return NULL;
 }
 
-static tv_error *find_angles(const tv_solver *s, const subspaces *seen, int64_t point) {
+/* The encoders are used up. */
+static tv_error *find_angles(const tv_solver *s, answer *answers, int64_t point) {
+  const tv_cube *cube = &s->results->cube;
+  double **seen = NULL;
   if (!s->group->is_leader) return NULL;
-  for (int a = 0; a < seen->methods; ++a)
+  TV_TRY(tv_allocate(cube->methods, sizeof(*seen), &seen));
+  tv_error *error = orthonormalise(s, answers, seen);
+  for (int a = 0; a < cube->methods; ++a)
     for (int b = 0; b <= a; ++b)
-      for (int i = 0; i < s->results->cube.encoders && seen->columns[a] && seen->columns[b]; ++i)
-        TV_TRY(record_angles(s, seen, point, a, b, i));
-  return NULL;
+      for (int i = 0; !error && i < cube->encoders && seen[a] && seen[b]; ++i)
+        error = record_angles(s, seen, point, a, b, i);
+  free(seen);
+  return error;
 }
 
-static tv_error *solve_all(const tv_solver *s, const tv_point_rows *rows, int64_t point) {
-  subspaces seen = {.methods = s->results->cube.methods};
-  TV_TRY(tv_grid_agree(s->group->grid,
-                       tv_allocate(seen.methods, sizeof(*seen.columns), &seen.columns)));
-  tv_error *error = NULL;
-  for (int m = 0; !error && m < seen.methods; ++m) error = solve_method(s, rows, m, point, &seen);
-  if (!error) error = tv_grid_agree(s->group->grid, find_angles(s, &seen, point));
-  for (int m = 0; m < seen.methods; ++m) free(seen.columns[m]);
-  free(seen.columns);
-  return error;
+/* The statistics are needed no longer once each method has its solution. */
+static tv_error *solve_all(const tv_solver *s, tv_point_rows *rows, int64_t point,
+                           answer *answers) {
+  const int methods = s->results->cube.methods;
+  for (int m = 0; m < methods; ++m) TV_TRY(solve_method(s, rows, m, point, &answers[m]));
+  tv_statistics_drop_matrices(rows->statistics);
+  TV_TRY(encode_others(s, point, rows, answers));
+  for (int m = 0; m < methods; ++m) TV_TRY(score_method(s, m, &answers[m], point));
+  return tv_grid_agree(s->group->grid, find_angles(s, answers, point));
 }
 
 /* The mean of the training rows, in units of the source. */
@@ -176,11 +221,16 @@ static void keep_mean(const tv_solver *s, const tv_point_rows *rows, int64_t poi
 }
 
 static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
-  tv_point_rows rows;
+  const int methods = s->results->cube.methods;
+  tv_point_rows rows = {0};
+  answer *answers = NULL;
   (void)moments; /* the point's are taken by severity */
-  tv_error *error = tv_point_rows_take(s, point, &rows);
+  tv_error *error = tv_grid_agree(s->group->grid, tv_allocate(methods, sizeof(*answers), &answers));
+  if (!error) error = tv_point_rows_take(s, point, &rows);
   if (!error) keep_mean(s, &rows, point);
-  if (!error) error = solve_all(s, &rows, point);
+  if (!error) error = solve_all(s, &rows, point, answers);
+  for (int m = 0; answers && m < methods; ++m) release(&answers[m]);
+  free(answers);
   tv_point_rows_release(&rows);
   return error;
 }

@@ -17,18 +17,19 @@ void tv_chain_release(tv_chain *chain);
 tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples);
 
 /* The linear problem of the views of samples about their means: with A, B of the samples, and with
- * C, G, S and E xbar y' of the views; `floor` is added to the diagonal of S. The samples are not
- * centred. With `axes` (d x p, orthonormal columns; on `grid`) the inputs are the samples' and the
- * views' components along them; NULL: the numbers themselves. The problem is examined
+ * C, G, S and E xbar y' of the views; `floor` is added to the diagonal of S. The samples come as
+ * they are and are used up: their matrices go over to the problem, and what is left can only be
+ * destroyed. With `axes` (d x p, orthonormal columns; on `grid`) the inputs are the samples' and
+ * the views' components along them; NULL: the numbers themselves. The problem is examined
  * (degeneracy.h). status: not 0 when S is not positive definite, but for rounding. Free with
  * tv_statistics_destroy.                                                            Collective. */
-tv_error *tv_chain_problem(const tv_chain *chain, const tv_samples *samples, double floor,
+tv_error *tv_chain_problem(const tv_chain *chain, tv_samples *samples, double floor,
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status);
 
-/* The same of views whose moments are known; their matrices become those of the problem.
+/* The same of views whose moments are known; their matrices become those of the problem, too.
  *                                                                                   Collective. */
-tv_error *tv_views_problem(tv_views *views, const tv_samples *samples, double floor,
+tv_error *tv_views_problem(tv_views *views, tv_samples *samples, double floor,
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status);
 

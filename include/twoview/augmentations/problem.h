@@ -41,6 +41,9 @@ tv_error *tv_statistics_create(const tv_grid *grid, const tv_moment_matrix *mome
                                tv_statistics **out, int *status);
 void tv_statistics_destroy(tv_statistics **statistics);
 
+/* Free the matrices alone. */
+void tv_statistics_drop_matrices(tv_statistics *statistics);
+
 /* Let probes have an intercept. The moments are whole.                             Collective. */
 tv_error *tv_statistics_take_means(tv_statistics *statistics, const tv_moment_matrix *moments,
                                    const double *gamma);

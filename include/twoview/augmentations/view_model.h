@@ -45,10 +45,11 @@ typedef struct {
   int replicate, severity, strength, level;
 } tv_view_place;
 
-/* The linear problem of the views of samples, as tv_chain_problem makes it: of all views or, with
- * the moments of those that are sampled (NULL: none are), of these.                 Collective. */
+/* The linear problem of the views of samples, as tv_chain_problem makes it, which uses them up: of
+ * all views or, with the moments of those that are sampled (NULL: none are), of these. Collective.
+ */
 tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moments *sampled,
-                                const tv_view_place *place, const tv_samples *samples,
+                                const tv_view_place *place, tv_samples *samples,
                                 const tv_distmat *axes, const tv_grid *row, const tv_grid *grid,
                                 tv_statistics **out, int *status);
 

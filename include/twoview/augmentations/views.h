@@ -20,15 +20,16 @@ typedef struct {
   double *target_square; /* owned, l, on every rank: E y_t^2 */
 } tv_samples;
 
-/* Zero moments of samples of a shape with l targets; a copy; and one on another grid of the same
- * ranks. Free with tv_samples_destroy. */
+/* Zero moments of samples of a shape with l targets. Free with tv_samples_destroy. */
 tv_error *tv_samples_create(const tv_grid *row, const tv_shape *shape, int l, tv_samples **out);
-tv_error *tv_samples_copy(const tv_samples *samples, tv_samples **out);
-tv_error *tv_samples_move(const tv_samples *samples, const tv_grid *grid, tv_samples **out);
 void tv_samples_destroy(tv_samples **samples);
 
-/* Those of the rows of a moment matrix that every rank has whole. The q noise components, standard
- * normal there, get the variances `gamma`; NULL: they are 0. Free with tv_samples_destroy. */
+/* Take them to another grid of the same ranks. */
+tv_error *tv_samples_move(tv_samples *samples, const tv_grid *grid);
+
+/* Those of the rows of a moment matrix, which every rank has whole, or which is spread over the
+ * same grid. The q noise components, standard normal there, get the variances `gamma`; NULL: they
+ * are 0. Free with tv_samples_destroy. */
 tv_error *tv_samples_take(const tv_grid *grid, const tv_shape *shape,
                           const tv_moment_matrix *moments, const double *gamma, tv_samples **out);
 
@@ -41,7 +42,7 @@ typedef struct {
   int d, l;
   const tv_grid *grid;   /* borrowed: one row of ranks */
   tv_distmat *second;    /* owned, d x d: S = E tau tau' */
-  tv_distmat *agreement; /* owned, d x d: G = E xbar xbar' */
+  tv_distmat *agreement; /* owned, d x d: G = E xbar xbar'; NULL: not followed, as the next */
   tv_distmat *cross;     /* owned, d x d: C' = E xbar x' */
   tv_distmat *targets;   /* owned, d x l: E xbar y' */
   double *mean;          /* owned, d: E xbar, on every rank */
@@ -52,6 +53,11 @@ typedef struct {
 /* The views before any step: the samples themselves. Free with tv_views_destroy. */
 tv_error *tv_views_create(const tv_samples *samples, tv_views **out);
 void tv_views_destroy(tv_views **views);
+
+/* The same to take the place of the samples, whose matrices go over to them: G and C' are not
+ * followed. And back again: the samples become the views, which are destroyed. */
+tv_error *tv_views_replace(tv_samples *samples, tv_views **out);
+void tv_views_become(tv_views **views, tv_samples *samples);
 
 /* Those of sampled views, from their sums; G = E xbar xbar' without the bias that the mean of so
  * few views of a sample has: with T over their means and S over all, T - (S - T) / (views - 1). */

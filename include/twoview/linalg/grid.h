@@ -62,11 +62,9 @@ tv_distmat tv_distmat_leading(const tv_distmat *matrix, int columns);
 /* Set to zero.                                                                  Not collective. */
 void tv_distmat_clear(tv_distmat *matrix);
 
-/* Copy a matrix to one of its shape on another grid of the same ranks.               Collective. */
-void tv_distmat_move(const tv_distmat *from, tv_distmat *to);
-
-/* Let a matrix on a grid of one rank be on another of one rank.                 Not collective. */
-void tv_distmat_settle(tv_distmat *matrix, const tv_grid *grid);
+/* Take a matrix to another grid of the same ranks, and no longer have it on
+ * the one before; after an error it is still there. On one rank nothing is copied.  Collective. */
+tv_error *tv_distmat_move(tv_distmat **matrix, const tv_grid *grid);
 
 /* Take this rank's share of a matrix that every rank has whole.                 Not collective. */
 void tv_distmat_scatter(const double *whole, tv_distmat *matrix);
