@@ -25,6 +25,17 @@ encoder: {k: 4}
 archive: {encoders: all, representations: all}
 """
 
+VIEWS = """\
+replicates: 2
+source: {type: hdf5, file: images.h5, samples: x, labels: y, scale: 255}
+test: {fraction: 0.4}
+corruption: {chain: [{type: texture, length: 3, deviation: [0.2, 0.6]}], sampler: expected}
+augmentation: {chain: [{type: shift, pixels: 1}, {type: noise, deviation: 0.1}]}
+samples: [300, 1800]
+encoder: {k: 4}
+parallel: {layout: distributed}
+"""
+
 
 def write_rows(count=30000, first=0):
     numbers = np.random.default_rng(0)
@@ -76,6 +87,12 @@ class Resume(unittest.TestCase):
     def test_data_set(self):
         write_rows()
         self.check(DATA_SET)
+
+    def test_distributed_views(self):
+        with h5py.File(harness.folder / "images.h5", "w") as file:
+            images = np.random.default_rng(0).integers(0, 256, (3000, 8, 8, 3))
+            file["x"], file["y"] = images.astype(np.uint8), images[:, 0, 0, 0] // 64
+        self.check(VIEWS, same_grids=False)
 
     LAW = ["--set", "noise.sampler=law", "--set", "archive.representations=none"]
 

@@ -129,10 +129,11 @@ static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
   return tv_moments_collect(sampling, r->head, speaks, &r->moments);
 }
 
-/* The moments of the rows held out, if there are any. */
+/* The moments of the rows held out, if there are any, unless they are to be distributed. */
 static tv_error *take_held_out_moments(const tv_sampling *training, run *r, int speaks) {
   if (!r->held_out.size) return NULL;
   r->held_out_sampling = tv_held_out_sampling(&r->held_out, training);
+  if (r->plan.layout.is_distributed) return NULL;
   return tv_moments_collect(&r->held_out_sampling, NULL, speaks, &r->held_out_moments);
 }
 
@@ -168,7 +169,8 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
                                  .model = r->model,
                                  .held_out = r->held_out_moments,
                                  .view_moments = r->view_moments,
-                                 .held_out_sampling = &r->held_out_sampling,
+                                 .held_out_sampling =
+                                     r->held_out.size ? &r->held_out_sampling : NULL,
                                  .comm = comm,
                                  .watch = &r->stopwatch,
                                  .shows_progress = speaks};

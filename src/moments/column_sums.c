@@ -27,9 +27,9 @@ typedef struct {
   tv_workspace *workspace; /* owned */
   double *rows;            /* owned: TV_BATCH x width, of which `count` wait */
   int count;
-  int64_t summed; /* of the rows wanted, the first so many are among the sums already */
-  tv_batch read;  /* what this rank has just read; it stays in the workspace */
-  tv_progress *progress;
+  int64_t summed;        /* of the rows wanted, the first so many are among the sums already */
+  tv_batch read;         /* what this rank has just read; it stays in the workspace */
+  tv_progress *progress; /* or NULL */
 } intake;
 
 /* ---- Sums ---- */
@@ -72,7 +72,7 @@ static void add_rows(intake *in) {
     add_columns(in->rows, width, in->count, 0, d, w->cross, j);
   add_vectors(in->rows, width, in->count, d, l, w->vectors);
   w->place.n += in->count;
-  tv_progress_step(in->progress, in->count);
+  if (in->progress) tv_progress_step(in->progress, in->count);
   in->count = 0;
 }
 
@@ -150,6 +150,7 @@ static void start_again(tv_column_sums *w, int replicate) {
   tv_distmat_clear(w->cross);
   memset(w->vectors, 0, numbers * sizeof(*w->vectors));
   w->place = (tv_place_of_sums){replicate, 0};
+  w->moments.spread = (tv_moment_matrix){0};
 }
 
 static void hand_out(tv_column_sums *w) {
@@ -171,6 +172,7 @@ tv_error *tv_column_sums_advance(tv_column_sums *w, int replicate, int level,
                                  tv_progress *progress) {
   const tv_sampling *s = w->sampling;
   if (replicate != w->place.replicate || s->sizes[level] < w->place.n) start_again(w, replicate);
+  if (w->moments.spread.inputs && w->moments.spread.n == s->sizes[level]) return NULL;
   for (int i = 0; i <= level; ++i) {
     const int64_t before = i > 0 ? s->sizes[i - 1] : 0;
     intake in = {

@@ -178,7 +178,7 @@ static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments
 /* One pass over the rows held out. */
 static tv_error *assess(const tv_study_inputs *inputs, tv_results *r) {
   static const int quantity[] = {TV_TEST_ACCURACY, TV_TEST_ACCURACY_CLEAN};
-  if (!inputs->held_out || r->map_numbers == 0) return NULL;
+  if (!inputs->held_out_sampling || r->map_numbers == 0) return NULL;
   tv_sampling scored = *inputs->held_out_sampling;
   scored.replicates = r->cube.replicates;
   return tv_accuracy_assess(inputs, &scored, quantity, r);

@@ -26,18 +26,39 @@ int tv_layout_block(int d) {
   return d < LARGE_BLOCK_FROM ? TV_SMALL_BLOCK : TV_LARGE_BLOCK;
 }
 
-tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int ranks,
-                           tv_layout *out) {
-  const int p = tv_experiment_components(e, source->features), d = p + e->noise.components;
-  const int can_distribute = source->read_features && p == source->features &&
-                             e->noise.sampler == TV_SAMPLER_ROWS && !tv_experiment_has_views(e) &&
-                             !e->probe.intercept && e->test.fraction == 0;
-  const tv_layout_choice wanted = e->parallel.layout;
-  if (wanted == TV_LAYOUT_DISTRIBUTED && !can_distribute)
+/* Views are made of the sums over any source's rows, all of its features. */
+static int can_distribute_views(const tv_experiment *e) {
+  const int keeps_rows =
+      e->corruption.chain.count > 0 && e->corruption.sampler == TV_CORRUPTED_ROWS;
+  return !keeps_rows && !e->features.pca && !e->augmentation.views;
+}
+
+static int can_distribute_components(const tv_experiment *e, const tv_source *source) {
+  return source->read_features &&
+         tv_experiment_components(e, source->features) == source->features &&
+         e->noise.sampler == TV_SAMPLER_ROWS && !e->probe.intercept && e->test.fraction == 0;
+}
+
+static tv_error *expect_replicated(const tv_experiment *e) {
+  if (tv_experiment_has_views(e))
     return tv_experiment_fault(
         e, "parallel.layout",
-        "only a gaussian source with a linear teacher and all of its features can be distributed, "
-        "without views, rows held out or an intercept of the probe; take 'replicated'");
+        "views of principal components, views that are sampled, and those of rows corrupted one by "
+        "one cannot be distributed; leave out 'features' and 'augmentation.views', take "
+        "'corruption: {sampler: expected}', or take 'replicated'");
+  return tv_experiment_fault(
+      e, "parallel.layout",
+      "only a gaussian source with a linear teacher and all of its features can be distributed, "
+      "without rows held out or an intercept of the probe; take 'replicated'");
+}
+
+tv_error *tv_layout_choose(const tv_experiment *e, const tv_source *source, int ranks,
+                           tv_layout *out) {
+  const int d = tv_experiment_components(e, source->features) + e->noise.components;
+  const int can_distribute =
+      tv_experiment_has_views(e) ? can_distribute_views(e) : can_distribute_components(e, source);
+  const tv_layout_choice wanted = e->parallel.layout;
+  if (wanted == TV_LAYOUT_DISTRIBUTED && !can_distribute) return expect_replicated(e);
   out->is_distributed = wanted == TV_LAYOUT_DISTRIBUTED ||
                         (wanted == TV_LAYOUT_AUTO && can_distribute && d >= DISTRIBUTED_FROM);
   out->block = tv_layout_block(d);

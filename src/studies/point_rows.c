@@ -69,6 +69,18 @@ tv_error *tv_point_rows_of_components(const tv_solver *s, const tv_moment_matrix
 
 /* ---- Views ---- */
 
+/* The rows of a severity, of a point's training rows or test rows. */
+static tv_error *take_rows(const tv_solver *s, const tv_spot *at, int are_test, int severity,
+                           tv_samples **out) {
+  const tv_moments *moments = are_test ? s->held_out : s->moments;
+  tv_column_sums *sums = are_test ? s->held_out_sums : s->sums;
+  const int replicate = at->replicate < moments->replicates ? at->replicate : 0;
+  const int level = are_test ? 0 : at->level;
+  *out = NULL;
+  if (sums) TV_TRY(tv_column_sums_advance(sums, replicate, level, NULL));
+  return tv_view_model_samples(s->model, moments, s->group->row, replicate, severity, level, out);
+}
+
 /* Of the targets about a mean. */
 static double square_about(const tv_samples *rows, const double *mean) {
   double sum = 0;
@@ -97,8 +109,7 @@ tv_error *tv_point_rows_take(const tv_solver *s, int64_t point, tv_point_rows *r
   const tv_spot at = tv_cube_split(&s->results->cube, point);
   tv_samples *training = NULL;
   *r = (tv_point_rows){0};
-  tv_error *error = tv_view_model_samples(s->model, s->moments, s->group->row, at.replicate,
-                                          severity_of(s, &at), at.level, &training);
+  tv_error *error = take_rows(s, &at, 0, severity_of(s, &at), &training);
   if (!error) error = take_statistics(s, point, training, r);
   tv_samples_destroy(&training);
   return error;
@@ -122,9 +133,7 @@ tv_error *tv_point_rows_take_set(const tv_solver *s, int64_t point, int set, tv_
   const int is_test = set >= TV_CONDITIONS, severity = severity_of(s, &at);
   *out = NULL;
   if ((c == TV_AS_THEY_ARE && severity == 0) || (is_test && !s->held_out)) return NULL;
-  tv_error *error = tv_view_model_samples(
-      s->model, is_test ? s->held_out : s->moments, s->group->row, at.replicate,
-      c == TV_AS_THEY_ARE ? 0 : severity, is_test ? 0 : at.level, out);
+  tv_error *error = take_rows(s, &at, is_test, c == TV_AS_THEY_ARE ? 0 : severity, out);
   if (!error && !is_test) error = take_means(s, *out, &r->mean[c]);
   if (!error) error = finish(s, r->mean[c], r->axes, *out);
   if (error) tv_samples_destroy(out);

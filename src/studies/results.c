@@ -72,7 +72,7 @@ static tv_error *allocate_results(const tv_study *study, const tv_study_inputs *
   if (inputs->group->is_leader)
     r->own_points =
         tv_group_first(inputs->group, r->points, inputs->group->index + 1) - r->first_point;
-  if ((inputs->model || inputs->held_out) && inputs->sampling->source->has_classes) {
+  if ((inputs->model || inputs->held_out_sampling) && inputs->sampling->source->has_classes) {
     r->map_numbers = 2 * (int64_t)inputs->sampling->l * (r->d + 1);
     TV_TRY(tv_allocate(tv_cube_entries(&r->cube, r->own_points) * r->map_numbers, sizeof(double),
                        &r->maps));

@@ -4,6 +4,7 @@
 
 #include "twoview/linalg/group.h"
 #include "twoview/methods/method.h"
+#include "twoview/moments/column_sums.h"
 #include "twoview/studies/results.h"
 
 /* What the ranks of a group need to solve points together; all borrowed. */
@@ -17,8 +18,10 @@ struct tv_solver {
   int targets;
   const struct tv_view_model *model; /* of the view model, as the next two; else NULL */
   const tv_moments *moments, *held_out;
-  const tv_view_moments *view_moments; /* of sampled views; NULL: they are exact */
-  struct tv_axes *axes;                /* along which it takes its inputs */
+  const tv_view_moments *view_moments;  /* of sampled views; NULL: they are exact */
+  tv_column_sums *sums, *held_out_sums; /* what brings these to a point where they are spread over
+                                         * the ranks; else NULL */
+  struct tv_axes *axes;                 /* along which it takes its inputs */
 };
 
 /* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, share

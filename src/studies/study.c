@@ -63,11 +63,11 @@ static tv_error *solve_clean_item(const tv_solver *s, const tv_moment_matrix *m,
 }
 
 static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
-                                   const tv_study_inputs *study, const tv_moments *moments) {
+                                   const tv_study_inputs *study) {
   const int levels = s->results->cube.levels;
   for (int64_t item = ledger->first_clean; item < ledger->clean_end; ++item) {
     const tv_moment_matrix m =
-        tv_moments_at(moments, (int)(item / levels), 0, (int)(item % levels));
+        tv_moments_at(s->moments, (int)(item / levels), 0, (int)(item % levels));
     if (ledger->has_clean[item - ledger->first_clean]) continue;
     TV_TRY(solve_clean_item(s, &m, item));
     ledger->has_clean[item - ledger->first_clean] = 1;
@@ -77,12 +77,11 @@ static tv_error *solve_clean_share(const tv_solver *s, const tv_ledger *ledger,
 }
 
 static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger,
-                             const tv_study_inputs *study, const tv_moments *moments,
-                             tv_progress *progress) {
+                             const tv_study_inputs *study, tv_progress *progress) {
   const tv_results *r = s->results;
   for (int64_t point = ledger->first_point; point < ledger->point_end; ++point) {
     const tv_spot at = tv_cube_split(&r->cube, point);
-    const tv_moment_matrix m = tv_moments_at(moments, at.replicate, 0, at.level);
+    const tv_moment_matrix m = tv_moments_at(s->moments, at.replicate, 0, at.level);
     if (ledger->has_point[point - ledger->first_point]) {
       tv_progress_step(progress, 1);
       continue;
@@ -96,12 +95,12 @@ static tv_error *solve_share(const tv_solver *s, const tv_ledger *ledger,
 }
 
 static tv_error *solve_replicated(const tv_solver *s, const tv_ledger *ledger,
-                                  const tv_study_inputs *study, const tv_moments *moments) {
-  tv_error *error = solve_clean_share(s, ledger, study, moments);
+                                  const tv_study_inputs *study) {
+  tv_error *error = solve_clean_share(s, ledger, study);
   tv_progress progress =
       tv_progress_begin("solutions", "points", (double)(ledger->point_end - ledger->first_point),
                         (double)s->results->points, study->shows_progress);
-  if (!error) error = solve_share(s, ledger, study, moments, &progress);
+  if (!error) error = solve_share(s, ledger, study, &progress);
   tv_progress_end(&progress);
   return error;
 }
@@ -139,8 +138,20 @@ static tv_error *solve_level(const tv_solver *s, const tv_ledger *ledger,
   return NULL;
 }
 
+/* The moments of the view model, by rows, or those that `drawn` draws. */
+static tv_error *advance(const tv_solver *s, tv_distributed *drawn, int replicate, int level,
+                         tv_progress *progress, tv_moment_matrix *out) {
+  if (drawn)
+    return tv_distributed_advance(drawn, replicate, s->experiment->sizes[level], progress, out);
+  TV_TRY(tv_column_sums_advance(s->sums, replicate, level, progress));
+  *out = tv_moments_at(s->moments, replicate, 0, level);
+  if (!s->held_out_sums) return NULL;
+  const int of = replicate < s->held_out->replicates ? replicate : 0;
+  return tv_column_sums_advance(s->held_out_sums, of, 0, NULL);
+}
+
 static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
-                              const tv_study_inputs *study, tv_distributed *distributed) {
+                              const tv_study_inputs *study, tv_distributed *drawn) {
   const tv_results *r = s->results;
   const double samples = tv_distributed_samples(study->sampling);
   tv_progress progress = tv_progress_begin("moments and solutions", "samples", samples, samples,
@@ -150,8 +161,7 @@ static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
   for (int64_t item = 0; !error && item < (int64_t)r->cube.replicates * r->cube.levels; ++item) {
     const int replicate = (int)(item / r->cube.levels), level = (int)(item % r->cube.levels);
     if (tv_ledger_has_level(ledger, r, replicate, level)) continue;
-    error =
-        tv_distributed_advance(distributed, replicate, s->experiment->sizes[level], &progress, &m);
+    error = advance(s, drawn, replicate, level, &progress, &m);
     tv_stopwatch_lap(study->watch, TV_STAGE_MOMENTS);
     if (!error) error = solve_level(s, ledger, study, &m, item);
     tv_stopwatch_lap(study->watch, TV_STAGE_SOLVES);
@@ -160,38 +170,76 @@ static tv_error *solve_levels(const tv_solver *s, const tv_ledger *ledger,
   return error;
 }
 
-static tv_error *solve_distributed(const tv_solver *s, const tv_ledger *ledger,
-                                   const tv_study_inputs *study) {
-  tv_distributed *distributed = NULL;
-  TV_TRY(tv_distributed_create(study->sampling, study->group->grid, &distributed));
-  tv_error *error = solve_levels(s, ledger, study, distributed);
-  s->results->moments_work = tv_distributed_work(distributed);
-  tv_distributed_destroy(&distributed);
+static tv_error *solve_drawn(const tv_solver *s, const tv_ledger *ledger,
+                             const tv_study_inputs *study) {
+  tv_distributed *drawn = NULL;
+  TV_TRY(tv_distributed_create(study->sampling, study->group->grid, &drawn));
+  tv_error *error = solve_levels(s, ledger, study, drawn);
+  s->results->moments_work = tv_distributed_work(drawn);
+  tv_distributed_destroy(&drawn);
   return error;
+}
+
+static tv_error *solve_spread(const tv_solver *s, const tv_ledger *ledger,
+                              const tv_study_inputs *study) {
+  if (!s->sums) return solve_drawn(s, ledger, study);
+  TV_TRY(solve_levels(s, ledger, study, NULL));
+  s->results->moments_work = tv_column_sums_work(s->sums);
+  if (s->held_out_sums)
+    s->results->moments_work.flops += tv_column_sums_work(s->held_out_sums).flops;
+  return NULL;
+}
+
+/* Sums over rows for the view model, where there are no moments yet. */
+static tv_error *open_sums(const tv_study_inputs *study, tv_solver *s) {
+  if (s->moments || !study->model) return NULL;
+  TV_TRY(tv_column_sums_create(study->sampling, study->group->row, &s->sums));
+  s->moments = tv_column_sums_moments(s->sums);
+  if (!study->held_out_sampling) return NULL;
+  TV_TRY(tv_column_sums_create(study->held_out_sampling, study->group->row, &s->held_out_sums));
+  s->held_out = tv_column_sums_moments(s->held_out_sums);
+  return NULL;
 }
 
 /* ---- Together ---- */
 
-static tv_error *solve_all(const tv_study *row, const tv_study_inputs *study,
-                           const tv_moments *moments, tv_results *r) {
-  tv_checkpoint *checkpoint = study->sampling->checkpoint;
-  struct tv_axes axes = {.setting = -1};
-  const tv_solver s = {study->experiment,  study->features,     study->spectra,
-                       study->group,       checkpoint,          r,
-                       study->sampling->l, study->model,        moments,
-                       study->held_out,    study->view_moments, &axes};
+static tv_error *solve_points(const tv_study *row, const tv_study_inputs *study,
+                              const tv_solver *s) {
+  tv_checkpoint *checkpoint = s->checkpoint;
   tv_ledger ledger;
-  tv_error *error = tv_agree(
-      study->comm, tv_ledger_open(checkpoint, study->group, row, study->experiment, r, &ledger));
+  tv_error *error = tv_agree(study->comm, tv_ledger_open(checkpoint, study->group, row,
+                                                         study->experiment, s->results, &ledger));
   if (!error) {
-    error = moments ? solve_replicated(&s, &ledger, study, moments)
-                    : solve_distributed(&s, &ledger, study);
+    error = s->moments && !s->sums ? solve_replicated(s, &ledger, study)
+                                   : solve_spread(s, &ledger, study);
     error = tv_checkpoint_finish(checkpoint, study->comm, error);
   }
   if (!error) error = tv_checkpoint_keep(checkpoint);
   tv_ledger_close(checkpoint, &ledger);
+  return error;
+}
+
+static tv_error *solve_all(const tv_study *row, const tv_study_inputs *study,
+                           const tv_moments *moments, tv_results *r) {
+  struct tv_axes axes = {.setting = -1};
+  tv_solver s = {.experiment = study->experiment,
+                 .features = study->features,
+                 .spectra = study->spectra,
+                 .group = study->group,
+                 .checkpoint = study->sampling->checkpoint,
+                 .results = r,
+                 .targets = study->sampling->l,
+                 .model = study->model,
+                 .moments = moments,
+                 .held_out = study->held_out,
+                 .view_moments = study->view_moments,
+                 .axes = &axes};
+  tv_error *error = open_sums(study, &s);
+  if (!error) error = solve_points(row, study, &s);
   if (!error) tv_results_share(row, study->comm, r);
   if (!error && row->explain) error = tv_agree(study->comm, row->explain(&s));
+  tv_column_sums_destroy(&s.sums);
+  tv_column_sums_destroy(&s.held_out_sums);
   tv_axes_release(&axes);
   return error;
 }

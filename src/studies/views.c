@@ -243,7 +243,7 @@ static tv_error *assess(const tv_study_inputs *inputs, tv_results *r) {
   static const int quantity[] = {TV_VIEWS_TEST_ACCURACY, TV_VIEWS_TEST_ACCURACY_CLEAN};
   const tv_view_model *model = inputs->model;
   const tv_row_corruption draws = {model->severities - 1, tv_view_model_corrupt, model};
-  tv_sampling scored = inputs->held_out ? *inputs->held_out_sampling : *inputs->sampling;
+  tv_sampling scored = inputs->held_out_sampling ? *inputs->held_out_sampling : *inputs->sampling;
   if (r->map_numbers == 0) return NULL;
   scored.replicates = r->cube.replicates;
   scored.corruption = draws.severities > 0 && model->draws_corruptions ? &draws : NULL;

@@ -17,9 +17,10 @@ tv_error *tv_column_sums_create(const tv_sampling *sampling, const tv_grid *row,
                                 tv_column_sums **out);
 void tv_column_sums_destroy(tv_column_sums **sums);
 
-/* Sum up to a replicate's sample size of that level. Within a replicate levels must grow from call
- * to call. Rows are added in storage order by batches that depend on the experiment alone: the same
- * bits on any number of ranks. Memory on the way: a few batches of rows.            Collective. */
+/* Sum up to a replicate's sample size of that level; nothing is done if these sums are there. From
+ * a larger size, or another replicate's, they begin again. Rows are added in storage order by
+ * batches that depend on the experiment alone: the same bits on any number of ranks. Memory on the
+ * way: a few batches of rows. `progress` may be NULL.                               Collective. */
 tv_error *tv_column_sums_advance(tv_column_sums *sums, int replicate, int level,
                                  tv_progress *progress);
 

@@ -12,7 +12,8 @@ typedef struct {
   int block;          /* of the distributed matrices */
 } tv_layout;
 
-/* Refuses a distributed layout for a source that cannot make features one by one. */
+/* Refuses a distributed layout for the components of a source that cannot make features one by one,
+ * and for views of features that are made of all numbers, or of rows corrupted one by one. */
 tv_error *tv_layout_choose(const tv_experiment *experiment, const tv_source *source, int ranks,
                            tv_layout *out);
 

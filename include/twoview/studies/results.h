@@ -60,18 +60,18 @@ typedef struct tv_study_inputs {
   const tv_spectra *spectra;
   const tv_group *group;                /* of this rank */
   const struct tv_view_model *model;    /* of the view model; else NULL */
-  const tv_moments *held_out;           /* of the rows held out; NULL: there are none */
+  const tv_sampling *held_out_sampling; /* of the rows held out; NULL: there are none */
+  const tv_moments *held_out;           /* of them; NULL: there are none, or none yet */
   const tv_view_moments *view_moments;  /* of sampled views; NULL: they are exact */
-  const tv_sampling *held_out_sampling; /* of them, or NULL */
   MPI_Comm comm;
   tv_stopwatch *watch;
   int shows_progress;
 } tv_study_inputs;
 
 /* Solve everything. From `moments`, the points are shared out over the groups of ranks; without
- * (NULL), all ranks form one group, accumulate moments spread over them and solve one sample size
- * after the other. What the checkpoint of the sampling holds is not solved again. Free with
- * tv_results_destroy.                                                               Collective. */
+ * (NULL), all ranks form one group, accumulate moments spread over them, those of the rows held out
+ * too, and solve one sample size after the other. What the checkpoint of the sampling holds is not
+ * solved again. Free with tv_results_destroy. Collective. */
 tv_error *tv_results_compute(const tv_study_inputs *study, const tv_moments *moments,
                              tv_results **out);
 void tv_results_destroy(tv_results **results);
