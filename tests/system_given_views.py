@@ -1,4 +1,5 @@
 """Views that another program made: their moments, and what follows, computed again by NumPy."""
+import json
 import unittest
 
 import h5py
@@ -90,9 +91,16 @@ class Given(unittest.TestCase):
         self.refuse("must be of the same samples", HDF5.replace("views: views", "views: short"))
         self.refuse("views of 4 numbers", HDF5.replace("views: views", "views: narrow"))
         self.refuse("there is no dataset 'none'", HDF5.replace("views: views", "views: none"))
-        theory = harness.twoview("theory", experiment(HDF5))
-        self.assertEqual(theory.returncode, 2)
-        self.assertIn("source.views: theory is of all views", theory.stderr)
+
+    def test_theory(self):
+        """Of all rows, in the order of their permutation or not."""
+        x, views, y = write_data()
+        *_, omega = losses(x, views, y)
+        for ranks in (None, 2):
+            done = harness.twoview("theory", experiment(HDF5), "--json", ranks=ranks)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            setting, = json.loads(done.stdout)["settings"]
+            np.testing.assert_allclose(setting["methods"]["joint_embedding"]["omega"][:K], omega, rtol=1e-9)
 
 
 if __name__ == "__main__":

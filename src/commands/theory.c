@@ -5,7 +5,6 @@
 #include "twoview/base/comm.h"
 #include "twoview/data/features.h"
 #include "twoview/data/source.h"
-#include "twoview/experiment/check.h"
 #include "twoview/experiment/file.h"
 #include "twoview/kinds.h"
 #include "twoview/moments/law.h"
@@ -66,7 +65,6 @@ static tv_error *report_theory(const char *file, const char *const *overrides, i
   MPI_Comm_rank(comm, &rank);
   TV_GO(tv_experiment_load(file, overrides, &tv_kinds_all, comm, &experiment));
   TV_GO(tv_source_open(experiment, comm, &source));
-  TV_GO(tv_experiment_expect_exact(experiment));
   TV_GO(tv_law_expect_sizes(experiment, source));
   TV_GO(tv_features_fit(experiment, source, comm, NULL, &features));
   if (tv_experiment_has_views(experiment))

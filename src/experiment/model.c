@@ -38,14 +38,6 @@ int64_t tv_experiment_points(const tv_experiment *e) {
          e->sizes_count;
 }
 
-tv_error *tv_experiment_expect_exact(const tv_experiment *e) {
-  TV_REQUIRE(e, e->source.views ? "source.views" : "augmentation.views",
-             !tv_experiment_samples_views(e),
-             "theory is of all views, which steps make with exact moments; run the experiment, or "
-             "take 'augmentation: {views: exact}'");
-  return NULL;
-}
-
 tv_error *tv_experiment_expect_components(const tv_experiment *e) {
   TV_REQUIRE(e, "study", !tv_experiment_has_views(e),
              "'%s' belongs to the component model, which has alignments; views of the inputs are "

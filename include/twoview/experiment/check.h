@@ -31,9 +31,6 @@ tv_error *tv_experiment_check_views(tv_experiment *experiment);
 tv_error *tv_experiment_settle_test(tv_experiment *experiment);
 void tv_experiment_settle_probe(tv_experiment *experiment);
 
-/* Refuse views that are sampled or given, of which theory knows nothing. */
-tv_error *tv_experiment_expect_exact(const tv_experiment *experiment);
-
 /* For studies that have a use for components alone. */
 tv_error *tv_experiment_expect_components(const tv_experiment *experiment);
 
