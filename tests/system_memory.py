@@ -26,6 +26,15 @@ samples: [10, 40]
 encoder: {k: 2}
 """
 
+VIEWS = """\
+source: {type: hdf5, file: images.h5, samples: x, labels: y}
+test: {fraction: 0.3}
+corruption: {chain: [{type: noise, deviation: [0.1, 0.3]}], clean: true}
+augmentation: {chain: [{type: shift, pixels: 1}, {type: noise, deviation: [0.1, 0.2]}]}
+samples: [20, 40]
+encoder: {k: 2}
+"""
+
 
 def checked(ranks, *arguments):
     """Run the program under the checker, on some ranks or (None) without mpirun."""
@@ -76,6 +85,14 @@ class Memory(unittest.TestCase):
             return
         self.succeeds(None, "scaling", "gaussian1.h5", "gaussian2.h5", "-o", "scaling")
         self.succeeds(None, "run", "gaussian.yaml", "--dry-run")
+
+    def test_views_of_images(self):
+        random = np.random.default_rng(6)
+        with h5py.File(harness.folder / "images.h5", "w") as file:
+            file["x"] = random.uniform(size=(60, 3, 4, 3))
+            file["y"] = random.integers(0, 3, 60)
+        self.runs("views", VIEWS, (1,) if CHECKER == "valgrind" else (1, 2))
+        self.succeeds(None, "report", "views1.h5")
 
     @unittest.skipIf(CHECKER == "valgrind", "slow")
     def test_other_sources(self):
