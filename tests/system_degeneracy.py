@@ -166,6 +166,17 @@ class Degeneracy(unittest.TestCase):
             _, said = self.statuses(*settings)
             self.assertEqual(words in said, same, settings)
 
+    def test_what_is_tied_is_not_the_same(self):
+        """One sample has no variance: every encoder of PCA is as good."""
+        settings = NOISE, "samples=[1]"
+        _, said = self.statuses(*settings)
+        self.assertIn("pca: 3 of 3 encoders are tied", said)
+        self.assertNotIn("learn the same", said)
+        said = harness.twoview("theory", self.experiment, *harness.settings(*settings)).stdout
+        self.assertIn("degenerate: 1 sample of 36 features", said)
+        self.assertIn("pca is tied at k = 5", said)
+        self.assertNotIn("learn the same,", said)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -212,17 +212,19 @@ static tv_error *explain_strengths(const tv_experiment *e, tv_results *r, int m)
 
 /* ---- Methods that learn the same ---- */
 
-/* At how many points the encoders of two methods span the same. */
+/* At how many points the encoders of two methods span the same, none of them tied: those are not
+ * unique. */
 static int64_t count_same(const tv_results *r, int a, int b) {
   int64_t count = 0;
   for (int64_t point = 0; point < r->points; ++point) {
-    double largest = 0;
+    int are_all = 1;
     for (int i = 0; i < r->cube.encoders; ++i) {
       const int64_t at = tv_cube_entry(&r->cube, point, i, a) * r->cube.methods + b;
       const double angle = r->list[TV_VIEWS_LARGEST_ANGLE][at];
-      largest = angle <= same ? fmax(largest, angle) : INFINITY;
+      const int is_unique = status_at(r, point, i, a) == 0 && status_at(r, point, i, b) == 0;
+      are_all &= is_unique && angle <= same;
     }
-    count += largest <= same;
+    count += are_all;
   }
   return count;
 }

@@ -66,10 +66,13 @@ static int is_same(const tv_view_theory *t, const tv_view_setting *s, int first,
   return s->same_as == first && (int)((s - t->settings) % t->strengths) != first;
 }
 
+/* Tied encoders are not unique. */
 static int is_alike(const tv_view_theory *t, const tv_view_setting *s, int a, int b) {
   const int encoders = t->experiment->encoder.sizes_count;
   for (int i = 0; i < encoders; ++i)
-    if (!(s->angle[(a * t->methods_count + b) * encoders + i] <= same)) return 0;
+    if (!(s->angle[(a * t->methods_count + b) * encoders + i] <= same) ||
+        s->gap[a * encoders + i] == 0 || s->gap[b * encoders + i] == 0)
+      return 0;
   return 1;
 }
 

@@ -67,9 +67,9 @@ static void print_method(const tv_view_theory *t, int severity, int m, FILE *out
 
 tv_error *tv_view_theory_print(const tv_view_theory *t, FILE *out) {
   tv_print_line(out,
-                "%s: %" PRId64 " samples of %d %s, the largest n of replicate %d; values of the "
+                "%s: %" PRId64 " sample%s of %d %s, the largest n of replicate %d; values of the "
                 "first %d components, and the gap behind the k-th, relative to it",
-                t->experiment->name, t->n, t->inputs,
+                t->experiment->name, t->n, t->n == 1 ? "" : "s", t->inputs,
                 t->experiment->features.pca ? "principal components" : "features",
                 t->experiment->first_replicate, t->components);
   for (int i = 0; i < t->notes.count; ++i) tv_print_line(out, "%s", t->notes.lines[i]);
