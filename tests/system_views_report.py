@@ -110,6 +110,17 @@ class Table(unittest.TestCase):
                 for cell in row[2:]:
                     self.assertIn(cell, page)
 
+    def test_gaps(self):
+        """Behind the k-th value, of methods that have values."""
+        gap = of_archive("gap")[:, :, :, -1].mean(axis=0)  # severity x strength x method
+        table = PAGE.read_text().split("Gap behind the k-th value at n = 240</h2>")[1].split("</table>")[0]
+        rows = [re.findall(r"<td>([^<]*)</td>", row) for row in table.split("<tr>")[2:]]
+        methods = harness.names(archive["paradigm"])
+        self.assertEqual({row[0] for row in rows}, set(methods) - {"supervised"})
+        for method, strength, *cells in rows:
+            expected = gap[:, int(strength) - 1, methods.index(method)]
+            np.testing.assert_allclose([shown(cell)[0] for cell in cells], expected, rtol=0, atol=0.5001e-4)
+
     def test_csv_holds_every_quantity(self):
         with (harness.folder / "views/scores.csv").open() as file:
             rows = list(csv.DictReader(file))
@@ -203,7 +214,9 @@ class Examples(unittest.TestCase):
         np.testing.assert_allclose(spread, 0.3**2, rtol=0, atol=5 * error)
 
     def test_they_do_not_depend_on_ranks_and_replicates(self):
-        for name, words, ranks in (("three.h5", [], 3), ("part.h5", ["--set", "first_replicate=1"], 1)):
+        spread = ["--set", "parallel.layout=distributed", "--set", "corruption.sampler=expected"]
+        for name, words, ranks in (("three.h5", [], 3), ("spread.h5", spread, 3),
+                                   ("part.h5", ["--set", "first_replicate=1"], 1)):
             opened = harness.archive("views.yaml", name, *words, ranks=ranks)
             for example in ("example_clean", "example_corrupted", "example_view"):
                 np.testing.assert_array_equal(opened[example][()], archive[example][()])

@@ -41,7 +41,7 @@ static int has_drop(const tv_archive *a) {
   return a->cube.magnitudes > 1;
 }
 
-/* Calls for each severity, and for the drop. */
+/* Calls for each severity; and for the drop. */
 static void format_cells(const tv_scored *row, void (*put)(const char *text, FILE *out),
                          FILE *out) {
   const tv_archive *a = row->archive;
@@ -52,7 +52,10 @@ static void format_cells(const tv_scored *row, void (*put)(const char *text, FIL
     tv_score_format(&summary, text);
     put(text, out);
   }
-  if (!has_drop(a)) return;
+}
+
+static void format_drop(const tv_scored *row, void (*put)(const char *text, FILE *out), FILE *out) {
+  char text[TV_SUMMARY_TEXT];
   const tv_summary drop = tv_score_drop(row);
   tv_score_format(&drop, text);
   put(text, out);
@@ -77,6 +80,8 @@ static void print_wide(const char *text, FILE *out) {
 
 static void print_score(const tv_archive *a, const tv_score *score, FILE *out) {
   const int width = width_of_cells(a);
+  void (*const print)(const char *text, FILE *out) =
+      a->cube.replicates > 1 ? print_wide : print_narrow;
   char text[64];
   fprintf(out, "\n%s on %s%s rows, n = %.17g\n%-16s  %-8s", score->name,
           tv_rows_condition(a, score), tv_rows_scored(a), a->n[a->cube.levels - 1], "method",
@@ -90,7 +95,8 @@ static void print_score(const tv_archive *a, const tv_score *score, FILE *out) {
   do {
     format_strength(&row, text, sizeof text);
     fprintf(out, "%-16s  %-8s", a->method[row.method], text);
-    format_cells(&row, a->cube.replicates > 1 ? print_wide : print_narrow, out);
+    format_cells(&row, print, out);
+    if (has_drop(a)) format_drop(&row, print, out);
     fputc('\n', out);
   } while (next_row(&row));
 }
@@ -113,20 +119,24 @@ static void put_cell(const char *text, FILE *out) {
   fprintf(out, "<td>%s</td>", text);
 }
 
-static void put_score(const tv_archive *a, const tv_score *score, FILE *out) {
-  char text[64];
-  fprintf(out,
-          "<h2>%s on %s%s rows at n = %.17g</h2>\n"
-          "<table><tr><th>method</th><th>strength</th>",
-          score->html, tv_rows_condition(a, score), tv_rows_scored(a), a->n[a->cube.levels - 1]);
+static void put_columns(const tv_archive *a, FILE *out) {
+  fputs("<table><tr><th>method</th><th>strength</th>", out);
   for (int g = 0; g < a->cube.magnitudes; ++g)
     fprintf(out, "<th>severity %.17g</th>", a->severity[g]);
+}
+
+static void put_score(const tv_archive *a, const tv_score *score, FILE *out) {
+  char text[64];
+  fprintf(out, "<h2>%s on %s%s rows at n = %.17g</h2>\n", score->html, tv_rows_condition(a, score),
+          tv_rows_scored(a), a->n[a->cube.levels - 1]);
+  put_columns(a, out);
   fputs(has_drop(a) ? "<th>mean drop</th></tr>\n" : "</tr>\n", out);
   tv_scored row = first_row(a, score);
   do {
     format_strength(&row, text, sizeof text);
     fprintf(out, "<tr><td>%s</td><td>%s</td>", a->method[row.method], text);
     format_cells(&row, put_cell, out);
+    if (has_drop(a)) format_drop(&row, put_cell, out);
     fputs("</tr>\n", out);
   } while (next_row(&row));
   fputs("</table>\n", out);
@@ -166,6 +176,25 @@ static void put_head(const tv_archive *a, FILE *out) {
   put_notes(a, out);
 }
 
+/* How far the encoder of k rows is from another one that would do as well. */
+static void put_gaps(const tv_archive *a, FILE *out) {
+  static const tv_score gap = {"gap", "gap", 0, TV_VIEWS_GAP, -1};
+  fprintf(out,
+          "<h2>Gap behind the k-th value at n = %.17g</h2>\n<p>Relative to that value. With no gap "
+          "the encoder of k = %d rows is one of several that are as good.</p>\n",
+          a->n[a->cube.levels - 1], a->k);
+  put_columns(a, out);
+  fputs("</tr>\n", out);
+  tv_scored row = first_row(a, &gap);
+  do {
+    if (isnan(tv_score_summary(&row).mean)) continue;
+    fprintf(out, "<tr><td>%s</td><td>%.17g</td>", a->method[row.method], a->strength[row.strength]);
+    format_cells(&row, put_cell, out);
+    fputs("</tr>\n", out);
+  } while (next_row(&row));
+  fputs("</table>\n", out);
+}
+
 /* ---- Figures ---- */
 
 static const struct {
@@ -199,4 +228,5 @@ const tv_report_parts tv_views_report = {.study = &tv_views_study.kind,
                                          .print_table = print_table,
                                          .count_figures = count_figures,
                                          .describe_figure = describe_figure,
-                                         .put_head = put_head};
+                                         .put_head = put_head,
+                                         .put_tables = put_gaps};
