@@ -84,8 +84,8 @@ class Degeneracy(unittest.TestCase):
         with h5py.File(harness.folder / "images.h5") as file:
             return file[name][()].reshape(ROWS, -1)
 
-    def test_one_constant_feature_that_is_not_0_is_no_rounding(self):
-        """Its variance is what rounding leaves of 0.7^2, in which the factorisation may succeed."""
+    def test_a_feature_that_others_determine_is_named(self):
+        """What is left of its variance is rounding, with which the factorisation succeeds."""
         done = self.run_with("augmentation.chain=[{type: multiply, deviation: 0.1, per: sample}]",
                              "source.samples=dependent")
         self.assertEqual(done.returncode, 1)
