@@ -197,12 +197,14 @@ class Comparison(unittest.TestCase):
 
 class Recomputation(Comparison):
     def test_expected(self):
+        """Of few of the rows that there could be, and of many, which are found in other ways."""
         held_out = self.small()
-        for intercept in (True, False):
+        for intercept, k in ((True, [2, 5, 7]), (False, [3, 20])):
             self.check(settings(corruption={"chain": [{"type": "texture", "length": 2, "deviation": [0.5, 1]},
                                                       {"type": "cutout", "size": [[2, 2], [4, 3]]}],
                                             "clean": True, "sampler": "expected"},
-                                probe={"intercept": intercept}), (8, 8, 1), held_out, ranks=2)
+                                probe={"intercept": intercept}, encoder={"k": k}), (8, 8, 1), held_out,
+                       ranks=2)
 
     def test_rows(self):
         held_out = self.small((6, 5, 3))
