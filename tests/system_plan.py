@@ -157,6 +157,56 @@ class Plan(unittest.TestCase):
                 moments = float(re.search(r"flops +(\S+) for moments", plan)[1])
                 np.testing.assert_allclose(moments, archive["flops"][()].sum(0)[:3].sum(), rtol=1e-3)
 
+    VIEWS = """\
+source: {type: idx, images: FOLDER/train-images-idx3-ubyte.gz, labels: FOLDER/train-labels-idx1-ubyte.gz, scale: 255}
+test: {images: FOLDER/t10k-images-idx3-ubyte.gz, labels: FOLDER/t10k-labels-idx1-ubyte.gz}
+corruption: {chain: [{type: texture, length: 5, deviation: [0.2, 0.8]}], sampler: expected}
+augmentation:
+  chain: [{type: shift, pixels: 1}, {type: noise, deviation: 0.1}, {type: corruption, severity: [0, 1]}]
+  floor: 0.000246
+samples: [60000]
+encoder: {k: 20}
+methods: [SL, RC, JE, PCA]
+"""
+
+    @unittest.skipUnless(harness.FASHION.exists(), "Fashion-MNIST is not installed")
+    def test_views(self):
+        experiment = harness.write("v.yaml", self.VIEWS.replace("FOLDER", str(harness.FASHION)))
+        rows = ("corruption.sampler=rows", "samples=[300, 3000]")
+        for ranks, pairs in ((1, ()), (2, ()), (3, ("parallel.ranks_per_point=3",)), (2, rows),
+                             (2, (*rows, "replicates=2", "corruption.clean=true", "archive.encoders=none",
+                                  "archive.representations=none")),
+                             (1, (*rows, "features.pca=50")),
+                             (1, ("samples=3000", "encoder.k=[10, 300]")),
+                             (2, ("samples=2000", "augmentation.views=2", "corruption.sampler=rows", "archive.encoders=none"))):
+            with self.subTest(ranks=ranks, pairs=pairs):
+                self.compare(experiment, ranks, *pairs)
+
+    def test_views_of_shares(self):
+        """Small images of a file, or of none, of which some are held out."""
+        random = np.random.default_rng(1)
+        with h5py.File(harness.folder / "images.h5", "w") as data:
+            data["x"], data["y"] = random.random((3000, 12, 12)), random.random((3000, 2))
+        chains = """\
+        test: {fraction: 0.2}
+        corruption: {chain: [{type: noise, deviation: [0.2, 0.4, 0.8]}]}
+        augmentation: {chain: [{type: shift, pixels: 1}, {type: noise, deviation: [0.1, 0.2]}]}
+        samples: [100, 2000]
+        replicates: 4
+        encoder: {k: 5}
+        """
+        for source in ("{type: hdf5, file: images.h5, samples: x, targets: y}",
+                       "{type: gaussian, power_law: {features: 144}, shape: [12, 12]}"):
+            experiment = harness.write("s.yaml", f"        source: {source}\n" + chains)
+            for ranks in (1, 2):
+                self.compare(experiment, ranks)
+
+    def test_rows_held_out(self):
+        """Of the component model."""
+        for ranks in (1, 2):
+            self.compare(FASHION, ranks, "test.fraction=0.1", "replicates=2", "samples=[1000, 20000]",
+                         "archive.representations=none")
+
     def test_distributed(self):
         for ranks in (1, 2, 4):
             layout = self.compare(GAUSSIAN, ranks, *LARGE, "parallel.layout=distributed")

@@ -129,19 +129,29 @@ static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
   return tv_moments_collect(sampling, r->head, speaks, &r->moments);
 }
 
+/* All moments are one stage. */
+static void add_work(const tv_work *work, run *r) {
+  r->moments->work.flops += work->flops;
+  r->moments->work.sent_bytes += work->sent_bytes;
+}
+
 /* The moments of the rows held out, if there are any, unless they are to be distributed. */
 static tv_error *take_held_out_moments(const tv_sampling *training, run *r, int speaks) {
   if (!r->held_out.size) return NULL;
   r->held_out_sampling = tv_held_out_sampling(&r->held_out, training);
   if (r->plan.layout.is_distributed) return NULL;
-  return tv_moments_collect(&r->held_out_sampling, NULL, speaks, &r->held_out_moments);
+  TV_TRY(tv_moments_collect(&r->held_out_sampling, NULL, speaks, &r->held_out_moments));
+  add_work(&r->held_out_moments->work, r);
+  return NULL;
 }
 
 /* Those of sampled views, where views are sampled. */
 static tv_error *take_view_moments(const tv_sampling *sampling, run *r, int speaks) {
   if (!tv_experiment_samples_views(r->experiment)) return NULL;
   const tv_row_views views = tv_view_model_views(r->model);
-  return tv_view_moments_collect(sampling, &views, speaks, &r->view_moments);
+  TV_TRY(tv_view_moments_collect(sampling, &views, speaks, &r->view_moments));
+  add_work(&r->view_moments->work, r);
+  return NULL;
 }
 
 /* Data -> moments -> solutions -> archive. */
@@ -251,7 +261,7 @@ static tv_error *prepare(const tv_run_options *options, run *r, MPI_Comm comm, i
   TV_TRY(tv_held_out_open(r->experiment, r->source, comm, &r->held_out));
   if (tv_experiment_has_views(r->experiment))
     TV_TRY(tv_view_model_create(r->experiment, r->source, r->held_out.source, comm, &r->model));
-  TV_TRY(tv_plan_make(r->experiment, r->source, comm, &r->plan));
+  TV_TRY(tv_plan_make(r->experiment, r->source, &r->held_out, comm, &r->plan));
   const char *reads[TV_MOST_FILES + 2] = {r->experiment->file};
   for (int i = 0; i < TV_MOST_FILES && r->source->files[i].path; ++i)
     reads[i + 1] = r->source->files[i].path;

@@ -51,13 +51,14 @@ static tv_error *measure_product(int order, double *rate) {
 /* Seconds of the eigenproblem of the principal components, on one rank: the reduction, the vectors
  * and, from rows, their components and a QR decomposition. */
 static tv_error *estimate_principal(const tv_plan *plan, double update_rate, double *seconds) {
-  const double order = plan->principal_order, inputs = plan->features, p = plan->p;
+  const double order = plan->principal_order, inputs = plan->features, p = plan->components;
   double product_rate;
   *seconds = 0;
   if (plan->principal_order == 0) return NULL;
   TV_TRY(measure_product(plan->principal_order, &product_rate));
   const double half = 2.0 / 3 * pow(order, 3);
-  const double tridiagonal = tv_eigen_selects(plan->principal_order, plan->p) ? 0 : 3 * half;
+  const double tridiagonal =
+      tv_eigen_selects(plan->principal_order, plan->components) ? 0 : 3 * half;
   const double of_rows = order < inputs ? 2 * inputs * p * order + 4 * inputs * p * p : 0;
   *seconds =
       half / product_rate + (half + tridiagonal + 2 * order * order * p + of_rows) / update_rate;

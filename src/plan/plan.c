@@ -35,74 +35,135 @@ static int is_law(const tv_experiment *e) {
   return e->noise.sampler == TV_SAMPLER_LAW;
 }
 
-/* ---- Flops and normals ---- */
+/* ---- What there is ---- */
 
-/* Whether features are rotated to components before their moments are taken. */
-static int are_rotated(const tv_experiment *e, const tv_source *source) {
-  return !source->kind->has_components && !tv_experiment_has_views(e);
+/* Whether the principal components of all rows are found first. */
+static int finds_components(const tv_experiment *e, const tv_source *source) {
+  if (source->kind->has_components) return 0;
+  return !tv_experiment_has_views(e) || (e->features.pca && e->corruption.chain.count == 0);
 }
+
+static int is_wide(const tv_experiment *e, const tv_source *source) {
+  return finds_components(e, source) && tv_features_are_wide(source);
+}
+
+/* Inputs that an encoder has when it is kept: the features themselves, of views of them. */
+static double kept_inputs(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  return tv_experiment_has_views(e) ? source->features : plan->d;
+}
+
+static int corrupts_rows(const tv_experiment *e) {
+  return e->corruption.chain.count > 0 && e->corruption.sampler == TV_CORRUPTED_ROWS;
+}
+
+/* In how many severities rows are summed: as they are, and corrupted. */
+static double count_severities(const tv_experiment *e) {
+  if (!corrupts_rows(e)) return 1;
+  return tv_experiment_first_severity(e) + tv_experiment_corruptions(e);
+}
+
+/* Every one of the rows' replicates has the same rows, unless something is drawn for them. */
+static double held_out_replicates(const tv_experiment *e, const tv_held_out *held_out) {
+  const int is_drawn = !held_out->source || corrupts_rows(e) || e->noise.components > 0;
+  return held_out->size == 0 ? 0 : is_drawn ? e->replicates : 1;
+}
+
+/* Moments of the rows; of those held out; and of sampled views, together with their rows. */
+static double count_matrices(const tv_experiment *e) {
+  return e->replicates * count_severities(e) * e->sizes_count;
+}
+
+static double held_out_matrices(const tv_experiment *e, const tv_held_out *held_out) {
+  return held_out_replicates(e, held_out) * count_severities(e);
+}
+
+static double view_cells(const tv_experiment *e) {
+  return tv_experiment_samples_views(e) ? count_matrices(e) * tv_experiment_alignments(e) : 0;
+}
+
+/* Of each row: drawn here, or made by another program. */
+static double count_views(const tv_experiment *e, const tv_source *source) {
+  return source->views ? source->views : e->augmentation.views;
+}
+
+static double view_cell_numbers(const tv_plan *plan) {
+  return square((double)plan->p + plan->width) + square(plan->p);
+}
+
+/* ---- Flops and normals ---- */
 
 /* The sums over a data set's raw features that travel along the tree. */
 static double raw_numbers(const tv_experiment *e, const tv_source *source) {
   const int are_summed =
-      are_rotated(e, source) && !source->kind->is_generated && !tv_features_are_wide(source);
+      !source->kind->is_generated && finds_components(e, source) && !is_wide(e, source);
   return are_summed ? square(source->features + 1.0) : 0;
 }
 
 /* Of these sums, or of the Gram matrix of fewer rows than features. */
 static double count_raw_flops(const tv_experiment *e, const tv_source *source) {
   const double rows = (double)source->rows;
-  return are_rotated(e, source) && tv_features_are_wide(source) ? square(rows) * source->features
-                                                                : rows * raw_numbers(e, source);
+  return is_wide(e, source) ? square(rows) * source->features : rows * raw_numbers(e, source);
 }
 
-/* How often a row enters the moments: as it is and, where rows are corrupted one by one, at each
- * severity. */
-static int count_severities(const tv_experiment *e) {
-  const int is_each = tv_experiment_has_views(e) && e->corruption.sampler == TV_CORRUPTED_ROWS;
-  return is_each ? tv_experiment_first_severity(e) + tv_experiment_corruptions(e) : 1;
+/* Sums of sampled views, at all strengths. */
+static double count_view_flops(const tv_experiment *e, const tv_source *source,
+                               const tv_plan *plan) {
+  const double rows = view_cells(e) / e->sizes_count * largest_size(e);
+  return rows * (square((double)plan->p + plan->width) + count_views(e, source) * square(plan->p));
 }
 
-static double count_matrices(const tv_experiment *e) {
-  return (double)e->replicates * e->sizes_count * count_severities(e);
-}
-
-/* The moments of sampled views: numbers of all their matrices, and flops of a row. */
-static double view_numbers(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const double matrices = count_matrices(e) * tv_experiment_alignments(e);
-  if (!tv_experiment_samples_views(e)) return 0;
-  return matrices * (square(2.0 * plan->d + source->targets + 1) + square(plan->d));
-}
-
-static double view_flops(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const double views = source->views ? source->views : e->augmentation.views;
-  if (!tv_experiment_samples_views(e)) return 0;
-  return count_severities(e) * tv_experiment_alignments(e) *
-         (square(2.0 * plan->d + source->targets + 1) + views * square(plan->d));
+/* Rows that are read for moments, those held out in a pass of their own, over their own file or
+ * over all rows; generated ones fresh for each replicate. */
+static double count_read_rows(const tv_experiment *e, const tv_source *source,
+                              const tv_held_out *held_out) {
+  const double size = (double)held_out->size;
+  if (source->kind->is_generated)
+    return e->replicates * (largest_size(e) + (size > 0 ? largest_size(e) + size : 0));
+  return (double)source->rows + (size == 0 ? 0 : held_out->source ? size : (double)source->rows);
 }
 
 /* Moments of the rows: a rank-b update is width^2 flops a row. Before it, those of the raw features
  * of a data set; and rows that need it are rotated, the generated ones fresh for each replicate. */
 static double count_moment_flops(const tv_experiment *e, const tv_source *source,
-                                 const tv_plan *plan) {
+                                 const tv_held_out *held_out, const tv_plan *plan) {
   const double sampled = e->replicates * largest_size(e);
+  const double scored = held_out_replicates(e, held_out) * (double)held_out->size;
   const double raw = count_raw_flops(e, source);
   if (is_law(e)) return raw + tv_law_estimate_cost(e, source, plan->p).flops;
-  const double rotated = !are_rotated(e, source)      ? 0
-                         : source->kind->is_generated ? sampled
-                                                      : (double)source->rows;
-  return sampled * (count_severities(e) * square(plan->width) + view_flops(e, source, plan)) + raw +
-         2 * rotated * source->features * plan->p;
+  const int are_rotated = !source->kind->has_components && !tv_experiment_has_views(e);
+  return (sampled + scored) * count_severities(e) * square(plan->width) + raw +
+         count_view_flops(e, source, plan) +
+         are_rotated * 2 * count_read_rows(e, source, held_out) * source->features * plan->p;
+}
+
+/* Of chains, as if each of their steps drew one number for each of a sample's. */
+static double count_chain_normals(const tv_experiment *e, const tv_source *source,
+                                  const tv_held_out *held_out) {
+  const double severities = tv_experiment_corruptions(e) + tv_experiment_first_severity(e) - 1;
+  const double rows = e->replicates * largest_size(e);
+  const double scored = held_out->size > 0 ? e->replicates * (double)held_out->size : rows;
+  const double corrupted =
+      severities * e->corruption.chain.count *
+      ((corrupts_rows(e) ? rows + held_out_replicates(e, held_out) * (double)held_out->size : 0) +
+       (source->has_classes ? scored : 0));
+  const double views = view_cells(e) / e->sizes_count * largest_size(e) * e->augmentation.views *
+                       e->augmentation.chain.count;
+  return source->features * (corrupted + views);
 }
 
 /* Distributed, each rank draws the inputs of its rows and of its columns. */
-static double count_normals(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+static double count_normals(const tv_experiment *e, const tv_source *source,
+                            const tv_held_out *held_out, const tv_plan *plan) {
   const double sampled = e->replicates * largest_size(e);
+  const double of_chains =
+      tv_experiment_has_views(e) ? count_chain_normals(e, source, held_out) : 0;
   if (is_law(e)) return tv_law_estimate_cost(e, source, plan->p).normals;
-  if (plan->layout.is_distributed)
+  if (plan->layout.is_distributed && !tv_experiment_has_views(e))
     return sampled * ((double)plan->d * (plan->grid_rows + plan->grid_columns) +
                       (double)plan->ranks * source->targets);
-  return sampled * (e->noise.components + (source->kind->is_generated ? source->features : 0));
+  const double all = sampled + held_out_replicates(e, held_out) * (double)held_out->size;
+  return of_chains +
+         all * (e->noise.components + (source->kind->is_generated ? source->features : 0));
 }
 
 /* ---- Memory of the fullest rank, in numbers ---- */
@@ -122,6 +183,11 @@ static double sums_while_reducing(const tv_experiment *e, const tv_plan *plan, d
   return length * (1 + most);
 }
 
+static double basis_memory(const tv_experiment *e, const tv_source *source) {
+  const double kept = tv_experiment_components(e, source->features);
+  return finds_components(e, source) ? source->features * kept : 0;
+}
+
 /* By the Gram matrix of the rows: rank 0 has them all and diagonalises, when the rows that another
  * rank sends are no longer on their way. */
 static double wide_memory(const tv_source *source, const tv_plan *plan) {
@@ -133,16 +199,13 @@ static double wide_memory(const tv_source *source, const tv_plan *plan) {
 /* Raw moments of bytes are also held in single precision; then rank 0 diagonalises. */
 static double features_memory(const tv_experiment *e, const tv_source *source,
                               const tv_plan *plan) {
-  const double inputs = source->features, basis = inputs * plan->p, sums = raw_numbers(e, source);
-  if (!are_rotated(e, source)) return 0;
-  if (tv_features_are_wide(source)) return basis + wide_memory(source, plan);
+  const double inputs = source->features, sums = raw_numbers(e, source);
+  const double basis = basis_memory(e, source);
+  if (!finds_components(e, source)) return 0;
+  if (is_wide(e, source)) return basis + wide_memory(source, plan);
   const double bytes = source->bytes ? 0.5 * sums : 0;
   const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
   return basis + fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem);
-}
-
-static double basis_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  return are_rotated(e, source) ? (double)source->features * plan->p : 0;
 }
 
 /* Moments of a data set without noise, to which the law sampler adds the noise. */
@@ -152,23 +215,30 @@ static double given_numbers(const tv_experiment *e, const tv_source *source, con
   return source->kind->is_generated ? 0 : matrices * square(plan->p + source->targets + 1);
 }
 
-static double moments_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  const double all = count_matrices(e) * square(plan->width);
-  const double rows = fmin(TV_BATCH, (double)source->rows);
-  const double batch = rows * (source->features + plan->p + 2.0 * plan->width);
-  const double views = view_numbers(e, source, plan);
-  if (!is_law(e))
-    return batch + fmax(sums_while_reducing(e, plan, all),
-                        views > 0 ? all + sums_while_reducing(e, plan, views) : 0);
-  const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
-  return all + given +
-         fmax(given > 0 ? batch : 0, tv_law_estimate_cost(e, source, plan->p).row_numbers);
+/* All that there are later. */
+static double all_moments(const tv_experiment *e, const tv_held_out *held_out,
+                          const tv_plan *plan) {
+  return (count_matrices(e) + held_out_matrices(e, held_out)) * square(plan->width) +
+         view_cells(e) * view_cell_numbers(plan);
 }
 
-/* The moments of rows held out, while they are summed. */
-static double held_out_memory(const tv_experiment *e, const tv_plan *plan) {
-  const double all = count_matrices(e) / e->sizes_count * square(plan->width);
-  return tv_experiment_has_test(e) ? sums_while_reducing(e, plan, all) : 0;
+/* One kind of moments after the other. */
+static double moments_memory(const tv_experiment *e, const tv_source *source,
+                             const tv_held_out *held_out, const tv_plan *plan) {
+  const double training = count_matrices(e) * square(plan->width);
+  const double scored = held_out_matrices(e, held_out) * square(plan->width);
+  const double views = view_cells(e) * view_cell_numbers(plan);
+  const double rows = fmin(TV_BATCH, (double)source->rows);
+  const double batch =
+      rows * (source->features + plan->p + (corrupts_rows(e) ? 3.0 : 2.0) * plan->width);
+  if (!is_law(e)) {
+    const double after = fmax(sums_while_reducing(e, plan, scored),
+                              views > 0 ? scored + sums_while_reducing(e, plan, views) : 0);
+    return batch + fmax(sums_while_reducing(e, plan, training), training + after);
+  }
+  const double given = sums_while_reducing(e, plan, given_numbers(e, source, plan));
+  return training + given +
+         fmax(given > 0 ? batch : 0, tv_law_estimate_cost(e, source, plan->p).row_numbers);
 }
 
 static double rows_of(const tv_experiment *e, const tv_source *source, unsigned method) {
@@ -188,14 +258,55 @@ static double own_points(const tv_plan *plan) {
   return ceil((double)plan->points / plan->layout.groups);
 }
 
+/* Numbers of the lists of an entry. */
+static double list_numbers(const tv_experiment *e) {
+  const tv_study *study = tv_study_of(e);
+  double numbers = 0;
+  for (int i = 0; i < study->lists_count; ++i)
+    numbers += study->lists[i].along == TV_ALONG_ROWS ? e->encoder.k : (double)e->methods_count;
+  return numbers;
+}
+
+/* Two maps of a sample to its targets for each entry, where classes are predicted. */
+static double map_numbers(const tv_experiment *e, const tv_source *source,
+                          const tv_held_out *held_out, const tv_plan *plan) {
+  if (!source->has_classes || (!tv_experiment_has_views(e) && held_out->size == 0)) return 0;
+  return 2.0 * source->targets * (kept_inputs(e, source, plan) + 1);
+}
+
 /* What is kept of each solution, and of all. */
-static double results_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+static double results_memory(const tv_experiment *e, const tv_source *source,
+                             const tv_held_out *held_out, const tv_plan *plan) {
   const double represented = kept_share(e, e->archive.representations);
   const double kept = fmax(represented, kept_share(e, e->archive.encoders));
   const double samples = represented > 0 ? e->archive.representation_samples : 0;
-  return own_points(plan) * (kept * plan->d * count_rows(e, source, 1) +
-                             represented * samples * count_rows(e, source, 0)) +
-         (double)plan->entries * tv_study_of(e)->count + e->replicates * samples * plan->width;
+  const double of_point = e->encoder.sizes_count * (double)e->methods_count;
+  return own_points(plan) * (kept * kept_inputs(e, source, plan) *
+                                 (count_rows(e, source, 1) + tv_experiment_has_views(e)) +
+                             represented * samples * count_rows(e, source, 0) +
+                             of_point * map_numbers(e, source, held_out, plan)) +
+         (double)plan->entries * (tv_study_of(e)->count + list_numbers(e)) +
+         e->replicates * samples * plan->width;
+}
+
+/* Maps of many settings on the way over the scored rows, and what they predict of some. */
+static double accuracy_memory(const tv_experiment *e, const tv_source *source,
+                              const tv_held_out *held_out, const tv_plan *plan) {
+  const double settings = (double)e->replicates * tv_experiment_corruptions(e);
+  const double entries = (double)plan->entries / settings;
+  const double of_setting = entries * map_numbers(e, source, held_out, plan);
+  if (of_setting == 0) return 0;
+  return fmin(settings * of_setting, fmax(TV_MOST_MAP_NUMBERS, of_setting)) +
+         TV_BATCH * (entries * source->targets + 2.0 * source->features + 3.0 * plan->width);
+}
+
+/* Matrices of the view model: one set of rows, three of their views and four workspaces of maps; or
+ * A, C, G, S, L and those that a solution takes, as below. */
+static double solve_memory_of_views(const tv_experiment *e, const tv_plan *plan) {
+  const int ranks = plan->grid_rows * plan->grid_columns;
+  const int matrices = !tv_eigen_selects(plan->d, e->encoder.k) && ranks > 1 ? 9 : 8;
+  const double wanted = (double)plan->p * e->encoder.k;
+  return matrices * square(plan->p) / ranks + (e->methods_count + 6.0) * wanted;
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
@@ -243,10 +354,11 @@ static double arrays_memory(const tv_experiment *e, const tv_plan *plan, const t
   return most;
 }
 
-static double count_memory(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
+static double count_memory(const tv_experiment *e, const tv_source *source,
+                           const tv_held_out *held_out, const tv_plan *plan,
                            const tv_schema *schema) {
-  const double matrices = count_matrices(e) * square(plan->width);
-  const double basis = basis_memory(e, source, plan), kept = results_memory(e, source, plan);
+  const double basis = basis_memory(e, source);
+  const double kept = results_memory(e, source, held_out, plan);
   const double writing = fmax(arrays_memory(e, plan, schema), samples_memory(e, plan, schema));
   if (plan->layout.is_distributed) {
     const double share = square(plan->d) / plan->ranks;
@@ -254,40 +366,43 @@ static double count_memory(const tv_experiment *e, const tv_source *source, cons
         (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
     return NUMBER * (share + kept + fmax(batch + solve_memory(e, plan), writing));
   }
-  const double held_out = matrices + held_out_memory(e, plan);
-  const double summing = basis + fmax(moments_memory(e, source, plan), held_out);
-  const double later = basis + matrices + view_numbers(e, source, plan) + kept +
-                       fmax(solve_memory(e, plan), writing);
+  const double solving =
+      tv_experiment_has_views(e) ? solve_memory_of_views(e, plan) : solve_memory(e, plan);
+  const double summing = basis + moments_memory(e, source, held_out, plan);
+  const double using = fmax(solving, accuracy_memory(e, source, held_out, plan));
+  const double later = basis + all_moments(e, held_out, plan) + kept + fmax(using, writing);
   return NUMBER * fmax(features_memory(e, source, plan), fmax(summing, later));
 }
 
 /* ---- Messages ---- */
 
 /* Rows that a rank sends to rank 0, where they are fewer than their features. */
-static double count_sent_rows(const tv_source *source, const tv_partition *partition, int rank) {
-  if (rank == 0 || !tv_features_are_wide(source)) return 0;
+static double count_sent_rows(const tv_experiment *e, const tv_source *source,
+                              const tv_partition *partition, int rank) {
+  if (rank == 0 || !is_wide(e, source)) return 0;
   return (double)(tv_shard_first_row_of_rank(partition, rank + 1) -
                   tv_shard_first_row_of_rank(partition, rank));
 }
 
 static double count_reduced_bytes(const tv_experiment *e, const tv_source *source,
-                                  const tv_plan *plan, MPI_Comm comm) {
+                                  const tv_held_out *held_out, const tv_plan *plan, MPI_Comm comm) {
   const tv_partition partition = tv_partition_make(comm, source->rows, e->parallel.shards);
-  const double all = count_matrices(e) * square(plan->width);
-  const double of_study = is_law(e) ? given_numbers(e, source, plan) : all;
+  const double given =
+      is_law(e) ? given_numbers(e, source, plan) - count_matrices(e) * square(plan->width) : 0;
+  const double of_study = all_moments(e, held_out, plan) + given;
   const double moments = plan->layout.is_distributed ? 0 : of_study;
   double most = 0;
   for (int rank = 0; rank < plan->ranks; ++rank)
     most = fmax(most, tv_shard_sends(&partition, rank) * (raw_numbers(e, source) + moments) +
-                          count_sent_rows(source, &partition, rank) * source->features);
+                          count_sent_rows(e, source, &partition, rank) * source->features);
   return NUMBER * most;
 }
 
 /* ---- Together ---- */
 
 /* What the archive holds, and what that takes. */
-static tv_error *plan_archive(const tv_experiment *e, const tv_source *source, tv_plan *plan,
-                              double *memory) {
+static tv_error *plan_archive(const tv_experiment *e, const tv_source *source,
+                              const tv_held_out *held_out, tv_plan *plan, double *memory) {
   const tv_extent extent = {TV_FORMAT_VERSION,
                             plan->p,
                             source->targets,
@@ -298,33 +413,35 @@ static tv_error *plan_archive(const tv_experiment *e, const tv_source *source, t
   tv_schema *schema = NULL;
   TV_TRY(tv_schema_make(e, &extent, &schema));
   plan->archive_bytes = tv_schema_bytes(schema);
-  *memory = count_memory(e, source, plan, schema);
+  *memory = count_memory(e, source, held_out, plan, schema);
   tv_schema_destroy(&schema);
   return NULL;
 }
 
-tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
-                       tv_plan *plan) {
+tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, const tv_held_out *held_out,
+                       MPI_Comm comm, tv_plan *plan) {
   double memory = 0;
-  const int p =
-      tv_experiment_has_views(e) ? source->features : tv_experiment_components(e, source->features);
-  const int d = p + e->noise.components;
-  *plan = (tv_plan){.p = p, .d = d, .width = d + source->targets + 1};
+  const int components = tv_experiment_components(e, source->features);
+  const int p = tv_experiment_has_views(e) ? source->features : components;
+  *plan = (tv_plan){.components = components,
+                    .p = p,
+                    .d = components + e->noise.components,
+                    .width = p + e->noise.components + source->targets + 1};
   MPI_Comm_size(comm, &plan->ranks);
   TV_TRY(tv_layout_choose(e, source, plan->ranks, &plan->layout));
   tv_grid_shape(plan->ranks / plan->layout.groups, &plan->grid_rows, &plan->grid_columns);
   plan->points = tv_experiment_points(e);
   plan->entries = plan->points * e->encoder.sizes_count * e->methods_count;
   plan->moment_parts = is_law(e) ? (int64_t)e->replicates * e->sizes_count : e->parallel.shards;
-  plan->normals = count_normals(e, source, plan);
-  plan->moment_flops = count_moment_flops(e, source, plan);
+  plan->normals = count_normals(e, source, held_out, plan);
+  plan->moment_flops = count_moment_flops(e, source, held_out, plan);
   plan->solve_flops = tv_study_of(e)->flops(e, plan->d, plan->p, source->targets);
-  plan->reduced_bytes = count_reduced_bytes(e, source, plan, comm);
-  TV_TRY(tv_agree(comm, plan_archive(e, source, plan, &memory)));
+  plan->reduced_bytes = count_reduced_bytes(e, source, held_out, plan, comm);
+  TV_TRY(tv_agree(comm, plan_archive(e, source, held_out, plan, &memory)));
   plan->features = source->features;
-  plan->principal_order = !are_rotated(e, source)        ? 0
-                          : tv_features_are_wide(source) ? (int)source->rows
-                                                         : source->features;
+  plan->principal_order = !finds_components(e, source) ? 0
+                          : is_wide(e, source)         ? (int)source->rows
+                                                       : source->features;
   plan->features_bytes = NUMBER * features_memory(e, source, plan);
   plan->available_bytes = tv_memory_available(comm);
   plan->resident_bytes = tv_memory_resident();
@@ -402,7 +519,7 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
     printf("%-22s generated, %d features, %d targets\n", "data", source->features, source->targets);
   if (plan->principal_order > 0)
     printf("%-22s %d of %d features, from a matrix of %d x %d %s\n", "principal components",
-           plan->p, plan->features, plan->principal_order, plan->principal_order,
+           plan->components, plan->features, plan->principal_order, plan->principal_order,
            plan->principal_order < plan->features ? "rows" : "features");
   printf("%-22s %" PRId64 " (%" PRId64 " ", "points", plan->points, plan->entries);
   tv_study_of(e)->describe(e, stdout);

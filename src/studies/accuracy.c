@@ -8,8 +8,6 @@
 #include "twoview/base/comm.h"
 #include "twoview/linalg/fortran.h"
 
-enum { MOST_NUMBERS = 1 << 23 }; /* of maps that are applied in one pass */
-
 /* A pass over the scored rows for the settings [first, end), each a replicate and a severity. In
  * each setting the maps of all its entries stand side by side, first those for corrupted rows. */
 typedef struct {
@@ -100,7 +98,7 @@ static void share_maps(const pass *p, const tv_results *r, MPI_Comm comm) {
 static tv_error *walk(pass *p, const tv_study_inputs *inputs, const tv_results *r) {
   const int64_t settings = (int64_t)p->cube->replicates * p->cube->magnitudes;
   const int64_t of_setting = (int64_t)TV_CONDITIONS * p->entries * p->l * p->width;
-  const int64_t most = MOST_NUMBERS / of_setting > 0 ? MOST_NUMBERS / of_setting : 1;
+  const int64_t most = TV_MOST_MAP_NUMBERS / of_setting > 0 ? TV_MOST_MAP_NUMBERS / of_setting : 1;
   const int64_t step = most < settings ? most : settings;
   tv_error *error = tv_allocate(step * of_setting, sizeof(*p->maps), &p->maps);
   if (!error)

@@ -220,6 +220,17 @@ static void keep_mean(const tv_solver *s, const tv_point_rows *rows, int64_t poi
     r->mean[place * r->d + i] = rows->mean[TV_CORRUPTED][i] * s->experiment->source.scale;
 }
 
+/* The factor, the closed forms, and their rows' images of samples in up to four sets. */
+static double flops_of_point(const tv_experiment *e, int d, int l) {
+  double flops = tv_statistics_flops(d);
+  for (unsigned m = 0; m < e->methods_count; ++m) {
+    const tv_method *method = tv_method_of(e->methods[m]);
+    flops += method->flops(d, e->encoder.k, l);
+    flops += 8.0 * d * d * tv_method_rows(method, e->encoder.k, l);
+  }
+  return flops;
+}
+
 static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments, int64_t point) {
   const int methods = s->results->cube.methods;
   tv_point_rows rows = {0};
@@ -229,6 +240,9 @@ static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments
   if (!error) error = tv_point_rows_take(s, point, &rows);
   if (!error) keep_mean(s, &rows, point);
   if (!error) error = solve_all(s, &rows, point, answers);
+  if (!error)
+    s->results->work.flops +=
+        flops_of_point(s->experiment, rows.statistics->d, s->targets) / s->group->grid->size;
   for (int m = 0; answers && m < methods; ++m) release(&answers[m]);
   free(answers);
   tv_point_rows_release(&rows);
@@ -330,13 +344,6 @@ static int is_wanted(const tv_method *method) {
 tv_error *tv_views_fill(tv_experiment *e) {
   if (!tv_experiment_gives(e, "archive.encoders")) e->archive.encoders = TV_KEEP_LAST;
   return tv_study_fill_methods(e, is_wanted);
-}
-
-static double flops_of_point(const tv_experiment *e, int d, int l) {
-  double flops = tv_statistics_flops(d);
-  for (unsigned m = 0; m < e->methods_count; ++m)
-    flops += tv_method_of(e->methods[m])->flops(d, e->encoder.k, l);
-  return flops;
 }
 
 static double flops(const tv_experiment *e, int d, int p, int l) {

@@ -4,6 +4,7 @@
 
 #include <mpi.h>
 
+#include "twoview/data/held_out.h"
 #include "twoview/data/source.h"
 #include "twoview/experiment/experiment.h"
 #include "twoview/studies/layout.h"
@@ -13,7 +14,8 @@ typedef struct {
   int ranks, grid_rows, grid_columns; /* the grid of a group */
   int features;                       /* of the source */
   int principal_order;                /* of the eigenproblem of its principal components; 0: none */
-  int p, d, width;
+  int components;                     /* principal ones that are kept */
+  int p, d, width;         /* features of the moments, inputs of an encoder, numbers of a row */
   int64_t points, entries; /* entries: points x methods */
   int64_t moment_parts;    /* into which the moments are cut for the ranks, unless distributed */
   double available_bytes;  /* for each rank, beside what it has already */
@@ -27,8 +29,8 @@ typedef struct {
 } tv_plan;
 
 /* Choose the layout and count. The source is open.                                  Collective. */
-tv_error *tv_plan_make(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
-                       tv_plan *out);
+tv_error *tv_plan_make(const tv_experiment *experiment, const tv_source *source,
+                       const tv_held_out *held_out, MPI_Comm comm, tv_plan *out);
 
 /* Refuse what does not fit into the memory that is left. */
 tv_error *tv_plan_expect_room(const tv_plan *plan);

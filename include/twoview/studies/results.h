@@ -52,6 +52,10 @@ typedef struct tv_results {
   int represented_levels, represented_samples;
 } tv_results;
 
+/* Of maps of samples to targets, applied in one pass over the scored rows, if one setting has not
+ * more of them. */
+enum { TV_MOST_MAP_NUMBERS = 1 << 23 };
+
 /* All that a solution of the grid starts from; everything is borrowed. */
 typedef struct tv_study_inputs {
   const tv_experiment *experiment;
