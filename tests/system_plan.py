@@ -17,6 +17,16 @@ GAUSSIAN = harness.ROOT / "jobs/gaussian.yaml"
 LARGE = ("samples=2000", "replicates=1", "source.power_law.features=1200", "noise.components=500",
          "augmentation.alpha=1", "noise.lambda_max=1")
 
+IMAGES = """\
+source: {type: hdf5, file: images.h5, samples: x, labels: y, scale: 255}
+test: {fraction: 0.2}
+corruption: {chain: [{type: texture, length: 3, deviation: 0.4}], sampler: expected}
+augmentation: {chain: [{type: shift, pixels: 1}, {type: noise, deviation: 0.1}]}
+samples: [700]
+encoder: {k: 9}
+parallel: {layout: distributed}
+"""
+
 
 def uncompressed(path, archive):
     """Bytes that a file would have whose arrays were not compressed."""
@@ -211,6 +221,16 @@ methods: [SL, RC, JE, PCA]
         for ranks in (1, 2, 4):
             layout = self.compare(GAUSSIAN, ranks, *LARGE, "parallel.layout=distributed")
             self.assertEqual(layout, "distributed")
+
+    def test_distributed_views(self):
+        """Of images, moments of the rows held out beside: nine to eleven matrices, and solutions."""
+        random = np.random.default_rng(3)
+        with h5py.File(harness.folder / "images.h5", "w") as file:
+            file["x"] = random.integers(0, 256, (900, 20, 20, 3)).astype(np.uint8)
+            file["y"] = np.arange(900) % 10
+        experiment = harness.write("images.yaml", IMAGES)
+        for ranks in (1, 2, 3):
+            self.assertEqual(self.compare(experiment, ranks), "distributed")
 
     def test_layout_is_chosen_by_the_number_of_inputs(self):
         plan = harness.twoview("run", GAUSSIAN, "--dry-run", *harness.settings("noise.components=2100"))

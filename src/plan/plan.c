@@ -300,13 +300,19 @@ static double accuracy_memory(const tv_experiment *e, const tv_source *source,
          TV_BATCH * (entries * source->targets + 2.0 * source->features + 3.0 * plan->width);
 }
 
-/* Matrices of the view model: one set of rows, three of their views and four workspaces of maps; or
- * A, C, G, S, L and those that a solution takes, as below. */
+/* Of a matrix in whole columns, dealt out to so many ranks, the numbers of the fullest. */
+static double column_numbers(const tv_plan *plan, int ranks) {
+  const double block = plan->layout.block, blocks = ceil(plan->p / block);
+  return plan->p * fmin(plan->p, ceil(blocks / ranks) * block);
+}
+
+/* Matrices of the view model: one set of rows, three of their views and three workspaces of maps;
+ * or A, C, G, S, L and those that a solution takes, as below. */
 static double solve_memory_of_views(const tv_experiment *e, const tv_plan *plan) {
   const int ranks = plan->grid_rows * plan->grid_columns;
-  const int matrices = !tv_eigen_selects(plan->d, e->encoder.k) && ranks > 1 ? 9 : 8;
+  const int matrices = tv_eigen_selects(plan->d, e->encoder.k) ? 7 : ranks > 1 ? 9 : 8;
   const double wanted = (double)plan->p * e->encoder.k;
-  return matrices * square(plan->p) / ranks + (e->methods_count + 6.0) * wanted;
+  return matrices * column_numbers(plan, ranks) + (e->methods_count + 6.0) * wanted;
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
@@ -354,18 +360,27 @@ static double arrays_memory(const tv_experiment *e, const tv_plan *plan, const t
   return most;
 }
 
+/* The moments where they are distributed, a batch of rows, and a point: of the view model too, but
+ * one after the other, and with the moments of rows held out. */
+static double spread_memory(const tv_experiment *e, const tv_source *source,
+                            const tv_held_out *held_out, const tv_plan *plan) {
+  const double sums = (1 + (held_out->size > 0)) * column_numbers(plan, plan->ranks);
+  const double rows = TV_BATCH * (source->features + plan->p + source->targets + 2.0 * plan->width);
+  if (tv_experiment_has_views(e)) return sums + fmax(rows, solve_memory_of_views(e, plan));
+  const double drawn =
+      (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
+  return square(plan->d) / plan->ranks + drawn + solve_memory(e, plan);
+}
+
 static double count_memory(const tv_experiment *e, const tv_source *source,
                            const tv_held_out *held_out, const tv_plan *plan,
                            const tv_schema *schema) {
   const double basis = basis_memory(e, source);
   const double kept = results_memory(e, source, held_out, plan);
   const double writing = fmax(arrays_memory(e, plan, schema), samples_memory(e, plan, schema));
-  if (plan->layout.is_distributed) {
-    const double share = square(plan->d) / plan->ranks;
-    const double batch =
-        (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
-    return NUMBER * (share + kept + fmax(batch + solve_memory(e, plan), writing));
-  }
+  if (plan->layout.is_distributed)
+    return NUMBER * (kept + fmax(spread_memory(e, source, held_out, plan),
+                                 fmax(writing, accuracy_memory(e, source, held_out, plan))));
   const double solving =
       tv_experiment_has_views(e) ? solve_memory_of_views(e, plan) : solve_memory(e, plan);
   const double summing = basis + moments_memory(e, source, held_out, plan);
@@ -477,8 +492,8 @@ static void advise(const tv_plan *plan, double bytes, char *out, size_t room) {
              plan->p, plan->features);
   else
     snprintf(out, room,
-             "use fewer ranks on a node, fewer sample sizes or replicates at a time, or, for a "
-             "gaussian source, parallel: {layout: distributed}");
+             "use fewer ranks on a node, fewer sample sizes or replicates at a time, or, of views "
+             "with exact moments and of a gaussian source, parallel: {layout: distributed}");
 }
 
 tv_error *tv_plan_expect_room(const tv_plan *plan) {
