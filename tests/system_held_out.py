@@ -40,6 +40,8 @@ class HeldOut(unittest.TestCase):
         base = harness.write("base.yaml", experiment)
         found = table(base, "test.h5", "--set", "test.fraction=0.25",
                       "--set", f"probe.intercept={str(has_intercept).lower()}")
+        verified = harness.twoview("info", "--verify", "test.h5")
+        self.assertEqual(verified.returncode, 0, verified.stderr)
         for r in range(2):
             clean, normals, y = rows_of(base, r)
             for m, lambda_max in enumerate((1, 10)):

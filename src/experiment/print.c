@@ -101,6 +101,14 @@ static int is_standard(const tv_key *key, void *value) {
 
 static int any_is_shown(const printer *p, const char *path, const tv_key *keys, void *mapping);
 
+/* The own keys of a kind that is chosen elsewhere have no standards here: names alone may be
+ * inherited. */
+static int is_of_another(const tv_key *keys, const tv_key_walk *w) {
+  const tv_key *choice = tv_key_of_kind(keys);
+  return w->rest && choice && choice->same_as && w->key->type != TV_KEY_TEXT &&
+         w->key->type != TV_KEY_FILE;
+}
+
 /* An integer that may be left out is 0 then. */
 static int is_shown(const printer *p, const char *path, const tv_key *keys, const tv_key_walk *w) {
   const tv_key *key = w->key;
@@ -108,6 +116,7 @@ static int is_shown(const printer *p, const char *path, const tv_key *keys, cons
   if (tv_key_is_no_key(key) || !tv_key_is_of(p->experiment, key) ||
       !tv_key_applies(keys, key, w->base))
     return 0;
+  if (is_of_another(keys, w) && !tv_experiment_gives(p->experiment, path)) return 0;
   switch (key->type) {
   case TV_KEY_MAPPING:
     if (key->is_quiet && !tv_experiment_gives(p->experiment, path)) return 0;
