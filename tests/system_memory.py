@@ -35,6 +35,16 @@ samples: [20, 40]
 encoder: {k: 2}
 """
 
+SPREAD = """\
+source: {type: hdf5, file: spread.h5, samples: x, labels: y, scale: 255}
+test: {fraction: 0.2}
+corruption: {chain: [{type: texture, length: 2, deviation: 0.4}], sampler: expected}
+augmentation: {chain: [{type: shift, pixels: 1}, {type: noise, deviation: 0.1}]}
+samples: [30, 70]
+encoder: {k: 2}
+parallel: {layout: distributed}
+"""
+
 
 def checked(ranks, *arguments):
     """Run the program under the checker, on some ranks or (None) without mpirun."""
@@ -93,6 +103,13 @@ class Memory(unittest.TestCase):
             file["y"] = random.integers(0, 3, 60)
         self.runs("views", VIEWS, (1,) if CHECKER == "valgrind" else (1, 2))
         self.succeeds(None, "report", "views1.h5")
+
+    def test_distributed_views(self):
+        random = np.random.default_rng(6)
+        with h5py.File(harness.folder / "spread.h5", "w") as file:
+            file["x"] = random.integers(0, 256, (90, 4, 4, 3)).astype(np.uint8)
+            file["y"] = np.arange(90) % 3
+        self.runs("spread", SPREAD, (2,))
 
     @unittest.skipIf(CHECKER == "valgrind", "slow")
     def test_other_sources(self):
