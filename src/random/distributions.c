@@ -82,6 +82,7 @@ int64_t tv_random_poisson(tv_stream stream, uint64_t index, double mean) {
   const double few = 16;
   int64_t events = 0;
   int number = 0;
+  if (mean == 0) return 0;
   for (; mean > few; ++number) {
     const int64_t m = (int64_t)(7 * mean / 8);
     const double arrival = draw_gamma(stream, index, number, (double)m);
