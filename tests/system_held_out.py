@@ -58,6 +58,25 @@ class HeldOut(unittest.TestCase):
                             if np.isin(y, (0, 1)).all():  # classes
                                 self.assertEqual(found["test_accuracy" + name][at], accuracy)
 
+    def test_archives_of_shares_are_read(self):
+        """The experiment that an archive holds says no more of a share than its size, whatever the source."""
+        for source in ("type: gaussian, spectrum: [4, 2, 1], teacher: {type: classes, targets: 3}",
+                       "type: gaussian, power_law: {features: 4}",
+                       "type: mixture, power_law: {features: 4}, classes: 3, separation: 2"):
+            experiment = harness.write("share.yaml", f"""\
+source: {{{source}}}
+test: {{fraction: 0.2}}
+augmentation: {{chain: [{{type: noise, deviation: 0.5}}]}}
+samples: 50
+encoder: {{k: 2}}
+""")
+            with harness.archive(experiment, "share.h5") as archive:
+                settings = archive["experiment"].attrs
+                self.assertEqual([key for key in settings if key.startswith("test.")], ["test.fraction"])
+            for command in (("info", "--verify", "share.h5"), ("report", "share.h5", "-o", "share")):
+                done = harness.twoview(*command)
+                self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_of_generated_rows(self):
         self.expect_scores(harness.GAUSSIAN, has_intercept=False)
         self.expect_scores(CLASSES, has_intercept=True)
