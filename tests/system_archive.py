@@ -134,6 +134,16 @@ class Archive(unittest.TestCase):
         self.assertTrue(np.issubdtype(keys["samples"].dtype, np.integer))
         self.assertEqual(list(keys["methods"]), ["supervised", "reconstruction", "joint-embedding"])
 
+    def test_keys_of_steps_have_the_names_that_overrides_have(self):
+        text = re.sub("(?m)^(noise|augmentation|archive): .*\n", "", harness.GAUSSIAN) \
+            + "augmentation: {chain: [{type: mask, keep: 0.5}, {type: noise, deviation: 1}]}\n"
+        overrides = harness.settings("augmentation.chain.2.deviation=[0.5, 2]")
+        with harness.archive(harness.write("steps.yaml", text), "steps.h5", *overrides, ranks=1) as file:
+            found = file["experiment"].attrs
+            self.assertEqual(found["augmentation.chain.1.type"], "mask")
+            np.testing.assert_array_equal(found["augmentation.chain.2.deviation"], [0.5, 2])
+            self.assertNotIn("augmentation.chain.0.type", found)
+
     def test_types_of_keys_are_those_of_the_tables(self):
         """However a value looks: a name of digits is a text, a whole number one all the same."""
         keys = harness.settings("name='123'", "augmentation.theta_max=1", "noise.lambda_max=7",

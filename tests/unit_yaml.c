@@ -181,8 +181,8 @@ END_TEST
 static const char *const bad_overrides[][3] = {
     {"a.b=2", "--set a.b=2:", "the key above 'b' is not a mapping"},
     {"b.c=2", "--set b.c=2:", "the key above 'c' is not a mapping"},
-    {"b.0=2", "--set b.0=2:", "the key above '0' is not a mapping"},
-    {"b.2=2", "--set b.2=2:", "the key above '2' is not a mapping"},
+    {"b.0=2", "--set b.0=2:", "the key above '0' is not a mapping, but a list, numbered from 1"},
+    {"b.2=2", "--set b.2=2:", "the key above '2' is not a mapping, but a list, numbered from 1"},
     {"b.1x=2", "--set b.1x=2:", "the key above '1x' is not a mapping"},
     {"b.1.d=2", "--set b.1.d=2:", "the key above 'd' is not a mapping"},
     {"a", "--set a:", "expects KEY=VALUE"},

@@ -124,12 +124,13 @@ static tv_error *visit_list(const tour *t, const char *key, const tv_yaml_node *
   return error;
 }
 
-/* Of a list of mappings the items are named by their numbers: `augmentation.chain.0.type`. */
+/* Of a list of mappings the items are named by their numbers, from 1 as in messages and in `--set`:
+ * `augmentation.chain.1.type`. */
 static tv_error *visit_children(const tour *t, const char *key, const tv_yaml_node *node) {
   char below[TV_NAME_LENGTH], number[16];
   for (int i = 0; i < node->count; ++i) {
     const tv_yaml_node *child = &node->children[i];
-    snprintf(number, sizeof number, "%d", i);
+    snprintf(number, sizeof number, "%d", i + 1);
     snprintf(below, sizeof below, "%s%s%s", key, *key ? "." : "", child->key ? child->key : number);
     TV_TRY(visit_node(t, below, child));
   }

@@ -405,8 +405,9 @@ static tv_error *enter(tv_yaml_node *node, const char *key, const char *override
   if (node->kind == TV_YAML_SCALAR && !*node->text) node->kind = TV_YAML_MAPPING;
   *child = child_at(node, key, length);
   if (!*child && node->kind != TV_YAML_MAPPING)
-    return tv_fail_usage("--set %s: the key above '%.*s' is not a mapping", override,
-                         (int)strcspn(key, "="), key);
+    return tv_fail_usage("--set %s: the key above '%.*s' is not a mapping%s", override,
+                         (int)strcspn(key, "="), key,
+                         node->kind == TV_YAML_LIST ? ", but a list, numbered from 1" : "");
   node->touched = override;
   if (*child) return NULL;
   TV_TRY(append(node, child));
