@@ -252,6 +252,17 @@ class Recomputation(Comparison):
         del experiment["test"]
         self.check(experiment, (8, 8, 1), None)
 
+    def test_a_kernel_that_is_too_narrow_smooths_nothing(self):
+        self.small()
+        losses = []
+        for width in (0, 1e-300, 0.01):
+            chain = [{"type": "blur", "widths": [width]}, {"type": "noise", "deviation": 0.3}]
+            with run(settings(augmentation={"chain": chain})) as archive:
+                losses.append(archive["test_loss"][()])
+                self.assertTrue(np.isfinite(archive["example_view"][()]).all())
+        np.testing.assert_array_equal(losses[1], losses[0])
+        np.testing.assert_array_equal(losses[2], losses[0])
+
     CHAINS = {
         (8, 8, 1): [
             [{"type": "crop", "sizes": [5, 7], "step": 2}, {"type": "flip", "probability": 0.3}],

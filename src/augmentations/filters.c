@@ -11,7 +11,8 @@ enum { ALTERNATIVES }; /* widths, or sizes */
 typedef double weight_function(int i, int j, double parameter);
 
 static double gaussian(int i, int j, double width) {
-  return width == 0 ? i == j : exp(-(double)(i - j) * (i - j) / (2 * width * width));
+  const double distance = i == j ? 0 : (i - j) / width; /* infinite where that is too narrow */
+  return exp(-distance * distance / 2);
 }
 
 static double block(int i, int j, double size) {
