@@ -121,6 +121,16 @@ class Table(unittest.TestCase):
             expected = gap[:, int(strength) - 1, methods.index(method)]
             np.testing.assert_allclose([shown(cell)[0] for cell in cells], expected, rtol=0, atol=0.5001e-4)
 
+    def test_targets_that_do_not_vary(self):
+        """All rows are of one class, and a loss is no share of nothing."""
+        for name, count in (("alike", 240), ("test-alike", 100)):
+            harness.write_idx(name, np.zeros(count))
+        harness.archive("views.yaml", "alike.h5", *harness.settings("source.labels=alike", "test.labels=test-alike")).close()
+        done = harness.twoview("report", "alike.h5", "-o", "alike-report")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("inf", done.stdout)
+        self.assertIn("not defined", done.stdout)
+
     def test_csv_holds_every_quantity(self):
         with (harness.folder / "views/scores.csv").open() as file:
             rows = list(csv.DictReader(file))

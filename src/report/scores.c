@@ -49,8 +49,9 @@ static double score_at(const tv_scored *at, int replicate) {
   const int64_t point = tv_cube_index(&a->cube, replicate, at->severity, at->strength, at->level);
   const int64_t entry = point * a->cube.methods + at->method;
   const double value = a->quantity[at->score->quantity][entry];
-  return at->score->relative_to < 0 ? value
-                                    : 1 - value / a->quantity[at->score->relative_to][entry];
+  if (at->score->relative_to < 0) return value;
+  const double whole = a->quantity[at->score->relative_to][entry];
+  return whole > 0 ? 1 - value / whole : NAN;
 }
 
 static double score_of(const tv_scored *at, const tv_scored *other, int replicate) {
