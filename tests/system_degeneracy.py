@@ -80,6 +80,16 @@ class Degeneracy(unittest.TestCase):
                                         ranks=ranks)
             self.assertTrue(np.isin(statuses, (0, TIED)).all())
 
+    def test_features_that_vary_less_than_their_means_are_rounded(self):
+        """An offset is what is to be taken away, not the features."""
+        with h5py.File(harness.folder / "offset.h5", "w") as file:
+            file["x"] = np.random.default_rng(2).normal(size=(100, 3)) + [0, 1e9, 1e9]
+        done = self.run_with("source={type: hdf5, file: offset.h5, samples: x}", "samples=[100]", "encoder.k=[1]",
+                             "augmentation.chain=[{type: noise, deviation: 0.1}]")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("features 1 and 2 (counted from 0) are the same in all views but for the rounding of their means",
+                      done.stderr)
+
     def images(self, name):
         with h5py.File(harness.folder / "images.h5") as file:
             return file[name][()].reshape(ROWS, -1)

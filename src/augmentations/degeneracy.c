@@ -207,8 +207,9 @@ void tv_singularity_describe(const tv_singularity *s, int are_components, char *
   if (s->constants) {
     tv_append(out, size, "%s%s ", kind, s->constants == 1 ? "" : "s");
     name_some(s->numbers, s->constants, out, size);
-    tv_append(out, size, " (counted from 0) %s the same in all views",
-              s->constants == 1 ? "is" : "are");
+    tv_append(out, size, " (counted from 0) %s",
+              s->constants == 1 ? "is the same in all views but for the rounding of its mean"
+                                : "are the same in all views but for the rounding of their means");
   }
   if (s->constants && s->dependent) tv_append(out, size, ", and ");
   if (s->dependent) {
