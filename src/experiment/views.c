@@ -64,18 +64,11 @@ static tv_error *inherit(const tv_experiment *e, tv_source_spec *test) {
   return NULL;
 }
 
-/* A share is of the source's own rows: what a source of its kind may say is not said once more. */
-static void leave_out_source(tv_experiment *e) {
-  tv_keys_free(tv_key_named(tv_experiment_keys, "test")->keys, &e->test);
-  e->test.source.kind = NULL;
-}
-
 /* They are in other files, or a share. */
 tv_error *tv_experiment_settle_test(tv_experiment *e) {
   const tv_yaml_node *test = tv_yaml_find(&e->root, "test");
   const int has_files = test && !e->test.fraction;
   TV_REQUIRE(e, "test", !test || (test->count > 0 && (!e->test.fraction || test->count == 1)),
              "give either 'fraction' or the names of files and datasets, as in 'source'");
-  if (e->test.fraction) leave_out_source(e);
   return has_files ? inherit(e, &e->test.source) : NULL;
 }
