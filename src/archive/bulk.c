@@ -87,7 +87,7 @@ static tv_error *write_items(const tv_bulk *t, const tv_variable *v, int outer, 
   const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
   tv_error *error = NULL;
   if (space < 0 || select_items(space, outer, first, count) < 0)
-    error = tv_hdf5_fail("dataset '%s' cannot be opened", v->name);
+    error = tv_hdf5_fail("%s: dataset '%s' cannot be opened", t->name, v->name);
   error = tv_agree(t->comm, error);
   if (!error) error = leave_together(t, write_selected(set, v, space, first, count, values));
   if (space >= 0) H5Sclose(space);
