@@ -135,6 +135,7 @@ static int is_shown(const printer *p, const char *path, const tv_key *keys, cons
   }
   if (key->standard) return !(key->is_quiet && is_standard(key, value));
   if (key->type == TV_KEY_INTEGER && !key->missing) return *(int *)value != 0;
+  if (key->type == TV_KEY_CHOICE && *(int *)value != 0) return 1;
   return key->missing || key->type == TV_KEY_KIND || tv_experiment_gives(p->experiment, path);
 }
 

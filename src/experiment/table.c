@@ -68,7 +68,7 @@ static const tv_key corruption_keys[] = {
     {TV_KEY(tv_corruption_spec, clean, TV_KEY_CHOICE), .words = yes_or_no, .standard = "false",
      .is_quiet = 1, .help = "the data as they are, too, as severity 0"},
     {TV_KEY(tv_corruption_spec, sampler, TV_KEY_CHOICE), .words = corruption_samplers,
-     .standard = "rows", .is_quiet = 1,
+     .standard = "rows",
      .help = "`rows`: one fixed draw for each sample; `expected`: its exact mean"},
     {0}};
 
@@ -115,11 +115,10 @@ static const tv_key augmentation_keys[] = {
      .model = TV_VIEW_MODEL, .otherwise = "required, unless `source.views` gives the views",
      .help = "steps that make a view of a sample, one after the other"},
     {TV_KEY(tv_augmentation_spec, views, TV_KEY_INTEGER), .words = exact_views, .standard = "exact",
-     .is_quiet = 1, .low = 2, .high = 1000000, .model = TV_VIEW_MODEL,
+     .low = 2, .high = 1000000, .model = TV_VIEW_MODEL,
      .help = "`exact`: all views, by their moments; or a number of sampled views of each sample"},
-    {TV_KEY(tv_augmentation_spec, floor, TV_KEY_NUMBER), .standard = "0", .is_quiet = 1,
-     .high = INFINITY, .model = TV_VIEW_MODEL,
-     .help = "variance added to every number of every view"},
+    {TV_KEY(tv_augmentation_spec, floor, TV_KEY_NUMBER), .standard = "0", .high = INFINITY,
+     .model = TV_VIEW_MODEL, .help = "variance added to every number of every view"},
     {TV_KEY_LIST(tv_augmentation_spec, theta_eigenvalues, TV_KEY_NUMBERS), .otherwise = "this ...",
      .model = TV_COMPONENT_MODEL, .high = INFINITY,
      .help = "eigenvalues of the augmentation covariance Θ: first the important components', then "
@@ -199,7 +198,7 @@ const tv_key tv_experiment_keys[] = {
      .help = "nested sample sizes: a list, or `{from, to, factor}`"},
     {TV_KEY(tv_experiment, encoder, TV_KEY_MAPPING), .keys = encoder_keys},
     {.name = "", .type = TV_KEY_OWN},
-    {TV_KEY(tv_experiment, probe, TV_KEY_MAPPING), .keys = probe_keys, .is_quiet = 1},
+    {TV_KEY(tv_experiment, probe, TV_KEY_MAPPING), .keys = probe_keys},
     {TV_KEY_LIST(tv_experiment, methods, TV_KEY_KINDS), .kinds = offsetof(tv_kinds, methods),
      .otherwise = "the usual ones, those that the study has a use for",
      .help = "what is learned and compared"},
