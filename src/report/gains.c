@@ -117,7 +117,7 @@ static void write_panel(const tv_archive *a, int panel, const char *title, FILE 
           panel);
   if (has_labels(a))
     fprintf(out,
-            ", \\\n  data index %d using 1:2:(sprintf(\"%%+.3f\", $3)) with labels font ',11' "
+            ", \\\n  data index %d using 1:2:(sprintf(\"%%+.3f\", $3)) with labels "
             "textcolor rgb '#000000' notitle",
             panel);
   fputc('\n', out);

@@ -11,7 +11,7 @@
 /* What a panel shows the score against, and so what its panels differ by. */
 typedef enum { BY_SIZE, BY_SEVERITY, BY_STRENGTH } abscissa;
 
-enum { MOST_COLUMNS = 5, MOST_STRENGTHS = 4 };
+enum { MOST_COLUMNS = 8, MOST_STRENGTHS = 4 };
 
 typedef struct {
   const tv_archive *archive;
