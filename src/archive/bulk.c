@@ -61,9 +61,9 @@ static tv_error *write_selected(hid_t set, const tv_variable *v, hid_t space, in
   return error;
 }
 
-/* A rank whose part of a collective write failed cannot reach the others, who wait for it inside
- * HDF5: it removes the unfinished file and aborts the whole job. A single rank returns the
- * error. */
+/* A rank whose part of a collective write failed, or that could not open a dataset, whose space
+ * HDF5 may reserve then, cannot reach the others, who wait for it inside HDF5: it removes the
+ * unfinished file and aborts the whole job. A single rank returns the error. */
 static tv_error *leave_together(const tv_bulk *t, tv_error *error) {
   int rank, size;
   if (!error) return NULL;
@@ -85,11 +85,10 @@ static tv_error *write_items(const tv_bulk *t, const tv_variable *v, int outer, 
   snprintf(path, sizeof path, "%s/%s", v->place == TV_IN_SAMPLES ? TV_SAMPLES : "", v->name);
   const hid_t set = H5Dopen2(t->file, path, H5P_DEFAULT);
   const hid_t space = set >= 0 ? H5Dget_space(set) : H5I_INVALID_HID;
-  tv_error *error = NULL;
-  if (space < 0 || select_items(space, outer, first, count) < 0)
-    error = tv_hdf5_fail("%s: dataset '%s' cannot be opened", t->name, v->name);
-  error = tv_agree(t->comm, error);
-  if (!error) error = leave_together(t, write_selected(set, v, space, first, count, values));
+  const int is_open = space >= 0 && select_items(space, outer, first, count) >= 0;
+  tv_error *error = is_open ? write_selected(set, v, space, first, count, values)
+                            : tv_hdf5_fail("dataset '%s' cannot be opened", v->name);
+  error = leave_together(t, error);
   if (space >= 0) H5Sclose(space);
   if (set >= 0) H5Dclose(set);
   return error;
