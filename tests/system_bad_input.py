@@ -417,6 +417,11 @@ class BadViews(Refusals):
             self.refuse(["test", "may_overlap"], test={"file": name})
         self.accept(test={"file": "train.h5", "may_overlap": True})
 
+    def test_targets_of_another_sort(self):
+        """Labels of the source would be taken in silence."""
+        source = {"type": "hdf5", "file": "train.h5", "samples": "x", "labels": "classes"}
+        self.refuse(["test", "contradicts itself"], source=source, test={"file": "copy.h5", "targets": "x"})
+
     def test_unknown_labels(self):
         source = {"type": "hdf5", "file": "train.h5", "samples": "x", "labels": "classes"}
         self.write_rows("beyond.h5", 40, classes=np.arange(40) % 4)

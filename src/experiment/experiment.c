@@ -91,6 +91,7 @@ static tv_error *complete(tv_experiment *e) {
   if (e->source.kind->fill) TV_TRY(e->source.kind->fill(e));
   if (e->study->fill) TV_TRY(e->study->fill(e));
   if (e->source.kind->check) TV_TRY(e->source.kind->check(e));
+  TV_TRY(tv_experiment_check_test(e));
   TV_TRY(tv_experiment_has_views(e) ? tv_experiment_check_views(e)
                                     : tv_experiment_check_components(e));
   TV_TRY(check_replicates(e));

@@ -72,3 +72,17 @@ tv_error *tv_experiment_settle_test(tv_experiment *e) {
              "give either 'fraction' or the names of files and datasets, as in 'source'");
   return has_files ? inherit(e, &e->test.source) : NULL;
 }
+
+/* Names that were inherited may contradict those that are given. */
+tv_error *tv_experiment_check_test(const tv_experiment *e) {
+  tv_experiment of_test = *e; /* borrows */
+  if (!e->test.source.settings || e->test.fraction > 0 || !e->source.kind->check) return NULL;
+  of_test.source = e->test.source;
+  of_test.source.scale = e->source.scale;
+  tv_error *wrong = e->source.kind->check(&of_test);
+  if (!wrong) return NULL;
+  tv_error_free(wrong);
+  return tv_experiment_fault(e, "test",
+                             "with what 'source' gives it contradicts itself: names that are not "
+                             "given here are the source's; give the same ones as there");
+}

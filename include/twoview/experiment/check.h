@@ -29,6 +29,7 @@ tv_error *tv_experiment_check_components(tv_experiment *experiment);
  * is as in the source; and whether a share of generated rows can be held out. */
 tv_error *tv_experiment_check_views(tv_experiment *experiment);
 tv_error *tv_experiment_settle_test(tv_experiment *experiment);
+tv_error *tv_experiment_check_test(const tv_experiment *experiment);
 void tv_experiment_settle_probe(tv_experiment *experiment);
 
 /* For studies that have a use for components alone. */
