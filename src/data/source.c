@@ -77,6 +77,13 @@ tv_error *tv_source_count_classes(tv_source *source, const char *file, const cha
   return NULL;
 }
 
+tv_error *tv_source_expect_one_answer(const tv_experiment *e, const char *labels,
+                                      const char *targets) {
+  TV_REQUIRE(e, "source.labels", !labels || !targets,
+             "give either 'labels' (classes) or 'targets' (numbers), the dataset to learn from");
+  return NULL;
+}
+
 const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment) {
   return (const tv_source_kind *)experiment->source.kind;
 }

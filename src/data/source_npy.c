@@ -35,9 +35,7 @@ static tv_error *fill(tv_experiment *e) {
 
 static tv_error *check(const tv_experiment *e) {
   const settings *s = e->source.settings;
-  TV_REQUIRE(e, "source.labels", !s->labels || !s->targets,
-             "give either 'labels' (classes) or 'targets' (numbers), the array to learn from");
-  return NULL;
+  return tv_source_expect_one_answer(e, s->labels, s->targets);
 }
 
 /* Every rank has the files open for itself. */

@@ -27,6 +27,8 @@ struct tv_solver {
 /* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, share
  * the results with all ranks. tv_results_share is collective. */
 tv_error *tv_results_create(const tv_study *study, const tv_study_inputs *inputs, tv_results **out);
+void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *results);
+
 /* Where a point solved here stands among those of which encoders are kept; negative: it is none of
  * them. */
 int64_t tv_results_place(const tv_results *results, int64_t point);
@@ -38,6 +40,5 @@ double *tv_results_maps(const tv_solver *solver, int64_t entry);
  * which they are kept; axes: along which its inputs are, or NULL. Collective over the group. */
 tv_error *tv_results_keep(const tv_results *results, int method, int64_t point,
                           const tv_solution *solution, const struct tv_axes *axes);
-void tv_results_share(const tv_study *study, MPI_Comm comm, tv_results *results);
 
 #endif

@@ -146,6 +146,12 @@ const tv_source_kind *tv_source_kind_of(const tv_experiment *experiment);
 tv_error *tv_source_count_classes(tv_source *source, const char *file, const char *dataset,
                                   unsigned char *is_seen, int most, MPI_Comm comm);
 
+/* For the check of kinds that have both keys: refuse labels and targets at once, either of which
+ * may be NULL.                                                                      Not collective.
+ */
+tv_error *tv_source_expect_one_answer(const tv_experiment *experiment, const char *labels,
+                                      const char *targets);
+
 /* Files are noted for provenance, and digested unless they are larger than 4 GiB, by rank 0 or by
  * one that has noted them too and passes the digests on.                        Not collective. */
 tv_error *tv_source_note_file(tv_source *source, const char *path);
