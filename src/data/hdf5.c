@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "labels.h"
+#include "sparse.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/guard.h"
 #include "twoview/base/statistics.h"
@@ -15,7 +16,7 @@
 
 typedef struct {
   char *file;
-  char *samples; /* dataset of 2 to 4 dimensions, samples first */
+  char *samples; /* dataset of 2 to 4 dimensions, samples first, or a sparse matrix */
   char *labels;  /* 1D dataset or group of class labels, ... */
   char *targets; /* ... or 2D dataset of targets; NULL: the other, or neither */
 } settings;
@@ -26,8 +27,9 @@ static const tv_key keys[] = {
     {TV_KEY(settings, file, TV_KEY_FILE), .missing = "name the HDF5 file",
      .help = "name of the file"},
     {TV_KEY(settings, samples, TV_KEY_TEXT), .missing = "name the dataset of samples",
-     .help =
-         "2D dataset, samples as rows; of images 3D or 4D: samples x rows x columns (x channels)"},
+     .help = "2D dataset, samples as rows; of images 3D or 4D: samples x rows x columns (x "
+             "channels); or "
+             "a group, a sparse matrix of AnnData or 10x Genomics"},
     {TV_KEY(settings, labels, TV_KEY_TEXT), .otherwise = "this, ...",
      .help = "1D dataset of classes: integers from 0 (a warning names one that no sample has) or "
              "strings; or a categorical of AnnData ..."},
@@ -53,7 +55,9 @@ typedef struct {
   hid_t file;
   tv_dataset samples, targets, views;
   tv_packing samples_packing, targets_packing, views_packing;
-  tv_labels labels; /* instead of targets */
+  tv_sparse sparse;    /* instead of samples */
+  tv_sparse_rows rows; /* of it, as they are read */
+  tv_labels labels;    /* instead of targets */
 } hdf5_rows;
 
 static void close_datasets(tv_source *source) {
@@ -62,6 +66,8 @@ static void close_datasets(tv_source *source) {
   tv_labels_close(&h->labels);
   tv_dataset_close(&h->views);
   tv_dataset_close(&h->targets);
+  tv_sparse_rows_release(&h->rows);
+  tv_sparse_close(&h->sparse);
   tv_dataset_close(&h->samples);
   if (h->file > 0) H5Fclose(h->file);
 }
@@ -82,13 +88,28 @@ static tv_error *read_classes(const hdf5_rows *h, int64_t first, int count, int 
   return error;
 }
 
+/* Of the same rows as the samples. */
+static tv_error *read_answers(const tv_source *source, int64_t first, int count, double *y) {
+  const hdf5_rows *h = source->state;
+  if (h->spec->labels) return read_classes(h, first, count, source->targets, y);
+  return h->spec->targets ? read_values(&h->targets, &h->targets_packing, first, count, y) : NULL;
+}
+
 static tv_error *read_rows(const tv_source *source, int replicate, int64_t first, int count,
                            double *x, double *y) {
   const hdf5_rows *h = source->state;
   (void)replicate;
   TV_TRY(read_values(&h->samples, &h->samples_packing, first, count, x));
-  if (h->spec->labels) return read_classes(h, first, count, source->targets, y);
-  return h->spec->targets ? read_values(&h->targets, &h->targets_packing, first, count, y) : NULL;
+  return read_answers(source, first, count, y);
+}
+
+static tv_error *read_sparse_rows(const tv_source *source, int replicate, int64_t first, int count,
+                                  double *x, double *y) {
+  hdf5_rows *h = source->state;
+  (void)replicate;
+  TV_TRY(tv_sparse_read(&h->sparse, first, count, &h->rows));
+  tv_sparse_rows_spread(&h->rows, count, h->sparse.columns, x);
+  return read_answers(source, first, count, y);
 }
 
 static tv_error *read_views(const tv_source *source, int64_t first, int64_t count, double *out) {
@@ -104,11 +125,26 @@ static tv_error *renumber(tv_source *source, const tv_source *other) {
   return NULL;
 }
 
+static tv_error *open_sparse(const settings *spec, tv_source *source) {
+  hdf5_rows *h = source->state;
+  TV_TRY(tv_sparse_open(h->file, spec->file, spec->samples, &h->sparse));
+  source->read = read_sparse_rows;
+  source->rows = h->sparse.rows;
+  source->features = h->sparse.columns;
+  source->cache_bytes += h->sparse.cache_bytes;
+  if (!h->sparse.is_by_columns) return NULL;
+  return tv_fail("%s: group '%s' is compressed by columns (csc_matrix); write it by rows, "
+                 "`adata.X = adata.X.tocsr()`",
+                 spec->file, spec->samples);
+}
+
 static tv_error *open_samples(const settings *spec, tv_source *source) {
   hdf5_rows *h = source->state;
   int numbers[TV_DATASET_DIMENSIONS] = {0};
   const tv_dataset_wish wish = {spec->file, spec->samples, 2, TV_DATASET_DIMENSIONS,
                                 TV_HOLDS_NUMBERS};
+  if (tv_is_group(h->file, spec->samples)) return open_sparse(spec, source);
+  source->read = read_rows;
   TV_TRY(tv_dataset_open(h->file, &wish, &h->samples, &source->cache_bytes));
   TV_TRY(tv_packing_read(&h->samples, &h->samples_packing));
   source->rows = (int64_t)h->samples.extent[0];
@@ -127,11 +163,12 @@ static tv_error *open_targets(const settings *spec, tv_source *source) {
   return tv_packing_read(&h->targets, &h->targets_packing);
 }
 
-static tv_error *expect_same_rows(const tv_dataset *samples, const tv_dataset *answers) {
-  if (samples->extent[0] == answers->extent[0]) return NULL;
-  return tv_fail("%s: '%s' has %llu rows and '%s' %llu; they must be of the same samples",
-                 samples->path, samples->name, (unsigned long long)samples->extent[0],
-                 answers->name, (unsigned long long)answers->extent[0]);
+static tv_error *expect_same_rows(const settings *spec, const tv_source *source,
+                                  const tv_dataset *others) {
+  if (source->rows == (int64_t)others->extent[0]) return NULL;
+  return tv_fail("%s: '%s' has %lld rows and '%s' %llu; they must be of the same samples",
+                 spec->file, spec->samples, (long long)source->rows, others->name,
+                 (unsigned long long)others->extent[0]);
 }
 
 static tv_error *open_views(const settings *spec, const char *name, tv_source *source) {
@@ -140,7 +177,7 @@ static tv_error *open_views(const settings *spec, const char *name, tv_source *s
   TV_TRY(tv_dataset_open(h->file, &wish, &h->views, &source->cache_bytes));
   TV_TRY(tv_packing_read(&h->views, &h->views_packing));
   source->views = (int)h->views.extent[1];
-  TV_TRY(expect_same_rows(&h->samples, &h->views));
+  TV_TRY(expect_same_rows(spec, source, &h->views));
   if (h->views.width == source->views * source->features) return NULL;
   return tv_fail("%s: '%s' has views of %d numbers, and '%s' samples of %d", spec->file, name,
                  h->views.width / source->views, spec->samples, source->features);
@@ -155,7 +192,7 @@ static tv_error *open_datasets(const settings *spec, const char *views, tv_sourc
   if (spec->labels)
     TV_TRY(tv_labels_open(h->file, spec->file, spec->labels, &h->labels, &source->cache_bytes));
   if (spec->targets || spec->labels)
-    TV_TRY(expect_same_rows(&h->samples, spec->labels ? &h->labels.values : &h->targets));
+    TV_TRY(expect_same_rows(spec, source, spec->labels ? &h->labels.values : &h->targets));
   return views ? open_views(spec, views, source) : NULL;
 }
 
@@ -166,23 +203,26 @@ static double unpacked(const tv_dataset *dataset, int64_t rows) {
 }
 
 /* Rows [first, first + count), as they will be read. */
-static tv_error *try_rows(const hdf5_rows *h, int64_t first, int64_t count, double *x, double *y) {
+static tv_error *try_rows(hdf5_rows *h, int64_t first, int count, double *x, double *y) {
   tv_guard_step(unpacked(&h->samples, count) + unpacked(&h->targets, count) +
                 unpacked(&h->labels.values, count));
-  TV_TRY(tv_dataset_read(&h->samples, first, count, H5T_NATIVE_DOUBLE, x));
+  if (h->samples.id > 0)
+    TV_TRY(tv_dataset_read(&h->samples, first, count, H5T_NATIVE_DOUBLE, x));
+  else
+    TV_TRY(tv_sparse_read(&h->sparse, first, count, &h->rows));
   if (h->spec->labels) return tv_labels_try(&h->labels, first, count);
   return h->spec->targets ? tv_dataset_read(&h->targets, first, count, H5T_NATIVE_DOUBLE, y) : NULL;
 }
 
 /* Rows from `first` on, until `end` or for half a second of this process. */
-static tv_error *try_for_a_moment(const hdf5_rows *h, int64_t first, int64_t end) {
+static tv_error *try_for_a_moment(hdf5_rows *h, int64_t first, int64_t end) {
   const int width = h->samples.width > h->targets.width ? h->samples.width : h->targets.width;
-  const int64_t most = width < TV_BATCH ? TV_BATCH : 1;
+  const int most = width < TV_BATCH ? TV_BATCH : 1;
   double *x = NULL, *y = NULL;
-  tv_error *error = tv_allocate(most * width, sizeof(*x), &x);
-  if (!error) error = tv_allocate(most * width, sizeof(*y), &y);
+  tv_error *error = tv_allocate((int64_t)most * width, sizeof(*x), &x);
+  if (!error) error = tv_allocate((int64_t)most * width, sizeof(*y), &y);
   for (; !error && first < end && clock() < CLOCKS_PER_SEC / 2; first += most)
-    error = try_rows(h, first, end - first < most ? end - first : most, x, y);
+    error = try_rows(h, first, end - first < most ? (int)(end - first) : most, x, y);
   free(y);
   free(x);
   return error;
@@ -211,10 +251,18 @@ static tv_error *try_source(void *context) {
 
 /* ---- Opening ---- */
 
+/* For the fullest batch of rows, which has to be known before the run is planned. */
+static tv_error *make_room(const tv_partition *partition, tv_source *source) {
+  hdf5_rows *h = source->state;
+  int64_t most;
+  TV_TRY(tv_sparse_examine(&h->sparse, partition, &most));
+  source->cache_bytes += (double)most * (sizeof(*h->rows.column) + sizeof(*h->rows.value));
+  return tv_sparse_rows_reserve(&h->rows, most);
+}
+
 static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
   int rank;
   MPI_Comm_rank(comm, &rank);
-  source->read = read_rows;
   if (experiment->source.views) source->read_views = read_views;
   source->renumber = renumber;
   source->close = close_datasets;
@@ -230,8 +278,9 @@ static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_so
                    tv_partition_make(comm, 0, experiment->parallel.shards)};
   TV_TRY(tv_agree(comm, tv_guard(spec->file, try_source, &attempt)));
   TV_TRY(tv_agree(comm, open_datasets(spec, experiment->source.views, source)));
-  if (!spec->labels) return NULL;
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
+  if (h->samples.id == 0) TV_TRY(tv_agree(comm, make_room(&partition, source)));
+  if (!spec->labels) return NULL;
   return tv_labels_settle(&h->labels, &partition, source);
 }
 
