@@ -6,17 +6,15 @@
 
 #include <stdint.h>
 
-#include "twoview/base/error.h"
+#include "twoview/base/gzip.h"
 
 enum { TV_IDX_DIMENSIONS = 8 }; /* at the most */
 
-typedef struct tv_idx_stream tv_idx_stream;
-
 typedef struct {
-  char *path;            /* owned */
-  tv_idx_stream *stream; /* owned, at the next unread item */
-  int64_t items;         /* first dimension */
-  int64_t item_size;     /* bytes of one item: the product of the other dimensions */
+  char *path;        /* owned */
+  tv_gzip *stream;   /* owned, at the next unread item */
+  int64_t items;     /* first dimension */
+  int64_t item_size; /* bytes of one item: the product of the other dimensions */
   int dimensions;
   int64_t extent[TV_IDX_DIMENSIONS];
 } tv_idx;
