@@ -8,6 +8,7 @@
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 #include "twoview/hdf5/file.h"
+#include "twoview/hdf5/growing.h"
 
 static hid_t file; /* open in each test, made anew */
 static const tv_storage at_once = {0};
@@ -255,6 +256,68 @@ START_TEST(attributes_that_are_there_stay) {
 }
 END_TEST
 
+/* More items than a chunk holds, added in pieces that do not divide it. */
+START_TEST(arrays_grow_item_by_item) {
+  enum { ITEMS = 100003, WIDTH = 3, PIECE = 977 };
+  static unsigned char given[ITEMS * WIDTH];
+  static double found[ITEMS * WIDTH];
+  static int64_t counted[ITEMS];
+  static const char *const names[] = {"one", "two", "three"};
+  static const char *const dimensions[] = {"sample", "column", NULL};
+  const hsize_t width = WIDTH;
+  tv_growing array;
+  for (int i = 0; i < ITEMS * WIDTH; ++i) given[i] = (unsigned char)(i * 7 % 251);
+  expect_success(
+      tv_growing_begin(file, label_of("x"), H5T_STD_U8LE, H5T_NATIVE_UCHAR, 2, &width, &array));
+  for (int64_t i = 0; i < ITEMS; i += PIECE)
+    expect_success(
+        tv_growing_add(&array, i + PIECE < ITEMS ? PIECE : ITEMS - i, given + i * WIDTH));
+  expect_success(tv_growing_count(file, label_of("sample"), ITEMS));
+  expect_success(tv_label_coordinate(file, label_of("column"), TV_TEXT, WIDTH, names));
+  expect_success(tv_growing_finish(&array, file, dimensions));
+  tv_growing_close(&array);
+  ck_assert_int_eq(tv_label_length(file, "sample"), ITEMS);
+  hid_t set = open_set("x");
+  char name[TV_NAME_LENGTH];
+  tv_label_dimension(set, 1, name);
+  ck_assert_str_eq(name, "column");
+  ck_assert_int_ge(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, found), 0);
+  for (int i = 0; i < ITEMS * WIDTH; ++i) ck_assert(found[i] == given[i]);
+  H5Dclose(set);
+  set = open_set("sample");
+  ck_assert_int_ge(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, counted), 0);
+  for (int i = 0; i < ITEMS; ++i) ck_assert(counted[i] == i);
+  H5Dclose(set);
+}
+END_TEST
+
+/* What is left waiting is freed. */
+START_TEST(texts_grow_as_numbers_do) {
+  enum { ITEMS = 5000 };
+  char text[16], *found[ITEMS];
+  const char *given = text;
+  tv_growing array;
+  expect_success(tv_growing_begin_texts(file, label_of("name"), &array));
+  for (int i = 0; i < ITEMS; ++i) {
+    sprintf(text, "number %d", i);
+    expect_success(tv_growing_add(&array, 1, &given));
+  }
+  expect_success(tv_growing_finish(&array, file, NULL));
+  expect_success(tv_growing_add(&array, 1, &given));
+  tv_growing_close(&array);
+  const hid_t set = open_set("name"), type = tv_label_text_type(), space = H5Dget_space(set);
+  ck_assert_int_ge(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, found), 0);
+  for (int i = 0; i < ITEMS; ++i) {
+    sprintf(text, "number %d", i);
+    ck_assert_str_eq(found[i], text);
+  }
+  H5Dvlen_reclaim(type, space, H5P_DEFAULT, found);
+  H5Sclose(space);
+  H5Tclose(type);
+  H5Dclose(set);
+}
+END_TEST
+
 START_TEST(what_is_no_hdf5_file_is_refused) {
   hid_t other;
   FILE *text = fopen("text", "w");
@@ -278,6 +341,8 @@ int main(void) {
   tcase_add_test(cases, what_cannot_be_written_is_named);
   tcase_add_test(cases, arrays_are_copied_with_their_labels);
   tcase_add_test(cases, attributes_that_are_there_stay);
+  tcase_add_test(cases, arrays_grow_item_by_item);
+  tcase_add_test(cases, texts_grow_as_numbers_do);
   tcase_add_test(cases, what_is_no_hdf5_file_is_refused);
   return unit_run_in_folder("array", cases);
 }

@@ -59,7 +59,7 @@ static tv_error *write_attribute(hid_t object, const char *name, hid_t type, con
   return write_values(object, name, type, H5Screate(H5S_SCALAR), value);
 }
 
-static hid_t text_type(void) {
+hid_t tv_label_text_type(void) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   if (type >= 0 && (H5Tset_size(type, H5T_VARIABLE) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0)) {
     H5Tclose(type);
@@ -70,12 +70,12 @@ static hid_t text_type(void) {
 
 /* The type in memory and in the file. Close with H5Tclose. */
 static hid_t type_of(tv_element element) {
-  if (element == TV_TEXT) return text_type();
+  if (element == TV_TEXT) return tv_label_text_type();
   return H5Tcopy(element == TV_REAL ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64);
 }
 
 tv_error *tv_attribute_text(hid_t object, const char *name, const char *text) {
-  const hid_t type = text_type();
+  const hid_t type = tv_label_text_type();
   tv_error *error = write_attribute(object, name, type, &text);
   H5Tclose(type);
   return error;
@@ -204,7 +204,7 @@ static tv_error *read_shape(hid_t group, const char *const *dimensions, int *ran
   return NULL;
 }
 
-static tv_error *attach_scales(hid_t group, hid_t set, const char *const *dimensions) {
+tv_error *tv_label_attach(hid_t group, hid_t set, const char *const *dimensions) {
   for (unsigned i = 0; dimensions[i]; ++i) {
     const hid_t scale = tv_label_open_coordinate(group, dimensions[i]);
     const herr_t status = scale >= 0 ? H5DSattach_scale(set, scale, i) : -1;
@@ -224,7 +224,7 @@ static tv_error *create_variable(hid_t group, tv_label label, hid_t type,
   hid_t set = H5I_INVALID_HID;
   TV_TRY(read_shape(group, dimensions, &rank, shape));
   tv_error *error = create_array(group, label, type, rank, storage, shape, values, &set);
-  if (!error) error = attach_scales(group, set, dimensions);
+  if (!error) error = tv_label_attach(group, set, dimensions);
   if (set >= 0) H5Dclose(set);
   return error;
 }

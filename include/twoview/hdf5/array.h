@@ -62,6 +62,12 @@ typedef struct {
 tv_error *tv_label_array(hid_t group, tv_label label, tv_element element,
                          const char *const *dimensions, tv_storage storage, const void *values);
 
+/* Make a dataset one over dimensions of the group or the root, as tv_label_array does. */
+tv_error *tv_label_attach(hid_t group, hid_t set, const char *const *dimensions);
+
+/* Texts in UTF-8 of any length, in memory and in the file. Close with H5Tclose. */
+hid_t tv_label_text_type(void);
+
 /* Attributes of a group or variable; of a list: at least one value. */
 tv_error *tv_attribute_text(hid_t object, const char *name, const char *text);
 tv_error *tv_attribute_number(hid_t object, const char *name, int64_t value);
