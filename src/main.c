@@ -7,8 +7,8 @@
 #include "twoview/commands/command.h"
 
 static const tv_command *const commands[] = {
-    &tv_command_run,    &tv_command_theory,  &tv_command_merge,
-    &tv_command_report, &tv_command_scaling, &tv_command_info,
+    &tv_command_run,     &tv_command_theory, &tv_command_merge,  &tv_command_report,
+    &tv_command_scaling, &tv_command_info,   &tv_command_import,
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -40,7 +40,7 @@ class CommandLine(unittest.TestCase):
         for word in ("--help", "-h", "help"):
             self.says([word], 0, ["Usage: twoview", "run", "report", "info"])
         self.assertRegex(self.says(["--version"], 0).stdout, r"^twoview \d+\.\d+\.\d+ \(.+\)\n$")
-        for command in ("run", "theory", "merge", "report", "scaling", "info"):
+        for command in ("run", "theory", "merge", "report", "scaling", "info", "import"):
             for option in ("--help", "-h"):
                 self.says([command, option], 0, [f"Usage: twoview {command}"])
 

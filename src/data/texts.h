@@ -5,8 +5,7 @@
 #include <mpi.h>
 
 #include "hdf5_dataset.h"
-
-enum { TV_LONGEST_TEXT = 1024 }; /* bytes */
+#include "twoview/base/text.h"
 
 /* What is done with the text of a row, which stays the caller's. */
 typedef tv_error *tv_text_visitor(void *context, int64_t row, const char *text);

@@ -20,8 +20,8 @@ static int set_filters(const tv_growing *a, hid_t properties) {
          H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED) >=
              0 &&
          (a->is_text ||
-          (H5Pset_shuffle(properties) >= 0 && H5Pset_deflate(properties, DEFLATE_LEVEL) >= 0)) &&
-         H5Pset_fletcher32(properties) >= 0;
+          (H5Pset_shuffle(properties) >= 0 && H5Pset_deflate(properties, DEFLATE_LEVEL) >= 0 &&
+           H5Pset_fletcher32(properties) >= 0));
 }
 
 /* Negative on a failure. */

@@ -7,6 +7,9 @@
 
 #include "twoview/base/error.h"
 
+/* Bytes of the name of a class, a feature or a sample, at the most. */
+enum { TV_LONGEST_TEXT = 1024 };
+
 /* The word of `words` (NULL-terminated) with the smallest edit distance to `typed`; NULL for an
  * empty list. Borrowed from `words`. */
 const char *tv_suggest(const char *typed, const char *const *words);

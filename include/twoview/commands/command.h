@@ -17,7 +17,7 @@ typedef struct {
 } tv_command;
 
 extern const tv_command tv_command_run, tv_command_theory, tv_command_merge, tv_command_report,
-    tv_command_scaling, tv_command_info;
+    tv_command_scaling, tv_command_info, tv_command_import;
 
 /* Carry out a command, whose words begin with its name: `argv` ends with NULL, and its order may
  * change. An error is printed, once. Returns the exit status.             Collective if that is. */
