@@ -1,5 +1,6 @@
 /* Sampled views: their moments on any number of ranks, and against the exact ones. */
 #include <math.h>
+#include <unistd.h>
 
 #include "support/pipeline.h"
 #include "twoview/augmentations/view_model.h"
@@ -29,6 +30,41 @@ static const char chain[] =
            "    - {type: noise, deviation: 0.4}\n"
            "    - {type: corruption, severity: [1, 2]}\n";
 
+/* Textures, of the views and of what corrupts the rows. */
+static const char textured[] =
+    SOURCE "replicates: 100\n"
+           "corruption:\n"
+           "  chain:\n"
+           "    - {type: blend, weight: [0.3, 0.9], with: {type: npy, samples: t.npy, scale: 1}}\n"
+           "  clean: true\n"
+           "augmentation:\n"
+           "  views: 3\n"
+           "  chain:\n"
+           "    - {type: flip}\n"
+           "    - {type: blend, weight: [0.2, 0.6], with: {type: npy, samples: t.npy, scale: 2}}\n"
+           "    - {type: corruption, severity: [1, 2]}\n"
+           "    - {type: noise, deviation: 0.1}\n";
+
+static const char *const chains[] = {chain, textured};
+
+enum { TEXTURES = 5 };
+
+/* An array of TEXTURES x 4 x 3 x 2 in t.npy. */
+static void write_textures(void) {
+  static const char begin[] =
+      "\x93NUMPY\1\0v\0{'descr': '<f8', 'fortran_order': False, 'shape': (5, 4, 3, 2), }";
+  double numbers[TEXTURES * D];
+  if (world_rank() == 0) {
+    FILE *file = fopen("t.npy", "wb");
+    tv_random_normals((tv_stream){4, TV_FOR_FEATURES, 0}, 0, TEXTURES * D, numbers);
+    fwrite(begin, 1, 10, file);
+    fprintf(file, "%-117s\n", begin + 10);
+    fwrite(numbers, sizeof *numbers, TEXTURES * D, file);
+    fclose(file);
+  }
+  MPI_Barrier(MPI_COMM_WORLD);
+}
+
 typedef struct {
   pipeline p;
   tv_view_model *model;
@@ -39,6 +75,7 @@ typedef struct {
 static void open_sampled(const char *text, MPI_Comm comm, sampled *s) {
   ASSERT_DONE(open_pipeline(text, comm, &s->p));
   ASSERT_DONE(tv_view_model_create(s->p.experiment, s->p.source, NULL, comm, &s->model));
+  ASSERT_DONE(tv_view_model_read(s->model, NULL));
   s->corruption = tv_view_model_rows(s->model);
   if (s->corruption.severities > 0) s->p.sampling.corruption = &s->corruption;
   const tv_row_views views = tv_view_model_views(s->model);
@@ -54,8 +91,8 @@ static void close_sampled(sampled *s) {
 START_TEST(moments_of_views_do_not_depend_on_ranks) {
   sampled together, alone;
   const int64_t width = 2 * D + L + 1, cells = (int64_t)REPLICATES * 3 * 2 * LEVELS;
-  open_sampled(chain, MPI_COMM_WORLD, &together);
-  open_sampled(chain, MPI_COMM_SELF, &alone);
+  open_sampled(chains[_i], MPI_COMM_WORLD, &together);
+  open_sampled(chains[_i], MPI_COMM_SELF, &alone);
   ASSERT_ALL(together.views->severities == 3 && together.views->strengths == 2);
   ASSERT_ALL(memcmp(together.views->data, alone.views->data,
                     (size_t)(cells * (width * width + D * D)) * sizeof(double)) == 0);
@@ -92,16 +129,30 @@ static double largest_z(const spread *spreads, int64_t count) {
   return largest;
 }
 
+/* The same experiment, with the exact moments of all views. */
+static void open_exact(const char *text, const tv_grid *grid, pipeline *p, tv_view_model **model) {
+  char exact[4096];
+  const char *views = strstr(text, "views: 3");
+  snprintf(exact, sizeof exact, "%.*sviews: exact%s", (int)(views - text), text,
+           views + strlen("views: 3"));
+  ASSERT_DONE(open_pipeline(exact, MPI_COMM_SELF, p));
+  ASSERT_DONE(tv_view_model_create(p->experiment, p->source, NULL, MPI_COMM_SELF, model));
+  ASSERT_DONE(tv_view_model_read(*model, grid));
+}
+
 /* Means of 100 replicates are within 5 of their deviations, as each of some 1,800 entries is with
  * a probability of 1 - 6e-7 by the normal law; views are centred by the mean of N x VIEWS of them,
  * which moves S by a share 1 / (N VIEWS) of a deviation times sqrt(REPLICATES). */
 START_TEST(moments_of_views_are_the_exact_ones_on_average) {
   sampled s;
+  pipeline p;
+  tv_view_model *model = NULL;
   tv_grid *grid = NULL;
   const int64_t entries = 3 * D * D + D * L;
-  open_sampled(chain, MPI_COMM_SELF, &s);
+  open_sampled(chains[_i], MPI_COMM_SELF, &s);
   ASSERT_DONE(tv_moments_collect(&s.p.sampling, NULL, 0, &s.p.moments));
   ASSERT_DONE(tv_grid_create_row(MPI_COMM_SELF, TV_SMALL_BLOCK, &grid));
+  open_exact(chains[_i], grid, &p, &model);
   for (int severity = 0; severity < 3; ++severity)
     for (int strength = 0; strength < 2; ++strength) {
       spread *spreads = calloc((size_t)entries, sizeof *spreads);
@@ -114,7 +165,7 @@ START_TEST(moments_of_views_are_the_exact_ones_on_average) {
         const tv_view_matrix v = tv_view_moments_at(s.views, r, severity, strength, LEVELS - 1);
         ASSERT_DONE(tv_samples_take(grid, &s.model->shape, &m, NULL, &rows));
         ASSERT_DONE(tv_views_take(grid, &s.model->shape, &v, &views));
-        ASSERT_DONE(tv_chain_problem(&s.model->augmentations[strength], rows, 0, NULL, grid, &exact,
+        ASSERT_DONE(tv_chain_problem(&model->augmentations[strength], rows, 0, NULL, grid, &exact,
                                      &status));
         tv_samples_destroy(&rows);
         ASSERT_DONE(tv_samples_take(grid, &s.model->shape, &m, NULL, &rows));
@@ -128,14 +179,23 @@ START_TEST(moments_of_views_are_the_exact_ones_on_average) {
       ASSERT_AT_MOST(largest_z(spreads, entries), 5);
       free(spreads);
     }
+  tv_view_model_destroy(&model);
+  close_pipeline(&p);
   tv_grid_destroy(&grid);
   close_sampled(&s);
 }
 
 int main(int argc, char **argv) {
+  char folder[256];
   MPI_Init(&argc, &argv);
+  make_folder(folder);
+  if (chdir(folder) != 0) MPI_Abort(MPI_COMM_WORLD, 99);
+  write_textures();
   TCase *tests = tcase_create("view_moments");
-  tcase_add_test(tests, moments_of_views_do_not_depend_on_ranks);
-  tcase_add_test(tests, moments_of_views_are_the_exact_ones_on_average);
-  return run_tests(tests);
+  const int count = (int)(sizeof chains / sizeof *chains);
+  tcase_add_loop_test(tests, moments_of_views_do_not_depend_on_ranks, 0, count);
+  tcase_add_loop_test(tests, moments_of_views_are_the_exact_ones_on_average, 0, count);
+  const int is_first = world_rank() == 0, status = run_tests(tests);
+  if (is_first && (remove("t.npy") != 0 || rmdir(folder) != 0)) return 99;
+  return status;
 }

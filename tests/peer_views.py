@@ -352,7 +352,14 @@ class Views:
         self.one_of([(1 / len(parameters), [(axis, matrix(self.shape[axis], p)) for axis in axes])
                      for p in parameters])
 
-    def blend(self, weight, **_):
+    def blend(self, weight, **other):
+        if other.get("with", "grey") != "grey":
+            t = textures(other["with"])
+            mean, keep = t.mean(0), 1 - weight
+            self.S = (keep**2 * self.S + keep * weight * (np.outer(self.m, mean) + np.outer(mean, self.m))
+                      + weight**2 * t.T @ t / len(t))
+            self.scale(keep, weight * mean)
+            return
         c = self.shape[2]
         self.one_of([(1, [(2, (1 - weight) * np.eye(c) + weight / c)])])
 
@@ -382,6 +389,12 @@ class Views:
                 order[i], order[i + 1] = i + 1, i
             M = np.eye(len(order))[order]
             self.one_of([(0.5, []), (0.5, [(axis, M)])])
+
+
+def textures(data_set):
+    """Of a .npy file, whose scale is given."""
+    rows = np.load(data_set["samples"])
+    return rows.reshape(len(rows), -1) / data_set["scale"]
 
 
 def along(x, T, axis):

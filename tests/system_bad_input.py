@@ -401,6 +401,36 @@ class BadViews(Refusals):
             self.accept(augmentation={"chain": [step], "views": 2})
         self.refuse_step("", "must be below 'high'", type="clip", low=1, high=1)
 
+    def test_textures(self):
+        random = np.random.default_rng(2).random
+        for name, rows in (("t.npy", random((9, 6, 5))), ("turned.npy", random((9, 5, 6))), ("small.npy", random((9, 4, 5))),
+                           ("none.npy", random((0, 6, 5))), ("nan.npy", np.where(np.arange(30) == 7, np.nan, random((9, 30))))):
+            np.save(harness.folder / name, rows)
+
+        def blend(samples, **keys):
+            return {"type": "blend", "weight": 0.5, "with": {"type": "npy", "samples": samples, **keys}}
+        self.accept(augmentation={"chain": [blend("t.npy", scale=3), {"type": "poisson", "scale": 1}]}, corruption=None)
+        self.refuse_step("", "textures of 20 numbers, where samples have 30", **blend("small.npy"))
+        self.refuse_step("", "textures of 5 x 6 x 1", "samples are 6 x 5 x 1", **blend("turned.npy"))
+        self.refuse_step(".with.scale", "positive", **blend("t.npy", scale=0))
+        self.refuse_step(".with.labels", "leave it out", **blend("t.npy", labels="l.npy"))
+        self.refuse_step(".with.as", "leave it out", **blend("t.npy", **{"as": "population"}))
+        self.refuse_step(".weight", "0 to 1", "1.2", **{**blend("t.npy"), "weight": 1.2})
+        self.refuse_step("", "'gaussian' generates samples", type="blend", weight=0.5,
+                         **{"with": {"type": "gaussian"}})
+        for ranks in (None, 2):
+            for name, reason in (("no.npy", "No such file"), ("none.npy", "none.npy"), ("nan.npy", "row 0: number 7 is NaN")):
+                experiment, _ = self.experiment(augmentation={"chain": [blend(name)]}, corruption=None)
+                self.assertNotEqual(harness.twoview("run", experiment, ranks=ranks).returncode, 0)
+                self.assertIn(reason, harness.twoview("run", experiment, ranks=ranks).stderr)
+
+    def test_textures_are_no_negative_numbers_for_poisson(self):
+        np.save(harness.folder / "signed.npy", np.random.default_rng(2).normal(size=(9, 6, 5)))
+        chain = [{"type": "blend", "weight": 0.5, "with": {"type": "npy", "samples": "signed.npy"}},
+                 {"type": "poisson", "scale": 1}]
+        self.refuse(["augmentation.chain.2", "'poisson' needs numbers that are not negative"], corruption=None,
+                    augmentation={"chain": chain})
+
     def test_views_that_need_others(self):
         for step in ({"type": "mixup", "beta": 1}, {"type": "mask", "keep": 0.5, "fill": "mean"}):
             self.refuse(["augmentation.views", "exact"], augmentation={"chain": [step], "views": 2})

@@ -211,6 +211,19 @@ methods: [SL, RC, JE, PCA]
             for ranks in (1, 2):
                 self.compare(experiment, ranks)
 
+    def test_textures(self):
+        """Many of them, on every rank, and their moments."""
+        np.save(harness.folder / "textures.npy", np.random.default_rng(5).random((4000, 20, 20, 3)))
+        random = np.random.default_rng(3)
+        with h5py.File(harness.folder / "images.h5", "w") as file:
+            file["x"] = random.integers(0, 256, (900, 20, 20, 3)).astype(np.uint8)
+            file["y"] = np.arange(900) % 10
+        blend = "{type: blend, weight: 0.3, with: {type: npy, samples: textures.npy, scale: 1}}"
+        chain = f"augmentation.chain=[{blend}, {{type: noise, deviation: 0.1}}]"
+        experiment = harness.write("images.yaml", IMAGES)
+        for ranks, layout in ((1, "replicated"), (2, "distributed")):
+            self.compare(experiment, ranks, chain, f"parallel.layout={layout}")
+
     def test_rows_held_out(self):
         """Of the component model."""
         for ranks in (1, 2):

@@ -370,6 +370,19 @@ class Resume(unittest.TestCase):
         (harness.folder / "rows.h5").unlink()
         self.refuse(0, arguments=[experiment, *settings, "done.h5"])
 
+    def test_changed_textures_are_noticed(self):
+        np.save(harness.folder / "textures.npy", np.ones((9, 8)))
+        write_rows(600)
+        chain = "[{type: blend, weight: 0.5, with: {type: npy, samples: textures.npy}}, {type: noise, deviation: 1}]"
+        experiment = harness.write("textured.yaml", "source: {type: hdf5, file: rows.h5, samples: x, targets: y}\n"
+                                   f"augmentation: {{chain: {chain}}}\nsamples: [500]\nencoder: {{k: 2}}\n")
+        self.refuse(3, "holds what is done", arguments=[experiment, "--max-time", "0.01", "-o", "part.h5"])
+        harness.archive(experiment, "whole.h5").close()
+        np.save(harness.folder / "textures.npy", np.full((9, 8), 2.0))
+        self.refuse(2, "'textures.npy: ", "' there, 'textures.npy: ", arguments=[experiment, "--resume", "-o", "part.h5"])
+        self.refuse(2, "whole.h5: exists and was made from another textures.npy (SHA-256 ",
+                    arguments=[experiment, "--resume", "-o", "whole.h5"])
+
     def test_damage(self):
         experiment = self.interrupt("damaged")
         path = harness.folder / "damaged.h5.checkpoint"

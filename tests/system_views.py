@@ -87,6 +87,10 @@ def draw(step, x, numbers, place):
     normals = normals.reshape(len(x), -1)[:, :x.shape[1]]
     if step["type"] == "noise":
         return x + step["deviation"] * normals
+    if step["type"] == "blend":
+        textures = peer.textures(step["with"])
+        drawn = textures[(uniforms[:, 0] * len(textures)).astype(int)]
+        return (1 - step["weight"]) * x + step["weight"] * drawn
     if step["type"] == "multiply":
         return x * (1 + step["deviation"] * normals)
     assert step["type"] == "mask"
@@ -214,6 +218,41 @@ class Recomputation(Comparison):
             for intercept in (True, False):
                 self.check(settings(corruption={"chain": chain, "clean": True},
                                     probe={"intercept": intercept}), (6, 5, 3), held_out, ranks=3)
+
+    def write_textures(self, count=37, scale=4):
+        x, _ = images(count, (8, 8, 1), seed=7)
+        np.save(harness.folder / "textures.npy", x.reshape(count, 8, 8) + 1)
+        return {"type": "npy", "samples": str(harness.folder / "textures.npy"), "scale": scale}
+
+    def test_textures(self):
+        """Of either sampler, and of the views, where the corruption is one of them."""
+        held_out = self.small()
+        textures = self.write_textures()
+        blend = {"type": "blend", "weight": [0.3, 0.7], "with": textures}
+        views = [{"type": "blend", "weight": [0.1, 0.2, 0.6], "with": self.write_textures()},
+                 {"type": "noise", "deviation": 0.1}, {"type": "corruption", "severity": [0, 1, 2]}]
+        for sampler in ("rows", "expected"):
+            self.check(settings(replicates=1, corruption={"chain": [blend, {"type": "noise", "deviation": 0.2}],
+                                                          "clean": True, "sampler": sampler},
+                                augmentation={"chain": views, "floor": 0.01}), (8, 8, 1), held_out, ranks=3)
+
+    def test_textures_are_those_of_any_file(self):
+        """With a scale of their own or the source's, of any kind, in either layout, on any number of ranks."""
+        self.small()
+        textures = self.write_textures(scale=2)
+        rows = np.load(textures["samples"])
+        with h5py.File(harness.folder / "textures.h5", "w") as file:
+            file["t"] = rows
+        known = []
+        for data_set, layout, ranks in ((textures, "replicated", 1), (textures, "distributed", 3),
+                                        ({"type": "hdf5", "file": "textures.h5", "samples": "t"}, "replicated", 2),
+                                        ({"type": "npy", "samples": "textures.npy"}, "replicated", 7)):
+            chain = [{"type": "blend", "weight": [0.2, 0.5], "with": data_set}, {"type": "noise", "deviation": 0.1}]
+            with run(settings(augmentation={"chain": chain}, parallel={"layout": layout}), ranks=ranks) as archive:
+                known.append(archive["test_loss"][()])
+                stored = archive["experiment"].attrs["augmentation.chain.1.with.type"]
+                self.assertEqual(stored, data_set["type"])
+            np.testing.assert_allclose(known[-1], known[0], rtol=ROUNDING)
 
     def test_classes(self):
         """The accuracy too, of one draw of each test row."""

@@ -17,8 +17,8 @@ static tv_experiment experiment_of(const char *chain) {
   return e;
 }
 
-static tv_error *read_chain(const tv_experiment *e, tv_chain_spec *chain) {
-  *chain = (tv_chain_spec){0};
+static tv_error *read_chain(tv_experiment *e, tv_chain_spec *chain) {
+  *chain = (tv_chain_spec){.rows = &tv_rows_of_keys};
   return tv_chain_spec_read(e, "chain", tv_yaml_find(&e->root, "chain"), &key, chain);
 }
 
@@ -36,7 +36,7 @@ static char *printed(const char *text, int levels) {
   expect_success(read_chain(&e, &chain));
   ck_assert_int_eq(chain.levels, levels);
   FILE *file = open_memstream(&out, &size);
-  tv_chain_spec_print(file, &chain);
+  tv_chain_spec_print(&(tv_chain_printer){file, NULL, NULL}, &chain);
   fclose(file);
   tv_chain_spec_free(&chain);
   ck_assert_ptr_null(chain.steps);
@@ -115,6 +115,22 @@ static const struct {
      "chain.1.fill:", "a number or one of zero, mean, not 'grey'"},
     {"[{type: noise, deviation: [1, 2]}, {type: noise, deviation: [1, 2, 3]}]",
      "chain.2.deviation:", "a list of 3, where another one in the chain has 2"},
+    {"[{type: blend, weight: 1.5}]", "chain.1.weight:", "must be from 0 to 1, got 1.5"},
+    {"[{type: blend, weight: 1, with: gray}]",
+     "chain.1.with:", "a data set, as in {type: npy, samples: FILE}, or one of grey, not 'gray'"},
+    {"[{type: blend, weight: 1, with: [grey, grey]}]", "chain.1.with:", "not a list"},
+    {"[{type: blend, weight: 1, with: {samples: t.npy}}]",
+     "chain.1.with.type:", "name the kind of the file"},
+    {"[{type: blend, weight: 1, with: {type: npz, samples: t}}]",
+     "chain.1.with.type:", "expects one of idx"},
+    {"[{type: blend, weight: 1, with: {type: npy}}]",
+     "chain.1.with.samples:", "name the .npy file of samples"},
+    {"[{type: blend, weight: 1, with: {type: npy, samples: t.npy, scale: 0}}]",
+     "chain.1.with.scale:", "must be positive and finite, got 0"},
+    {"[{type: blend, weight: 1, with: {type: npy, samples: t.npy, file: t}}]",
+     "chain.1.with.file:", "belongs to"},
+    {"[{type: blend, weight: 1, with: {type: npy, samples: t.npy, labels: l.npy}}]",
+     "chain.1.with.labels:", "leave it out"},
 };
 
 START_TEST(what_is_no_chain_is_refused) {

@@ -67,6 +67,7 @@ static void put_values(FILE *out, const tv_key *key) {
                                       [TV_KEY_INTERVAL] = "[low, high]",
                                       [TV_KEY_CHOICE] = "",
                                       [TV_KEY_CHOICE_OR_NUMBER] = "number, or ",
+                                      [TV_KEY_CHOICE_OR_ROWS] = "data set, or ",
                                       [TV_KEY_CHAIN] = "list of steps, below",
                                       [TV_KEY_KIND] = "",
                                       [TV_KEY_KINDS] = "list of "};
@@ -228,9 +229,9 @@ static void expect_key(const tv_key *key) {
   if (!key->standard || key->type == TV_KEY_TEXT) return;
   double room[2];
   int is_word;
-  const int is_read = key->type == TV_KEY_CHOICE_OR_NUMBER
-                          ? tv_key_read_number(key, key->standard, room, &is_word)
-                          : tv_key_read(key, key->standard, room);
+  const int is_of_step = key->type == TV_KEY_CHOICE_OR_NUMBER || key->type == TV_KEY_CHOICE_OR_ROWS;
+  const int is_read = is_of_step ? tv_key_read_number(key, key->standard, room, &is_word)
+                                 : tv_key_read(key, key->standard, room);
   ck_assert_msg(is_read == TV_NUMBER_READ, "%s cannot be %s", key->name, key->standard);
 }
 

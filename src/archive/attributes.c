@@ -1,5 +1,10 @@
 #include "attributes.h"
 
+/* Its name and digest. */
+#define NOTES_OF_FILE(i)                                                                           \
+  [TV_NOTE_FILE_##i] = {"source_file_" #i, TV_OF_SOME},                                            \
+  [TV_NOTE_DIGEST_##i] = {"source_file_" #i "_sha256", TV_OF_SOME, .is_common = 1}
+
 static const struct {
   const char *name;
   tv_note_place place;
@@ -31,14 +36,18 @@ static const struct {
                      [TV_NOTE_EIGENSOLVER] = {"eigensolver", TV_OF_RUN},
                      [TV_NOTE_PLANNED_MEMORY] = {"planned_memory", TV_OF_RUN},
                      [TV_NOTE_BLAS_THREADS] = {"blas_threads", TV_OF_RUN},
-                     [TV_NOTE_FILE_1] = {"source_file_1", TV_OF_SOME},
-                     [TV_NOTE_DIGEST_1] = {"source_file_1_sha256", TV_OF_SOME, .is_common = 1},
-                     [TV_NOTE_FILE_2] = {"source_file_2", TV_OF_SOME},
-                     [TV_NOTE_DIGEST_2] = {"source_file_2_sha256", TV_OF_SOME, .is_common = 1},
-                     [TV_NOTE_FILE_3] = {"source_file_3", TV_OF_SOME},
-                     [TV_NOTE_DIGEST_3] = {"source_file_3_sha256", TV_OF_SOME, .is_common = 1},
-                     [TV_NOTE_FILE_4] = {"source_file_4", TV_OF_SOME},
-                     [TV_NOTE_DIGEST_4] = {"source_file_4_sha256", TV_OF_SOME, .is_common = 1},
+                     NOTES_OF_FILE(1),
+                     NOTES_OF_FILE(2),
+                     NOTES_OF_FILE(3),
+                     NOTES_OF_FILE(4),
+                     NOTES_OF_FILE(5),
+                     NOTES_OF_FILE(6),
+                     NOTES_OF_FILE(7),
+                     NOTES_OF_FILE(8),
+                     NOTES_OF_FILE(9),
+                     NOTES_OF_FILE(10),
+                     NOTES_OF_FILE(11),
+                     NOTES_OF_FILE(12),
                      [TV_NOTE_SHAPE] = {"source_shape", TV_OF_SOME},
                      [TV_NOTE_COMMAND] = {"command", TV_OF_RUN},
                      [TV_NOTE_STARTED] = {"started", TV_OF_RUN},

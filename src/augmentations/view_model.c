@@ -21,13 +21,23 @@ static const tv_values *values_at(const tv_parameter_spec *parameter, int level)
 
 static tv_error *copy_values(const tv_values *from, tv_values *to) {
   *to = *from;
+  if (from->rows) return NULL; /* which are borrowed */
   TV_TRY(tv_allocate(from->count, sizeof(*to->numbers), &to->numbers));
   memcpy(to->numbers, from->numbers, (size_t)from->count * sizeof(*to->numbers));
   return NULL;
 }
 
-static tv_error *take_step(const tv_step_spec *spec, int level, tv_step *out) {
+static const tv_textures *textures_of(const tv_view_model *m, const tv_step_spec *spec) {
+  const tv_source_spec *rows = tv_step_spec_rows(spec);
+  for (int i = 0; rows && i < m->textures_count; ++i)
+    if (m->textures[i]->spec == rows) return m->textures[i];
+  return NULL;
+}
+
+static tv_error *take_step(const tv_view_model *m, const tv_step_spec *spec, int level,
+                           tv_step *out) {
   out->augmentation = augmentation_of(spec);
+  out->textures = textures_of(m, spec);
   for (int i = 0; spec->kind->keys[i].name; ++i)
     if (spec->parameters[i].count > 0)
       TV_TRY(copy_values(values_at(&spec->parameters[i], level), &out->values[i]));
@@ -38,8 +48,7 @@ static tv_error *take_step(const tv_step_spec *spec, int level, tv_step *out) {
 
 /* A chain that is being made. */
 typedef struct {
-  const tv_experiment *experiment;
-  const tv_shape *shape;
+  const tv_view_model *model;
   tv_numbers numbers; /* what is true of them before the next step, ... */
   const char *whose;  /* ... of the rows of this key at first */
   int is_sampled;     /* single views are drawn, one by one */
@@ -48,7 +57,7 @@ typedef struct {
 
 static tv_error *expect_numbers(maker *m, const char *path, const tv_step *step) {
   const tv_augmentation *kind = step->augmentation;
-  TV_REQUIRE(m->experiment, path, m->numbers >= kind->needs,
+  TV_REQUIRE(m->model->experiment, path, m->numbers >= kind->needs,
              "'%s' needs %s, and some of the rows of '%s', or of what the steps before make of "
              "them, are others",
              kind->kind.name,
@@ -63,16 +72,16 @@ static tv_error *expect_numbers(maker *m, const char *path, const tv_step *step)
 /* Check a step and prepare it. path: `augmentation.chain.2`. */
 static tv_error *finish_step(maker *m, const char *path, tv_step *step) {
   const tv_augmentation *kind = step->augmentation;
-  tv_error *wrong = kind->check ? kind->check(step, m->shape) : NULL;
+  tv_error *wrong = kind->check ? kind->check(step, &m->model->shape) : NULL;
   if (wrong) {
-    tv_error *fault = tv_experiment_fault(m->experiment, path, "%s", wrong->message);
+    tv_error *fault = tv_experiment_fault(m->model->experiment, path, "%s", wrong->message);
     tv_error_free(wrong);
     return fault;
   }
   TV_TRY(expect_numbers(m, path, step));
-  TV_REQUIRE(m->experiment, path, kind->moments || m->is_sampled,
+  TV_REQUIRE(m->model->experiment, path, kind->moments || m->is_sampled,
              "what '%s' does to moments does not follow from them; %s", kind->kind.name, m->how);
-  return tv_step_prepare(step, m->shape);
+  return tv_step_prepare(step, &m->model->shape);
 }
 
 static tv_error *append(maker *m, const char *key, const tv_chain_spec *spec, int number, int level,
@@ -80,12 +89,12 @@ static tv_error *append(maker *m, const char *key, const tv_chain_spec *spec, in
   char path[64];
   snprintf(path, sizeof path, "%s.%d", key, number + 1);
   tv_step *step = &chain->steps[chain->count++];
-  TV_TRY(take_step(&spec->steps[number], level, step));
+  TV_TRY(take_step(m->model, &spec->steps[number], level, step));
   return finish_step(m, path, step);
 }
 
 static tv_error *append_corruption(maker *m, int severity, tv_chain *chain) {
-  const tv_chain_spec *spec = &m->experiment->corruption.chain;
+  const tv_chain_spec *spec = &m->model->experiment->corruption.chain;
   for (int i = 0; severity > 0 && i < spec->count; ++i)
     TV_TRY(append(m, "corruption.chain", spec, i, severity - 1, chain));
   return NULL;
@@ -98,7 +107,7 @@ static int levels_of(const tv_chain_spec *chain) {
 /* The severity of the corruption that a step of the augmentation stands for. */
 static tv_error *find_severity(maker *m, int number, int level, int *out) {
   char path[64];
-  const tv_experiment *e = m->experiment;
+  const tv_experiment *e = m->model->experiment;
   const int most = levels_of(&e->corruption.chain);
   const double severity =
       values_at(&e->augmentation.chain.steps[number].parameters[0], level)->numbers[0];
@@ -113,7 +122,7 @@ static tv_error *find_severity(maker *m, int number, int level, int *out) {
 }
 
 static tv_error *make_augmentation(maker *m, int level, tv_chain *out) {
-  const tv_experiment *e = m->experiment;
+  const tv_experiment *e = m->model->experiment;
   const tv_chain_spec *spec = &e->augmentation.chain;
   const int most = spec->count * (e->corruption.chain.count + 1);
   TV_TRY(tv_allocate(most, sizeof(*out->steps), &out->steps));
@@ -130,9 +139,10 @@ static tv_error *make_augmentation(maker *m, int level, tv_chain *out) {
 }
 
 static tv_error *make_corruption(maker *m, int severity, tv_chain *out) {
-  const tv_chain_spec *spec = &m->experiment->corruption.chain;
+  const tv_chain_spec *spec = &m->model->experiment->corruption.chain;
   for (int i = 0; i < spec->count; ++i)
-    TV_REQUIRE(m->experiment, "corruption.chain", !augmentation_of(&spec->steps[i])->is_corruption,
+    TV_REQUIRE(m->model->experiment, "corruption.chain",
+               !augmentation_of(&spec->steps[i])->is_corruption,
                "'%s' is a step of the augmentation, not of itself", spec->steps[i].kind->name);
   TV_TRY(tv_allocate(spec->count, sizeof(*out->steps), &out->steps));
   return append_corruption(m, severity, out);
@@ -157,11 +167,7 @@ static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
   tv_numbers of_any = numbers;
   m->draws_corruptions = m->draws_views = 1;
   for (int s = 0; s < m->severities; ++s) {
-    maker of = {m->experiment,
-                &m->shape,
-                numbers,
-                "source",
-                draws_rows(m->experiment),
+    maker of = {m, numbers, "source", draws_rows(m->experiment),
                 "take 'corruption: {sampler: rows}'"};
     TV_TRY(make_corruption(&of, s, &m->corruptions[s]));
     if (needs_others(&m->corruptions[s])) m->draws_corruptions = 0;
@@ -169,11 +175,7 @@ static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
   }
   if (m->source->read_views) m->draws_views = 0;
   for (int s = 0; s < m->strengths; ++s) {
-    maker of = {m->experiment,
-                &m->shape,
-                of_any,
-                "source",
-                m->experiment->augmentation.views > 0,
+    maker of = {m, of_any, "source", m->experiment->augmentation.views > 0,
                 "sample views of it, as in 'augmentation: {views: 4}'"};
     TV_TRY(make_augmentation(&of, s, &m->augmentations[s]));
     if (needs_others(&m->augmentations[s])) m->draws_views = 0;
@@ -184,7 +186,7 @@ static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
 /* Rows held out are corrupted too. */
 static tv_error *expect_test_numbers(tv_numbers numbers, const tv_view_model *m) {
   for (int s = 0; s < m->severities; ++s) {
-    maker of = {m->experiment, &m->shape, numbers, "test"};
+    maker of = {m, numbers, "test"};
     for (int i = 0; i < m->corruptions[s].count; ++i) {
       char path[64];
       snprintf(path, sizeof path, "corruption.chain.%d", i + 1);
@@ -222,6 +224,31 @@ static tv_error *expect_draws(const tv_view_model *m) {
   return NULL;
 }
 
+static tv_error *open_textures(const char *key, const tv_chain_spec *chain, tv_source *source,
+                               MPI_Comm comm, tv_view_model *m) {
+  const tv_experiment *e = m->experiment;
+  const int finds_numbers = matters(&e->corruption.chain) || matters(&e->augmentation.chain);
+  for (int i = 0; i < chain->count; ++i) {
+    char path[64];
+    const tv_source_spec *rows = tv_step_spec_rows(&chain->steps[i]);
+    snprintf(path, sizeof path, "%s.%d", key, i + 1);
+    if (!rows) continue;
+    TV_TRY(tv_textures_open(e, path, rows, finds_numbers, source, comm,
+                            &m->textures[m->textures_count]));
+    ++m->textures_count;
+  }
+  return NULL;
+}
+
+/* Of the data sets that steps name.                                                 Collective. */
+static tv_error *open_all_textures(tv_source *source, MPI_Comm comm, tv_view_model *m) {
+  const tv_experiment *e = m->experiment;
+  TV_TRY(
+      tv_agree(comm, tv_allocate(tv_experiment_row_sets(e), sizeof(*m->textures), &m->textures)));
+  TV_TRY(open_textures("corruption.chain", &e->corruption.chain, source, comm, m));
+  return open_textures("augmentation.chain", &e->augmentation.chain, source, comm, m);
+}
+
 static tv_error *fill(tv_numbers numbers, tv_numbers of_test, tv_view_model *m) {
   TV_TRY(tv_allocate(m->severities, sizeof(*m->corruptions), &m->corruptions));
   TV_TRY(tv_allocate(m->strengths, sizeof(*m->augmentations), &m->augmentations));
@@ -231,23 +258,21 @@ static tv_error *fill(tv_numbers numbers, tv_numbers of_test, tv_view_model *m) 
   return expect_draws(m);
 }
 
-tv_error *tv_view_model_create(const tv_experiment *e, const tv_source *source,
-                               const tv_source *test, MPI_Comm comm, tv_view_model **out) {
+tv_error *tv_view_model_create(const tv_experiment *e, tv_source *source, const tv_source *test,
+                               MPI_Comm comm, tv_view_model **out) {
   tv_numbers numbers, of_test;
   *out = NULL;
   TV_TRY(find_numbers(e, source, comm, &numbers));
   TV_TRY(find_numbers(e, test, comm, &of_test));
-  tv_error *error = tv_allocate(1, sizeof(**out), out);
-  if (!error) {
-    **out = (tv_view_model){.experiment = e,
-                            .source = source,
-                            .shape = source->shape,
-                            .severities =
-                                tv_experiment_first_severity(e) + tv_experiment_corruptions(e),
-                            .strengths = tv_experiment_alignments(e)};
-    error = fill(numbers, of_test, *out);
-  }
-  error = tv_agree(comm, error);
+  TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
+  **out =
+      (tv_view_model){.experiment = e,
+                      .source = source,
+                      .shape = source->shape,
+                      .severities = tv_experiment_first_severity(e) + tv_experiment_corruptions(e),
+                      .strengths = tv_experiment_alignments(e)};
+  tv_error *error = open_all_textures(source, comm, *out);
+  if (!error) error = tv_agree(comm, fill(numbers, of_test, *out));
   if (error) tv_view_model_destroy(out);
   return error;
 }
@@ -259,9 +284,17 @@ void tv_view_model_destroy(tv_view_model **model) {
   for (int s = 0; m->augmentations && s < m->strengths; ++s) tv_chain_release(&m->augmentations[s]);
   free(m->corruptions);
   free(m->augmentations);
+  for (int i = 0; i < m->textures_count; ++i) tv_textures_destroy(&m->textures[i]);
+  free(m->textures);
   free(m->scratch);
   free(m);
   *model = NULL;
+}
+
+tv_error *tv_view_model_read(tv_view_model *m, const tv_grid *row) {
+  const tv_grid *of_moments = tv_experiment_takes_moments(m->experiment) ? row : NULL;
+  for (int i = 0; i < m->textures_count; ++i) TV_TRY(tv_textures_read(m->textures[i], of_moments));
+  return NULL;
 }
 
 tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *moments,

@@ -37,7 +37,7 @@ static tv_error *print_views(const tv_view_theory *theory, int is_json) {
 }
 
 /* Of the view model.                                                               Collective. */
-static tv_error *report_views(const tv_experiment *e, const tv_source *source,
+static tv_error *report_views(const tv_experiment *e, tv_source *source,
                               const tv_features *features, int is_json, MPI_Comm comm) {
   tv_view_model *model = NULL;
   tv_view_theory *theory = NULL;

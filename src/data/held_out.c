@@ -116,33 +116,15 @@ static tv_error *expect_others(const tv_experiment *e, const tv_source *training
   return NULL;
 }
 
-/* Hand files over to the training rows' source, where they count as its own. */
-static void hand_over_files(tv_source *test, tv_source *training) {
-  int slot = 0;
-  while (slot < TV_MOST_FILES && training->files[slot].path) ++slot;
-  for (int i = 0; i < TV_MOST_FILES && test->files[i].path && slot < TV_MOST_FILES; ++i) {
-    int is_known = 0;
-    for (int j = 0; j < slot; ++j)
-      is_known |= strcmp(test->files[i].path, training->files[j].path) == 0;
-    if (is_known) continue;
-    training->files[slot++] = test->files[i];
-    test->files[i].path = NULL;
-  }
-}
-
 static tv_error *open_files(const tv_experiment *e, tv_source *training, MPI_Comm comm,
                             tv_held_out *out) {
-  tv_experiment of_test = *e; /* borrows */
-  of_test.source = e->test.source;
-  of_test.source.scale = e->source.scale;
-  of_test.source.role = TV_AS_POPULATION; /* of any size */
-  TV_TRY(tv_source_open(&of_test, comm, &out->source));
+  TV_TRY(tv_source_open_beside(e, &e->test.source, comm, &out->source));
   out->size = out->source->rows;
   tv_error *error = expect_alike(e, training, out->source);
   if (!error) error = expect_others(e, training, out->source);
   if (!error && training->class_names) error = out->source->renumber(out->source, training);
+  if (!error) error = tv_source_hand_over_files(out->source, training);
   TV_TRY(tv_agree(comm, error));
-  hand_over_files(out->source, training);
   out->source->targets = training->targets; /* of classes that no test row has, too */
   return NULL;
 }

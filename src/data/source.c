@@ -47,6 +47,23 @@ tv_error *tv_source_digest_files(tv_source *source) {
   return NULL;
 }
 
+tv_error *tv_source_hand_over_files(tv_source *from, tv_source *to) {
+  int slot = 0;
+  while (slot < TV_MOST_FILES && to->files[slot].path) ++slot;
+  for (int i = 0; i < TV_MOST_FILES && from->files[i].path; ++i) {
+    int is_known = 0;
+    for (int j = 0; j < slot; ++j) is_known |= strcmp(to->files[j].path, from->files[i].path) == 0;
+    if (is_known) continue;
+    if (slot == TV_MOST_FILES)
+      return tv_fail_usage("%s: an experiment reads %d files of data at the most; join some of "
+                           "them",
+                           from->files[i].path, TV_MOST_FILES);
+    to->files[slot++] = from->files[i];
+    from->files[i].path = NULL;
+  }
+  return NULL;
+}
+
 void tv_source_pass_digests(tv_source *source, MPI_Comm comm, int digesting_rank) {
   for (int i = 0; i < TV_MOST_FILES; ++i)
     MPI_Bcast(source->files[i].digest, TV_DIGEST_LENGTH, MPI_CHAR, digesting_rank, comm);
@@ -124,7 +141,7 @@ static tv_error *expect_views(const tv_experiment *e, const tv_source *source) {
   return NULL;
 }
 
-tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {
+static tv_error *open_any(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {
   const tv_source_kind *kind = tv_source_kind_of(experiment);
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
   (*out)->kind = kind;
@@ -132,9 +149,23 @@ tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_sour
   tv_error *error = kind->open(experiment, comm, *out);
   if (!error) error = settle_shape(experiment, *out);
   if (!error) error = expect_views(experiment, *out);
-  if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
   if (error) tv_source_close(out);
   return error;
+}
+
+tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {
+  TV_TRY(open_any(experiment, comm, out));
+  tv_error *error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
+  if (error) tv_source_close(out);
+  return error;
+}
+
+tv_error *tv_source_open_beside(const tv_experiment *experiment, const tv_source_spec *spec,
+                                MPI_Comm comm, tv_source **out) {
+  tv_experiment of_spec = *experiment; /* borrows */
+  of_spec.source = *spec;
+  if (spec->scale == 0) of_spec.source.scale = experiment->source.scale;
+  return open_any(&of_spec, comm, out);
 }
 
 tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, int count,

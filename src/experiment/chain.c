@@ -17,8 +17,10 @@ static int count_keys(const tv_kind *kind) {
 /* ---- Values ---- */
 
 /* One level: a word or number, or a list where the parameter is one by nature. */
-static tv_error *read_level(const tv_experiment *e, const char *path, const tv_yaml_node *node,
-                            const tv_key *key, tv_values *out) {
+static tv_error *read_level(tv_experiment *e, const char *path, const tv_yaml_node *node,
+                            const tv_key *key, const tv_chain_spec *chain, tv_values *out) {
+  if (key->type == TV_KEY_CHOICE_OR_ROWS && node->kind == TV_YAML_MAPPING)
+    return chain->rows->read(e, path, node, key, &out->rows);
   const int is_list = key->type == TV_KEY_NUMBERS && node->kind == TV_YAML_LIST;
   const tv_yaml_node *entries = is_list ? node->children : node;
   const int count = is_list ? node->count : 1;
@@ -34,11 +36,13 @@ static tv_error *read_level(const tv_experiment *e, const char *path, const tv_y
 
 /* Whether a node lists the levels of a parameter. */
 static int lists_levels(const tv_key *key, const tv_yaml_node *node) {
-  if (node->kind != TV_YAML_LIST || key->type == TV_KEY_CHOICE) return 0;
+  if (node->kind != TV_YAML_LIST || key->type == TV_KEY_CHOICE ||
+      key->type == TV_KEY_CHOICE_OR_ROWS)
+    return 0;
   return key->type != TV_KEY_NUMBERS || (node->count > 0 && node->children[0].kind == TV_YAML_LIST);
 }
 
-static tv_error *read_parameter(const tv_experiment *e, const char *path, const tv_yaml_node *node,
+static tv_error *read_parameter(tv_experiment *e, const char *path, const tv_yaml_node *node,
                                 const tv_key *key, tv_chain_spec *chain, tv_parameter_spec *out) {
   const int is_list = lists_levels(key, node);
   const int count = is_list ? node->count : 1;
@@ -51,7 +55,7 @@ static tv_error *read_parameter(const tv_experiment *e, const char *path, const 
   TV_TRY(tv_allocate(count, sizeof(*out->levels), &out->levels));
   out->count = count;
   for (int i = 0; i < count; ++i)
-    TV_TRY(read_level(e, path, is_list ? &node->children[i] : node, key, &out->levels[i]));
+    TV_TRY(read_level(e, path, is_list ? &node->children[i] : node, key, chain, &out->levels[i]));
   return NULL;
 }
 
@@ -77,7 +81,7 @@ static tv_error *choose_kind(const tv_experiment *e, const char *path, const tv_
   return tv_allocate(count_keys(step->kind), sizeof(*step->parameters), &step->parameters);
 }
 
-static tv_error *read_step(const tv_experiment *e, const char *path, const tv_yaml_node *node,
+static tv_error *read_step(tv_experiment *e, const char *path, const tv_yaml_node *node,
                            const tv_key *key, tv_chain_spec *chain) {
   char below[LONGEST_PATH];
   tv_step_spec *step = &chain->steps[chain->count++];
@@ -101,7 +105,7 @@ static tv_error *read_step(const tv_experiment *e, const char *path, const tv_ya
   return NULL;
 }
 
-tv_error *tv_chain_spec_read(const tv_experiment *e, const char *path, const tv_yaml_node *node,
+tv_error *tv_chain_spec_read(tv_experiment *e, const char *path, const tv_yaml_node *node,
                              const tv_key *key, tv_chain_spec *chain) {
   const int is_list = node->kind == TV_YAML_LIST;
   const int count = is_list ? node->count : 1;
@@ -120,12 +124,17 @@ tv_error *tv_chain_spec_read(const tv_experiment *e, const char *path, const tv_
   return NULL;
 }
 
+static void free_values(const tv_chain_spec *chain, const tv_key *key, tv_values *values) {
+  if (values->rows) chain->rows->release(key, values->rows);
+  free(values->numbers);
+}
+
 void tv_chain_spec_free(tv_chain_spec *chain) {
   for (int i = 0; i < chain->count; ++i) {
     const tv_step_spec *step = &chain->steps[i];
     for (int k = 0; step->parameters && step->kind->keys[k].name; ++k) {
       for (int l = 0; l < step->parameters[k].count; ++l)
-        free(step->parameters[k].levels[l].numbers);
+        free_values(chain, &step->kind->keys[k], &step->parameters[k].levels[l]);
       free(step->parameters[k].levels);
     }
     free(step->parameters);
@@ -136,8 +145,10 @@ void tv_chain_spec_free(tv_chain_spec *chain) {
 
 /* ---- Printing ---- */
 
-static void print_level(FILE *out, const tv_key *key, const tv_values *values) {
+static void print_level(const tv_chain_printer *p, const tv_key *key, const tv_values *values) {
   const int is_list = key->type == TV_KEY_NUMBERS;
+  FILE *out = p->out;
+  if (values->rows) p->print_rows(p->context, key, values->rows);
   if (is_list) fputc('[', out);
   for (int i = 0; i < values->count; ++i) {
     if (i) fputs(", ", out);
@@ -149,28 +160,31 @@ static void print_level(FILE *out, const tv_key *key, const tv_values *values) {
   if (is_list) fputc(']', out);
 }
 
-static void print_step(FILE *out, const tv_chain_spec *chain, const tv_step_spec *step) {
+static void print_step(const tv_chain_printer *printer, const tv_chain_spec *chain,
+                       const tv_step_spec *step) {
+  FILE *out = printer->out;
   fprintf(out, "{type: %s", step->kind->name);
   for (int k = 0; step->kind->keys[k].name; ++k) {
     const tv_key *key = &step->kind->keys[k];
     const tv_parameter_spec *p = &step->parameters[k];
-    const int is_list = key->type != TV_KEY_CHOICE && p->count > 0 && p->count == chain->levels;
+    const int is_list = key->type != TV_KEY_CHOICE && key->type != TV_KEY_CHOICE_OR_ROWS &&
+                        p->count > 0 && p->count == chain->levels;
     if (p->count == 0) continue;
     fprintf(out, ", %s: %s", key->name, is_list ? "[" : "");
     for (int l = 0; l < p->count; ++l) {
       if (l) fputs(", ", out);
-      print_level(out, key, &p->levels[l]);
+      print_level(printer, key, &p->levels[l]);
     }
     if (is_list) fputc(']', out);
   }
   fputc('}', out);
 }
 
-void tv_chain_spec_print(FILE *out, const tv_chain_spec *chain) {
-  fputc('[', out);
+void tv_chain_spec_print(const tv_chain_printer *p, const tv_chain_spec *chain) {
+  fputc('[', p->out);
   for (int i = 0; i < chain->count; ++i) {
-    if (i) fputs(", ", out);
-    print_step(out, chain, &chain->steps[i]);
+    if (i) fputs(", ", p->out);
+    print_step(p, chain, &chain->steps[i]);
   }
-  fputc(']', out);
+  fputc(']', p->out);
 }

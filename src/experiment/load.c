@@ -145,6 +145,7 @@ static tv_error *read_value(tv_experiment *e, const char *path, const tv_yaml_no
   case TV_KEY_KIND:
     return NULL; /* it is chosen already */
   case TV_KEY_CHAIN:
+    ((tv_chain_spec *)value)->rows = &tv_rows_of_keys;
     return tv_chain_spec_read(e, path, node, key, value);
   case TV_KEY_KINDS:
     return read_kinds(e, path, node, key, value, tv_key_count(key, base));
@@ -208,3 +209,27 @@ void tv_keys_free(const tv_key *keys, void *mapping) {
   free(*settings);
   *settings = NULL;
 }
+
+/* ---- Data sets beside the source's ---- */
+
+/* Of its own keys such a data set has those that no samples can do without. */
+static tv_error *read_rows(tv_experiment *e, const char *path, const tv_yaml_node *node,
+                           const tv_key *key, tv_source_spec **out) {
+  char below[LONGEST_PATH];
+  TV_TRY(tv_allocate(1, sizeof(**out), out));
+  TV_TRY(tv_keys_read(e, path, node, key->keys, *out));
+  TV_TRY(tv_keys_settle(e, path, key->keys, *out, 1));
+  for (const tv_key *own = (*out)->kind->keys; own && own->name; ++own) {
+    tv_key_join(path, own->name, below);
+    TV_REQUIRE(e, below, own->missing || !tv_experiment_gives(e, below),
+               "has no use here, where samples alone are taken from the data set; leave it out");
+  }
+  return NULL;
+}
+
+static void release_rows(const tv_key *key, tv_source_spec *rows) {
+  tv_keys_free(key->keys, rows);
+  free(rows);
+}
+
+const tv_rows_functions tv_rows_of_keys = {read_rows, release_rows};

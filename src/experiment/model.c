@@ -19,6 +19,27 @@ int tv_experiment_samples_views(const tv_experiment *e) {
   return e->augmentation.views > 0 || e->source.views;
 }
 
+const tv_source_spec *tv_step_spec_rows(const tv_step_spec *step) {
+  for (int k = 0; step->kind->keys[k].name; ++k)
+    if (step->parameters[k].count > 0 && step->parameters[k].levels->rows)
+      return step->parameters[k].levels->rows;
+  return NULL;
+}
+
+static int row_sets_of(const tv_chain_spec *chain) {
+  int count = 0;
+  for (int i = 0; i < chain->count; ++i) count += tv_step_spec_rows(&chain->steps[i]) != NULL;
+  return count;
+}
+
+int tv_experiment_row_sets(const tv_experiment *e) {
+  return row_sets_of(&e->corruption.chain) + row_sets_of(&e->augmentation.chain);
+}
+
+int tv_experiment_takes_moments(const tv_experiment *e) {
+  return !tv_experiment_samples_views(e) || e->corruption.sampler == TV_CORRUPTED_EXPECTED;
+}
+
 int tv_experiment_first_severity(const tv_experiment *e) {
   return e->corruption.chain.count > 0 && !e->corruption.clean;
 }

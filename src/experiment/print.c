@@ -46,6 +46,10 @@ static void print_integer(const printer *p, const tv_key *key, int value) {
 
 static void print_mapping(const printer *p, const char *path, const tv_key *keys, void *mapping);
 
+static void print_rows(const void *context, const tv_key *key, tv_source_spec *rows) {
+  print_mapping(context, key->name, key->keys, rows);
+}
+
 static void print_value(const printer *p, const char *path, const tv_key *key, void *base) {
   void *value = tv_key_value(key, base);
   switch (key->type) {
@@ -84,7 +88,7 @@ static void print_value(const printer *p, const char *path, const tv_key *key, v
     print_kinds(p, *(const tv_kind *const **)value, *tv_key_count(key, base));
     break;
   case TV_KEY_CHAIN:
-    tv_chain_spec_print(p->out, value);
+    tv_chain_spec_print(&(tv_chain_printer){p->out, print_rows, p}, value);
     break;
   default:
     break;
@@ -109,7 +113,7 @@ static int is_of_another(const tv_key *keys, const tv_key_walk *w) {
          w->key->type != TV_KEY_FILE;
 }
 
-/* An integer that may be left out is 0 then. */
+/* A number that may be left out is 0 then. */
 static int is_shown(const printer *p, const char *path, const tv_key *keys, const tv_key_walk *w) {
   const tv_key *key = w->key;
   void *value = tv_key_value(key, w->base);
@@ -135,6 +139,7 @@ static int is_shown(const printer *p, const char *path, const tv_key *keys, cons
   }
   if (key->standard) return !(key->is_quiet && is_standard(key, value));
   if (key->type == TV_KEY_INTEGER && !key->missing) return *(int *)value != 0;
+  if (key->type == TV_KEY_NUMBER && *(double *)value != 0) return 1;
   if (key->type == TV_KEY_CHOICE && *(int *)value != 0) return 1;
   return key->missing || key->type == TV_KEY_KIND || tv_experiment_gives(p->experiment, path);
 }

@@ -41,6 +41,19 @@ static const tv_key source_keys[] = {
     {.name = "", .type = TV_KEY_OWN},
     {0}};
 
+const tv_key tv_rows_keys[] = {
+    {.name = "type",
+     .type = TV_KEY_KIND,
+     .offset = offsetof(tv_source_spec, kind),
+     .settings = offsetof(tv_source_spec, settings),
+     .kinds = offsetof(tv_kinds, sources),
+     .missing = "name the kind of the file, as in {type: npy, samples: ...}",
+     .help = "where the rows come from"},
+    {TV_KEY(tv_source_spec, scale, TV_KEY_NUMBER), .high = INFINITY, .excludes_low = 1,
+     .otherwise = "that of the source", .help = "their numbers are divided by it"},
+    {.name = "", .type = TV_KEY_OWN},
+    {0}};
+
 static const tv_key test_keys[] = {
     {.name = "type",
      .type = TV_KEY_KIND,

@@ -49,7 +49,8 @@ tv_number_status tv_key_read_number(const tv_key *key, const char *text, double 
   *is_word = word != NULL;
   if (word) *number = word->value;
   if (word) return TV_NUMBER_READ;
-  return key->type == TV_KEY_CHOICE ? TV_NUMBER_NONE : tv_read_double(text, number);
+  const int is_choice = key->type == TV_KEY_CHOICE || key->type == TV_KEY_CHOICE_OR_ROWS;
+  return is_choice ? TV_NUMBER_NONE : tv_read_double(text, number);
 }
 
 /* Names of kinds, then their short names. */
@@ -76,6 +77,8 @@ static void describe(const tv_experiment *e, const tv_key *key, char *out, size_
                                       [TV_KEY_INTERVAL] = "a list of two numbers, [low, high]",
                                       [TV_KEY_CHOICE] = "one of",
                                       [TV_KEY_CHOICE_OR_NUMBER] = "a number",
+                                      [TV_KEY_CHOICE_OR_ROWS] =
+                                          "a data set, as in {type: npy, samples: FILE},",
                                       [TV_KEY_CHAIN] = "one of",
                                       [TV_KEY_KIND] = "one of",
                                       [TV_KEY_KINDS] = "one of"};

@@ -307,10 +307,13 @@ static double column_numbers(const tv_plan *plan, int ranks) {
 }
 
 /* Matrices of the view model: one set of rows, three of their views and three workspaces of maps;
- * or A, C, G, S, L and those that a solution takes, as below. */
+ * or A, C, G, S, L and those that a solution takes, as below; and one of each set of textures. */
 static double solve_memory_of_views(const tv_experiment *e, const tv_plan *plan) {
   const int ranks = plan->grid_rows * plan->grid_columns;
-  const int matrices = tv_eigen_selects(plan->d, e->encoder.k) ? 7 : ranks > 1 ? 9 : 8;
+  const int of_textures = tv_experiment_takes_moments(e) ? tv_experiment_row_sets(e) : 0;
+  const int matrices = of_textures + (tv_eigen_selects(plan->d, e->encoder.k) ? 7
+                                      : ranks > 1                             ? 9
+                                                                              : 8);
   const double wanted = (double)plan->p * e->encoder.k;
   return matrices * column_numbers(plan, ranks) + (e->methods_count + 6.0) * wanted;
 }

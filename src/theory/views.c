@@ -224,7 +224,7 @@ done:
 /* ---- Together ---- */
 
 tv_error *tv_view_theory_make(const tv_experiment *e, const tv_source *source, const tv_features *f,
-                              const tv_view_model *model, MPI_Comm comm, tv_view_theory **out) {
+                              tv_view_model *model, MPI_Comm comm, tv_view_theory **out) {
   tv_group *group = NULL;
   maker m = {.features = f, .model = model};
   tv_error *error;
@@ -233,6 +233,7 @@ tv_error *tv_view_theory_make(const tv_experiment *e, const tv_source *source, c
   TV_GO(tv_group_form(comm, 1, TV_LARGE_BLOCK, &group));
   m.theory = *out;
   m.group = group;
+  TV_GO(tv_view_model_read(model, group->row));
   TV_GO(collect(e, source, comm, &m));
   for (int severity = 0; severity < model->severities; ++severity)
     TV_GO(fill_severity(&m, severity));

@@ -6,6 +6,7 @@
 #ifndef TWOVIEW_AUGMENTATIONS_STEP_H
 #define TWOVIEW_AUGMENTATIONS_STEP_H
 
+#include "twoview/augmentations/textures.h"
 #include "twoview/augmentations/views.h"
 #include "twoview/data/source.h"
 #include "twoview/experiment/experiment.h"
@@ -31,6 +32,7 @@ typedef struct {
   int term_count;
   double *tables[TV_MOST_TABLES]; /* owned */
   tv_place *places;               /* owned: of each number of a sample */
+  const tv_textures *textures;    /* borrowed: of the data set that a parameter names; NULL */
 } tv_step;
 
 /* Prepare a step for samples of a shape, once it has been checked; and free what it owns. Not

@@ -16,17 +16,24 @@ typedef struct tv_view_model {
   int severities, strengths; /* severities: 0 .. severities - 1 have a number */
   tv_chain *corruptions;     /* owned: of each severity; of 0 without steps */
   tv_chain *augmentations;   /* owned: of each strength */
-  double *scratch;           /* owned: 3 numbers for each of a sample */
-  int draws_corruptions;     /* whether one corrupted sample can be drawn by itself, */
-  int draws_views;           /* and one view of one */
+  tv_textures **textures;    /* owned, and each of them: of the data sets that steps name */
+  int textures_count;
+  double *scratch;       /* owned: 3 numbers for each of a sample */
+  int draws_corruptions; /* whether one corrupted sample can be drawn by itself, */
+  int draws_views;       /* and one view of one */
 } tv_view_model;
 
 /* The chains of an experiment, checked and prepared for the samples of a source, and the corruption
- * checked for those held out in another (NULL: there are none). Errors name the step that cannot
- * act on them. Free with tv_view_model_destroy.                    Collective. */
-tv_error *tv_view_model_create(const tv_experiment *experiment, const tv_source *source,
+ * checked for those held out in another (NULL: there are none). Data sets that steps name are
+ * opened, and their files noted as files of the source. Errors name the step that cannot act on the
+ * samples. Free with tv_view_model_destroy.                                         Collective. */
+tv_error *tv_view_model_create(const tv_experiment *experiment, tv_source *source,
                                const tv_source *test, MPI_Comm comm, tv_view_model **out);
 void tv_view_model_destroy(tv_view_model **model);
+
+/* Read the data sets that steps name, before any of what follows; `row`: the grid of one row of
+ * ranks on which moments will be.                                                   Collective. */
+tv_error *tv_view_model_read(tv_view_model *model, const tv_grid *row);
 
 /* The rule by which rows are corrupted, one draw for each, in no severity where corruptions are
  * taken on average; it borrows from the model. */

@@ -12,7 +12,7 @@
 #include "twoview/experiment/experiment.h"
 #include "twoview/experiment/key.h"
 
-enum { TV_MOST_FILES = 4 };
+enum { TV_MOST_FILES = 12 }; /* rows held out, and textures, included */
 
 /* What is true of some numbers: each includes the one before. */
 typedef enum { TV_ANY_NUMBERS, TV_NOT_NEGATIVE, TV_COUNTS } tv_numbers;
@@ -116,6 +116,11 @@ struct tv_source {
 /* Open the experiment's source; this rank keeps the rows of its shards at hand. Free with
  * tv_source_close.                                                                  Collective. */
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out);
+
+/* The same of a data set beside it, of any number of rows and features, whose spec is borrowed. Its
+ * numbers are divided by a scale of its own, or by the source's where it has none. Collective. */
+tv_error *tv_source_open_beside(const tv_experiment *experiment, const tv_source_spec *spec,
+                                MPI_Comm comm, tv_source **out);
 void tv_source_close(tv_source **source);
 
 /* Rows [first, first + count), count <= TV_BATCH, of a replicate: x is count x features, y is
@@ -156,6 +161,10 @@ tv_error *tv_source_expect_one_answer(const tv_experiment *experiment, const cha
  * one that has noted them too and passes the digests on.                        Not collective. */
 tv_error *tv_source_note_file(tv_source *source, const char *path);
 tv_error *tv_source_digest_files(tv_source *source);
+
+/* Files of a data set beside a source come to be noted as files of the source, in the order in
+ * which they are handed over; those that it has already are passed over.        Not collective. */
+tv_error *tv_source_hand_over_files(tv_source *from, tv_source *to);
 
 /* A rank that has time for it while rank 0 reads: the last one of rank 0's host.    Collective. */
 int tv_source_digesting_rank(MPI_Comm comm);

@@ -23,10 +23,11 @@ typedef enum { TV_KEEP_NONE = 1, TV_KEEP_LAST, TV_KEEP_ALL } tv_keep; /* of the 
 
 typedef enum { TV_SPACED_LOGARITHMIC, TV_SPACED_LINEAR } tv_spacing;
 
-/* Numbers of one parameter of a step; of a word its value. */
+/* Numbers of one parameter of a step; of a word its value; or a data set. */
 typedef struct {
   double *numbers; /* owned */
   int count, is_word;
+  struct tv_source_spec *rows; /* owned: a data set in place of numbers; NULL */
 } tv_values;
 
 /* The values of one parameter: one for each level of the chain, one for all of them, or none. */
@@ -42,11 +43,12 @@ typedef struct {
 
 /* Steps that follow each other. The lists among their numbers have one length and go together. */
 typedef struct {
-  tv_step_spec *steps; /* owned */
-  int count, levels;   /* levels: 0 where nothing is a list */
+  tv_step_spec *steps;                  /* owned */
+  int count, levels;                    /* levels: 0 where nothing is a list */
+  const struct tv_rows_functions *rows; /* borrowed: what reads and frees their data sets */
 } tv_chain_spec;
 
-typedef struct {
+typedef struct tv_source_spec {
   const tv_kind *kind;
   void *settings;      /* owned: what the kind's own keys say, as its file defines it */
   tv_source_role role; /* of a data set */
@@ -199,6 +201,14 @@ int tv_experiment_has_views(const tv_experiment *experiment);
 
 /* Whether it learns from some views of each sample, drawn or given, rather than from all. */
 int tv_experiment_samples_views(const tv_experiment *experiment);
+
+/* The data set that a step names beside the source's; NULL: none. And how many of the experiment's
+ * steps name one. */
+const tv_source_spec *tv_step_spec_rows(const tv_step_spec *step);
+int tv_experiment_row_sets(const tv_experiment *experiment);
+
+/* Whether its views, or the corruption of its samples, are taken by their exact moments. */
+int tv_experiment_takes_moments(const tv_experiment *experiment);
 
 /* Whether rows are held out. */
 int tv_experiment_has_test(const tv_experiment *experiment);

@@ -12,6 +12,8 @@ typedef enum {
   TV_KEY_NUMBER,           /* double */
   TV_KEY_CHOICE,           /* int or an enumeration: the value of one of `words` */
   TV_KEY_CHOICE_OR_NUMBER, /* of a step alone: one of `words`, or a number */
+  TV_KEY_CHOICE_OR_ROWS,   /* of a step alone: one of `words`, or a mapping of `keys` that names a
+                            * data set, tv_source_spec */
   TV_KEY_TEXT,             /* char *, owned; NULL: not given */
   TV_KEY_FILE,             /* the same, the name of a file */
   TV_KEY_NUMBERS,          /* double * and unsigned: a list, or {from, to, count, spacing} */
@@ -50,7 +52,7 @@ struct tv_key {
   int is_coordinate;     /* of lists: the numbers name points, so that each stands once */
   const char *subject;   /* what the bounds apply to, for messages; NULL: the key itself */
   const tv_word *words;  /* of choices */
-  const tv_key *keys;    /* of mappings */
+  const tv_key *keys;    /* of mappings, and of data sets beside the source's */
   size_t kinds;          /* of kinds: where their table is in tv_kinds */
   size_t settings;       /* TV_KEY_KIND: offset of the void * to what the kind's own keys fill */
   const char *same_as;   /* TV_KEY_KIND: no key, but the choice that is made at that path */
@@ -63,6 +65,9 @@ struct tv_key {
   const char *otherwise; /* for people: what holds where nothing is given and `standard` is NULL */
   const char *help;      /* for people: one phrase */
 };
+
+/* Of a data set beside the source's, for the `keys` of a key of that type. */
+extern const tv_key tv_rows_keys[];
 
 /* Rows for the member of a struct that has the key's name. */
 #define TV_KEY(type_of_struct, member, kind_of_value)                                              \
