@@ -49,6 +49,7 @@ static const struct {
                      NOTES_OF_FILE(11),
                      NOTES_OF_FILE(12),
                      [TV_NOTE_SHAPE] = {"source_shape", TV_OF_SOME},
+                     [TV_NOTE_LIBRARY_SIZE] = {"library_size", TV_OF_SOME},
                      [TV_NOTE_COMMAND] = {"command", TV_OF_RUN},
                      [TV_NOTE_STARTED] = {"started", TV_OF_RUN},
                      [TV_NOTE_FINISHED] = {"finished", TV_OF_RUN},

@@ -11,6 +11,7 @@
 #include "twoview/archive/schema.h"
 #include "twoview/base/build.h"
 #include "twoview/base/text.h"
+#include "twoview/data/preparation.h"
 #include "twoview/linalg/eigen.h"
 
 static tv_error *put_text(hid_t root, tv_note_id note, const char *text) {
@@ -56,6 +57,11 @@ static tv_error *write_shape(hid_t root, const tv_shape *shape) {
   const int64_t numbers[] = {shape->rows, shape->columns, shape->channels};
   if (shape->axes < 2) return NULL;
   return tv_attribute_list(root, tv_note_name(TV_NOTE_SHAPE), TV_INTEGER, 3, numbers);
+}
+
+static tv_error *write_preparation(hid_t root, const tv_preparation *preparation) {
+  if (!preparation || preparation->library_size == 0) return NULL;
+  return tv_attribute_real(root, tv_note_name(TV_NOTE_LIBRARY_SIZE), preparation->library_size);
 }
 
 static tv_error *write_slurm(hid_t root) {
@@ -114,6 +120,7 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(write_method(root, record, ranks));
   TV_TRY(write_files(root, record->source));
   TV_TRY(write_shape(root, &record->source->shape));
+  TV_TRY(write_preparation(root, record->source->preparation));
   TV_TRY(write_slurm(root));
   TV_TRY(put_text(root, TV_NOTE_COMMAND, record->command));
   TV_TRY(put_text(root, TV_NOTE_STARTED, record->stopwatch->started));

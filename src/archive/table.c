@@ -1,7 +1,7 @@
 #include <float.h>
 
 #include "dimensions.h"
-#include "twoview/data/source.h"
+#include "twoview/data/preparation.h"
 #include "twoview/methods/method.h"
 #include "twoview/studies/study.h"
 #include "twoview/theory/theory.h"
@@ -66,6 +66,11 @@ static int has_class_names(const tv_schema *s, int item) {
   return s->extent.has_class_names;
 }
 
+static int has_chosen_features(const tv_schema *s, int item) {
+  (void)item;
+  return s->experiment->features.variable > 0;
+}
+
 static int has_examples(const tv_schema *s, int item) {
   (void)item;
   return s->extent.examples > 0;
@@ -108,6 +113,7 @@ VALUES(gamma_values, all->record->spectra->gamma)
 VALUES(theta_values, all->record->spectra->theta)
 VALUES(spectrum_values, all->record->features->spectrum)
 VALUES(name_values, all->record->source->class_names)
+VALUES(chosen_values, all->record->source->preparation->chosen)
 VALUES(example_values, all->record->examples->clean)
 VALUES(corrupted_values, all->record->examples->corrupted)
 VALUES(view_values, all->record->examples->view)
@@ -182,6 +188,12 @@ const struct tv_variable_row tv_rows[] = {
      .dimensions = {TV_AXIS_OUTPUT},
      .exists = has_class_names,
      .values = name_values,
+     .since = 2},
+    {{"source_feature", "number of the feature in the data set, from 0", "1"},
+     TV_INTEGER,
+     .dimensions = {TV_AXIS_FEATURE},
+     .exists = has_chosen_features,
+     .values = chosen_values,
      .since = 2},
     {{"feature_mean", "mean of the features of the source", "1"},
      .dimensions = {TV_AXIS_FEATURE},

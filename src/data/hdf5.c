@@ -103,13 +103,22 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   return read_answers(source, first, count, y);
 }
 
+static tv_error *read_sparse(const tv_source *source, int64_t first, int count, double *y,
+                             const tv_sparse_rows **rows) {
+  hdf5_rows *h = source->state;
+  *rows = &h->rows;
+  TV_TRY(tv_sparse_read(&h->sparse, first, count, &h->rows));
+  return read_answers(source, first, count, y);
+}
+
 static tv_error *read_sparse_rows(const tv_source *source, int replicate, int64_t first, int count,
                                   double *x, double *y) {
-  hdf5_rows *h = source->state;
+  const hdf5_rows *h = source->state;
+  const tv_sparse_rows *rows;
   (void)replicate;
-  TV_TRY(tv_sparse_read(&h->sparse, first, count, &h->rows));
-  tv_sparse_rows_spread(&h->rows, count, h->sparse.columns, x);
-  return read_answers(source, first, count, y);
+  TV_TRY(read_sparse(source, first, count, y, &rows));
+  tv_sparse_rows_spread(rows, count, h->sparse.columns, x);
+  return NULL;
 }
 
 static tv_error *read_views(const tv_source *source, int64_t first, int64_t count, double *out) {
@@ -129,6 +138,7 @@ static tv_error *open_sparse(const settings *spec, tv_source *source) {
   hdf5_rows *h = source->state;
   TV_TRY(tv_sparse_open(h->file, spec->file, spec->samples, &h->sparse));
   source->read = read_sparse_rows;
+  source->read_sparse = read_sparse;
   source->rows = h->sparse.rows;
   source->features = h->sparse.columns;
   source->cache_bytes += h->sparse.cache_bytes;
@@ -277,7 +287,9 @@ static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_so
   trial attempt = {spec, experiment->source.views,
                    tv_partition_make(comm, 0, experiment->parallel.shards)};
   TV_TRY(tv_agree(comm, tv_guard(spec->file, try_source, &attempt)));
-  TV_TRY(tv_agree(comm, open_datasets(spec, experiment->source.views, source)));
+  error = open_datasets(spec, experiment->source.views, source);
+  if (!error) error = tv_source_place(source, spec->file, spec->samples);
+  TV_TRY(tv_agree(comm, error));
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
   if (h->samples.id == 0) TV_TRY(tv_agree(comm, make_room(&partition, source)));
   if (!spec->labels) return NULL;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "twoview/base/comm.h"
+#include "twoview/data/preparation.h"
 #include "twoview/experiment/check.h"
 
 /* ---- A share ---- */
@@ -119,6 +120,7 @@ static tv_error *expect_others(const tv_experiment *e, const tv_source *training
 static tv_error *open_files(const tv_experiment *e, tv_source *training, MPI_Comm comm,
                             tv_held_out *out) {
   TV_TRY(tv_source_open_beside(e, &e->test.source, comm, &out->source));
+  TV_TRY(tv_preparation_adopt(e, training->preparation, comm, out->source));
   out->size = out->source->rows;
   tv_error *error = expect_alike(e, training, out->source);
   if (!error) error = expect_others(e, training, out->source);

@@ -10,6 +10,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
+#include "twoview/data/preparation.h"
 #include "twoview/experiment/check.h"
 
 const tv_word tv_source_roles[] = {{"sample", TV_AS_SAMPLE}, {"population", TV_AS_POPULATION}, {0}};
@@ -38,6 +39,13 @@ tv_error *tv_source_note_file(tv_source *source, const char *path) {
   source->files[slot].bytes = status.st_size;
   close(file);
   return error;
+}
+
+tv_error *tv_source_place(tv_source *source, const char *file, const char *dataset) {
+  const int status = dataset ? asprintf(&source->where, "%s: '%s'", file, dataset)
+                             : asprintf(&source->where, "%s", file);
+  if (status < 0) source->where = NULL;
+  return status < 0 ? tv_fail("out of memory") : NULL;
 }
 
 tv_error *tv_source_digest_files(tv_source *source) {
@@ -155,7 +163,8 @@ static tv_error *open_any(const tv_experiment *experiment, MPI_Comm comm, tv_sou
 
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out) {
   TV_TRY(open_any(experiment, comm, out));
-  tv_error *error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
+  tv_error *error = tv_preparation_find(experiment, comm, *out);
+  if (!error) error = tv_experiment_check_data(experiment, (*out)->rows, (*out)->features);
   if (error) tv_source_close(out);
   return error;
 }
@@ -171,6 +180,7 @@ tv_error *tv_source_open_beside(const tv_experiment *experiment, const tv_source
 tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, int count,
                          double *x, double *y) {
   const int64_t numbers = (int64_t)count * source->features;
+  if (source->preparation) return tv_preparation_read(source, replicate, first, count, x, y);
   TV_TRY(source->read(source, replicate, first, count, x, y));
   if (source->scale == 1) return NULL;
   for (int64_t i = 0; i < numbers; ++i) x[i] /= source->scale;
@@ -229,7 +239,9 @@ void tv_source_close(tv_source **source) {
   if (!*source) return;
   if ((*source)->close) (*source)->close(*source);
   for (int i = 0; i < TV_MOST_FILES; ++i) free((*source)->files[i].path);
+  tv_preparation_destroy(&(*source)->preparation);
   free((*source)->class_is_seen);
+  free((*source)->where);
   free((*source)->state);
   free(*source);
   *source = NULL;

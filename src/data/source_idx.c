@@ -30,12 +30,13 @@ enum { ROWS_TAG = 2, MESSAGE_BYTES = 1 << 23, MOST_AXES = 3 };
 /* The bytes of this rank's shards, as they stand in the files; labels NULL: there are none. */
 typedef struct {
   int64_t first, rows;
+  int pixels; /* of an image */
   unsigned char *images, *labels;
 } idx_rows;
 
 static const unsigned char *row_bytes(const tv_source *source, int64_t first) {
   const idx_rows *mine = source->state;
-  return mine->images + (first - mine->first) * source->features;
+  return mine->images + (first - mine->first) * mine->pixels;
 }
 
 static tv_error *read_rows(const tv_source *source, int replicate, int64_t first, int count,
@@ -43,7 +44,7 @@ static tv_error *read_rows(const tv_source *source, int replicate, int64_t first
   const idx_rows *mine = source->state;
   (void)replicate;
   const unsigned char *image = row_bytes(source, first);
-  const int64_t pixels = (int64_t)count * source->features;
+  const int64_t pixels = (int64_t)count * mine->pixels;
   for (int64_t i = 0; i < pixels; ++i) x[i] = image[i];
   if (!mine->labels) return NULL;
   const unsigned char *label = mine->labels + (first - mine->first);
@@ -147,6 +148,7 @@ static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, int 
   const settings *spec = experiment->source.settings;
   idx_rows *mine = source->state;
   share_header(comm, images, source);
+  mine->pixels = source->features;
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
   mine->first = tv_shard_first_row_of_rank(&partition, partition.rank);
   mine->rows = tv_shard_first_row_of_rank(&partition, partition.rank + 1) - mine->first;
@@ -160,15 +162,16 @@ static tv_error *deal_files(const tv_experiment *experiment, MPI_Comm comm, int 
 static tv_error *open_idx(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
   int rank;
   MPI_Comm_rank(comm, &rank);
+  const settings *spec = experiment->source.settings;
   const int digesting_rank = tv_source_digesting_rank(comm);
   source->read = read_rows;
   source->bytes = row_bytes;
   source->close = close_rows;
   tv_idx images = {0}, labels = {0};
   tv_error *error = tv_allocate(1, sizeof(idx_rows), &source->state);
-  if (!error && (rank == 0 || rank == digesting_rank))
-    error = note_files(experiment->source.settings, source);
-  if (!error && rank == 0) error = open_files(experiment->source.settings, &images, &labels);
+  if (!error && (rank == 0 || rank == digesting_rank)) error = note_files(spec, source);
+  if (!error) error = tv_source_place(source, spec->images, NULL);
+  if (!error && rank == 0) error = open_files(spec, &images, &labels);
   error = tv_agree(comm, error);
   if (!error) error = deal_files(experiment, comm, digesting_rank, source, &images, &labels);
   tv_idx_close(&images);

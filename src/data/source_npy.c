@@ -163,6 +163,7 @@ static tv_error *open_npy(const tv_experiment *experiment, MPI_Comm comm, tv_sou
     *n = (npy_rows){.samples = {.file = -1}, .targets = {.file = -1}, .views = {.file = -1}};
   if (!error && rank == 0) error = note_files(spec, experiment->source.views, source);
   if (!error) error = open_arrays(spec, experiment->source.views, source);
+  if (!error) error = tv_source_place(source, spec->samples, NULL);
   TV_TRY(tv_agree(comm, error));
   return spec->labels ? count_classes(experiment, comm, source) : NULL;
 }

@@ -81,6 +81,19 @@ tv_error *tv_sparse_rows_order(tv_sparse_rows *r, int count) {
   return NULL;
 }
 
+void tv_sparse_rows_gather(tv_sparse_rows *r, int count, int columns, const double *dense) {
+  int64_t at = 0;
+  for (int i = 0; i < count; ++i, dense += columns) {
+    r->begin[i] = at;
+    for (int j = 0; j < columns; ++j) {
+      if (dense[j] == 0) continue;
+      r->column[at] = j;
+      r->value[at++] = dense[j];
+    }
+  }
+  r->begin[count] = at;
+}
+
 void tv_sparse_rows_spread(const tv_sparse_rows *r, int count, int columns, double *out) {
   memset(out, 0, (size_t)count * (size_t)columns * sizeof(*out));
   for (int i = 0; i < count; ++i, out += columns)

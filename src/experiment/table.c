@@ -93,10 +93,19 @@ static const tv_key probe_keys[] = {{TV_KEY(tv_probe_spec, intercept, TV_KEY_CHO
                                      .help = "whether the linear probe has an intercept"},
                                     {0}};
 
-static const tv_key features_keys[] = {{TV_KEY(tv_features_spec, pca, TV_KEY_INTEGER), .low = 1,
-                                        .high = INFINITY, .otherwise = "all features",
-                                        .help = "principal components kept"},
-                                       {0}};
+static const tv_word normalisations[] = {{"none", 0}, {"counts", 1}, {0}};
+
+static const tv_key features_keys[] = {
+    {TV_KEY(tv_features_spec, normalise, TV_KEY_CHOICE), .words = normalisations,
+     .standard = "none", .is_quiet = 1,
+     .help = "before everything, `counts`: numbers x of a row of sum s become log(1 + L x / s), L "
+             "the median of the sums"},
+    {TV_KEY(tv_features_spec, variable, TV_KEY_INTEGER), .low = 1, .high = MOST_INPUTS,
+     .otherwise = "all features",
+     .help = "features kept, those that vary most in view of their mean"},
+    {TV_KEY(tv_features_spec, pca, TV_KEY_INTEGER), .low = 1, .high = INFINITY,
+     .otherwise = "all features", .help = "principal components kept"},
+    {0}};
 
 static const tv_key noise_keys[] = {
     {TV_KEY(tv_noise_spec, components, TV_KEY_INTEGER), .missing = noise_example, .is_essential = 1,

@@ -10,6 +10,8 @@
 #include "twoview/base/digest.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/memory.h"
+#include "twoview/base/statistics.h"
+#include "twoview/data/preparation.h"
 #include "twoview/hdf5/array.h"
 #include "twoview/linalg/eigen.h"
 #include "twoview/methods/method.h"
@@ -521,6 +523,14 @@ static void print_time(const tv_plan *plan, const tv_time_range *time) {
   printf("%-22s %.2g to %.2g\n", "core hours", hours * time->least, hours * time->most);
 }
 
+static void print_preparation(const tv_preparation *p) {
+  if (p && p->library_size > 0)
+    printf("%-22s to the median of their sums, %s\n", "rows of counts", TV_EXACT(p->library_size));
+  if (p && p->chosen)
+    printf("%-22s %d of %d, those that vary most in view of their mean\n", "features", p->features,
+           p->inputs);
+}
+
 void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
                    const tv_time_range *time) {
   char *resolved = NULL, bytes[64];
@@ -535,6 +545,7 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
            e->source.role == TV_AS_POPULATION ? ", as a population" : "");
   else
     printf("%-22s generated, %d features, %d targets\n", "data", source->features, source->targets);
+  print_preparation(source->preparation);
   if (plan->principal_order > 0)
     printf("%-22s %d of %d features, from a matrix of %d x %d %s\n", "principal components",
            plan->components, plan->features, plan->principal_order, plan->principal_order,

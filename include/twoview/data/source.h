@@ -24,6 +24,7 @@ typedef struct {
 } tv_source_file;
 
 typedef struct tv_source tv_source;
+typedef struct tv_sparse_rows tv_sparse_rows;
 
 /* A kind of source: a row, in a file of its own, whose keys stand beside `source.type`. */
 typedef struct {
@@ -61,6 +62,8 @@ struct tv_source {
   int features;                        /* of a sample */
   tv_shape shape;                      /* ... and how they are arranged */
   double scale;                        /* by which its numbers are divided */
+  char *where;                         /* owned: file, and dataset, of the samples, for messages */
+  struct tv_preparation *preparation;  /* owned: of its rows; NULL: they come as they are */
   int targets;                         /* of a sample; classes are one-hot; 0: none */
   int has_classes;                     /* targets are the indicators of classes */
   char *const *class_names;            /* borrowed from `state`; NULL: classes are numbers */
@@ -77,7 +80,7 @@ struct tv_source {
    * triangle of `covariance`. */
   void (*population)(const tv_source *source, double *mean, double *covariance);
 
-  /* tv_source_read before numbers are divided by the scale. */
+  /* tv_source_read before numbers are divided by the scale, and prepared. */
   tv_error *(*read)(const tv_source *source, int replicate, int64_t first, int count, double *x,
                     double *y);
 
@@ -85,6 +88,11 @@ struct tv_source {
    * count), count x views x features; not divided by the scale. Else 0 and NULL. */
   int views;
   tv_error *(*read_views)(const tv_source *source, int64_t first, int64_t count, double *out);
+
+  /* Sources whose numbers are mostly 0: the same rows without those, borrowed until it reads again;
+   * else NULL. */
+  tv_error *(*read_sparse)(const tv_source *source, int64_t first, int count, double *y,
+                           const tv_sparse_rows **rows);
 
   /* Sources of bytes: the same rows as they are stored, count x features; else NULL. */
   const unsigned char *(*bytes)(const tv_source *source, int64_t first);
@@ -113,12 +121,13 @@ struct tv_source {
   void (*close)(tv_source *source);
 };
 
-/* Open the experiment's source; this rank keeps the rows of its shards at hand. Free with
- * tv_source_close.                                                                  Collective. */
+/* Open the experiment's source; this rank keeps the rows of its shards at hand. They are prepared
+ * as the experiment says (preparation.h). Free with tv_source_close.                Collective. */
 tv_error *tv_source_open(const tv_experiment *experiment, MPI_Comm comm, tv_source **out);
 
 /* The same of a data set beside it, of any number of rows and features, whose spec is borrowed. Its
- * numbers are divided by a scale of its own, or by the source's where it has none. Collective. */
+ * numbers are divided by a scale of its own, or by the source's where it has none; its rows come as
+ * they are. Collective. */
 tv_error *tv_source_open_beside(const tv_experiment *experiment, const tv_source_spec *spec,
                                 MPI_Comm comm, tv_source **out);
 void tv_source_close(tv_source **source);
@@ -156,6 +165,10 @@ tv_error *tv_source_count_classes(tv_source *source, const char *file, const cha
  */
 tv_error *tv_source_expect_one_answer(const tv_experiment *experiment, const char *labels,
                                       const char *targets);
+
+/* Say where the samples are: in a file, and in a dataset of it (NULL: there is nothing else). Not
+ * collective. */
+tv_error *tv_source_place(tv_source *source, const char *file, const char *dataset);
 
 /* Files are noted for provenance, and digested unless they are larger than 4 GiB, by rank 0 or by
  * one that has noted them too and passes the digests on.                        Not collective. */

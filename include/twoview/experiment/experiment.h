@@ -79,7 +79,9 @@ typedef struct {
 } tv_probe_spec;
 
 typedef struct {
-  int pca; /* principal components kept; 0: all features */
+  int normalise; /* boolean: rows of counts by their sums */
+  int variable;  /* features kept, the most variable ones; 0: all */
+  int pca;       /* principal components kept; 0: all features */
 } tv_features_spec;
 
 typedef struct {
