@@ -214,12 +214,16 @@ static void call_transformation(const tv_distmat *a, const double *tau, tv_distm
              tau, vectors->data, &one, &one, vectors->descriptor, reals, &count, info, 1, 1, 1);
 }
 
+/* dormtr's answer to a query omits the triangular factors of dormqr's blocks (LAPACK 3.7 and
+ * later), which then falls back on one reflector after the other, unnoticed. */
+enum { FORGOTTEN_FACTORS = 65 * 64 };
+
 static tv_error *transform_back(const tv_distmat *a, const double *tau, tv_distmat *vectors,
                                 int *info) {
   workspace work = {0};
   double reals = 0;
   call_transformation(a, tau, vectors, &reals, -1, info);
-  tv_error *error = take_workspace(a->grid, "ormtr", reals, 0, &work);
+  tv_error *error = take_workspace(a->grid, "ormtr", reals + FORGOTTEN_FACTORS, 0, &work);
   if (!error) call_transformation(a, tau, vectors, work.reals, work.real_count, info);
   drop_workspace(&work);
   return error;
