@@ -365,6 +365,28 @@ class Agreement(Comparison):
                             np.testing.assert_allclose(other[name], one[name], rtol=ROUNDING,
                                                        atol=ROUNDING * scale, err_msg=f"{name}, {ranks} ranks")
 
+    # At these numbers a step does nothing.
+    IDLE = [{"type": "mask", "keep": 1}, {"type": "cutout", "size": [0, 3]}, {"type": "brightness", "deviation": 0},
+            {"type": "contrast", "deviation": 0}, {"type": "multiply", "deviation": 0}, {"type": "shift", "pixels": 0},
+            {"type": "texture", "length": 2, "deviation": 0}, {"type": "flip", "probability": 0},
+            {"type": "impulse", "probability": 0, "values": [0, 1]}, {"type": "time-mask", "width": 0},
+            {"type": "frequency-mask", "width": 0}, {"type": "phase-jitter", "angle": 0},
+            {"type": "baseline", "degree": 2, "deviation": 0}]
+
+    def test_idle_steps(self):
+        """They change neither moments nor the draws of the steps before them, to the bit."""
+        self.small()
+        noise = self.CORRUPTION["chain"]
+        for sampler in ("rows", "expected"):
+            found = []
+            for idle in ([], self.IDLE):
+                chain = {"chain": [{"type": "noise", "deviation": 0.3}] + idle, "floor": 0.01}
+                experiment = settings(corruption={"sampler": sampler, "chain": noise + idle}, augmentation=chain)
+                with run(experiment, "idle.h5") as archive:
+                    found.append([archive[name][()] for name in SCORES + ["value"]])
+            for a, b in zip(*found):
+                np.testing.assert_array_equal(a, b)
+
     def test_rows_and_their_mean(self):
         """One draw a row has moments of the exact mean: losses at the same rows lie within the spread
         of replicates, 5 standard errors, of it at large n. How far they spread falls as the square

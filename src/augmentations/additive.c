@@ -193,6 +193,7 @@ static const tv_key baseline_parameters[] = {{.name = "degree",
 const tv_augmentation tv_step_noise = {.kind = {.name = "noise",
                                                 .title = "independent normal noise on every number",
                                                 .keys = deviation_alone},
+                                       .is_idle = tv_step_is_zero,
                                        .moments = noise_moments,
                                        .view = noise_view};
 
@@ -200,6 +201,7 @@ const tv_augmentation tv_step_brightness = {
     .kind = {.name = "brightness",
              .title = "one normal number added to the whole sample",
              .keys = deviation_alone},
+    .is_idle = tv_step_is_zero,
     .moments = brightness_moments,
     .view = brightness_view};
 
@@ -209,6 +211,7 @@ const tv_augmentation tv_step_texture = {
              .keys = texture_parameters},
     .check = tv_step_expect_series,
     .prepare = texture_prepare,
+    .is_idle = tv_step_has_zero_second,
     .moments = texture_moments,
     .view = texture_view};
 
@@ -217,5 +220,6 @@ const tv_augmentation tv_step_baseline = {.kind = {.name = "baseline",
                                                    .keys = baseline_parameters},
                                           .check = tv_step_expect_series,
                                           .prepare = baseline_prepare,
+                                          .is_idle = tv_step_has_zero_second,
                                           .moments = baseline_moments,
                                           .view = baseline_view};

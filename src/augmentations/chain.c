@@ -20,7 +20,7 @@ void tv_chain_view(const tv_chain *chain, const tv_chain_draw *draw, double *x) 
                        .stream = draw->stream,
                        .index = draw->index,
                        .scratch = draw->scratch};
-    of_step.stream.purpose += (tv_purpose)i;
+    of_step.stream.purpose += (tv_purpose)chain->steps[i].number;
     chain->steps[i].augmentation->view(&chain->steps[i], &of_step, x);
   }
 }

@@ -83,6 +83,7 @@ const tv_augmentation tv_step_poisson = {
 const tv_augmentation tv_step_thin = {
     .kind = {.name = "thin", .title = "each count kept or not", .keys = thin_parameters},
     .needs = TV_COUNTS,
+    .is_idle = tv_step_is_one,
     .keeps = TV_COUNTS,
     .moments = thin_moments,
     .view = thin_view};

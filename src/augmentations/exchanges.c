@@ -153,6 +153,7 @@ const tv_augmentation tv_step_cutmix = {
     .check = tv_window_check,
     .prepare = tv_window_prepare,
     .needs_others = needs_others,
+    .is_idle = tv_window_is_empty,
     .keeps = TV_COUNTS,
     .moments = cutmix_moments,
     .view = cutmix_view};

@@ -345,6 +345,7 @@ const tv_augmentation tv_step_shift = {
     .kind = {.name = "shift", .title = "moved by whole pixels", .keys = shift_parameters},
     .check = shift_check,
     .prepare = shift_prepare,
+    .is_idle = tv_step_is_zero,
     .keeps = TV_COUNTS,
     MAP_DRAWN};
 
@@ -352,6 +353,7 @@ const tv_augmentation tv_step_flip = {
     .kind = {.name = "flip", .title = "mirrored", .keys = flip_parameters},
     .check = flip_check,
     .prepare = flip_prepare,
+    .is_idle = tv_step_has_zero_second,
     .keeps = TV_COUNTS,
     MAP_DRAWN};
 

@@ -163,6 +163,10 @@ static tv_numbers mask_makes(const tv_step *step, tv_numbers before) {
   return tv_numbers_both(before, level ? tv_numbers_of(*level) : TV_NOT_NEGATIVE);
 }
 
+static int mask_is_idle(const tv_step *step) {
+  return !is_exact(step) && tv_step_is_one(step);
+}
+
 static const tv_key mask_parameters[] = {
     {.name = "keep", .type = TV_KEY_NUMBER, .high = 1, .help = "probability"},
     {.name = "fill",
@@ -340,6 +344,7 @@ const tv_augmentation tv_step_mask = {.kind = {.name = "mask",
                                                .title = "numbers, patches or channels left out",
                                                .keys = mask_parameters},
                                       .check = mask_check,
+                                      .is_idle = mask_is_idle,
                                       .needs_others = mask_needs_mean,
                                       .makes = mask_makes,
                                       .moments = mask_moments_of,
@@ -349,6 +354,7 @@ const tv_augmentation tv_step_cutout = {
     .kind = {.name = "cutout", .title = "a window of zeros", .keys = tv_window_parameters},
     .check = tv_window_check,
     .prepare = tv_window_prepare,
+    .is_idle = tv_window_is_empty,
     .keeps = TV_COUNTS,
     .moments = cutout_moments,
     .view = cutout_view};
@@ -358,6 +364,7 @@ const tv_augmentation tv_step_time_mask = {.kind = {.name = "time-mask",
                                                     .keys = band_parameters},
                                            .check = band_check,
                                            .prepare = band_prepare,
+                                           .is_idle = tv_step_is_zero,
                                            .keeps = TV_COUNTS,
                                            .moments = band_moments,
                                            .view = band_view};
@@ -368,6 +375,7 @@ const tv_augmentation tv_step_frequency_mask = {
              .keys = band_parameters},
     .check = band_check,
     .prepare = band_prepare,
+    .is_idle = tv_step_is_zero,
     .keeps = TV_COUNTS,
     .moments = band_moments,
     .view = band_view};
@@ -376,6 +384,7 @@ const tv_augmentation tv_step_impulse = {.kind = {.name = "impulse",
                                                   .title = "numbers replaced by one of two values",
                                                   .keys = impulse_parameters},
                                          .check = impulse_check,
+                                         .is_idle = tv_step_is_zero,
                                          .makes = impulse_makes,
                                          .moments = impulse_moments,
                                          .view = impulse_view};

@@ -99,6 +99,7 @@ static const tv_key contrast_parameters[] = {{.name = "deviation",
 
 const tv_augmentation tv_step_multiply = {
     .kind = {.name = "multiply", .title = "normal factors about 1", .keys = multiply_parameters},
+    .is_idle = tv_step_is_zero,
     .moments = multiply_moments,
     .view = multiply_view};
 
@@ -106,5 +107,6 @@ const tv_augmentation tv_step_contrast = {
     .kind = {.name = "contrast",
              .title = "one normal gain about the sample's mean",
              .keys = contrast_parameters},
+    .is_idle = tv_step_is_zero,
     .moments = contrast_moments,
     .view = contrast_view};

@@ -10,6 +10,11 @@ tv_error *tv_step_expect_axes(const tv_step *step, const tv_shape *shape, int le
 tv_error *tv_step_expect_series(const tv_step *step, const tv_shape *shape);
 tv_error *tv_step_expect_images(const tv_step *step, const tv_shape *shape);
 
+/* Idle where the first number of the first parameter is 0, or 1; or that of the second is 0. */
+int tv_step_is_zero(const tv_step *step);
+int tv_step_is_one(const tv_step *step);
+int tv_step_has_zero_second(const tv_step *step);
+
 /* Room for so many terms, equally likely. */
 tv_error *tv_step_terms(tv_step *step, int count);
 
@@ -32,6 +37,7 @@ enum { TV_WINDOW_ROWS, TV_WINDOW_COLUMNS };
 extern const tv_key tv_window_parameters[];
 tv_error *tv_window_check(const tv_step *step, const tv_shape *shape);
 tv_error *tv_window_prepare(tv_step *step, const tv_shape *shape);
+int tv_window_is_empty(const tv_step *step);
 
 /* Refuse a parameter that is no size, [rows, columns], or one beyond the samples. */
 tv_error *tv_window_fits(const tv_step *step, int parameter, const tv_shape *shape);

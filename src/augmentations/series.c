@@ -181,5 +181,6 @@ const tv_augmentation tv_step_phase_jitter = {
              .keys = jitter_parameters},
     .check = tv_step_expect_series,
     .prepare = jitter_prepare,
+    .is_idle = tv_step_is_zero,
     .moments = jitter_moments,
     .view = jitter_view};

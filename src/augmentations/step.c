@@ -48,6 +48,18 @@ tv_error *tv_step_expect_images(const tv_step *step, const tv_shape *shape) {
   return tv_step_expect_axes(step, shape, 3);
 }
 
+int tv_step_is_zero(const tv_step *step) {
+  return tv_step_number(step, 0, 0) == 0;
+}
+
+int tv_step_is_one(const tv_step *step) {
+  return tv_step_number(step, 0, 0) == 1;
+}
+
+int tv_step_has_zero_second(const tv_step *step) {
+  return tv_step_number(step, 1, 0) == 0;
+}
+
 tv_error *tv_step_terms(tv_step *step, int count) {
   TV_TRY(tv_allocate(count, sizeof(*step->terms), &step->terms));
   step->term_count = count;

@@ -53,6 +53,7 @@ typedef struct {
   const char *whose;  /* ... of the rows of this key at first */
   int is_sampled;     /* single views are drawn, one by one */
   const char *how;    /* what to do where a step has no moments */
+  int next;           /* the number of the next step */
 } maker;
 
 static tv_error *expect_numbers(maker *m, const char *path, const tv_step *step) {
@@ -69,8 +70,8 @@ static tv_error *expect_numbers(maker *m, const char *path, const tv_step *step)
   return NULL;
 }
 
-/* Check a step and prepare it. path: `augmentation.chain.2`. */
-static tv_error *finish_step(maker *m, const char *path, tv_step *step) {
+/* path: `augmentation.chain.2`. */
+static tv_error *check_step(maker *m, const char *path, tv_step *step) {
   const tv_augmentation *kind = step->augmentation;
   tv_error *wrong = kind->check ? kind->check(step, &m->model->shape) : NULL;
   if (wrong) {
@@ -81,7 +82,7 @@ static tv_error *finish_step(maker *m, const char *path, tv_step *step) {
   TV_TRY(expect_numbers(m, path, step));
   TV_REQUIRE(m->model->experiment, path, kind->moments || m->is_sampled,
              "what '%s' does to moments does not follow from them; %s", kind->kind.name, m->how);
-  return tv_step_prepare(step, &m->model->shape);
+  return NULL;
 }
 
 static tv_error *append(maker *m, const char *key, const tv_chain_spec *spec, int number, int level,
@@ -90,7 +91,13 @@ static tv_error *append(maker *m, const char *key, const tv_chain_spec *spec, in
   snprintf(path, sizeof path, "%s.%d", key, number + 1);
   tv_step *step = &chain->steps[chain->count++];
   TV_TRY(take_step(m->model, &spec->steps[number], level, step));
-  return finish_step(m, path, step);
+  step->number = m->next++;
+  TV_TRY(check_step(m, path, step));
+  if (!step->augmentation->is_idle || !step->augmentation->is_idle(step))
+    return tv_step_prepare(step, &m->model->shape);
+  tv_step_release(step);
+  --chain->count;
+  return NULL;
 }
 
 static tv_error *append_corruption(maker *m, int severity, tv_chain *chain) {
@@ -189,8 +196,9 @@ static tv_error *expect_test_numbers(tv_numbers numbers, const tv_view_model *m)
     maker of = {m, numbers, "test"};
     for (int i = 0; i < m->corruptions[s].count; ++i) {
       char path[64];
-      snprintf(path, sizeof path, "corruption.chain.%d", i + 1);
-      TV_TRY(expect_numbers(&of, path, &m->corruptions[s].steps[i]));
+      const tv_step *step = &m->corruptions[s].steps[i];
+      snprintf(path, sizeof path, "corruption.chain.%d", step->number + 1);
+      TV_TRY(expect_numbers(&of, path, step));
     }
   }
   return NULL;

@@ -43,15 +43,18 @@ tv_error *tv_window_fits(const tv_step *step, int parameter, const tv_shape *s) 
 
 const tv_key tv_window_parameters[] = {{.name = "size",
                                         .type = TV_KEY_NUMBERS,
-                                        .low = 1,
                                         .high = 1e6,
                                         .is_whole = 1,
                                         .missing = "write for example size: [2, 2]",
-                                        .help = "rows and columns of the window"},
+                                        .help = "rows and columns of the window; 0: none"},
                                        {0}};
 
 tv_error *tv_window_check(const tv_step *step, const tv_shape *shape) {
   return tv_window_fits(step, TV_WINDOW_SIZE, shape);
+}
+
+int tv_window_is_empty(const tv_step *step) {
+  return size_of(step, TV_WINDOW_SIZE, 0) == 0 || size_of(step, TV_WINDOW_SIZE, 1) == 0;
 }
 
 tv_error *tv_window_prepare(tv_step *step, const tv_shape *s) {

@@ -27,6 +27,7 @@ typedef struct {
  * one shape: the maps that are drawn from, and tables of numbers. */
 typedef struct {
   const tv_augmentation *augmentation;
+  int number; /* in its chain, which tells its draws from those of others */
   tv_values values[TV_MOST_PARAMETERS]; /* owned */
   tv_map_term *terms;                   /* owned */
   int term_count;
@@ -64,6 +65,8 @@ struct tv_augmentation {
   tv_numbers keeps;  /* ... and what is still true of numbers after it, where it was before */
   /* The same where it depends on parameters; NULL: it does not.                 Not collective. */
   tv_numbers (*makes)(const tv_step *step, tv_numbers before);
+  /* Whether it leaves every sample as it is, and can be left out; NULL: never.  Not collective. */
+  int (*is_idle)(const tv_step *step);
   /* Whether a view needs other samples, or the mean of all; NULL: never. Not collective. */
   int (*needs_others)(const tv_step *step);
   /* NULL, or what is wrong with the parameters for samples of this shape. Not collective. */
