@@ -23,15 +23,32 @@ static tv_error *solve_plain(const tv_statistics *s, tv_solution *out, int *stat
   return error;
 }
 
-/* minimise (1/n) sum |x - E'E x|^2 subject to E E' = I. T = L' E'. */
-static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *status) {
+static tv_error *begin(const tv_statistics *s, int k, tv_solution *out) {
   TV_TRY(tv_solution_begin(s, k, out));
-  TV_TRY(tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*out->values), &out->values)));
-  TV_TRY(solve_plain(s, out, status));
-  if (*status) return NULL;
+  return tv_grid_agree(s->A->grid, tv_allocate(k, sizeof(*out->values), &out->values));
+}
+
+/* T = L' E', which alone depends on views. */
+static void whiten(const tv_statistics *s, tv_solution *out) {
   copy(out->encoder, out->whitened);
   tv_multiply_lower(TV_TRANSPOSED, s->L, out->whitened);
+}
+
+/* minimise (1/n) sum |x - E'E x|^2 subject to E E' = I. */
+static tv_error *solve(const tv_statistics *s, int k, tv_solution *out, int *status) {
+  TV_TRY(begin(s, k, out));
+  TV_TRY(solve_plain(s, out, status));
+  if (*status) return NULL;
+  whiten(s, out);
   return tv_solution_fix_signs(out);
+}
+
+static tv_error *repeat(const tv_statistics *s, const tv_solution *known, tv_solution *out) {
+  TV_TRY(begin(s, known->k, out));
+  copy(known->encoder, out->encoder);
+  memcpy(out->values, known->values, (size_t)known->k * sizeof(*out->values));
+  whiten(s, out);
+  return NULL;
 }
 
 /* The rows are compared with the largest of A E': an eigenvector of A is known to the rounding of
@@ -103,6 +120,7 @@ const tv_method tv_pca = {
     .no_threshold = "its encoder is the same at any alignment",
     .squared = TV_OF_INPUTS,
     .solve = solve,
+    .repeat = repeat,
     .validate = validate,
     .score = tv_probe_loss,
     .leak = leak,

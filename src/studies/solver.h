@@ -22,6 +22,7 @@ struct tv_solver {
   tv_column_sums *sums, *held_out_sums; /* what brings these to a point where they are spread over
                                          * the ranks; else NULL */
   struct tv_axes *axes;                 /* along which it takes its inputs */
+  struct tv_baselines *baselines;       /* what is known of methods that see no views */
 };
 
 /* Allocate, with the thresholds of theory; and, once the groups' leaders have found theirs, share

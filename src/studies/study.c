@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "axes.h"
+#include "baselines.h"
 #include "ledger.h"
 #include "solver.h"
 #include "twoview/base/comm.h"
@@ -222,6 +223,7 @@ static tv_error *solve_points(const tv_study *row, const tv_study_inputs *study,
 static tv_error *solve_all(const tv_study *row, const tv_study_inputs *study,
                            const tv_moments *moments, tv_results *r) {
   struct tv_axes axes = {.setting = -1};
+  struct tv_baselines baselines = {.setting = -1};
   tv_solver s = {.experiment = study->experiment,
                  .features = study->features,
                  .spectra = study->spectra,
@@ -233,7 +235,8 @@ static tv_error *solve_all(const tv_study *row, const tv_study_inputs *study,
                  .moments = moments,
                  .held_out = study->held_out,
                  .view_moments = study->view_moments,
-                 .axes = &axes};
+                 .axes = &axes,
+                 .baselines = &baselines};
   tv_error *error = open_sums(study, &s);
   if (!error) error = solve_points(row, study, &s);
   if (!error) tv_results_share(row, study->comm, r);
@@ -241,6 +244,7 @@ static tv_error *solve_all(const tv_study *row, const tv_study_inputs *study,
   tv_column_sums_destroy(&s.sums);
   tv_column_sums_destroy(&s.held_out_sums);
   tv_axes_release(&axes);
+  tv_baselines_release(&baselines);
   return error;
 }
 

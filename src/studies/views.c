@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "accuracy.h"
+#include "baselines.h"
 #include "explain.h"
 #include "probes.h"
 #include "quantities.h"
@@ -109,8 +110,9 @@ static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int
   const tv_method *method = tv_method_of(s->experiment->methods[m]);
   a->status = rows->status;
   if (a->status == 0)
-    TV_TRY(method->solve(rows->statistics, rows_to_solve(s, method, rows->statistics->d),
-                         &a->solution, &a->status));
+    TV_TRY(tv_baselines_solve(s, rows->statistics, m, point,
+                              rows_to_solve(s, method, rows->statistics->d), &a->solution,
+                              &a->status));
   return a->status == 0 ? judge(s, rows, m, point, a) : NULL;
 }
 
@@ -220,12 +222,13 @@ static void keep_mean(const tv_solver *s, const tv_point_rows *rows, int64_t poi
     r->mean[place * r->d + i] = rows->mean[TV_CORRUPTED][i] * s->experiment->source.scale;
 }
 
-/* The factor, the closed forms, and their rows' images of samples in up to four sets. */
-static double flops_of_point(const tv_experiment *e, int d, int l) {
+/* The factor, the closed forms, and their rows' images of samples in up to four sets. Methods that
+ * see no views are solved at the first strength. */
+static double flops_of_point(const tv_experiment *e, int strength, int d, int l) {
   double flops = tv_statistics_flops(d);
   for (unsigned m = 0; m < e->methods_count; ++m) {
     const tv_method *method = tv_method_of(e->methods[m]);
-    flops += method->flops(d, e->encoder.k, l);
+    if (!method->repeat || strength == 0) flops += method->flops(d, e->encoder.k, l);
     flops += 8.0 * d * d * tv_method_rows(method, e->encoder.k, l);
   }
   return flops;
@@ -242,7 +245,9 @@ static tv_error *solve_point(const tv_solver *s, const tv_moment_matrix *moments
   if (!error) error = solve_all(s, &rows, point, answers);
   if (!error)
     s->results->work.flops +=
-        flops_of_point(s->experiment, rows.statistics->d, s->targets) / s->group->grid->size;
+        flops_of_point(s->experiment, tv_cube_split(&s->results->cube, point).alpha,
+                       rows.statistics->d, s->targets) /
+        s->group->grid->size;
   for (int m = 0; answers && m < methods; ++m) release(&answers[m]);
   free(answers);
   tv_point_rows_release(&rows);
@@ -347,8 +352,12 @@ tv_error *tv_views_fill(tv_experiment *e) {
 }
 
 static double flops(const tv_experiment *e, int d, int p, int l) {
+  const int strengths = tv_experiment_alignments(e);
+  double flops = 0;
   (void)p;
-  return (double)tv_experiment_points(e) * flops_of_point(e, d, l);
+  for (int strength = 0; strength < strengths; ++strength)
+    flops += flops_of_point(e, strength, d, l);
+  return (double)tv_experiment_points(e) / strengths * flops;
 }
 
 static void describe(const tv_experiment *e, FILE *out) {

@@ -67,6 +67,9 @@ typedef struct tv_method {
   /* Solve with k rows (SL ignores k). status: not 0 when an iteration failed; the solution is then
    * empty. Free with tv_solution_destroy.                                         Collective. */
   tv_error *(*solve)(const tv_statistics *statistics, int k, tv_solution *out, int *status);
+  /* The solution for other views of the same inputs, from a known one; NULL: views matter to it.
+   *                                                                                 Collective. */
+  tv_error *(*repeat)(const tv_statistics *statistics, const tv_solution *known, tv_solution *out);
   /* image: A E', d x k, which whoever scores the solution has anyway.              Collective. */
   tv_error *(*validate)(const tv_statistics *statistics, const tv_solution *solution,
                         const tv_distmat *image, tv_optimality *out);
