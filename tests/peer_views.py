@@ -1,7 +1,7 @@
 """The view model with NumPy and SciPy, by other means than the program's: the moments of a chain of
 steps, the closed forms, and held-out losses. Chains are given as an experiment file gives them.
 
-    python3 peer_views.py FOLDER [points]   times it on Fashion-MNIST
+    python3 peer_views.py FOLDER [LOSSES.npy]   times it on Fashion-MNIST
 
 Moments of samples are arrays of 2 x 3 axes (rows, columns, channels), so that a map of one axis is a
 product along it, a shift is a sum of slices and a flip a reversed axis."""
@@ -33,7 +33,28 @@ def at_level(chain, level):
     def value(name, given):
         is_level = isinstance(given, list) and (name not in LISTS or isinstance(given[0], list))
         return given[level] if is_level else given
-    return [{name: value(name, given) for name, given in step.items()} for step in chain]
+    steps = ({name: value(name, given) for name, given in step.items()} for step in chain)
+    return [step for step in steps if not is_idle(step)]
+
+
+NOTHING = {"deviation": 0, "probability": 0, "keep": 1, "size": [0, 0]}  # is done by a step with these
+
+
+def is_idle(step):
+    return any(step.get(name) == value for name, value in NOTHING.items())
+
+
+def side_by_side(corruptions):
+    """One chain for corruptions of four levels each: every severity carries out a single step."""
+    steps, count = [], 4 * len(corruptions)
+    for number, corruption in enumerate(corruptions):
+        step = dict(corruption)
+        for name, values in corruption.items():
+            if isinstance(values, list) and len(values) == 4:
+                step[name] = count * [NOTHING[name]]
+                step[name][4 * number:4 * number + 4] = values
+        steps.append(step)
+    return steps
 
 
 def strengths(augmentation, corruption):
@@ -574,15 +595,19 @@ AUGMENTATION = [{"type": "shift", "pixels": 1}, {"type": "noise", "deviation": 0
 FLOOR = (4 / 255) ** 2
 
 
-def main(folder, count=len(CORRUPTIONS)):
+METHODS = ["RC", "JE", "PCA"]
+
+
+def main(folder, losses=None):
+    """96 points; strengths append the first corruption at its first two severities."""
     training, test = fashion(folder, "train"), fashion(folder, "t10k")
     begin = time.perf_counter()
-    solved = 0
-    for corruption in CORRUPTIONS[:count]:
-        solved += len(list(expected(training, test, [corruption], AUGMENTATION, FLOOR, [20],
-                                    ["RC", "JE", "PCA"])))
-    print(f"{solved} points in {time.perf_counter() - begin:.2f} s")
+    found = [[point["test_loss"][method][0] for method in METHODS] for _, point in
+             expected(training, test, side_by_side(CORRUPTIONS), AUGMENTATION, FLOOR, [20], METHODS)]
+    print(f"{len(found)} points in {time.perf_counter() - begin:.2f} s")
+    if losses:
+        np.save(losses, found)
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), *map(int, sys.argv[2:]))
+    main(pathlib.Path(sys.argv[1]), *sys.argv[2:])
