@@ -200,5 +200,6 @@ const tv_augmentation tv_step_blend = {
     .check = blend_check,
     .prepare = blend_prepare,
     .makes = blend_makes,
+    .is_idle = tv_step_is_zero,
     .moments = blend_moments,
     .view = blend_view};
