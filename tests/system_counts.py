@@ -1,4 +1,6 @@
 """Counts that are normalised by row, and features chosen by their variance, computed again by NumPy."""
+import subprocess
+import sys
 import unittest
 
 import h5py
@@ -184,6 +186,19 @@ class Counts(unittest.TestCase):
             np.testing.assert_array_equal(archive["source_feature"][()], columns)
             np.testing.assert_allclose(archive["samples/clean"][0], x[archive["samples/row"][0]][:, columns], rtol=TOLERANCE)
             self.assertNotIn("source_shape", archive.attrs)
+
+    def test_job(self):
+        """The counts that its generator makes, few of them: types are told apart by their genes."""
+        subprocess.run([sys.executable, harness.ROOT / "jobs/cells.py", harness.folder / "cells.h5ad", "1500", "300"], check=True)
+        with harness.archive(harness.ROOT / "jobs/cells.yaml", "o.h5", "--set", "features.variable=60",
+                             "--set", "samples=[1200]", ranks=2) as archive:
+            self.assertEqual(len(archive["source_feature"]), 60)
+            self.assertEqual(harness.names(archive["class_name"]), [f"type {c}" for c in "ABCDEFGHIJKL"])
+            self.assertTrue(np.all(archive["status"][()] == 0))
+        with h5py.File(harness.folder / "cells.h5ad") as file:
+            x = scipy.sparse.csr_matrix((file["X/data"][()], file["X/indices"][()], file["X/indptr"][()]), file["X"].attrs["shape"])
+            self.assertTrue(x.has_canonical_format)
+            self.assertEqual(x.shape, (1500, 300))
 
     # ---- What is refused ----
 
