@@ -699,10 +699,14 @@ class Hdf5Source(unittest.TestCase):
         with zipfile.ZipFile(folder / "a.pt", "w") as torch:
             torch.writestr("archive/data.pkl", "x")
         (folder / "a.folder").mkdir()
+        (folder / "a.mtx").write_text("%%MatrixMarket matrix array real general\n1 1\n1\n")
+        self.refused("a.mtx: no HDF5 file but ", "twoview import FILE.mtx", experiment=harness.HDF5.replace("data.h5", "a.mtx"))
         for end, call in (("npy", "numpy.load"), ("npz", "numpy.load"), ("csv", "numpy.loadtxt"),
                           ("parquet", "read_parquet"), ("pt", "torch.load"), ("folder", "numpy.stack")):
             experiment = harness.HDF5.replace("data.h5", f"a.{end}")
             self.refused(f"a.{end}: no HDF5 file but ", call, "h5py.File", experiment=experiment)
+            if end in ("npy", "npz", "csv", "folder"):
+                self.refused("twoview import ", experiment=experiment)
             done = harness.twoview("report", f"a.{end}")
             self.assertEqual(done.returncode, 1)
             self.assertRegex(done.stderr, rf"a.{end}: no HDF5 file but .*{call}")

@@ -5,9 +5,11 @@ import gzip
 import re
 import subprocess
 import unittest
+import zipfile
 
 import h5py
 import numpy as np
+import scipy.sparse
 import xarray
 
 import harness
@@ -231,6 +233,248 @@ class Tables(Import):
         done = harness.twoview("import", "a.csv", "-o", "a.csv", "--force")
         self.assertIn("is read by this run", done.stderr)
         self.assertEqual(harness.twoview("import", "a.csv").returncode, 2)
+
+
+class Arrays(Import):
+    def setUp(self):
+        super().setUp()
+        rng = np.random.default_rng(5)
+        self.images = rng.integers(0, 256, (ROWS, 4, 3, 2)).astype("u1")
+        self.labels = np.arange(ROWS) % 3
+
+    def test_an_archive_of_arrays(self):
+        """Stored and deflated; either order of dimensions; test rows beside those of training."""
+        targets = self.x[:, :2] + 1
+        for save, order, kind in ((np.savez, "C", "<f8"), (np.savez_compressed, "F", ">f8")):
+            save(harness.folder / "a.npz", labels=self.labels, images=self.images, x=np.asarray(self.x, kind, order=order),
+                 x_test=self.x[:7], y=np.asarray(targets, order=order), single=self.x[:, 0], names=self.classes)
+            said = self.imported("a.npz")
+            self.expect_same(said, self.images, self.labels, ranks=2)
+            for answers, options in ((self.labels, []), (self.classes.astype(object), ["--labels", "names"]),
+                                     (targets, ["--targets", "y"]), (self.x[:, :1], ["--targets", "single"])):
+                said = self.imported("a.npz", "--samples", "x", *options)
+                self.expect_same(said, self.x, answers, index=int(answers.ndim == 2))
+        with xarray.open_dataset(harness.folder / "data.h5", engine="h5netcdf") as data:
+            self.assertEqual(data["images"].dims, ("sample", "row", "column", "channel"))
+            self.assertEqual((data["images"].dtype, data["x"].dtype), ("u1", "f8"))
+            self.assertTrue((data["images"].values == self.images).all() and (data["x"].values == self.x).all())
+            self.assertEqual(data["names"].values.tolist(), self.classes.tolist())
+            self.assertEqual((data["x"].dims, data["x_test"].dims), (("sample", "feature"), ("sample_2", "feature")))
+            self.assertEqual((data["single"].dims, data["y"].dims[0]), (("sample", "target"), "sample"))
+
+    def test_types(self):
+        """Every type of numbers and texts is stored as it is, half-precision numbers as single ones."""
+        numbers = np.arange(12).reshape(4, 3)
+        kinds = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]
+        kinds = [order + kind for kind in kinds for order in "<>"]
+        texts = np.array(["é", "中文", "x" * 20, "z"])
+        np.savez(harness.folder / "a.npz", bits=numbers > 5, texts=texts, swapped=texts.astype(">U30"),
+                 bytes=np.char.encode(texts, "utf-8"),
+                 **{kind[1:] + kind[0]: numbers.astype(kind) for kind in kinds})
+        self.imported("a.npz")
+        with h5py.File(harness.folder / "data.h5") as file:
+            for kind in kinds:
+                found = file[kind[1:] + kind[0]]
+                self.assertEqual(found.dtype, {"f2": "<f4"}.get(kind[1:], "<" + kind[1:]))
+                self.assertEqual(found[()].tolist(), numbers.tolist())
+            self.assertEqual(file["bits"][()].tolist(), (numbers > 5).astype(int).tolist())
+            for name in ("texts", "swapped", "bytes"):
+                self.assertEqual(harness.names(file[name]), texts.tolist())
+
+    def test_files_of_single_arrays(self):
+        np.save(harness.folder / "x.npy", self.x)
+        np.save(harness.folder / "kinds.npy", self.classes)
+        said = self.imported("x.npy", "kinds.npy")
+        self.expect_same(said, self.x, self.classes.astype(object))
+        self.imported("x.npy")
+
+    def test_bad_arrays(self):
+        objects = np.array([{"a": 1}, None], dtype=object)
+        for arrays, message in (
+                ({"x": self.x, "meta": objects}, "meta.npy: an array of Python's objects"),
+                ({"x": self.x, "one": np.float64(1)}, "one.npy: an array of 0 dimensions"),
+                ({"x": self.x, "c": self.x.astype(complex)}, "c.npy: holds values of type 'c16'"),
+                ({"x": np.full((3, 2), np.nan)}, "x.npy: row 0: number 0 is NaN"),
+                ({"x": np.full((3, 2), 2**53 + 2)}, "x.npy: row 0: 9007199254740994 is beyond 2^53"),
+                ({"x": np.zeros((0, 2))}, "x.npy: holds nothing"), ({"y": self.labels}, "no array of rows"),
+                ({"x": self.x, "t": np.array([["a", "b"]])}, "t.npy: texts of more than one dimension"),
+                ({"x": self.x, "t": np.array(["a", ""])}, "t.npy: row 1: a name is empty"),
+                ({"x": self.x, "t": np.array(["a", "b\nc"])}, "t.npy: row 1: 'b\\x0ac' is not plain"),
+                ({"x": self.x, "t": np.frombuffer(b"a\xff", "S1")}, "t.npy: row 1: '\\xff' is not plain"),
+                ({"x": self.x, "sample": self.labels}, "'sample' is the name of another array or of a dimension"),
+                ({"x": self.x, "n" * 300: self.labels}, "is no name of a dataset")):
+            np.savez(harness.folder / "a.npz", **arrays)
+            self.refused(1, "a.npz", message, arguments=["a.npz"])
+        np.savez(harness.folder / "a.npz", x=self.x, meta=objects)
+        self.refused(1, "leave it out (--drop meta)", arguments=["a.npz"])
+        self.imported("a.npz", "--drop", "meta")
+        (harness.folder / "data.h5").unlink()
+        for option in ("--labels", "--samples", "--targets", "--drop"):
+            self.refused(2, f"{option} 'q' is none of the arrays: x, meta", arguments=["a.npz", option, "q", "--drop", "meta"])
+        np.save(harness.folder / "x.npy", objects)
+        self.refused(1, "x.npy: an array of Python's objects", arguments=["x.npy"])
+
+    def test_bad_archives(self):
+        path = harness.folder / "a.npz"
+        np.savez_compressed(path, x=self.x, y=self.labels)
+        whole = path.read_bytes()
+        changed = bytearray(whole)
+        changed[200] ^= 1
+        for damaged, message in ((b"", "no whole zip"), (whole[:-1], "no whole zip"), (whole[:300], "no whole zip"),
+                                 (b"not a zip", "no whole zip"), (bytes(changed), "x.npy: damaged")):
+            path.write_bytes(damaged)
+            self.refused(1, "a.npz", message, arguments=["a.npz"])
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("readme.txt", "no array")
+        self.refused(1, "readme.txt: is no .npy file", "--drop readme.txt", arguments=["a.npz"])
+
+
+def market(name, lines, opening=open):
+    with opening(harness.folder / name, "wt") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def entries(matrix, order, field="integer"):
+    """The lines of a sparse matrix, its entries in that order of rows and columns."""
+    rows, columns = matrix.nonzero()
+    places = sorted(zip(rows, columns), key=order)
+    yield f"%%MatrixMarket matrix coordinate {field} general"
+    yield "% a comment"
+    yield f"{matrix.shape[0]} {matrix.shape[1]} {len(places)}"
+    for row, column in places:
+        yield f"{row + 1} {column + 1}" + ("" if field == "pattern" else f" {matrix[row, column]!r}")
+
+
+class Matrices(Import):
+    def setUp(self):
+        super().setUp()
+        rng = np.random.default_rng(7)
+        self.counts = rng.poisson(0.7, (ROWS, COLUMNS)) * rng.integers(1, 2000, COLUMNS)
+        self.kinds = [f"kind {i % 3}" for i in range(ROWS)]
+        harness.write("kinds.txt", "\n".join(self.kinds) + "\n")
+
+    def expect_matrix(self, matrix):
+        """Both as the group says, and by features in rising order for each sample."""
+        with h5py.File(harness.folder / "data.h5") as file:
+            group = file["x"]
+            self.assertEqual(harness.attribute(group, "encoding-type"), "csr_matrix")
+            found = scipy.sparse.csr_matrix((group["data"][()], group["indices"][()], group["indptr"][()]),
+                                            shape=tuple(group.attrs["shape"]))
+        self.assertTrue(found.has_canonical_format)
+        self.assertEqual(found.toarray().tolist(), matrix.tolist())
+
+    def test_orders_and_kinds_of_entries(self):
+        by_row, by_column, mixed = (lambda e: e), (lambda e: e[::-1]), (lambda e: hash((e, 3)))
+        real = self.counts * 0.37
+        for matrix, field, order, opening in ((self.counts, "integer", by_row, open), (self.counts, "integer", by_column, open),
+                                              (self.counts, "integer", mixed, gzip.open), (real, "real", mixed, open),
+                                              ((self.counts > 0).astype(int), "pattern", by_column, open),
+                                              (self.counts * 10**8, "integer", mixed, open)):
+            name = "a.mtx.gz" if opening is gzip.open else "a.mtx"
+            market(name, entries(matrix, order, field), opening)
+            self.imported(name)
+            self.expect_matrix(matrix)
+            market(name, entries(matrix.T, order, field), opening)
+            said = self.imported(name, "--transpose", "--labels", "kinds.txt")
+            self.expect_matrix(matrix)
+        with xarray.open_dataset(harness.folder / "data.h5", engine="h5netcdf") as data:
+            self.assertEqual(data["labels"].values.tolist(), self.kinds)
+        self.expect_same(said, matrix.astype(float), np.array(self.kinds, dtype=object), ranks=2)
+
+    def test_dense_matrices(self):
+        lines = ["%%MatrixMarket matrix array real general", f"{ROWS} {COLUMNS}", *map(repr, self.x.T.ravel().tolist())]
+        market("a.mtx", lines)
+        said = self.imported("a.mtx", "--labels", "kinds.txt")
+        self.expect_same(said, self.x, np.array(self.kinds, dtype=object))
+        market("a.mtx", [lines[0], f"{COLUMNS} {ROWS}", *map(repr, self.x.ravel().tolist())])
+        self.expect_same(self.imported("a.mtx", "--labels", "kinds.txt", "--transpose"), self.x, np.array(self.kinds, dtype=object))
+
+    def tenx(self, folder, features, front="", packed=True, identifiers=True):
+        """Genes as rows, cells as columns."""
+        path = harness.folder / folder
+        path.mkdir(exist_ok=True)
+        for old in path.iterdir():
+            old.unlink()
+        ending, opening = (".gz", gzip.open) if packed else ("", open)
+        market(f"{folder}/{front}matrix.mtx{ending}", entries(self.counts.T, lambda e: e[::-1]), opening)
+        names = [f"ENSG{i}\tgene {i} µ\tGene Expression" if identifiers else f"gene {i} µ" for i in range(COLUMNS)]
+        market(f"{folder}/{front}{features}{ending}", names, opening)
+        market(f"{folder}/{front}barcodes.tsv{ending}", [f"AC{i}-1" for i in range(ROWS)], opening)
+
+    def test_cells_and_genes(self):
+        for arguments in (("features.tsv",), ("genes.tsv", "", False), ("features.tsv", "GSM1_", True), ("features.tsv", "", True, False)):
+            self.tenx("cells", *arguments)
+            matrix = f"cells/{arguments[1]}matrix.mtx.gz" if arguments[1:2] == ("GSM1_",) else "cells"
+            said = self.imported(matrix, "--labels", "kinds.txt")
+            self.expect_matrix(self.counts)
+            with xarray.open_dataset(harness.folder / "data.h5", engine="h5netcdf") as data:
+                self.assertEqual(data["feature"].values.tolist(), [f"gene {i} µ" for i in range(COLUMNS)])
+                self.assertEqual(data["sample"].values.tolist(), [f"AC{i}-1" for i in range(ROWS)])
+                self.assertEqual(data["identifier"].values[2], "ENSG2" if len(arguments) < 4 else "gene 2 µ")
+        self.expect_same(said, self.counts.astype(float), np.array(self.kinds, dtype=object), ranks=3)
+
+    def test_bad_cells(self):
+        self.tenx("cells", "features.tsv")
+        path = harness.folder / "cells"
+        (path / "barcodes.tsv.gz").rename(path / "barcodes")
+        self.refused(1, "cells/matrix.mtx.gz: beside it stands cells/features.tsv.gz, but no barcodes.tsv", arguments=["cells"])
+        market("cells/barcodes.tsv", ["a", "b"])
+        self.refused(1, f"cells/barcodes.tsv: 2 lines, where the matrix has {ROWS}", arguments=["cells"])
+        market("cells/barcodes.tsv", ["a", "b", "", "c"])
+        self.refused(1, "cells/barcodes.tsv:3: name: a name is empty", arguments=["cells"])
+        (path / "barcodes").rename(path / "barcodes.tsv")
+        whole = (path / "barcodes.tsv").read_bytes()
+        (path / "barcodes.tsv").write_bytes(whole[:-9])
+        self.refused(1, "cells/barcodes.tsv: truncated", arguments=["cells"])
+        (path / "barcodes.tsv").write_bytes(whole)
+        whole = (path / "matrix.mtx.gz").read_bytes()
+        (path / "matrix.mtx.gz").write_bytes(whole[:-100])
+        self.refused(1, "cells/matrix.mtx.gz: truncated", arguments=["cells"])
+
+    def test_bad_matrices(self):
+        head = "%%MatrixMarket matrix coordinate integer general"
+        for lines, *messages in (
+                ([""], ": does not begin with a line as"), (["1 1 1"], ": does not begin with a line as"),
+                (["%%MatrixMarket matrix coordinate complex general"], ":1: numbers of the kind 'complex'"),
+                ([head.replace("general", "symmetric"), "2 2 1", "1 1 1"], ":1: a matrix that is 'symmetric'"),
+                ([head], ": ends before the line of its sizes"), ([head, "2 x 1"], ":2: 'x' is no number of rows"),
+                ([head, "2 2"], ":2: '' is no number of rows"), ([head, "2 2 0"], ":2: '0' is no number"),
+                ([head, "2 2 1 1"], ":2: '1' behind the sizes"), ([head, "0 2 1"], ":2: '0' is no number"),
+                ([head, "2 2 3", "1 1 1", "2 2 1"], ": truncated: ends behind 2 of 3 entries"),
+                ([head, "2 2 1", "1 1 1", "2 2 1"], ":4: more than the 1 entries"),
+                ([head, "2 2 2", "1 1 1", "%", "3 1 1"], ":5: row 3, where there are 1 to 2"),
+                ([head, "2 2 1", "1 0 1"], ":3: column 0, where there are 1 to 2"),
+                ([head, "2 2 1", "1 -1 1"], ":3: column -1"), ([head, "2 2 1", "1 1.5 1"], ":3: '1.5' is no number of a column"),
+                ([head, "2 2 1", "1 1 x"], ":3: 'x' is no number"), ([head, "2 2 1", "1 1"], ":3: '' is no number"),
+                ([head, "2 2 1", "1 1 1.5"], ":3: '1.5' is no integer"), ([head, "2 2 1", "1 1 nan"], ":3: 'nan' is not finite"),
+                ([head, "2 2 1", "1 1 9007199254740994"], ":3: '9007199254740994' is beyond 2^53"),
+                ([head, "2 2 1", "1 1 1 1"], ":3: '1' behind the entry"), ([head, "2 2 1", "1 1 \0"], ":3: a NUL byte"),
+                ([head, "2 2 3", "1 2 1", "1 1 1", "1 2 4"], ": row 1, column 2 has two entries"),
+                (["%%MatrixMarket matrix array pattern general", "1 1"], ": does not begin with a line as"),
+                (["%%MatrixMarket matrix array real general", "2 1", "1"], ": truncated: ends behind 1 of 2"),
+                (["%%MatrixMarket matrix array real general", "2 1", "1", "2", "3"], ":5: more than the 2 entries"),
+                ([head, "x" * 70000], ":2: a line of more than")):
+            market("a.mtx", lines)
+            self.refused(1, "a.mtx", *messages, arguments=["a.mtx"])
+        market("a.mtx", [head, "2 2 2", "1 1 1", "2 2 1"])
+        self.refused(1, "kinds.txt: 90 lines, where the matrix has 2", arguments=["a.mtx", "--labels", "kinds.txt"])
+        self.refused(2, "one matrix at a time", arguments=["a.mtx", "a.mtx"])
+        self.refused(2, "--no-header means nothing for", arguments=["a.mtx", "--no-header"])
+
+    def test_more_entries_than_a_block(self):
+        """Of 2^22 and some: in the order of samples, and in one that takes a pass for each block."""
+        rows, columns = 2200, 2000
+        for name, order in (("by-rows", "C"), ("by-columns", "F")):
+            row, column = (axis.ravel(order) for axis in np.indices((rows, columns)))
+            places = zip(row.tolist(), column.tolist())
+            market("a.mtx", ["%%MatrixMarket matrix coordinate integer general", f"{rows} {columns} {rows * columns}",
+                             *[f"{i + 1} {j + 1} {i * 7 + j}" for i, j in places]])
+            self.imported("a.mtx")
+            with h5py.File(harness.folder / "data.h5") as file:
+                expected = np.arange(rows)[:, None] * 7 + np.arange(columns)
+                self.assertTrue((file["x/data"][()] == expected.ravel()).all(), name)
+                self.assertTrue((file["x/indices"][()].reshape(rows, -1) == np.arange(columns)).all())
+                self.assertTrue((file["x/indptr"][()] == np.arange(rows + 1) * columns).all())
 
 
 if __name__ == "__main__":

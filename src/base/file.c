@@ -64,6 +64,28 @@ tv_error *tv_file_create(const char *path, int *file) {
   return *file < 0 ? tv_fail_errno("%s: cannot be written", path) : NULL;
 }
 
+/* Some file systems know no files without a name. */
+static int create_unnamed(const char *folder, const char *beside) {
+  char *name = NULL;
+  const int file = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+  if (file >= 0 || asprintf(&name, "%s.XXXXXX", beside) < 0) return file;
+  const int named = mkostemp(name, O_CLOEXEC);
+  if (named >= 0) unlink(name);
+  free(name);
+  return named;
+}
+
+tv_error *tv_file_scratch(const char *beside, int *file) {
+  const char *slash = strrchr(beside, '/');
+  char *folder = slash ? strndup(beside, (size_t)(slash - beside) + 1) : strdup(".");
+  if (!folder) return tv_fail("out of memory");
+  *file = create_unnamed(folder, beside);
+  tv_error *error =
+      *file < 0 ? tv_fail_errno("%s: nothing can be written beside it", beside) : NULL;
+  free(folder);
+  return error;
+}
+
 /* Hosts number their file systems on their own, but a folder's files have one. */
 uint64_t tv_file_identity(int file) {
   struct stat status;

@@ -9,20 +9,24 @@
 
 enum {
   OPTION_FORCE = 256,
+  OPTION_SAMPLES,
   OPTION_LABELS,
   OPTION_TARGETS,
   OPTION_DROP,
   OPTION_DELIMITER,
-  OPTION_NO_HEADER
+  OPTION_NO_HEADER,
+  OPTION_TRANSPOSE
 };
 
 static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                         {"force", no_argument, NULL, OPTION_FORCE},
+                                        {"samples", required_argument, NULL, OPTION_SAMPLES},
                                         {"labels", required_argument, NULL, OPTION_LABELS},
                                         {"targets", required_argument, NULL, OPTION_TARGETS},
                                         {"drop", required_argument, NULL, OPTION_DROP},
                                         {"delimiter", required_argument, NULL, OPTION_DELIMITER},
                                         {"no-header", no_argument, NULL, OPTION_NO_HEADER},
+                                        {"transpose", no_argument, NULL, OPTION_TRANSPOSE},
                                         {"help", no_argument, NULL, 'h'},
                                         {NULL, 0, NULL, 0}};
 
@@ -51,6 +55,10 @@ static tv_error *take_option(int option, lists *l, tv_import_options *o) {
   case OPTION_FORCE:
     o->replaces = 1;
     return NULL;
+  case OPTION_SAMPLES:
+    o->given |= TV_IMPORT_SAMPLES;
+    o->samples = optarg;
+    return NULL;
   case OPTION_LABELS:
     o->given |= TV_IMPORT_LABELS;
     o->labels = optarg;
@@ -66,8 +74,11 @@ static tv_error *take_option(int option, lists *l, tv_import_options *o) {
   case OPTION_DELIMITER:
     o->given |= TV_IMPORT_DELIMITER;
     return read_delimiter(optarg, &o->delimiter);
-  default:
+  case OPTION_NO_HEADER:
     o->given |= TV_IMPORT_NO_HEADER;
+    return NULL;
+  default:
+    o->given |= TV_IMPORT_TRANSPOSE;
     return NULL;
   }
 }
@@ -122,7 +133,21 @@ static const char help[] =
     "      --targets COLUMN  a column of targets; may be repeated\n"
     "      --drop COLUMN     leave a column out; may be repeated\n"
     "      --delimiter CHAR  what stands between cells (default: a comma, in .tsv a tab)\n"
-    "      --no-header       the first row is a sample; columns are named by their numbers\n";
+    "      --no-header       the first row is a sample; columns are named by their numbers\n"
+    "\n"
+    "Arrays of NumPy (.npz, .npy): each becomes a dataset of its name, a .npy file of the file's; "
+    "an\n"
+    "experiment file names those that the options do, or the first that can be meant\n"
+    "      --samples NAME    samples: the first dimension counts them\n"
+    "      --labels NAME     classes: whole numbers from 0, or texts\n"
+    "      --targets NAME    targets: a column for each\n"
+    "      --drop NAME       leave an array out; may be repeated\n"
+    "\n"
+    "Matrices of the Matrix Market (.mtx), or a folder that holds matrix.mtx: samples are rows;\n"
+    "columns where barcodes.tsv and features.tsv (or genes.tsv) stand beside it, whose names are\n"
+    "taken. Of entries it becomes a sparse matrix.\n"
+    "      --labels FILE     classes: a line for each sample\n"
+    "      --transpose       samples are columns\n";
 
 const tv_command tv_command_import = {
     .name = "import",

@@ -1,4 +1,4 @@
-#include "npy.h"
+#include "twoview/data/npy.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -12,6 +12,8 @@
 #include "twoview/base/file.h"
 
 enum { MAGIC = 6, PREAMBLE = 8, LONGEST_HEADER = 1 << 16, PIECE = 1 << 16 };
+
+enum { CHARACTER = 4, LONGEST_TEXT = 1 << 16 }; /* bytes: of 'U', of a text */
 
 /* ---- The header: a dictionary as Python writes it ---- */
 
@@ -28,25 +30,37 @@ static const char *value_of(const char *header, const char *key) {
   return *at == ':' ? at + 1 + strspn(at + 1, " ") : NULL;
 }
 
-/* '<f4': the order of bytes, the kind, the size. */
+static tv_error *refuse_type(const tv_npy *npy, char kind, int size) {
+  return tv_fail("%s: holds values of type '%c%d', which are no real numbers of up to 8 bytes",
+                 npy->path, kind, size);
+}
+
+static int is_number(char kind, int size) {
+  return (kind == 'f' && (size == 2 || size == 4 || size == 8)) ||
+         (strchr("iu", kind) && (size == 1 || size == 2 || size == 4 || size == 8)) ||
+         (kind == 'b' && size == 1);
+}
+
+/* '<f4': the order of bytes, the kind, the size, which of 'U' counts characters. */
 static tv_error *read_type(const char *header, tv_npy *npy) {
   const unsigned one = 1;
   const char own = *(const char *)&one ? '<' : '>';
   const char *text = value_of(header, "'descr'");
   char order = 0, kind = 0, quote = 0;
   int size = 0;
+  if (text && strncmp(text, "'|O'", 4) == 0)
+    return tv_fail("%s: an array of Python's objects, which only Python can read; make it one of "
+                   "numbers or texts",
+                   npy->path);
   if (!text || sscanf(text, "'%c%c%d%c", &order, &kind, &size, &quote) != 4 || quote != '\'' ||
       !strchr("<>|=", order))
     return malformed(npy, "its numbers are of no plain type");
-  const int is_known = (kind == 'f' && (size == 2 || size == 4 || size == 8)) ||
-                       (strchr("iu", kind) && (size == 1 || size == 2 || size == 4 || size == 8)) ||
-                       (kind == 'b' && size == 1);
-  if (!is_known)
-    return tv_fail("%s: holds values of type '%c%d', which are no real numbers of up to 8 bytes",
-                   npy->path, kind, size);
+  const int width = kind == 'U' ? CHARACTER : 1;
+  const int is_text = strchr("US", kind) && size > 0 && size <= LONGEST_TEXT / width;
+  if (!is_text && !is_number(kind, size)) return refuse_type(npy, kind, size);
   npy->kind = kind;
-  npy->size = size;
-  npy->is_swapped = size > 1 && order != own && order != '=';
+  npy->size = is_text ? size * width : size;
+  npy->is_swapped = npy->size > 1 && kind != 'S' && order != own && order != '=';
   return NULL;
 }
 
@@ -122,12 +136,20 @@ static tv_error *check_length(const tv_npy *npy) {
                  (long long)status.st_size, expected);
 }
 
-tv_error *tv_npy_open(const char *path, int least, int most, tv_npy *npy) {
-  *npy = (tv_npy){.path = path, .file = -1};
-  TV_TRY(tv_file_open(path, &npy->file));
+tv_error *tv_npy_open_file(const char *path, int file, int least, int most, tv_npy *npy) {
+  *npy = (tv_npy){.path = path, .file = file};
   TV_TRY(read_header(npy));
   TV_TRY(check_extent(least, most, npy));
   return check_length(npy);
+}
+
+tv_error *tv_npy_open(const char *path, int least, int most, tv_npy *npy) {
+  int file;
+  *npy = (tv_npy){.file = -1};
+  TV_TRY(tv_file_open(path, &file));
+  TV_TRY(tv_npy_open_file(path, file, least, most, npy));
+  const int width = npy->kind == 'U' ? CHARACTER : 1;
+  return tv_npy_is_text(npy) ? refuse_type(npy, npy->kind, npy->size / width) : NULL;
 }
 
 void tv_npy_close(tv_npy *npy) {
@@ -216,5 +238,41 @@ tv_error *tv_npy_read(const tv_npy *npy, int64_t first, int64_t count, double *o
       return tv_fail("%s: row %lld: number %lld is %s; all numbers must be finite", npy->path,
                      (long long)(first + i / npy->width), (long long)(i % npy->width),
                      isnan(out[i]) ? "NaN" : "infinite");
+  return NULL;
+}
+
+/* ---- Texts ---- */
+
+int tv_npy_is_text(const tv_npy *npy) {
+  return npy->kind == 'U' || npy->kind == 'S';
+}
+
+/* Append a character in UTF-8; what is none becomes bytes that are none. */
+static char *put_character(uint32_t code, char *at) {
+  const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+  *at++ = (char)(lead[more] | code >> 6 * more);
+  for (int i = more - 1; i >= 0; --i) *at++ = (char)(0x80 | (code >> 6 * i & 0x3f));
+  return at;
+}
+
+static uint32_t character_at(const tv_npy *npy, const unsigned char *bytes) {
+  uint32_t code;
+  memcpy(&code, bytes, sizeof code);
+  return npy->is_swapped ? __builtin_bswap32(code) : code;
+}
+
+/* NULs fill what is left of the room for it; no text is longer in UTF-8. */
+tv_error *tv_npy_read_text(const tv_npy *npy, int64_t row, char **out) {
+  unsigned char bytes[LONGEST_TEXT];
+  TV_TRY(
+      tv_file_read(npy->path, npy->file, npy->offset + row * npy->size, bytes, (size_t)npy->size));
+  TV_TRY(tv_allocate(npy->size + 1, 1, out));
+  if (npy->kind == 'S') memcpy(*out, bytes, (size_t)npy->size);
+  char *at = *out;
+  for (int i = 0; npy->kind == 'U' && i < npy->size; i += CHARACTER) {
+    const uint32_t code = character_at(npy, bytes + i);
+    if (code) at = put_character(code, at);
+  }
   return NULL;
 }

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 
 #include "labels.h"
-#include "npy.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/statistics.h"
+#include "twoview/data/npy.h"
 #include "twoview/data/source.h"
 #include "twoview/experiment/check.h"
 

@@ -19,10 +19,12 @@ typedef struct {
 /* The first that fits. */
 static const kind kinds[] = {
     {"\x93NUMPY", "",
-     "a NumPy array; convert it: python3 -c \"import h5py, numpy; "
+     "a NumPy array; convert it: twoview import FILE.npy -o data.h5, or python3 -c \"import h5py, "
+     "numpy; "
      "h5py.File('data.h5', 'w')['x'] = numpy.load('FILE.npy')\""},
     {"PK\x03\x04", ".npz",
-     "NumPy arrays in a zip file; convert them: python3 -c \"import h5py, numpy; f = "
+     "NumPy arrays in a zip file; convert them: twoview import FILE.npz -o data.h5, or python3 -c "
+     "\"import h5py, numpy; f = "
      "h5py.File('data.h5', 'w'); [f.create_dataset(k, data=v) for k, v in "
      "numpy.load('FILE.npz').items()]\""},
     {"PK\x03\x04", "",
@@ -33,18 +35,24 @@ static const kind kinds[] = {
      "'w')['x'] "
      "= pandas.read_parquet('FILE.parquet').to_numpy()\""},
     {"\x1f\x8b", "",
-     "a gzip file; unpack it (gunzip), or, if it is an IDX file, set source.type: idx"},
+     "a gzip file; unpack it (gunzip); or set source.type: idx if it is an IDX file, and convert a "
+     "table or a matrix: twoview import FILE -o data.h5"},
+    {"%%Matrix", "",
+     "a matrix of the Matrix Market; convert it: twoview import FILE.mtx -o data.h5"},
     {"", ".csv",
-     "a table of text; convert it: python3 -c \"import h5py, numpy; h5py.File('data.h5', 'w')['x'] "
-     "= "
-     "numpy.loadtxt('FILE.csv', delimiter=',', skiprows=1)\""},
+     "a table of text; convert it: twoview import FILE.csv -o data.h5, or python3 -c \"import "
+     "h5py, "
+     "numpy; h5py.File('data.h5', 'w')['x'] = numpy.loadtxt('FILE.csv', delimiter=',', "
+     "skiprows=1)\""},
     {"", ".tsv",
-     "a table of text; convert it: python3 -c \"import h5py, numpy; h5py.File('data.h5', 'w')['x'] "
-     "= "
-     "numpy.loadtxt('FILE.tsv', skiprows=1)\""}};
+     "a table of text; convert it: twoview import FILE.tsv -o data.h5, or python3 -c \"import "
+     "h5py, "
+     "numpy; h5py.File('data.h5', 'w')['x'] = numpy.loadtxt('FILE.tsv', skiprows=1)\""}};
 
 static const char a_folder[] =
-    "a folder; write what its files hold into one file, a row for each sample: python3 -c \"import "
+    "a folder; write what its files hold into one file, a row for each sample: twoview import "
+    "FOLDER "
+    "-o data.h5 of images by class or of a matrix, or python3 -c \"import "
     "h5py, numpy; h5py.File('data.h5', 'w')['x'] = numpy.stack([...])\"";
 
 static int ends_with(const char *path, const char *end) {

@@ -1,10 +1,13 @@
 #include "format.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "twoview/base/escape.h"
 #include "twoview/base/text.h"
+#include "twoview/hdf5/array_copy.h"
+#include "twoview/hdf5/growing.h"
 
 const tv_label tv_label_samples = {"x", "samples", "1"};
 const tv_label tv_label_labels = {"labels", "class of a sample", "1"};
@@ -33,4 +36,15 @@ tv_error *tv_import_expect_name(const char *where, const char *name) {
     return tv_fail("%s: '%s' is not plain text in UTF-8; convert the file (iconv), or rename",
                    where, name);
   return NULL;
+}
+
+tv_error *tv_import_dimension(hid_t file, const char *base, int64_t length,
+                              char name[TV_NAME_LENGTH]) {
+  snprintf(name, TV_NAME_LENGTH, "%s", base);
+  for (int i = 2;; ++i) {
+    const int64_t there = tv_label_length(file, name);
+    if (there == length) return NULL;
+    if (there < 0) return tv_growing_count(file, (tv_label){name, base, "1"}, length);
+    snprintf(name, TV_NAME_LENGTH, "%s_%d", base, i);
+  }
 }

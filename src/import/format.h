@@ -10,6 +10,7 @@
 typedef struct {
   const tv_import_options *options; /* borrowed */
   hid_t file;                       /* the output */
+  const char *beside;               /* a path where there is room for scratch files; borrowed */
   /* Names of datasets there, for an experiment file; "": there are none. */
   char samples[TV_NAME_LENGTH], labels[TV_NAME_LENGTH], targets[TV_NAME_LENGTH];
 } tv_import_state;
@@ -21,7 +22,7 @@ typedef struct {
   tv_error *(*write)(tv_import_state *state);
 } tv_import_format;
 
-extern const tv_import_format tv_import_csv;
+extern const tv_import_format tv_import_csv, tv_import_arrays, tv_import_matrix;
 
 /* What the datasets are called that are not the user's own. */
 extern const tv_label tv_label_samples, tv_label_labels, tv_label_targets, tv_label_of_sample,
@@ -33,5 +34,10 @@ int tv_import_ends_with(const char *path, const char *end);
 /* Refuse a name of a feature, sample or class that is empty, too long or no plain UTF-8; `where` is
  * the place in the file, for the message. */
 tv_error *tv_import_expect_name(const char *where, const char *name);
+
+/* The dimension of that meaning and length, which counts from 0: `base`, or BASE_2 and so on where
+ * others have its name. */
+tv_error *tv_import_dimension(hid_t file, const char *base, int64_t length,
+                              char name[TV_NAME_LENGTH]);
 
 #endif

@@ -13,7 +13,8 @@
 #include "twoview/hdf5/array_copy.h"
 #include "twoview/hdf5/error.h"
 
-static const tv_import_format *const formats[] = {&tv_import_csv};
+static const tv_import_format *const formats[] = {&tv_import_csv, &tv_import_arrays,
+                                                  &tv_import_matrix};
 
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -44,8 +45,8 @@ static tv_error *find_format(const tv_import_options *o, const tv_import_format 
 }
 
 static tv_error *expect_options(const tv_import_options *o, const tv_import_format *format) {
-  static const char *const names[] = {"--labels", "--targets", "--drop", "--delimiter",
-                                      "--no-header"};
+  static const char *const names[] = {"--labels",    "--targets", "--drop",     "--delimiter",
+                                      "--no-header", "--samples", "--transpose"};
   const unsigned unknown = o->given & ~format->options;
   for (unsigned i = 0; i < sizeof names / sizeof *names; ++i)
     if (unknown & 1u << i)
@@ -55,26 +56,46 @@ static tv_error *expect_options(const tv_import_options *o, const tv_import_form
 
 /* ---- The words about it ---- */
 
-static herr_t print_dataset(hid_t root, const char *name, const H5L_info_t *info, void *context) {
+/* As `90 sample x 4 feature`. */
+static void print_shape(hid_t set, FILE *out) {
   hsize_t shape[TV_MOST_DIMENSIONS];
-  (void)info;
-  const hid_t set = H5Oopen(root, name, H5P_DEFAULT);
-  const hid_t space = H5Iget_type(set) == H5I_DATASET ? H5Dget_space(set) : H5I_INVALID_HID;
-  const int rank = space < 0 ? 0 : H5Sget_simple_extent_dims(space, shape, NULL);
-  if (rank > 0 && H5DSis_scale(set) == 0) {
-    fputs("  ", context);
-    tv_put_plain(name, context);
-    fputs(":", context);
-    for (int i = 0; i < rank; ++i) {
-      char dimension[TV_NAME_LENGTH];
-      tv_label_dimension(set, i, dimension);
-      fprintf(context, "%s %" PRIu64 " ", i ? "x" : "", (uint64_t)shape[i]);
-      tv_put_plain(dimension, context);
-      fputs(i + 1 < rank ? " " : "\n", context);
-    }
+  const hid_t space = H5Dget_space(set);
+  const int rank = H5Sget_simple_extent_dims(space, shape, NULL);
+  for (int i = 0; i < rank; ++i) {
+    char dimension[TV_NAME_LENGTH];
+    tv_label_dimension(set, i, dimension);
+    fprintf(out, "%s%" PRIu64 " ", i ? " x " : "", (uint64_t)shape[i]);
+    tv_put_plain(dimension, out);
   }
-  if (space >= 0) H5Sclose(space);
-  H5Oclose(set);
+  H5Sclose(space);
+}
+
+/* A group is a sparse matrix. */
+static void print_matrix(hid_t group, FILE *out) {
+  hsize_t numbers;
+  const hid_t data = H5Dopen2(group, "data", H5P_DEFAULT), space = H5Dget_space(data);
+  H5Sget_simple_extent_dims(space, &numbers, NULL);
+  fprintf(out, "%" PRId64 " sample x %" PRId64 " feature, %" PRIu64 " numbers that are stored",
+          tv_label_length(group, "sample"), tv_label_length(group, "feature"), (uint64_t)numbers);
+  H5Sclose(space);
+  H5Dclose(data);
+}
+
+static herr_t print_object(hid_t root, const char *name, const H5L_info_t *info, void *out) {
+  (void)info;
+  const hid_t object = H5Oopen(root, name, H5P_DEFAULT);
+  const int is_group = H5Iget_type(object) == H5I_GROUP;
+  if (is_group || H5DSis_scale(object) == 0) {
+    fputs("  ", out);
+    tv_put_plain(name, out);
+    fputs(": ", out);
+    if (is_group)
+      print_matrix(object, out);
+    else
+      print_shape(object, out);
+    fputs("\n", out);
+  }
+  H5Oclose(object);
   return 0;
 }
 
@@ -97,7 +118,7 @@ static void print_source(const tv_import_state *s, const char *answer, const cha
 static void print_summary(const tv_import_state *s, FILE *out) {
   tv_put_plain(s->options->output, out);
   fputs(":\n", out);
-  H5Literate(s->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, print_dataset, out);
+  H5Literate(s->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, print_object, out);
   fputs("In an experiment file:\n", out);
   if (*s->labels || !*s->targets) print_source(s, "labels", s->labels, out);
   if (*s->targets) print_source(s, "targets", s->targets, out);
@@ -115,7 +136,7 @@ static tv_error *write_all(tv_import_state *s, const tv_import_format *format) {
 /* The words are kept until the file is whole. */
 static tv_error *write_part(const tv_import_options *o, const tv_import_format *format,
                             const tv_output *output, FILE *words) {
-  tv_import_state state = {.options = o};
+  tv_import_state state = {.options = o, .beside = output->part};
   TV_TRY(tv_label_create_file(output->part, output->file, &state.file));
   tv_error *error = write_all(&state, format);
   if (!error) print_summary(&state, words);

@@ -20,6 +20,10 @@ tv_error *tv_file_open_to_change(const char *path, int *file);
 /* Create a file to read and to write. Whatever has its name already, a link too, is an error. */
 tv_error *tv_file_create(const char *path, int *file);
 
+/* Create a file without a name, to read and to write, on the disk of `beside`. It is gone when it
+ * is closed. */
+tv_error *tv_file_scratch(const char *beside, int *file);
+
 /* Numbers that identify one file of a folder to all ranks, also those of other hosts. */
 uint64_t tv_file_identity(int file);
 

@@ -12,16 +12,18 @@ enum {
   TV_IMPORT_TARGETS = 1 << 1,
   TV_IMPORT_DROP = 1 << 2,
   TV_IMPORT_DELIMITER = 1 << 3,
-  TV_IMPORT_NO_HEADER = 1 << 4
+  TV_IMPORT_NO_HEADER = 1 << 4,
+  TV_IMPORT_SAMPLES = 1 << 5,
+  TV_IMPORT_TRANSPOSE = 1 << 6
 };
 
 typedef struct {
   const char *const *sources; /* NULL-terminated, at least one */
   const char *output;
-  const char *command;        /* the command line, for provenance */
-  unsigned given;             /* the options above that were typed */
-  const char *labels;         /* NULL: none */
-  const char *const *targets; /* NULL-terminated, as the next */
+  const char *command;          /* the command line, for provenance */
+  unsigned given;               /* the options above that were typed */
+  const char *samples, *labels; /* NULL: none */
+  const char *const *targets;   /* NULL-terminated, as the next */
   const char *const *dropped;
   char delimiter; /* 0: by the file's name */
   int replaces;   /* an existing output */
