@@ -370,7 +370,7 @@ class Agreement(Comparison):
             {"type": "contrast", "deviation": 0}, {"type": "multiply", "deviation": 0}, {"type": "shift", "pixels": 0},
             {"type": "texture", "length": 2, "deviation": 0}, {"type": "flip", "probability": 0},
             {"type": "impulse", "probability": 0, "values": [0, 1]}, {"type": "time-mask", "width": 0},
-            {"type": "frequency-mask", "width": 0}, {"type": "phase-jitter", "angle": 0}, {"type": "blend", "weight": 0},
+            {"type": "frequency-mask", "width": 0}, {"type": "phase-jitter", "angle": 0},
             {"type": "baseline", "degree": 2, "deviation": 0}]
 
     def test_idle_steps(self):
