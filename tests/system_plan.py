@@ -75,6 +75,15 @@ class Plan(unittest.TestCase):
                 peak = archive["peak_memory"][()].max()
                 self.assertLessEqual(abs(archive.attrs["planned_memory"] - peak), 0.08 * peak, ranks)
 
+    def test_a_large_parent_does_not_count(self):
+        """A child's resource usage begins with the peak of the process that it was."""
+        small = harness.settings("samples=30", "replicates=1")
+        ballast = bytearray(b"x" * (400 << 20))
+        done = harness.twoview("run", GAUSSIAN, "--force", "-o", "p.h5", *small)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with h5py.File(harness.folder / "p.h5") as archive:
+            self.assertLess(archive["peak_memory"][()].max(), len(ballast))
+
     def test_samples_and_representations(self):
         self.compare(FASHION, 2, "archive.samples=true", "replicates=1",
                      "archive.representations=all", "archive.encoders=all")
