@@ -45,7 +45,30 @@ static const char textured[] =
            "    - {type: corruption, severity: [1, 2]}\n"
            "    - {type: noise, deviation: 0.1}\n";
 
-static const char *const chains[] = {chain, textured};
+/* Partners, of the views and of what corrupts the rows; those of later steps have had the steps
+ * before, and so has what is filled in. */
+static const char exchanged[] = SOURCE "replicates: 100\n"
+                                       "corruption:\n"
+                                       "  chain:\n"
+                                       "    - {type: mixup, beta: [2, 0.5]}\n"
+                                       "    - {type: mask, keep: 0.8, fill: mean}\n"
+                                       "  clean: true\n"
+                                       "augmentation:\n"
+                                       "  views: 3\n"
+                                       "  chain:\n"
+                                       "    - {type: replace, keep: [0.9, 0.6]}\n"
+                                       "    - {type: shift, pixels: 1}\n"
+                                       "    - {type: cutmix, size: [2, 2]}\n"
+                                       "    - {type: mask, keep: 0.7, fill: mean}\n"
+                                       "    - {type: mixup, beta: [0.4, 3]}\n"
+                                       "    - {type: noise, deviation: 0.3}\n";
+
+/* Of rows as they are. */
+static const char replaced[] =
+    SOURCE "replicates: 100\n"
+           "augmentation: {views: 3, chain: [{type: replace, keep: [0.5, 0.1]}]}\n";
+
+static const char *const chains[] = {chain, textured, exchanged, replaced};
 
 enum { TEXTURES = 5 };
 
@@ -75,7 +98,7 @@ typedef struct {
 static void open_sampled(const char *text, MPI_Comm comm, sampled *s) {
   ASSERT_DONE(open_pipeline(text, comm, &s->p));
   ASSERT_DONE(tv_view_model_create(s->p.experiment, s->p.source, NULL, comm, &s->model));
-  ASSERT_DONE(tv_view_model_read(s->model, NULL));
+  ASSERT_DONE(tv_view_model_read(s->model, &s->p.sampling, NULL));
   s->corruption = tv_view_model_rows(s->model);
   if (s->corruption.severities > 0) s->p.sampling.corruption = &s->corruption;
   const tv_row_views views = tv_view_model_views(s->model);
@@ -90,10 +113,12 @@ static void close_sampled(sampled *s) {
 
 START_TEST(moments_of_views_do_not_depend_on_ranks) {
   sampled together, alone;
-  const int64_t width = 2 * D + L + 1, cells = (int64_t)REPLICATES * 3 * 2 * LEVELS;
+  const int64_t width = 2 * D + L + 1;
   open_sampled(chains[_i], MPI_COMM_WORLD, &together);
   open_sampled(chains[_i], MPI_COMM_SELF, &alone);
-  ASSERT_ALL(together.views->severities == 3 && together.views->strengths == 2);
+  const int64_t cells = (int64_t)REPLICATES * together.views->severities * 2 * LEVELS;
+  ASSERT_ALL(together.views->severities == together.model->severities);
+  ASSERT_ALL(together.views->strengths == 2);
   ASSERT_ALL(memcmp(together.views->data, alone.views->data,
                     (size_t)(cells * (width * width + D * D)) * sizeof(double)) == 0);
   close_sampled(&together);
@@ -137,7 +162,7 @@ static void open_exact(const char *text, const tv_grid *grid, pipeline *p, tv_vi
            views + strlen("views: 3"));
   ASSERT_DONE(open_pipeline(exact, MPI_COMM_SELF, p));
   ASSERT_DONE(tv_view_model_create(p->experiment, p->source, NULL, MPI_COMM_SELF, model));
-  ASSERT_DONE(tv_view_model_read(*model, grid));
+  ASSERT_DONE(tv_view_model_read(*model, &p->sampling, grid));
 }
 
 /* Means of 100 replicates are within 5 of their deviations, as each of some 1,800 entries is with
@@ -153,7 +178,7 @@ START_TEST(moments_of_views_are_the_exact_ones_on_average) {
   ASSERT_DONE(tv_moments_collect(&s.p.sampling, NULL, 0, &s.p.moments));
   ASSERT_DONE(tv_grid_create_row(MPI_COMM_SELF, TV_SMALL_BLOCK, &grid));
   open_exact(chains[_i], grid, &p, &model);
-  for (int severity = 0; severity < 3; ++severity)
+  for (int severity = 0; severity < s.model->severities; ++severity)
     for (int strength = 0; strength < 2; ++strength) {
       spread *spreads = calloc((size_t)entries, sizeof *spreads);
       for (int r = 0; r < REPLICATES; ++r) {

@@ -75,6 +75,12 @@ static void draw_samples(int d, double *x, double *y) {
 
 /* ---- Sampled ---- */
 
+/* One of SAMPLES x d numbers. */
+static const double *partner_of_set(const tv_draw *draw, double u) {
+  const int which = (int)(u * SAMPLES);
+  return (const double *)draw->context + (int64_t)which * tv_shape_size(draw->shape);
+}
+
 /* The views of all samples: `views` sets of SAMPLES x d. Partners come from the next set, which is
  * drawn apart, as it is before the step. */
 static void sample_step(const tv_step *step, int number, const tv_shape *shape, const double *mean,
@@ -89,8 +95,8 @@ static void sample_step(const tv_step *step, int number, const tv_shape *shape, 
                             .stream = {200 + (uint64_t)number, TV_FOR_NOISE, 0},
                             .index = (uint64_t)v * SAMPLES + (uint64_t)i,
                             .mean = mean,
-                            .partners = before + (v + 1) % views * set,
-                            .partner_count = SAMPLES,
+                            .partner = partner_of_set,
+                            .context = before + (v + 1) % views * set,
                             .scratch = scratch};
       step->augmentation->view(step, &draw, x + v * set + (int64_t)i * d);
     }

@@ -431,13 +431,11 @@ class BadViews(Refusals):
         self.refuse(["augmentation.chain.2", "'poisson' needs numbers that are not negative"], corruption=None,
                     augmentation={"chain": chain})
 
-    def test_views_that_need_others(self):
-        for step in ({"type": "mixup", "beta": 1}, {"type": "mask", "keep": 0.5, "fill": "mean"}):
-            self.refuse(["augmentation.views", "exact"], augmentation={"chain": [step], "views": 2})
-
-    def test_rows_that_need_others(self):
-        for step in ({"type": "mixup", "beta": 1}, {"type": "mask", "keep": 0.5, "fill": "mean"}):
-            self.refuse(["corruption.sampler", "expected"], corruption={"chain": [step], "sampler": "rows"})
+    def test_views_and_rows_that_need_others(self):
+        for step in ({"type": "mixup", "beta": 1}, {"type": "cutmix", "size": [2, 3]}, {"type": "replace", "keep": 0.5},
+                     {"type": "mask", "keep": 0.5, "fill": "mean"}):
+            self.accept(augmentation={"chain": [step], "views": 2})
+            self.accept(corruption={"chain": [step], "sampler": "rows"})
 
     # ---- Rows held out ----
 

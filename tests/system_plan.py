@@ -197,7 +197,9 @@ methods: [SL, RC, JE, PCA]
                                   "archive.representations=none")),
                              (1, (*rows, "features.pca=50")),
                              (1, ("samples=3000", "encoder.k=[10, 300]")),
-                             (2, ("samples=2000", "augmentation.views=2", "corruption.sampler=rows", "archive.encoders=none"))):
+                             (2, ("samples=2000", "augmentation.views=2", "corruption.sampler=rows", "archive.encoders=none")),
+                             (2, ("samples=6000", "augmentation.chain=[{type: mixup, beta: 1}, {type: noise, deviation: 0.1}]",
+                                  "augmentation.views=2", "corruption.sampler=rows", "archive.encoders=none"))):
             with self.subTest(ranks=ranks, pairs=pairs):
                 self.compare(experiment, ranks, *pairs)
 

@@ -73,13 +73,24 @@ def uniform_pairs(seed, purpose, replicate, numbers, pairs):
     """Two uniforms for each pair of each number of a sample: 2 x numbers x pairs."""
     numbers, block = np.meshgrid(np.asarray(numbers, np.uint64), np.arange(pairs, dtype=np.uint64), indexing="ij")
     place = np.full_like(numbers, purpose << 24 | replicate)
-    bits = philox([numbers, np.zeros_like(numbers), block, place], [seed, 0])
+    bits = philox([numbers & np.uint64(0xFFFFFFFF), numbers >> np.uint64(32), block, place], [seed, 0])
     cells = [(bits[i] << np.uint64(32) | bits[i + 1]) >> np.uint64(12) for i in (0, 2)]
     return [(cell.astype(float) + 0.5) * 2.0**-52 for cell in cells]
 
 
-def draw(step, x, numbers, place):
-    """One draw for each row."""
+def windows(step, shape, uniforms):
+    """Which numbers the windows hit whose centres two uniforms choose: rows x numbers."""
+    hit = np.ones((len(uniforms), *shape), bool)
+    for axis in (0, 1):
+        first = (uniforms[:, axis] * shape[axis]).astype(int) - step["size"][axis] // 2
+        place = np.arange(shape[axis])
+        of_axis = (place >= first[:, None]) & (place < first[:, None] + step["size"][axis])
+        hit &= of_axis[:, :, None, None] if axis == 0 else of_axis[:, None, :, None]
+    return hit.reshape(len(uniforms), -1)
+
+
+def draw(step, x, numbers, place, partners=None):
+    """One draw for each row; `partners` finds those that uniforms choose."""
     first, second = uniform_pairs(*place, numbers, (x.shape[1] + 1) // 2)
     uniforms = np.stack([first, second], 2).reshape(len(x), -1)[:, :x.shape[1]]
     radius = np.sqrt(-2 * np.log(first))
@@ -87,6 +98,9 @@ def draw(step, x, numbers, place):
     normals = normals.reshape(len(x), -1)[:, :x.shape[1]]
     if step["type"] == "noise":
         return x + step["deviation"] * normals
+    if step["type"] == "cutmix":
+        found, shape = partners(uniforms[:, 2])
+        return np.where(windows(step, shape, uniforms), found, x)
     if step["type"] == "blend":
         textures = peer.textures(step["with"])
         drawn = textures[(uniforms[:, 0] * len(textures)).astype(int)]
@@ -97,9 +111,16 @@ def draw(step, x, numbers, place):
     return np.where(uniforms < step["keep"], x, 0)
 
 
-def corrupt(chain, x, numbers, seed, replicate):
+def corrupt(chain, x, numbers, seed, replicate, pool=None, shape=None):
+    """Partners are rows of the pool, with the steps before, drawn apart."""
+    def partners(count):
+        def find(uniforms):
+            apart = np.uint64(1 << 63) | np.floor(uniforms * 2.0**52).astype(np.uint64)
+            rows = pool[(uniforms * len(pool)).astype(int)]
+            return corrupt(chain[:count], rows, apart, seed, replicate, pool, shape), shape
+        return find
     for i, step in enumerate(chain):
-        x = draw(step, x, numbers, (seed, 64 + i, replicate))
+        x = draw(step, x, numbers, (seed, 64 + i, replicate), partners(i))
     return x
 
 
@@ -175,7 +196,8 @@ class Comparison(unittest.TestCase):
             for s, severity in enumerate(archive["severity"][()]):
                 steps = peer.at_level(corruption["chain"], severity - 1) if severity else []
                 is_expected = corruption.get("sampler") == "expected"
-                drawn = [None if is_expected else corrupt(steps, x, numbers, experiment["seed"], replicate)
+                drawn = [None if is_expected else corrupt(steps, x, numbers, experiment["seed"], replicate,
+                                                          samples["clean"][replicate], shape)
                          for x, _, numbers in both]
                 corrupted = [of.corrupted(steps) if is_expected else peer.Samples.of_rows(rows, y, shape)
                              for of, rows, (_, y, _) in zip(clean, drawn, both)]
@@ -218,6 +240,14 @@ class Recomputation(Comparison):
             for intercept in (True, False):
                 self.check(settings(corruption={"chain": chain, "clean": True},
                                     probe={"intercept": intercept}), (6, 5, 3), held_out, ranks=3)
+
+    def test_partners(self):
+        """Of rows: of the training sample, here all of it, and of test rows too."""
+        held_out = self.small((6, 5, 3))
+        for chain in ([{"type": "cutmix", "size": [[2, 3], [4, 4]]}],
+                      [{"type": "noise", "deviation": [0.5, 1]}, {"type": "cutmix", "size": [3, 3]},
+                       {"type": "mask", "keep": 0.9}, {"type": "cutmix", "size": [2, 2]}]):
+            self.check(settings(corruption={"chain": chain, "clean": True}), (6, 5, 3), held_out, ranks=3)
 
     def write_textures(self, count=37, scale=4):
         x, _ = images(count, (8, 8, 1), seed=7)

@@ -1,5 +1,6 @@
 #include "twoview/augmentations/chain.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,16 +15,83 @@ void tv_chain_release(tv_chain *chain) {
   *chain = (tv_chain){0};
 }
 
-void tv_chain_view(const tv_chain *chain, const tv_chain_draw *draw, double *x) {
-  for (int i = 0; i < chain->count; ++i) {
+/* ---- Draws ---- */
+
+tv_others tv_chain_others(const tv_chain *chain, int step) {
+  const tv_augmentation *kind = chain->steps[step].augmentation;
+  return kind->needs_others ? kind->needs_others(&chain->steps[step]) : TV_NO_OTHERS;
+}
+
+tv_others tv_chain_needs(const tv_chain *chain) {
+  tv_others most = TV_NO_OTHERS;
+  for (int i = 0; i < chain->count; ++i)
+    if (tv_chain_others(chain, i) > most) most = tv_chain_others(chain, i);
+  return most;
+}
+
+enum { OF_STEP = 3, OF_PARTNER = OF_STEP + 1 }; /* numbers for each of a sample's */
+
+int64_t tv_chain_scratch(const tv_chain *chain, int d) {
+  int depth = 0;
+  for (int i = 0; i < chain->count; ++i) depth += tv_chain_others(chain, i) != TV_NO_OTHERS;
+  return (int64_t)(OF_STEP + depth * OF_PARTNER) * d;
+}
+
+typedef struct {
+  const tv_chain *chain;
+  int step;
+  const tv_chain_draw *draw;
+} place;
+
+static void draw_steps(const tv_chain *chain, int count, const tv_chain_draw *draw, double *x);
+
+/* What a partner's own steps draw has indices that no view has: a uniform number has 52 bits. */
+static const double *draw_partner(const tv_draw *of_step, double u) {
+  const place *at = of_step->context;
+  const int d = tv_shape_size(of_step->shape);
+  double *x = at->draw->scratch + OF_STEP * (int64_t)d;
+  tv_chain_draw apart = *at->draw;
+  apart.index = 1ull << 63 | (uint64_t)ldexp(u, 52);
+  apart.scratch = x + d;
+  const double *sample = apart.partners->take(apart.partners->context, u, apart.scratch, x);
+  if (at->step == 0) return sample;
+  if (sample != x) memcpy(x, sample, (size_t)d * sizeof(*x));
+  draw_steps(at->chain, at->step, &apart, x);
+  return x;
+}
+
+static void draw_steps(const tv_chain *chain, int count, const tv_chain_draw *draw, double *x) {
+  for (int i = 0; i < count; ++i) {
+    const place at = {chain, i, draw};
     tv_draw of_step = {.shape = draw->shape,
                        .stream = draw->stream,
                        .index = draw->index,
+                       .mean = draw->means ? draw->means[i] : NULL,
+                       .partner = draw_partner,
+                       .context = &at,
                        .scratch = draw->scratch};
     of_step.stream.purpose += (tv_purpose)chain->steps[i].number;
     chain->steps[i].augmentation->view(&chain->steps[i], &of_step, x);
   }
 }
+
+void tv_chain_view(const tv_chain *chain, const tv_chain_draw *draw, double *x) {
+  draw_steps(chain, chain->count, draw, x);
+}
+
+void tv_chain_mean(const tv_chain *chain, int step, const tv_chain_draw *draw, int64_t count,
+                   double *mean) {
+  const place at = {chain, step, draw};
+  const int d = tv_shape_size(draw->shape);
+  const tv_draw of_step = {.shape = draw->shape, .context = &at};
+  memset(mean, 0, (size_t)d * sizeof(*mean));
+  for (int64_t which = 0; which < count; ++which) {
+    const double *x = draw_partner(&of_step, ((double)which + 0.5) / (double)count);
+    for (int i = 0; i < d; ++i) mean[i] += x[i] / (double)count;
+  }
+}
+
+/* ---- Moments ---- */
 
 static tv_error *carry_out(const tv_chain *chain, tv_views *views) {
   for (int i = 0; i < chain->count; ++i)

@@ -29,14 +29,9 @@ static tv_error *exchange(const tv_step *step, tv_entry_function *f,
 }
 
 /* Every view is made of another sample too. */
-static int needs_others(const tv_step *step) {
+static tv_others needs_others(const tv_step *step) {
   (void)step;
-  return 1;
-}
-
-static const double *partner(const tv_draw *draw, double u) {
-  return draw->partners +
-         (int64_t)tv_step_pick(u, draw->partner_count) * tv_shape_size(draw->shape);
+  return TV_PARTNERS;
 }
 
 /* ---- replace: numbers drawn from their own marginals (SCARF) ---- */
@@ -62,7 +57,7 @@ static void replace_view(const tv_step *step, const tv_draw *draw, double *x) {
   tv_random_uniforms(draw->stream, draw->index, 2 * d, draw->scratch);
   for (int i = 0; i < d; ++i)
     if (draw->scratch[i] >= tv_step_number(step, KEEP, 0))
-      x[i] = partner(draw, draw->scratch[d + i])[i];
+      x[i] = draw->partner(draw, draw->scratch[d + i])[i];
 }
 
 static const tv_key replace_parameters[] = {{.name = "keep",
@@ -93,7 +88,7 @@ static tv_error *cutmix_moments(const tv_step *step, tv_views *v) {
 static void cutmix_view(const tv_step *step, const tv_draw *draw, double *x) {
   double u[3];
   tv_random_uniforms(draw->stream, draw->index, 3, u);
-  const double *other = partner(draw, u[2]);
+  const double *other = draw->partner(draw, u[2]);
   for (int i = 0; i < tv_shape_size(draw->shape); ++i)
     if (tv_window_drawn(step, draw->shape, u, i)) x[i] = other[i];
 }
@@ -127,7 +122,7 @@ static void mixup_view(const tv_step *step, const tv_draw *draw, double *x) {
   const double weight = tv_random_beta(draw->stream, draw->index, tv_step_number(step, BETA, 0));
   double u;
   tv_random_uniforms(draw->stream, draw->index + apart, 1, &u);
-  const double *other = partner(draw, u);
+  const double *other = draw->partner(draw, u);
   for (int i = 0; i < tv_shape_size(draw->shape); ++i)
     x[i] = weight * x[i] + (1 - weight) * other[i];
 }

@@ -126,9 +126,9 @@ static tv_error *mask_moments_of(const tv_step *step, tv_views *v) {
   return mask_moments(&m, fill_level(step, &zero), v);
 }
 
-static int mask_needs_mean(const tv_step *step) {
+static tv_others mask_needs_mean(const tv_step *step) {
   double zero;
-  return !fill_level(step, &zero);
+  return fill_level(step, &zero) ? TV_NO_OTHERS : TV_THEIR_MEAN;
 }
 
 /* Which units are kept: independently, or the first of a random order of them. */

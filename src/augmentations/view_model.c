@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pool.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/statistics.h"
 #include "twoview/experiment/check.h"
@@ -157,14 +158,6 @@ static tv_error *make_corruption(maker *m, int severity, tv_chain *out) {
 
 /* ---- The model ---- */
 
-static int needs_others(const tv_chain *chain) {
-  for (int i = 0; i < chain->count; ++i) {
-    const tv_step *step = &chain->steps[i];
-    if (step->augmentation->needs_others && step->augmentation->needs_others(step)) return 1;
-  }
-  return 0;
-}
-
 static int draws_rows(const tv_experiment *e) {
   return e->corruption.sampler == TV_CORRUPTED_ROWS;
 }
@@ -172,20 +165,16 @@ static int draws_rows(const tv_experiment *e) {
 /* Views are made of samples at any severity. */
 static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
   tv_numbers of_any = numbers;
-  m->draws_corruptions = m->draws_views = 1;
   for (int s = 0; s < m->severities; ++s) {
     maker of = {m, numbers, "source", draws_rows(m->experiment),
                 "take 'corruption: {sampler: rows}'"};
     TV_TRY(make_corruption(&of, s, &m->corruptions[s]));
-    if (needs_others(&m->corruptions[s])) m->draws_corruptions = 0;
     of_any = tv_numbers_both(of_any, of.numbers);
   }
-  if (m->source->read_views) m->draws_views = 0;
   for (int s = 0; s < m->strengths; ++s) {
     maker of = {m, of_any, "source", m->experiment->augmentation.views > 0,
                 "sample views of it, as in 'augmentation: {views: 4}'"};
     TV_TRY(make_augmentation(&of, s, &m->augmentations[s]));
-    if (needs_others(&m->augmentations[s])) m->draws_views = 0;
   }
   return NULL;
 }
@@ -219,17 +208,35 @@ static tv_error *find_numbers(const tv_experiment *e, const tv_source *source, M
   return tv_source_find_numbers(source, e->parallel.shards, comm, out);
 }
 
-/* What is drawn is drawn of one sample alone. */
-static tv_error *expect_draws(const tv_view_model *m) {
-  TV_REQUIRE(m->experiment, "corruption.sampler",
-             m->draws_corruptions || !draws_rows(m->experiment),
-             "a step of the corruption needs other samples, or the mean of all, so that rows "
-             "cannot be corrupted one by one; take 'expected'");
-  TV_REQUIRE(m->experiment, "augmentation.views",
-             m->draws_views || m->experiment->augmentation.views == 0,
-             "a step of the augmentation needs other samples, or the mean of all, so that views "
-             "cannot be sampled one by one; take 'exact'");
-  return NULL;
+static int any_needs_others(const tv_chain *chains, int count) {
+  for (int i = 0; i < count; ++i)
+    if (tv_chain_needs(&chains[i]) != TV_NO_OTHERS) return 1;
+  return 0;
+}
+
+/* Partners are at hand where the experiment draws what has need of them. */
+static void settle_draws(tv_view_model *m) {
+  const tv_experiment *e = m->experiment;
+  const int of_rows = any_needs_others(m->corruptions, m->severities);
+  const int of_views = any_needs_others(m->augmentations, m->strengths);
+  m->draws_corruptions = !of_rows || draws_rows(e);
+  m->draws_views = !m->source->read_views && (!of_views || e->augmentation.views > 0);
+  m->needs_partners = (of_rows && m->draws_corruptions) || (of_views && m->draws_views);
+}
+
+static int64_t most_scratch(const tv_chain *chains, int count, int d) {
+  int64_t most = 0;
+  for (int i = 0; i < count; ++i)
+    most = tv_chain_scratch(&chains[i], d) > most ? tv_chain_scratch(&chains[i], d) : most;
+  return most;
+}
+
+/* A view's partner is corrupted while the view is drawn. */
+static tv_error *take_scratch(tv_view_model *m) {
+  const int d = tv_shape_size(&m->shape);
+  const int64_t numbers = most_scratch(m->corruptions, m->severities, d) +
+                          most_scratch(m->augmentations, m->strengths, d);
+  return tv_allocate(numbers, sizeof(*m->scratch), &m->scratch);
 }
 
 static tv_error *open_textures(const char *key, const tv_chain_spec *chain, tv_source *source,
@@ -260,10 +267,10 @@ static tv_error *open_all_textures(tv_source *source, MPI_Comm comm, tv_view_mod
 static tv_error *fill(tv_numbers numbers, tv_numbers of_test, tv_view_model *m) {
   TV_TRY(tv_allocate(m->severities, sizeof(*m->corruptions), &m->corruptions));
   TV_TRY(tv_allocate(m->strengths, sizeof(*m->augmentations), &m->augmentations));
-  TV_TRY(tv_allocate(3 * (int64_t)tv_shape_size(&m->shape), sizeof(*m->scratch), &m->scratch));
   TV_TRY(make_chains(numbers, m));
   TV_TRY(expect_test_numbers(of_test, m));
-  return expect_draws(m);
+  settle_draws(m);
+  return take_scratch(m);
 }
 
 tv_error *tv_view_model_create(const tv_experiment *e, tv_source *source, const tv_source *test,
@@ -281,8 +288,14 @@ tv_error *tv_view_model_create(const tv_experiment *e, tv_source *source, const 
                       .strengths = tv_experiment_alignments(e)};
   tv_error *error = open_all_textures(source, comm, *out);
   if (!error) error = tv_agree(comm, fill(numbers, of_test, *out));
+  if (!error && (*out)->needs_partners) source->cache_bytes += tv_pool_bytes(e, source);
   if (error) tv_view_model_destroy(out);
   return error;
+}
+
+static void free_means(tv_mean_table *table) {
+  for (int64_t i = 0; table->means && i < table->count; ++i) free(table->means[i]);
+  free(table->means);
 }
 
 void tv_view_model_destroy(tv_view_model **model) {
@@ -294,15 +307,12 @@ void tv_view_model_destroy(tv_view_model **model) {
   free(m->augmentations);
   for (int i = 0; i < m->textures_count; ++i) tv_textures_destroy(&m->textures[i]);
   free(m->textures);
+  tv_pool_destroy(&m->pool);
+  free_means(&m->corruption_means);
+  free_means(&m->view_means);
   free(m->scratch);
   free(m);
   *model = NULL;
-}
-
-tv_error *tv_view_model_read(tv_view_model *m, const tv_grid *row) {
-  const tv_grid *of_moments = tv_experiment_takes_moments(m->experiment) ? row : NULL;
-  for (int i = 0; i < m->textures_count; ++i) TV_TRY(tv_textures_read(m->textures[i], of_moments));
-  return NULL;
 }
 
 tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *moments,
@@ -331,62 +341,4 @@ tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moment
   tv_error *error = tv_views_problem(views, samples, floor, axes, grid, out, status);
   tv_views_destroy(&views);
   return error;
-}
-
-/* ---- Draws ---- */
-
-static void draw(const tv_view_model *m, const tv_chain *chain, tv_purpose purpose, int replicate,
-                 int64_t number, double *x) {
-  const tv_chain_draw of = {.shape = &m->shape,
-                            .stream = tv_experiment_stream(m->experiment, purpose, replicate),
-                            .index = (uint64_t)number,
-                            .scratch = m->scratch};
-  tv_chain_view(chain, &of, x);
-}
-
-void tv_view_model_corrupt(const void *model, int severity, int replicate, int64_t number,
-                           double *x) {
-  const tv_view_model *m = model;
-  draw(m, &m->corruptions[severity], TV_FOR_CORRUPTION, replicate, number, x);
-}
-
-void tv_view_model_augment(const tv_view_model *m, int strength, int replicate, int64_t number,
-                           double *x) {
-  draw(m, &m->augmentations[strength], TV_FOR_VIEWS, replicate, number, x);
-}
-
-tv_row_corruption tv_view_model_rows(const tv_view_model *m) {
-  const int is_each = m->experiment->corruption.sampler == TV_CORRUPTED_ROWS;
-  return (tv_row_corruption){is_each ? m->severities - 1 : 0, tv_view_model_corrupt, m};
-}
-
-static tv_error *draw_views(const void *model, int strength, int replicate, const int64_t *numbers,
-                            int rows, const double *x, int leading, double *out) {
-  const tv_view_model *m = model;
-  const int d = tv_shape_size(&m->shape), count = m->experiment->augmentation.views;
-  for (int i = 0; i < rows; ++i)
-    for (int view = 0; view < count; ++view, out += d) {
-      memcpy(out, x + (int64_t)i * leading, (size_t)d * sizeof(*out));
-      tv_view_model_augment(m, strength, replicate, numbers[i] * count + view, out);
-    }
-  return NULL;
-}
-
-/* Rows that follow each other are read together. */
-static tv_error *read_views(const void *model, int strength, int replicate, const int64_t *numbers,
-                            int rows, const double *x, int leading, double *out) {
-  const tv_source *source = ((const tv_view_model *)model)->source;
-  const int64_t of_row = (int64_t)source->views * source->features;
-  (void)strength, (void)replicate, (void)x, (void)leading;
-  for (int first = 0, count; first < rows; first += count) {
-    for (count = 1; first + count < rows && numbers[first + count] == numbers[first] + count;)
-      ++count;
-    TV_TRY(tv_source_read_views(source, numbers[first], count, out + first * of_row));
-  }
-  return NULL;
-}
-
-tv_row_views tv_view_model_views(const tv_view_model *m) {
-  if (m->source->read_views) return (tv_row_views){1, m->source->views, read_views, m};
-  return (tv_row_views){m->strengths, m->experiment->augmentation.views, draw_views, m};
 }

@@ -167,7 +167,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
   TV_TRY(tv_agree(comm, tv_spectra_draw(e, sampling.p, &r->spectra)));
   TV_TRY(tv_group_form(comm, r->plan.layout.groups, r->plan.layout.block, &r->group));
   r->stage = "moments";
-  if (r->model) TV_TRY(tv_view_model_read(r->model, r->group->row));
+  if (r->model) TV_TRY(tv_view_model_read(r->model, &sampling, r->group->row));
   TV_TRY(take_moments(&sampling, r, speaks));
   TV_TRY(take_held_out_moments(&sampling, r, speaks));
   TV_TRY(take_view_moments(&sampling, r, speaks));

@@ -59,13 +59,13 @@ static void join(const pass *p, const double *u, const double *drawn, double *ou
 }
 
 /* Rows of one level: their views, at one strength, to the sums of a cell. */
-static tv_error *add_rows(const pass *p, const tv_batch *batch, int first, int rows, int strength,
-                          double *cell) {
+static tv_error *add_rows(const pass *p, const tv_batch *batch, int first, int rows,
+                          const tv_view_place *place, double *cell) {
   const tv_sampling *s = p->sampling;
   const int width = s->p + s->width, views = rows * p->views->count;
   const double unit = 1, *u = batch->u + (int64_t)first * s->width;
-  TV_TRY(p->views->draw(p->views->context, strength, batch->replicate, batch->number + first, rows,
-                        u, s->width, p->drawn));
+  TV_TRY(
+      p->views->draw(p->views->context, place, batch->number + first, rows, u, s->width, p->drawn));
   for (int i = 0; i < rows; ++i)
     join(p, u + (int64_t)i * s->width, p->drawn + (int64_t)i * p->views->count * s->p,
          p->joined + (int64_t)i * width);
@@ -80,11 +80,12 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
   const tv_view_moments *m = p->moments;
   for (int level = 0, begin = 0; level < m->levels; begin = batch->level_end[level++])
     for (int strength = 0; strength < m->strengths; ++strength) {
+      const tv_view_place place = {batch->replicate, batch->severity, strength, level};
       double *cell = p->sum + cell_at(m, batch->replicate, batch->severity, strength, level) *
                                   cell_size(m->d, m->l);
       for (int first = begin; first < batch->level_end[level]; first += PIECE) {
         const int left = batch->level_end[level] - first;
-        TV_TRY(add_rows(p, batch, first, left < PIECE ? left : PIECE, strength, cell));
+        TV_TRY(add_rows(p, batch, first, left < PIECE ? left : PIECE, &place, cell));
       }
     }
   return NULL;

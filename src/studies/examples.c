@@ -65,15 +65,17 @@ static tv_error *collect(const tv_sampling *s, const int64_t *number, tv_example
 static void draw(const tv_view_model *m, const tv_sampling *s, const int64_t *number,
                  tv_examples *e) {
   const int first = first_severity(m), d = s->p;
-  for (int severity = first; severity < m->severities; ++severity)
+  for (int severity = first; severity < m->severities; ++severity) {
+    const tv_view_place at = {replicate_0(s), severity, m->strengths - 1, s->sizes_count - 1};
     for (int i = 0; i < e->count; ++i) {
       const int64_t place = (int64_t)(severity - first) * e->count + i;
       double *corrupted = e->corrupted + place * d, *view = e->view + place * d;
       memcpy(corrupted, e->clean + (int64_t)i * d, (size_t)d * sizeof(*corrupted));
-      tv_view_model_corrupt(m, severity, replicate_0(s), number[i], corrupted);
+      tv_view_model_corrupt(m, severity, at.replicate, number[i], corrupted);
       memcpy(view, corrupted, (size_t)d * sizeof(*view));
-      tv_view_model_augment(m, m->strengths - 1, replicate_0(s), number[i], view);
+      tv_view_model_augment(m, &at, number[i], view);
     }
+  }
 }
 
 static tv_error *allocate(const tv_view_model *m, const tv_sampling *s, tv_examples *e) {

@@ -71,7 +71,8 @@ typedef struct {
 } maker;
 
 /* Of the first replicate and the largest sample. */
-static tv_error *collect(const tv_experiment *e, const tv_source *source, MPI_Comm comm, maker *m) {
+static tv_error *collect(const tv_experiment *e, const tv_source *source, tv_view_model *model,
+                         MPI_Comm comm, maker *m) {
   tv_sampling sampling = tv_sampling_make(e, source, m->features, comm, NULL);
   const tv_row_corruption corruption = tv_view_model_rows(m->model);
   const tv_row_views views = tv_view_model_views(m->model);
@@ -79,6 +80,7 @@ static tv_error *collect(const tv_experiment *e, const tv_source *source, MPI_Co
   sampling.sizes += sampling.sizes_count - 1;
   sampling.sizes_count = 1;
   sampling.replicates = 1;
+  TV_TRY(tv_view_model_read(model, &sampling, m->group->row));
   TV_TRY(tv_moments_collect(&sampling, NULL, 0, &m->moments));
   return tv_experiment_samples_views(e) ? tv_view_moments_collect(&sampling, &views, 0, &m->views)
                                         : NULL;
@@ -233,8 +235,7 @@ tv_error *tv_view_theory_make(const tv_experiment *e, const tv_source *source, c
   TV_GO(tv_group_form(comm, 1, TV_LARGE_BLOCK, &group));
   m.theory = *out;
   m.group = group;
-  TV_GO(tv_view_model_read(model, group->row));
-  TV_GO(collect(e, source, comm, &m));
+  TV_GO(collect(e, source, model, comm, &m));
   for (int severity = 0; severity < model->severities; ++severity)
     TV_GO(fill_severity(&m, severity));
   TV_GO(tv_agree(comm, tv_view_theory_remark(*out)));

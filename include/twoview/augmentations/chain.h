@@ -33,16 +33,36 @@ tv_error *tv_views_problem(tv_views *views, tv_samples *samples, double floor,
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status);
 
+/* Where partners come from: the sample that a uniform number chooses, as it is before the chain. It
+ * is made in x (d numbers), or stands elsewhere. */
+typedef struct {
+  const double *(*take)(const void *context, double u, double *scratch, double *x);
+  const void *context;
+} tv_partners;
+
 /* What one view of a sample is drawn from. All borrowed. */
 typedef struct {
   const tv_shape *shape;
-  tv_stream stream; /* of the first step; those that follow have the next purposes */
-  uint64_t index;   /* the number of the sample, or of the view */
-  double *scratch;  /* 3 d numbers */
+  tv_stream stream;            /* of the first step; those that follow have the next purposes */
+  uint64_t index;              /* the number of the sample, or of the view, below 2^62 */
+  double *scratch;             /* tv_chain_scratch numbers, and those that partners take */
+  const tv_partners *partners; /* NULL: no step needs others, as for the next one */
+  double *const *means;        /* of each step that needs it, the mean of the views before it */
 } tv_chain_draw;
 
-/* One view takes the place of the sample x. No step of the chain needs other samples.
- *                                                                               Not collective. */
+/* What a step of a chain needs of other samples; and the most that one does. Not collective. */
+tv_others tv_chain_others(const tv_chain *chain, int step);
+tv_others tv_chain_needs(const tv_chain *chain);
+
+/* Numbers of scratch for a draw: a partner is drawn while a view is, and its partners meanwhile.
+ * Not collective. */
+int64_t tv_chain_scratch(const tv_chain *chain, int d);
+
+/* One view takes the place of the sample x.                                     Not collective. */
 void tv_chain_view(const tv_chain *chain, const tv_chain_draw *draw, double *x);
+
+/* The mean over views before a step, one of each of `count` partners.           Not collective. */
+void tv_chain_mean(const tv_chain *chain, int step, const tv_chain_draw *draw, int64_t count,
+                   double *mean);
 
 #endif

@@ -46,15 +46,20 @@ static inline double tv_step_number(const tv_step *step, int parameter, int n) {
   return step->values[parameter].numbers[n];
 }
 
+/* What a view of one sample needs of the others. */
+typedef enum { TV_NO_OTHERS, TV_PARTNERS, TV_THEIR_MEAN } tv_others;
+
 /* The random numbers and samples from which one view is drawn. All borrowed. */
-typedef struct {
+typedef struct tv_draw {
   const tv_shape *shape;
-  tv_stream stream;       /* of the step ... */
-  uint64_t index;         /* ... at this view of this sample */
-  const double *mean;     /* d: of all views before the step */
-  const double *partners; /* `partner_count` x d: views of samples before the step, drawn apart */
-  int partner_count;
-  double *scratch; /* 3 d numbers */
+  tv_stream stream;   /* of the step ... */
+  uint64_t index;     /* ... at this view of this sample */
+  const double *mean; /* d: of all views before the step */
+  /* The view before the step of the sample that a uniform number chooses, drawn apart: d numbers,
+   * until the next one is asked for. */
+  const double *(*partner)(const struct tv_draw *draw, double u);
+  const void *context; /* of `partner` */
+  double *scratch;     /* 3 d numbers */
 } tv_draw;
 
 struct tv_augmentation {
@@ -67,8 +72,8 @@ struct tv_augmentation {
   tv_numbers (*makes)(const tv_step *step, tv_numbers before);
   /* Whether it leaves every sample as it is, and can be left out; NULL: never.  Not collective. */
   int (*is_idle)(const tv_step *step);
-  /* Whether a view needs other samples, or the mean of all; NULL: never. Not collective. */
-  int (*needs_others)(const tv_step *step);
+  /* What a view needs of other samples; NULL: nothing.                         Not collective. */
+  tv_others (*needs_others)(const tv_step *step);
   /* NULL, or what is wrong with the parameters for samples of this shape. Not collective. */
   tv_error *(*check)(const tv_step *step, const tv_shape *shape);
   /* Fill in the terms and tables; NULL: there are none.                          Not collective. */

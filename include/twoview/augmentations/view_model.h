@@ -9,6 +9,13 @@
 #include "twoview/moments/moments.h"
 #include "twoview/moments/view_moments.h"
 
+/* Means of views before the steps that need them, `steps` for each of some cells. */
+typedef struct {
+  int steps;
+  int64_t count;
+  double **means; /* owned, and each of them; NULL: it is not needed */
+} tv_mean_table;
+
 typedef struct tv_view_model {
   const tv_experiment *experiment; /* borrowed, as the next one */
   const tv_source *source;
@@ -18,9 +25,12 @@ typedef struct tv_view_model {
   tv_chain *augmentations;   /* owned: of each strength */
   tv_textures **textures;    /* owned, and each of them: of the data sets that steps name */
   int textures_count;
-  double *scratch;       /* owned: 3 numbers for each of a sample */
   int draws_corruptions; /* whether one corrupted sample can be drawn by itself, */
   int draws_views;       /* and one view of one */
+  int needs_partners;    /* whether what is drawn has need of other samples, ... */
+  struct tv_pool *pool;  /* ... owned: these, once they are read; else NULL */
+  tv_mean_table corruption_means, view_means;
+  double *scratch; /* owned: of draws */
 } tv_view_model;
 
 /* The chains of an experiment, checked and prepared for the samples of a source, and the corruption
@@ -31,9 +41,10 @@ tv_error *tv_view_model_create(const tv_experiment *experiment, tv_source *sourc
                                const tv_source *test, MPI_Comm comm, tv_view_model **out);
 void tv_view_model_destroy(tv_view_model **model);
 
-/* Read the data sets that steps name, before any of what follows; `row`: the grid of one row of
- * ranks on which moments will be.                                                   Collective. */
-tv_error *tv_view_model_read(tv_view_model *model, const tv_grid *row);
+/* Read the data sets that steps name, and those samples that others are mixed with, before any of
+ * what follows. `sampling`: of the rows as they are; `row`: the grid of one row of ranks on which
+ * moments will be.                                                                  Collective. */
+tv_error *tv_view_model_read(tv_view_model *model, const tv_sampling *sampling, const tv_grid *row);
 
 /* The rule by which rows are corrupted, one draw for each, in no severity where corruptions are
  * taken on average; it borrows from the model. */
@@ -46,11 +57,6 @@ tv_row_corruption tv_view_model_rows(const tv_view_model *model);
 tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *moments,
                                 const tv_grid *row, int replicate, int severity, int level,
                                 tv_samples **out);
-
-/* Where a problem of views stands: a level is a sample size. */
-typedef struct {
-  int replicate, severity, strength, level;
-} tv_view_place;
 
 /* The linear problem of the views of samples, as tv_chain_problem makes it, which uses them up: of
  * all views or, with the moments of those that are sampled (NULL: none are), of these. Collective.
@@ -67,7 +73,7 @@ tv_row_views tv_view_model_views(const tv_view_model *model);
  * sample; one view, keyed by its number.                                        Not collective. */
 void tv_view_model_corrupt(const void *model, int severity, int replicate, int64_t number,
                            double *x);
-void tv_view_model_augment(const tv_view_model *model, int strength, int replicate, int64_t number,
+void tv_view_model_augment(const tv_view_model *model, const tv_view_place *place, int64_t number,
                            double *x);
 
 #endif

@@ -5,12 +5,17 @@
 
 #include "twoview/data/sampling.h"
 
-/* How views of a row are drawn: a draw depends on the replicate, the number of the row and that of
- * the view alone. All is borrowed. */
+/* Where views are: a level is a sample size, the smallest one that the samples belong to. */
+typedef struct {
+  int replicate, severity, strength, level;
+} tv_view_place;
+
+/* How views of a row are drawn: a draw depends on the place, the number of the row and that of the
+ * view alone. All is borrowed. */
 typedef struct {
   int strengths, count; /* count: views of each row, at least 2 */
   /* Views of rows x (rows x d): row i's go to out + (i * count + view) * d.    Not collective. */
-  tv_error *(*draw)(const void *context, int strength, int replicate, const int64_t *numbers,
+  tv_error *(*draw)(const void *context, const tv_view_place *place, const int64_t *numbers,
                     int rows, const double *x, int leading, double *out);
   const void *context;
 } tv_row_views;
