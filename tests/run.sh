@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 
 sh "$root/jobs/install.sh" check zlib1g-dev clang clang-format libclang-rt-dev shellcheck \
   hdf5-tools valgrind gnuplot-nox dataset-fashion-mnist python3 python3-numpy python3-scipy python3-h5py \
-  python3-sklearn python3-xarray python3-h5netcdf chromium slurm-wlm munge || exit 1
+  python3-sklearn python3-pil python3-xarray python3-h5netcdf chromium slurm-wlm munge || exit 1
 sh "$root/jobs/build.sh" "$root/build-tests" -Dwerror=true || exit 1
 sh "$root/jobs/build.sh" "$root/build-sanitized" -Dbuildtype=debugoptimized -Dwerror=true \
   -Db_sanitize=address,undefined -Db_lundef=false || exit 1

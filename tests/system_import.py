@@ -3,9 +3,12 @@ what is damaged or does not fit is refused by its place."""
 import csv
 import gzip
 import re
+import shutil
+import struct
 import subprocess
 import unittest
 import zipfile
+import zlib
 
 import h5py
 import numpy as np
@@ -13,6 +16,11 @@ import scipy.sparse
 import xarray
 
 import harness
+
+try:
+    import PIL.Image as PIL
+except ImportError:
+    PIL = None
 
 ROWS, COLUMNS = 90, 6
 TAIL = """\
@@ -40,6 +48,7 @@ class Import(unittest.TestCase):
         return done.stdout
 
     def refused(self, status, *messages, arguments):
+        (harness.folder / "data.h5").unlink(missing_ok=True)
         done = harness.twoview("import", *arguments, "-o", "data.h5")
         self.assertEqual((done.returncode, done.stdout), (status, ""), done.stderr)
         for message in messages:
@@ -308,7 +317,6 @@ class Arrays(Import):
         np.savez(harness.folder / "a.npz", x=self.x, meta=objects)
         self.refused(1, "leave it out (--drop meta)", arguments=["a.npz"])
         self.imported("a.npz", "--drop", "meta")
-        (harness.folder / "data.h5").unlink()
         for option in ("--labels", "--samples", "--targets", "--drop"):
             self.refused(2, f"{option} 'q' is none of the arrays: x, meta", arguments=["a.npz", option, "q", "--drop", "meta"])
         np.save(harness.folder / "x.npy", objects)
@@ -475,6 +483,171 @@ class Matrices(Import):
                 self.assertTrue((file["x/data"][()] == expected.ravel()).all(), name)
                 self.assertTrue((file["x/indices"][()].reshape(rows, -1) == np.arange(columns)).all())
                 self.assertTrue((file["x/indptr"][()] == np.arange(rows + 1) * columns).all())
+
+
+def png(pixels, palette=None, bits=None):
+    """A PNG image of grey (2 dimensions), grey and alpha, RGB or RGBA (channels last) numbers, or of places in a
+    palette of colours; of fewer bits than 8 where they are given."""
+    rows, columns = pixels.shape[:2]
+    kind = 3 if palette is not None else {1: 0, 2: 4, 3: 2, 4: 6}[1 if pixels.ndim == 2 else pixels.shape[2]]
+    depth = bits or 8 * pixels.dtype.itemsize
+    if bits:
+        spread = (pixels[..., None] >> np.arange(bits)[::-1] & 1).reshape(rows, -1)
+        lines = [np.packbits(line).tobytes() for line in spread]
+    else:
+        lines = [line.astype(pixels.dtype.newbyteorder(">")).tobytes() for line in pixels]
+
+    def part(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    return (b"\x89PNG\r\n\x1a\n" + part(b"IHDR", struct.pack(">IIBBBBB", columns, rows, depth, kind, 0, 0, 0))
+            + (part(b"PLTE", palette.astype("u1").tobytes()) if palette is not None else b"")
+            + part(b"IDAT", zlib.compress(b"".join(b"\0" + line for line in lines))) + part(b"IEND", b""))
+
+
+def triangle(old, new):
+    """What each new pixel is made of: a triangle as wide as two pixels, the larger of old and new, mirrored at the
+    borders."""
+    step = old / new
+    width = max(step, 1)
+    weights = np.zeros((new, old))
+    for i in range(new):
+        centre = (i + 0.5) * step - 0.5
+        for j in range(int(np.floor(centre - width)), int(np.ceil(centre + width)) + 1):
+            place = j % (2 * old)
+            weights[i, min(place, 2 * old - 1 - place)] += max(0, 1 - abs(j - centre) / width)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+class Images(Import):
+    CLASSES = ("a b", "rosé", "z'中")
+
+    def setUp(self):
+        super().setUp()
+        self.rng = np.random.default_rng(13)
+        self.root = harness.folder / "images"
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def write(self, images, encode=png):
+        """In the folders of the classes, in turn."""
+        for i, pixels in enumerate(images):
+            self.put(f"{self.CLASSES[i % 3]}/{i // 3:03d}.png", encode(pixels))
+
+    def put(self, name, content):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def random(self, *shape, kind="u1"):
+        return self.rng.integers(0, np.iinfo(kind).max, shape, endpoint=True).astype(kind)
+
+    def by_class(self, images):
+        return np.concatenate([images[i::3] for i in range(3)])
+
+    def test_kinds_of_images(self):
+        """Grey, RGB, of 16 bits and fewer than 8, with alpha, with a palette."""
+        places, palette = self.random(ROWS, 5, 4) % 9, self.random(9, 3)
+        colours, wide = self.random(ROWS, 5, 4, 4), self.random(ROWS, 5, 4, 3, kind="u2")
+        few = self.random(ROWS, 5, 4) % 4
+        for images, expected, encode in (
+                (colours[..., 0], colours[..., 0], png), (colours[..., :3], colours[..., :3], png),
+                (colours, colours[..., :3], png), (colours[..., :2], colours[..., 0], png), (wide, wide, png),
+                (wide[..., 0], wide[..., 0], png), (places, palette[places], lambda x: png(x, palette)),
+                (few, few * 85, lambda x: png(x, bits=2)), (few % 2, few % 2 * 255, lambda x: png(x, bits=1))):
+            shutil.rmtree(self.root, ignore_errors=True)
+            self.write(images, encode)
+            said = self.imported("images")
+            with xarray.open_dataset(harness.folder / "data.h5", engine="h5netcdf") as data:
+                self.assertEqual(data["images"].dtype, expected.dtype)
+                self.assertTrue((data["images"].values == self.by_class(expected)).all())
+                self.assertEqual(data["images"].dims, ("sample", "row", "column", "channel")[:expected.ndim])
+                self.assertEqual(data["labels"].values.tolist(), [name for name in self.CLASSES for _ in range(ROWS // 3)])
+                self.assertEqual(data["sample"].values[ROWS // 3], "rosé/000.png")
+        self.assertIn("scale: 255}", said)
+        self.expect_same(said.replace(", scale: 255", ""), self.by_class(expected),
+                         np.repeat(self.CLASSES, ROWS // 3).astype(object), ranks=2)
+
+    def test_grey_beside_colours(self):
+        """Grey images become colours that are equal, or all become grey."""
+        images = self.random(8, 5, 4, 3)
+        for i, pixels in enumerate(images):
+            self.put(f"c/{i}.png", png(pixels if i % 2 else pixels[..., 0]))
+        images[::2] = images[::2, ..., :1]
+        self.imported("images")
+        with h5py.File(harness.folder / "data.h5") as file:
+            self.assertTrue((file["images"][()] == images).all())
+        self.imported("images", "--grey")
+        with h5py.File(harness.folder / "data.h5") as file:
+            luminance = images @ [0.299, 0.587, 0.114]
+            self.assertLessEqual(np.abs(file["images"][()] - luminance).max(), 0.5 + 1e-9)
+
+    def test_sizes(self):
+        for kind, shape in (("u1", (3,)), ("u2", ())):
+            shutil.rmtree(self.root, ignore_errors=True)
+            sizes = [(9, 7), (4, 4), (20, 31), (6, 5), (1, 1), (6, 50)]
+            images = [self.random(*size, *shape, kind=kind) for size in sizes]
+            for i, pixels in enumerate(images):
+                self.put(f"c/{i}.png", png(pixels))
+            self.refused(1, "images/c/1.png: an image of 4 x 4, and images/c/0.png of 9 x 7", "--size HxW", arguments=["images"])
+            self.imported("images", "--size", "6x5")
+            with h5py.File(harness.folder / "data.h5") as file:
+                for found, pixels in zip(file["images"][()], images, strict=True):
+                    rows, columns = triangle(pixels.shape[0], 6), triangle(pixels.shape[1], 5)
+                    expected = np.einsum("ai,bj,ij...->ab...", rows, columns, pixels.astype(float))
+                    # The library computes with single precision or integers of 14 bits, in two steps.
+                    self.assertLessEqual(np.abs(found - expected).max(), 0.5 + np.iinfo(kind).max * 2.0**-13)
+
+    @unittest.skipUnless(PIL, "needs Pillow")
+    def test_jpeg(self):
+        smooth = np.add.outer(np.arange(16) * 9, np.arange(24) * 4).astype("u1")
+        for i, pixels in enumerate((smooth, np.dstack([smooth, smooth.T[:16, :16].repeat(2, 1)[:, :24], smooth]))):
+            for j in range(2):
+                self.root.joinpath(f"class {i}").mkdir(parents=True, exist_ok=True)
+                PIL.fromarray(pixels).save(self.root / f"class {i}/{j}.jpg", quality=95)
+        self.imported("images")
+        with h5py.File(harness.folder / "data.h5") as file:
+            for name, found in zip(file["sample"][()], file["images"][()], strict=True):
+                expected = np.asarray(PIL.open(self.root / name.decode()).convert("RGB")).astype(int)
+                self.assertLessEqual(np.abs(found - expected).max(), 1, "decoders round colours on their own")
+        path = self.root / "class 1/0.jpg"
+        whole = path.read_bytes()
+        for damaged in (whole[:-200], whole[:100], whole[:3]):
+            path.write_bytes(damaged)
+            self.refused(1, "images/class 1/0.jpg: does not decode: ", arguments=["images"])
+        PIL.fromarray(np.zeros((16, 24, 4), "u1"), "CMYK").save(path)
+        self.refused(1, "images/class 1/0.jpg: holds the four colours of printing", arguments=["images"])
+
+    def test_bad_images(self):
+        self.write(self.random(6, 5, 4))
+        whole = png(self.random(5, 4))
+        for content, message in ((whole[:-20], "does not decode: "), (whole[:30], "does not decode: "),
+                                 (whole[:50] + b"xx" + whole[52:], "does not decode: "), (b"", "neither a PNG nor a JPEG"),
+                                 (b"GIF89a and so on", "neither a PNG nor a JPEG"),
+                                 (png(self.random(5, 5)), "an image of 5 x 5, and images/a b/000.png of 5 x 4"),
+                                 (png(self.random(5, 4, kind="u2")), "has 16 bits, and images/a b/000.png 8")):
+            self.put("rosé/000.png", content)
+            self.refused(1, "images/rosé/000.png: ", message, arguments=["images"])
+        self.put("rosé/000.png", whole)
+        self.put(".hidden/x.png", whole)
+        self.put("rosé/.hidden", b"x")
+        self.put("README", b"no class")
+        self.imported("images")
+        for name, message in (("one/0.png", "images/one: a class of one image"), ("rosé/more/0.png", "images/rosé/more: a folder within a class"),
+                              ("rosé/a\nb.png", "is not plain text in UTF-8"), ("\udcff/0.png", "is not plain text in UTF-8")):
+            self.put(name, whole)
+            self.refused(1, message, arguments=["images"])
+            (self.root / name).unlink()
+            if "one" in name or "more" in name or "\udcff" in name:
+                (self.root / name).parent.rmdir()
+        (self.root / "none").mkdir()
+        self.refused(1, "images/none: a class of no image", arguments=["images"])
+        (self.root / "none").rmdir()
+        self.imported("images")
+        (harness.folder / "empty").mkdir(exist_ok=True)
+        self.refused(1, "empty: holds no folders", arguments=["empty"])
+        for size in ("0x3", "3", "3x", "3x3x", "99999x1", "-1x2", "x"):
+            self.refused(2, f"--size '{size}' is no size", arguments=["images", "--size", size])
+        self.refused(2, "--labels means nothing for", arguments=["images", "--labels", "x"])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ enum {
   OPTION_DROP,
   OPTION_DELIMITER,
   OPTION_NO_HEADER,
-  OPTION_TRANSPOSE
+  OPTION_TRANSPOSE,
+  OPTION_SIZE,
+  OPTION_GREY
 };
 
 static const struct option options[] = {{"output", required_argument, NULL, 'o'},
@@ -27,6 +29,8 @@ static const struct option options[] = {{"output", required_argument, NULL, 'o'}
                                         {"delimiter", required_argument, NULL, OPTION_DELIMITER},
                                         {"no-header", no_argument, NULL, OPTION_NO_HEADER},
                                         {"transpose", no_argument, NULL, OPTION_TRANSPOSE},
+                                        {"size", required_argument, NULL, OPTION_SIZE},
+                                        {"grey", no_argument, NULL, OPTION_GREY},
                                         {"help", no_argument, NULL, 'h'},
                                         {NULL, 0, NULL, 0}};
 
@@ -45,6 +49,16 @@ static tv_error *read_delimiter(const char *typed, char *out) {
     return tv_fail_usage("import: --delimiter '%s' is no single character; `tab` is one, too",
                          typed);
   return NULL;
+}
+
+/* 32x24: rows and columns. */
+static tv_error *read_size(const char *typed, tv_import_options *o) {
+  enum { MOST = 1 << 14 };
+  int length = 0;
+  if (sscanf(typed, "%5dx%5d%n", &o->rows, &o->columns, &length) == 2 && !typed[length] &&
+      o->rows > 0 && o->columns > 0 && o->rows <= MOST && o->columns <= MOST)
+    return NULL;
+  return tv_fail_usage("import: --size '%s' is no size; give rows and columns, as in 32x32", typed);
 }
 
 static tv_error *take_option(int option, lists *l, tv_import_options *o) {
@@ -77,8 +91,14 @@ static tv_error *take_option(int option, lists *l, tv_import_options *o) {
   case OPTION_NO_HEADER:
     o->given |= TV_IMPORT_NO_HEADER;
     return NULL;
-  default:
+  case OPTION_TRANSPOSE:
     o->given |= TV_IMPORT_TRANSPOSE;
+    return NULL;
+  case OPTION_SIZE:
+    o->given |= TV_IMPORT_SIZE;
+    return read_size(optarg, o);
+  default:
+    o->given |= TV_IMPORT_GREY;
     return NULL;
   }
 }
@@ -147,7 +167,11 @@ static const char help[] =
     "columns where barcodes.tsv and features.tsv (or genes.tsv) stand beside it, whose names are\n"
     "taken. Of entries it becomes a sparse matrix.\n"
     "      --labels FILE     classes: a line for each sample\n"
-    "      --transpose       samples are columns\n";
+    "      --transpose       samples are columns\n"
+    "\n"
+    "Folders of PNG and JPEG images, one for each class: grey or RGB, of 8 or 16 bits\n"
+    "      --size HxW        resize all to so many rows and columns\n"
+    "      --grey            colours become their luminance\n";
 
 const tv_command tv_command_import = {
     .name = "import",

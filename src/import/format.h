@@ -13,6 +13,7 @@ typedef struct {
   const char *beside;               /* a path where there is room for scratch files; borrowed */
   /* Names of datasets there, for an experiment file; "": there are none. */
   char samples[TV_NAME_LENGTH], labels[TV_NAME_LENGTH], targets[TV_NAME_LENGTH];
+  int scale; /* what samples are best divided by; 0: nothing is known */
 } tv_import_state;
 
 typedef struct {
@@ -22,7 +23,7 @@ typedef struct {
   tv_error *(*write)(tv_import_state *state);
 } tv_import_format;
 
-extern const tv_import_format tv_import_csv, tv_import_arrays, tv_import_matrix;
+extern const tv_import_format tv_import_csv, tv_import_arrays, tv_import_matrix, tv_import_images;
 
 /* What the datasets are called that are not the user's own. */
 extern const tv_label tv_label_samples, tv_label_labels, tv_label_targets, tv_label_of_sample,

@@ -14,7 +14,7 @@
 #include "twoview/hdf5/error.h"
 
 static const tv_import_format *const formats[] = {&tv_import_csv, &tv_import_arrays,
-                                                  &tv_import_matrix};
+                                                  &tv_import_matrix, &tv_import_images};
 
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -45,8 +45,9 @@ static tv_error *find_format(const tv_import_options *o, const tv_import_format 
 }
 
 static tv_error *expect_options(const tv_import_options *o, const tv_import_format *format) {
-  static const char *const names[] = {"--labels",    "--targets", "--drop",     "--delimiter",
-                                      "--no-header", "--samples", "--transpose"};
+  static const char *const names[] = {"--labels",    "--targets",   "--drop",
+                                      "--delimiter", "--no-header", "--samples",
+                                      "--transpose", "--size",      "--grey"};
   const unsigned unknown = o->given & ~format->options;
   for (unsigned i = 0; i < sizeof names / sizeof *names; ++i)
     if (unknown & 1u << i)
@@ -112,6 +113,7 @@ static void print_source(const tv_import_state *s, const char *answer, const cha
   tv_put_yaml(s->options->output, out);
   print_key(out, "samples", s->samples);
   print_key(out, answer, name);
+  if (s->scale) fprintf(out, ", scale: %d", s->scale);
   fputs("}\n", out);
 }
 

@@ -14,7 +14,9 @@ enum {
   TV_IMPORT_DELIMITER = 1 << 3,
   TV_IMPORT_NO_HEADER = 1 << 4,
   TV_IMPORT_SAMPLES = 1 << 5,
-  TV_IMPORT_TRANSPOSE = 1 << 6
+  TV_IMPORT_TRANSPOSE = 1 << 6,
+  TV_IMPORT_SIZE = 1 << 7,
+  TV_IMPORT_GREY = 1 << 8
 };
 
 typedef struct {
@@ -25,8 +27,9 @@ typedef struct {
   const char *samples, *labels; /* NULL: none */
   const char *const *targets;   /* NULL-terminated, as the next */
   const char *const *dropped;
-  char delimiter; /* 0: by the file's name */
-  int replaces;   /* an existing output */
+  char delimiter;    /* 0: by the file's name */
+  int rows, columns; /* of images, with TV_IMPORT_SIZE */
+  int replaces;      /* an existing output */
 } tv_import_options;
 
 /* Write what the sources hold into the output, and print what it is and how an experiment file
