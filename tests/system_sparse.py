@@ -74,7 +74,7 @@ def shuffled(matrix):
     row, column = np.r_[row, row[split]], np.r_[column, column[split]]
     value = np.r_[np.where(split, 1, value), value[split] - 1]
     order = np.argsort(row, kind="stable")
-    indptr = np.searchsorted(row[order], np.arange(ROWS + 1))
+    indptr = np.searchsorted(row[order], np.arange(matrix.shape[0] + 1))
     made = scipy.sparse.csr_matrix(matrix.shape)
     made.data, made.indices, made.indptr = value[order], column[order], indptr
     return made
@@ -87,6 +87,9 @@ def write():
         file["dense"] = COUNTS
         add_sparse(file, "X", rows)
         add_sparse(file, "layers/counts", rows, np.int64, np.uint16, chunks=(97,), compression="gzip", shuffle=True)
+        add_sparse(file, "columns", scipy.sparse.csc_matrix(COUNTS), np.int64, chunks=(23,), compression="gzip")
+        add_sparse(file, "shuffled_columns", shuffled(scipy.sparse.csr_matrix(COUNTS.T)))
+        file["shuffled_columns"].attrs.update({"encoding-type": "csc_matrix", "shape": COUNTS.shape})
         add_sparse(file, "shuffled", shuffled(rows))
         add_sparse(file, "old", rows)
         for new, old in (("encoding-type", "h5sparse_format"), ("shape", "h5sparse_shape")):
@@ -123,16 +126,30 @@ class Sparse(unittest.TestCase):
         for experiment in (VIEWS, COMPONENTS):
             for ranks in (1, 2, 3, 7):
                 dense = results("dense", experiment, ranks)
-                for name in ("X", "matrix") if ranks > 1 else ("X", "layers/counts", "shuffled", "old", "matrix"):
+                for name in ("X", "matrix", "columns") if ranks > 1 else ("X", "layers/counts", "shuffled", "shuffled_columns", "old", "matrix"):
                     with self.subTest(name=name, ranks=ranks):
                         self.expect_equal(results(name, experiment, ranks), dense)
+
+
+    def test_many_numbers_by_columns(self):
+        """More than all ranks read at a time."""
+        many = random.poisson(1.3, (20000, 110)).astype(float)
+        self.assertGreater(np.count_nonzero(many), 3 << 19)
+        with h5py.File(harness.folder / "many.h5", "w") as file:
+            add_sparse(file, "X", scipy.sparse.csr_matrix(many))
+            add_sparse(file, "columns", scipy.sparse.csc_matrix(many))
+        experiment = VIEWS.replace("cells.h5, samples: %s, labels: obs/cell_type", "many.h5, samples: %s") \
+            .replace("1200]", "16000]").replace("[SL, ", "[")
+        rows = results("X", experiment, 2)
+        for ranks in (1, 3):
+            self.expect_equal(results("columns", experiment, ranks), rows)
 
 
 class Refused(unittest.TestCase):
     """A sparse matrix that cannot be used is refused by file and dataset, and by all ranks together."""
 
-    def refused(self, damage, *fragments, **how):
-        rows = scipy.sparse.csr_matrix(COUNTS)
+    def refused(self, damage, *fragments, by=scipy.sparse.csr_matrix, **how):
+        rows = by(COUNTS)
         with h5py.File(harness.folder / "cells.h5", "w") as file:
             add_labels(file)
             damage(add_sparse(file, "X", rows, number=np.float64))
@@ -206,6 +223,20 @@ class Refused(unittest.TestCase):
                          arguments=())
         self.refused(self.replace("indices", lambda p: np.where(np.arange(len(p)) == 9, 2**40, p.astype(np.int64))),
                      "dataset 'X/indices': row ", f"index {2**40} is not from 0 to 23", arguments=())
+
+    def test_columns_that_are_damaged(self):
+        """Of a matrix by columns."""
+        columns = scipy.sparse.csc_matrix(COUNTS)
+        begin, last = int(columns.indptr[20]), int(columns.indices[-1])
+        for damage, *fragments in (
+                (self.change("indptr", 21, begin - 3), "dataset 'X/indptr'", f"column 20 goes from {begin} to {begin - 3}"),
+                (self.change("indptr", 21, 10**6), "dataset 'X/indptr'", f"column 20 goes from {begin} to 1000000"),
+                (self.change("indptr", 24, 5), "dataset 'X/indptr' goes from 0 to 5"),
+                (self.replace("indptr", lambda p: p[:-1]), "dataset 'X/indptr' has 24 numbers, and must have 25", "features"),
+                (self.change("indices", -1, ROWS), "dataset 'X/indices'", "of column 23: index 1500 is not from 0 to 1499"),
+                (self.change("indices", 0, -7), "dataset 'X/indices': number 0, of column 0: index -7 is not from 0"),
+                (self.change("data", -1, np.nan), f"dataset 'X/data': row {last}, column 23 is nan")):
+            self.refused(damage, *fragments, by=scipy.sparse.csc_matrix)
 
     def test_numbers_that_are_not_finite(self):
         for value, shown in ((np.nan, "nan"), (np.inf, "inf")):

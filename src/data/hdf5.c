@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "by_columns.h"
 #include "labels.h"
 #include "sparse.h"
 #include "twoview/base/comm.h"
@@ -56,6 +57,7 @@ typedef struct {
   tv_dataset samples, targets, views;
   tv_packing samples_packing, targets_packing, views_packing;
   tv_sparse sparse;    /* instead of samples */
+  tv_own_rows own;     /* of it, where the file has it by columns */
   tv_sparse_rows rows; /* of it, as they are read */
   tv_labels labels;    /* instead of targets */
 } hdf5_rows;
@@ -67,6 +69,7 @@ static void close_datasets(tv_source *source) {
   tv_dataset_close(&h->views);
   tv_dataset_close(&h->targets);
   tv_sparse_rows_release(&h->rows);
+  tv_own_rows_release(&h->own);
   tv_sparse_close(&h->sparse);
   tv_dataset_close(&h->samples);
   if (h->file > 0) H5Fclose(h->file);
@@ -107,7 +110,10 @@ static tv_error *read_sparse(const tv_source *source, int64_t first, int count, 
                              const tv_sparse_rows **rows) {
   hdf5_rows *h = source->state;
   *rows = &h->rows;
-  TV_TRY(tv_sparse_read(&h->sparse, first, count, &h->rows));
+  if (h->sparse.is_by_columns)
+    TV_TRY(tv_own_rows_read(&h->own, first, count, &h->rows));
+  else
+    TV_TRY(tv_sparse_read(&h->sparse, first, count, &h->rows));
   return read_answers(source, first, count, y);
 }
 
@@ -142,10 +148,7 @@ static tv_error *open_sparse(const settings *spec, tv_source *source) {
   source->rows = h->sparse.rows;
   source->features = h->sparse.columns;
   source->cache_bytes += h->sparse.cache_bytes;
-  if (!h->sparse.is_by_columns) return NULL;
-  return tv_fail("%s: group '%s' is compressed by columns (csc_matrix); write it by rows, "
-                 "`adata.X = adata.X.tocsr()`",
-                 spec->file, spec->samples);
+  return NULL;
 }
 
 static tv_error *open_samples(const settings *spec, tv_source *source) {
@@ -218,7 +221,7 @@ static tv_error *try_rows(hdf5_rows *h, int64_t first, int count, double *x, dou
                 unpacked(&h->labels.values, count));
   if (h->samples.id > 0)
     TV_TRY(tv_dataset_read(&h->samples, first, count, H5T_NATIVE_DOUBLE, x));
-  else
+  else if (!h->sparse.is_by_columns)
     TV_TRY(tv_sparse_read(&h->sparse, first, count, &h->rows));
   if (h->spec->labels) return tv_labels_try(&h->labels, first, count);
   return h->spec->targets ? tv_dataset_read(&h->targets, first, count, H5T_NATIVE_DOUBLE, y) : NULL;
@@ -254,6 +257,8 @@ static tv_error *try_source(void *context) {
   partition.rows = source.rows;
   const int64_t first = tv_shard_first_row_of_rank(&partition, partition.rank);
   const int64_t end = tv_shard_first_row_of_rank(&partition, partition.rank + 1);
+  if (!error && h.sparse.is_by_columns)
+    error = tv_by_columns_try(&h.sparse, partition.rank, partition.size);
   if (!error) error = try_for_a_moment(&h, first, end);
   close_datasets(&source);
   return error;
@@ -261,13 +266,19 @@ static tv_error *try_source(void *context) {
 
 /* ---- Opening ---- */
 
-/* For the fullest batch of rows, which has to be known before the run is planned. */
-static tv_error *make_room(const tv_partition *partition, tv_source *source) {
+/* Room for the fullest batch of rows, which has to be known before the run is planned. Collective.
+ */
+static tv_error *settle_sparse(const tv_partition *partition, tv_source *source) {
   hdf5_rows *h = source->state;
-  int64_t most;
-  TV_TRY(tv_sparse_examine(&h->sparse, partition, &most));
+  int64_t most = 0;
+  if (h->sparse.is_by_columns) {
+    TV_TRY(tv_own_rows_collect(&h->sparse, partition, &h->own));
+    most = tv_own_rows_fullest(&h->own, partition);
+  } else {
+    TV_TRY(tv_agree(partition->comm, tv_sparse_examine(&h->sparse, partition, &most)));
+  }
   source->cache_bytes += (double)most * (sizeof(*h->rows.column) + sizeof(*h->rows.value));
-  return tv_sparse_rows_reserve(&h->rows, most);
+  return tv_agree(partition->comm, tv_sparse_rows_reserve(&h->rows, most));
 }
 
 static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_source *source) {
@@ -291,7 +302,7 @@ static tv_error *open_hdf5(const tv_experiment *experiment, MPI_Comm comm, tv_so
   if (!error) error = tv_source_place(source, spec->file, spec->samples);
   TV_TRY(tv_agree(comm, error));
   const tv_partition partition = tv_partition_make(comm, source->rows, experiment->parallel.shards);
-  if (h->samples.id == 0) TV_TRY(tv_agree(comm, make_room(&partition, source)));
+  if (h->samples.id == 0) TV_TRY(settle_sparse(&partition, source));
   if (!spec->labels) return NULL;
   return tv_labels_settle(&h->labels, &partition, source);
 }
