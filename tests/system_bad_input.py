@@ -394,12 +394,23 @@ class BadViews(Refusals):
         self.refuse(["corruption.chain", "of itself"], corruption={"chain": [{"type": "corruption", "severity": 1}]})
 
     def test_steps_that_have_no_moments(self):
-        for step in ({"type": "clip", "low": 0, "high": 1}, {"type": "solarise", "above": 1}):
+        for step in ({"type": "clip", "low": 0, "high": 1}, {"type": "solarise", "above": 1}, {"type": "jpeg", "quality": 50}):
             self.refuse(["augmentation.chain.1", f"what '{step['type']}' does to moments does not follow from them"],
                         augmentation={"chain": [step]})
             self.refuse(["corruption.chain.1", "sampler: rows"], corruption={"chain": [step], "sampler": "expected"})
             self.accept(augmentation={"chain": [step], "views": 2})
         self.refuse_step("", "must be below 'high'", type="clip", low=1, high=1)
+
+    def test_jpeg(self):
+        for quality, reason in ((0, "from 1 to 100, got 0"), (101, "got 101"), (50.5, "a whole number")):
+            self.refuse_step(".quality", reason, type="jpeg", quality=quality)
+        self.write_rows("vectors.h5", shape=(30,))
+        self.write_rows("pairs.h5", shape=(6, 5, 2))
+        step = {"type": "jpeg", "quality": 50}
+        for name, reason in (("vectors.h5", "source.shape"), ("pairs.h5", "images of 2 channels")):
+            self.refuse(["augmentation.chain.1", reason], source=self.source(name), test=None, corruption=None,
+                        augmentation={"chain": [step], "views": 2})
+            self.refuse(["corruption.chain.1", reason], source=self.source(name), test=None, corruption={"chain": [step]})
 
     def test_textures(self):
         random = np.random.default_rng(2).random

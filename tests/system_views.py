@@ -1,10 +1,12 @@
 """The view model: every archived score recomputed by other means, from the data alone."""
+import io
 import itertools
 import json
 import unittest
 
 import h5py
 import numpy as np
+import PIL.Image
 import scipy.linalg
 
 import harness
@@ -78,6 +80,14 @@ def uniform_pairs(seed, purpose, replicate, numbers, pairs):
     return [(cell.astype(float) + 0.5) * 2.0**-52 for cell in cells]
 
 
+def jpeg(image, quality):
+    """There and back by Pillow, at a scale of 2."""
+    pixels = np.clip(np.rint(2 * image), 0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    PIL.Image.fromarray(pixels.squeeze()).save(file, "JPEG", quality=quality)
+    return np.asarray(PIL.Image.open(file)).reshape(-1) / 2
+
+
 def windows(step, shape, uniforms):
     """Which numbers the windows hit whose centres two uniforms choose: rows x numbers."""
     hit = np.ones((len(uniforms), *shape), bool)
@@ -89,7 +99,7 @@ def windows(step, shape, uniforms):
     return hit.reshape(len(uniforms), -1)
 
 
-def draw(step, x, numbers, place, partners=None):
+def draw(step, x, numbers, place, shape, partners):
     """One draw for each row; `partners` finds those that uniforms choose."""
     first, second = uniform_pairs(*place, numbers, (x.shape[1] + 1) // 2)
     uniforms = np.stack([first, second], 2).reshape(len(x), -1)[:, :x.shape[1]]
@@ -98,9 +108,10 @@ def draw(step, x, numbers, place, partners=None):
     normals = normals.reshape(len(x), -1)[:, :x.shape[1]]
     if step["type"] == "noise":
         return x + step["deviation"] * normals
+    if step["type"] == "jpeg":
+        return np.stack([jpeg(row.reshape(shape), step["quality"]) for row in x])
     if step["type"] == "cutmix":
-        found, shape = partners(uniforms[:, 2])
-        return np.where(windows(step, shape, uniforms), found, x)
+        return np.where(windows(step, shape, uniforms), partners(uniforms[:, 2]), x)
     if step["type"] == "blend":
         textures = peer.textures(step["with"])
         drawn = textures[(uniforms[:, 0] * len(textures)).astype(int)]
@@ -117,10 +128,10 @@ def corrupt(chain, x, numbers, seed, replicate, pool=None, shape=None):
         def find(uniforms):
             apart = np.uint64(1 << 63) | np.floor(uniforms * 2.0**52).astype(np.uint64)
             rows = pool[(uniforms * len(pool)).astype(int)]
-            return corrupt(chain[:count], rows, apart, seed, replicate, pool, shape), shape
+            return corrupt(chain[:count], rows, apart, seed, replicate, pool, shape)
         return find
     for i, step in enumerate(chain):
-        x = draw(step, x, numbers, (seed, 64 + i, replicate), partners(i))
+        x = draw(step, x, numbers, (seed, 64 + i, replicate), shape, partners(i))
     return x
 
 
@@ -240,6 +251,21 @@ class Recomputation(Comparison):
             for intercept in (True, False):
                 self.check(settings(corruption={"chain": chain, "clean": True},
                                     probe={"intercept": intercept}), (6, 5, 3), held_out, ranks=3)
+
+    def test_jpeg(self):
+        """Grey and in colour, of several blocks; some numbers are beyond 255."""
+        for shape in ((12, 11, 1), (18, 9, 3)):
+            sets = []
+            for seed, (name, count) in enumerate((("train.h5", 500), ("test.h5", 200)), start=1):
+                x, y = images(count, shape, seed)
+                with h5py.File(harness.folder / name, "w") as file:
+                    file["x"], file["y"] = 30 * x.reshape(count, *shape), y
+                sets.append((30 * x, y))
+            self.assertGreater(sets[0][0].max(), 255)
+            chain = [{"type": "jpeg", "quality": [90, 10]}, {"type": "noise", "deviation": 0.3}]
+            self.check(settings(corruption={"chain": chain, "clean": True},
+                                augmentation={"chain": AUGMENTATION[:2], "floor": 0.01}), shape,
+                       self.rows_of_a_file(*sets[1], 500), ranks=3)
 
     def test_partners(self):
         """Of rows: of the training sample, here all of it, and of test rows too."""

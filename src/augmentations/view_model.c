@@ -38,6 +38,7 @@ static const tv_textures *textures_of(const tv_view_model *m, const tv_step_spec
 static tv_error *take_step(const tv_view_model *m, const tv_step_spec *spec, int level,
                            tv_step *out) {
   out->augmentation = augmentation_of(spec);
+  out->scale = m->source->scale;
   out->textures = textures_of(m, spec);
   for (int i = 0; spec->kind->keys[i].name; ++i)
     if (spec->parameters[i].count > 0)

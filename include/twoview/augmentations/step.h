@@ -33,6 +33,7 @@ typedef struct {
   int term_count;
   double *tables[TV_MOST_TABLES]; /* owned */
   tv_place *places;               /* owned: of each number of a sample */
+  double scale;                   /* by which the source's numbers have been divided */
   const tv_textures *textures;    /* borrowed: of the data set that a parameter names; NULL */
 } tv_step;
 
