@@ -1,6 +1,8 @@
 #include "twoview/hdf5/array.h"
 
 #include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "support/unit.h"
@@ -291,7 +293,6 @@ START_TEST(arrays_grow_item_by_item) {
 }
 END_TEST
 
-/* What is left waiting is freed. */
 START_TEST(texts_grow_as_numbers_do) {
   enum { ITEMS = 5000 };
   char text[16], *found[ITEMS];
@@ -303,7 +304,6 @@ START_TEST(texts_grow_as_numbers_do) {
     expect_success(tv_growing_add(&array, 1, &given));
   }
   expect_success(tv_growing_finish(&array, file, NULL));
-  expect_success(tv_growing_add(&array, 1, &given));
   tv_growing_close(&array);
   const hid_t set = open_set("name"), type = tv_label_text_type(), space = H5Dget_space(set);
   ck_assert_int_ge(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, found), 0);
@@ -315,6 +315,40 @@ START_TEST(texts_grow_as_numbers_do) {
   H5Sclose(space);
   H5Tclose(type);
   H5Dclose(set);
+}
+END_TEST
+
+/* Noise for a chunk that HDF5 keeps in its cache until the dataset is closed. */
+static tv_error *write_noise(int grows) {
+  enum { ITEMS = 1 << 15 };
+  static double noise[ITEMS];
+  static const char *const dimensions[] = {"n", NULL};
+  tv_growing array = {0};
+  uint64_t state = 1;
+  for (int i = 0; i < ITEMS; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    noise[i] = (double)(state >> 11);
+  }
+  if (!grows) return tv_label_coordinate(file, label_of("noise"), TV_REAL, ITEMS, noise);
+  TV_TRY(tv_growing_count(file, label_of("n"), ITEMS));
+  tv_error *error = tv_growing_begin(file, label_of("noise"), H5T_NATIVE_DOUBLE, H5T_NATIVE_DOUBLE,
+                                     1, NULL, &array);
+  if (!error) error = tv_growing_add(&array, ITEMS, noise);
+  if (!error) error = tv_growing_finish(&array, file, dimensions);
+  tv_growing_close(&array);
+  return error;
+}
+
+/* Where the file must not grow beyond 100 kB. */
+START_TEST(what_a_full_disk_loses_is_an_error) {
+  struct rlimit limit;
+  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const struct rlimit small = {100000, limit.rlim_max};
+  signal(SIGXFSZ, SIG_IGN);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+  tv_error *error = write_noise(_i);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  expect_error(error, TV_EXIT_FAILED, "dataset 'noise' cannot be written: ", "File too large");
 }
 END_TEST
 
@@ -343,6 +377,7 @@ int main(void) {
   tcase_add_test(cases, attributes_that_are_there_stay);
   tcase_add_test(cases, arrays_grow_item_by_item);
   tcase_add_test(cases, texts_grow_as_numbers_do);
+  tcase_add_loop_test(cases, what_a_full_disk_loses_is_an_error, 0, 2);
   tcase_add_test(cases, what_is_no_hdf5_file_is_refused);
   return unit_run_in_folder("array", cases);
 }

@@ -203,9 +203,8 @@ static tv_error *copy_of_ranks(hid_t from, const char *name, int scales, hid_t t
     error = tv_label_like(set, to, name, outer_length(set), &copy);
     if (!error) error = move_values(&whole, set, copy);
   }
-  if (copy >= 0) H5Dclose(copy);
   H5Dclose(set);
-  return error;
+  return tv_label_close(copy, name, error);
 }
 
 /* `from` is the archive of a run, or its part of a merged archive. */

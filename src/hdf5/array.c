@@ -162,6 +162,11 @@ static tv_error *create_array(hid_t group, tv_label label, hid_t type, int rank,
   return NULL;
 }
 
+tv_error *tv_label_close(hid_t set, const char *name, tv_error *error) {
+  if (set < 0 || H5Dclose(set) >= 0 || error) return error;
+  return tv_hdf5_fail("dataset '%s' cannot be written", name);
+}
+
 static tv_error *create_scale(hid_t group, tv_label label, hid_t type, int64_t count,
                               const void *values) {
   const hsize_t shape[1] = {(hsize_t)count};
@@ -169,8 +174,7 @@ static tv_error *create_scale(hid_t group, tv_label label, hid_t type, int64_t c
   tv_error *error = create_array(group, label, type, 1, (tv_storage){0}, shape, values, &set);
   if (!error && H5DSset_scale(set, label.name) < 0)
     error = tv_hdf5_fail("'%s' cannot be made a dimension", label.name);
-  if (set >= 0) H5Dclose(set);
-  return error;
+  return tv_label_close(set, label.name, error);
 }
 
 tv_error *tv_label_coordinate(hid_t group, tv_label label, tv_element element, int64_t count,
@@ -225,8 +229,7 @@ static tv_error *create_variable(hid_t group, tv_label label, hid_t type,
   TV_TRY(read_shape(group, dimensions, &rank, shape));
   tv_error *error = create_array(group, label, type, rank, storage, shape, values, &set);
   if (!error) error = tv_label_attach(group, set, dimensions);
-  if (set >= 0) H5Dclose(set);
-  return error;
+  return tv_label_close(set, label.name, error);
 }
 
 tv_error *tv_label_array(hid_t group, tv_label label, tv_element element,

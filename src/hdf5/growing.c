@@ -128,11 +128,18 @@ tv_error *tv_growing_add(tv_growing *a, int64_t count, const void *values) {
   return NULL;
 }
 
-tv_error *tv_growing_finish(tv_growing *a, hid_t group, const char *const *dimensions) {
+static tv_error *settle(tv_growing *a, hid_t group, const char *const *dimensions) {
   TV_TRY(flush(a));
   if (dimensions) return tv_label_attach(group, a->set, dimensions);
   if (H5DSset_scale(a->set, a->name) >= 0) return NULL;
   return tv_hdf5_fail("'%s' cannot be made a dimension", a->name);
+}
+
+tv_error *tv_growing_finish(tv_growing *a, hid_t group, const char *const *dimensions) {
+  tv_error *error = settle(a, group, dimensions);
+  const hid_t set = a->set;
+  a->set = 0;
+  return tv_label_close(set, a->name, error);
 }
 
 void tv_growing_close(tv_growing *a) {

@@ -65,6 +65,10 @@ tv_error *tv_label_array(hid_t group, tv_label label, tv_element element,
 /* Make a dataset one over dimensions of the group or the root, as tv_label_array does. */
 tv_error *tv_label_attach(hid_t group, hid_t set, const char *const *dimensions);
 
+/* Close a dataset that was written, unless it is negative: what waits in HDF5's cache is written
+ * only then, and lost on a full disk. Returns `error`, or else what came of it. */
+tv_error *tv_label_close(hid_t set, const char *name, tv_error *error);
+
 /* Texts in UTF-8 of any length, in memory and in the file. Close with H5Tclose. */
 hid_t tv_label_text_type(void);
 

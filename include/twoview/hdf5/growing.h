@@ -26,8 +26,9 @@ tv_error *tv_growing_begin(hid_t group, tv_label label, hid_t stored, hid_t memo
 /* The next items: `count` times all values of an item. */
 tv_error *tv_growing_add(tv_growing *array, int64_t count, const void *values);
 
-/* Write what waits. The array becomes one over dimensions of the group or the root, as those of
- * tv_label_array; NULL: it is itself a dimension, of one coordinate for each item. */
+/* Write what waits, and close the dataset. The array becomes one over dimensions of the group or
+ * the root, as those of tv_label_array; NULL: it is itself a dimension, of one coordinate for each
+ * item. */
 tv_error *tv_growing_finish(tv_growing *array, hid_t group, const char *const *dimensions);
 void tv_growing_close(tv_growing *array);
 
