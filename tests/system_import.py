@@ -221,6 +221,18 @@ class Tables(Import):
         (harness.folder / "d.csv").write_text("a\n1\n")
         self.refused(1, "d.csv:1: 1 cell", arguments=["c.csv", "d.csv"])
 
+    def test_full_disk(self):
+        """What is there stays, and nothing else does."""
+        disk = harness.small_disk(self, "disk", "400k")
+        numbers = np.random.default_rng(1).integers(0, 2**40, (20_000, 4))
+        np.savetxt(harness.folder / "a.csv", numbers, fmt="%d", delimiter=",")
+        (disk / "data.h5").write_text("before")
+        done = harness.twoview("import", "a.csv", "--no-header", "-o", "disk/data.h5", "--force")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "^twoview: .*No space left on device\n$")
+        self.assertEqual([path.name for path in disk.iterdir()], ["data.h5"])
+        self.assertEqual((disk / "data.h5").read_text(), "before")
+
     def test_usage(self):
         (harness.folder / "a.csv").write_text("alpha,beta\n1,2\n3,4\n")
         for message, *arguments in (("--labels 'betta' is none of its 2 columns; did you mean 'beta'", "a.csv", "--labels", "betta"),

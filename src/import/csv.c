@@ -191,21 +191,25 @@ static tv_error *refuse_cell(const table *t, const char *cell, const char *why) 
                             t->columns[t->cell].name, SHOWN, cell, why));
 }
 
+static tv_error *refuse_missing(const table *t, const char *cell) {
+  return refuse_cell(t, cell, "is no value; leave such rows or columns out, or fill them in");
+}
+
 static tv_error *read_number(const table *t, const char *cell, double *out) {
   const tv_number_status status = tv_read_double(cell, out);
+  if (status == TV_NUMBER_READ && isfinite(*out)) return NULL;
   if (status == TV_NUMBER_BEYOND) return refuse_cell(t, cell, "is beyond what a double holds");
-  if (status == TV_NUMBER_NONE)
-    return refuse_cell(t, cell,
-                       "is no number; a column of texts may be the --labels, or left out (--drop)");
-  return isfinite(*out) ? NULL : refuse_cell(t, cell, "is not finite");
+  if (is_missing(cell)) return refuse_missing(t, cell);
+  if (status == TV_NUMBER_READ) return refuse_cell(t, cell, "is not finite");
+  return refuse_cell(t, cell,
+                     "is no number; a column of texts may be the --labels, or left out (--drop)");
 }
 
 static tv_error *take_cell(table *t, const char *cell) {
   const column *c = &t->columns[t->cell];
   if (c->role == DROPPED) return NULL;
-  if (is_missing(cell))
-    return refuse_cell(t, cell, "is no value; leave such rows or columns out, or fill them in");
   if (c->role != LABEL) return read_number(t, cell, (c->role == FEATURE ? t->x : t->y) + c->place);
+  if (is_missing(cell)) return refuse_missing(t, cell);
   TV_TRY(at_line(t, tv_import_expect_name(c->name, cell)));
   strcpy(t->label, cell);
   return NULL;
