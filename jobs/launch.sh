@@ -28,6 +28,13 @@ export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:
 export OMPI_MCA_oob_tcp_keepalive_time="${OMPI_MCA_oob_tcp_keepalive_time:-60}"
 export OMPI_MCA_oob_tcp_keepalive_intvl="${OMPI_MCA_oob_tcp_keepalive_intvl:-10}"
 export OMPI_MCA_oob_tcp_keepalive_probes="${OMPI_MCA_oob_tcp_keepalive_probes:-6}"
+# srun ends the ranks that are left a minute after the first has ended: they would wait for its messages
+# until the job's time is over. Ranks that end by themselves do so together.
+export SLURM_WAIT="${SLURM_WAIT:-60}"
+# Slurm's PMIx has two ways to make the hosts wait for each other while MPI starts. The tree, which it
+# takes where nothing is exchanged, lets ranks of a busy host go on before the others are there, now and
+# then: these then die of a first message that they do not expect yet, or wait for ever.
+export SLURM_PMIX_FENCE="${SLURM_PMIX_FENCE:-ring}"
 trap launch_stop USR1 TERM
 
 launch_stop() {

@@ -56,6 +56,28 @@ class Runs(cluster.Cluster):
         self.submit(script, exit_status=75)
         self.assertFalse((harness.folder / "started").exists())
 
+    def test_a_node_whose_ranks_all_die(self):
+        """By itself srun leaves those of the other node waiting until the job's time is over."""
+        script = harness.write("bereft.sbatch", f"""\
+            #!/bin/sh
+            #SBATCH --nodes={cluster.NODES} --ntasks-per-node={cluster.CPUS} --time=60
+            set -eu
+            . {harness.ROOT}/jobs/launch.sh
+            launch 4 sh -c '[ "$(hostname)" = node1 ] || kill -KILL $$; exec sleep {2 * harness.HANG}'
+            """)
+        self.submit(script, exit_status=137)
+
+    def test_what_a_site_sets_stays(self):
+        script = harness.write("set.sbatch", f"""\
+            #!/bin/sh
+            #SBATCH --ntasks=1
+            set -eu
+            . {harness.ROOT}/jobs/launch.sh
+            launch 1 sh -c 'echo "$SLURM_WAIT $SLURM_PMIX_FENCE"'
+            """)
+        self.assertEqual(self.submit(script), "60 ring\n")
+        self.assertEqual(self.submit(script, SLURM_WAIT="7", SLURM_PMIX_FENCE="mixed"), "7 mixed\n")
+
     def ranks_and_hosts(self, said):
         return [tuple(map(int, line)) for line in
                 re.findall(r"^ *(\d+) +(\d+) +\S+ +\S+ +\S+ +\S+ % ", said, re.M)]
