@@ -18,13 +18,13 @@ MPI_TEST = os.environ["MPI_TEST"]
 ROOT = pathlib.Path(os.environ["SOURCE_ROOT"])
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
 
-HANG = 1200  # seconds: however busy the machine is, only what hangs takes so long
+HANG = 600  # seconds: however busy the machine is, only what hangs takes so long
 
 folder = pathlib.Path(tempfile.mkdtemp(prefix="twoview."))
 
 
-def wait_for(condition, pause=0.01, failure="it does not happen"):
-    end = time.monotonic() + HANG
+def wait_for(condition, pause=0.01, failure="it does not happen", limit=HANG):
+    end = time.monotonic() + limit
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(failure)

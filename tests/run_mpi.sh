@@ -15,4 +15,4 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/twoview.XXXXXX") || exit 99
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 143' TERM INT HUP
 TMPDIR=$folder OMPI_MCA_orte_tmpdir_base=$folder \
-  mpirun --timeout "${MPI_TEST_TIMEOUT:-1100}" -np "$ranks" "$@" </dev/null
+  mpirun --timeout "${MPI_TEST_TIMEOUT:-540}" -np "$ranks" "$@" </dev/null

@@ -23,7 +23,9 @@ munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
   --seed-file="$folder/munge.seed" || fail "munged does not start"
 
 # FirstJobId: Open MPI names its shared memory by node and job, and several clusters may run here.
-# cred_expire: a job that is requeued waits for its old credential to expire, two minutes otherwise.
+# cred_expire: a job that is requeued waits for its old credential to expire, two minutes otherwise. It
+# is also how long a machine may stall between the start of a step and its ranks, and this goes on as it
+# began: MessageTimeout is longer, and UnkillableStepTimeout, after which a node is drained, longer yet.
 cat >"$folder/slurm.conf" <<CONF
 ClusterName=twoview
 SlurmctldHost=$host(127.0.0.1)
@@ -32,7 +34,7 @@ FirstJobId=$((port * 1000))
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$folder/munge.socket,cred_expire=5
+AuthInfo=socket=$folder/munge.socket,cred_expire=20
 CredType=cred/munge
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool-%n
@@ -54,6 +56,8 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 ReturnToService=2
 KillWait=120
+MessageTimeout=60
+UnkillableStepTimeout=600
 MailProg=/bin/true
 CONF
 for i in $(seq "$nodes"); do
