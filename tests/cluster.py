@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import unittest
 
 import harness
@@ -45,8 +46,19 @@ def environment_of(process):
     return dict(word.split("=", 1) for word in words.split("\0") if "=" in word)
 
 
+def stacks_of(process):
+    """Of its threads, where gdb is installed; what the kernel says of it otherwise."""
+    if shutil.which("gdb"):
+        return ["gdb", "-p", str(process), "-batch", "-ex", "thread apply all backtrace"]
+    return ["head", "-n", "50", *(f"/proc/{process}/{name}" for name in ("wchan", "syscall", "status"))]
+
+
 class Cluster(unittest.TestCase):
-    """Tests that share a cluster of their own."""
+    """Tests that share a cluster of their own. Where a test fails on a job, the job is still there when
+    the test ends: then all that is known of it goes to stderr, and it is cancelled, so that the next
+    test finds the nodes free. When they do not become free, all other tests fail at once."""
+
+    is_lost = False
 
     @classmethod
     def setUpClass(cls):
@@ -66,6 +78,39 @@ class Cluster(unittest.TestCase):
         done = cls.run_script("slurm-up.sh", cls.cluster, free_ports(), NODES, CPUS)
         if done.returncode:
             raise AssertionError(done.stderr)
+
+    def setUp(self):
+        self.assertFalse(self.is_lost, "an earlier test has left nodes that do not become free")
+        self.addCleanup(self.clear)
+
+    def clear(self):
+        jobs = self.command("squeue", "-h", "-o", "%A", "--states=PENDING,RUNNING").split()
+        if not jobs:
+            return
+        print(f"\n{self.id()} leaves jobs {' '.join(jobs)}", self.account(jobs), sep="\n",
+              file=sys.stderr, flush=True)
+        self.said_by("scancel", "--signal=KILL", "--full", *jobs)
+        self.said_by("scancel", *jobs)
+        type(self).is_lost = True
+        harness.wait_for(self.is_idle, pause=0.2, limit=120, failure="the nodes do not become free")
+        type(self).is_lost = False
+
+    def is_idle(self):
+        return self.command("sinfo", "-h", "--partition=all", "--states=idle", "-o", "%D") == str(NODES)
+
+    def account(self, jobs):
+        """What Slurm, its daemons, the jobs and the ranks say."""
+        files = [*self.cluster.glob("log/*"), *harness.folder.glob("*.out")]
+        questions = [*(["scontrol", "show", "job", job] for job in jobs), ["squeue"], ["squeue", "--steps"],
+                     ["sinfo", "-R"], ["scontrol", "show", "node"], ["tail", "-n", "30", *files],
+                     *map(stacks_of, self.processes())]
+        return "\n".join(self.said_by(*words) for words in questions)
+
+    def said_by(self, *words):
+        """What a command says, also when it fails or hangs."""
+        done = subprocess.run(["timeout", "60", *words], text=True, errors="replace",
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment)
+        return f"$ {' '.join(map(str, words))}\n{done.stdout}"
 
     @classmethod
     def run_script(cls, name, *arguments):
@@ -117,7 +162,8 @@ class Cluster(unittest.TestCase):
     def wait_for_end(self, job):
         """Of a job in all of its sessions: the state that it is left in."""
         harness.wait_for(lambda: self.state(job, "JobState") not in
-                             ("PENDING", "RUNNING", "COMPLETING"), pause=0.2)
+                             ("PENDING", "RUNNING", "COMPLETING"), pause=0.2,
+                         failure=f"job {job} does not end")
         return self.state(job, "JobState")
 
     def start(self, script, *options, **environment):
@@ -135,14 +181,22 @@ class Cluster(unittest.TestCase):
         self.assertEqual(self.state(job, "ExitCode"), f"{exit_status}:0", said)
         return said
 
+    def processes(self):
+        """Those of the program in all jobs, with the environment of each."""
+        found = {}
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            environment = environment_of(process) if interrupted.is_called(process, "twoview") else {}
+            if environment.get("SLURM_CONF") == self.environment["SLURM_CONF"]:
+                found[int(process)] = environment
+        return found
+
     def ranks(self, job):
         """The ranks of a job, or of a task of an array (JOB_TASK), on all of its nodes."""
         found = []
-        for process in filter(str.isdigit, os.listdir("/proc")):
-            environment = environment_of(process) if interrupted.is_called(process, "twoview") else {}
+        for process, environment in self.processes().items():
             name = environment.get("SLURM_JOB_ID")
             if "SLURM_ARRAY_JOB_ID" in environment:
                 name = "{SLURM_ARRAY_JOB_ID}_{SLURM_ARRAY_TASK_ID}".format(**environment)
-            if environment.get("SLURM_CONF") == self.environment["SLURM_CONF"] and name == job:
-                found.append(int(process))
+            if name == job:
+                found.append(process)
         return found
