@@ -117,6 +117,7 @@ static tv_error *check_extent(int least, int most, tv_npy *npy) {
   if (npy->dimensions < least || npy->dimensions > most)
     return tv_fail("%s: an array of %d dimensions, where %s%d are wanted", npy->path,
                    npy->dimensions, most > least ? "at least " : "", least);
+  if (npy->dimensions == 0) npy->extent[npy->dimensions++] = 1; /* wanted as an array of one */
   for (int i = 0; i < npy->dimensions; ++i)
     if (npy->extent[i] == 0) return tv_fail("%s: holds nothing", npy->path);
   for (int i = 1; i < npy->dimensions; ++i) width *= (double)npy->extent[i];

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,12 +190,11 @@ static tv_error *name_dimensions(const arrays *a, const tv_npy *npy, const char 
 
 /* ---- Arrays ---- */
 
-static tv_error *begin_numbers(const arrays *a, const tv_npy *npy, tv_label label,
-                               tv_growing *out) {
+static tv_error *begin_numbers(hid_t group, const tv_npy *npy, tv_label label, tv_growing *out) {
   hsize_t item[TV_NPY_DIMENSIONS] = {0};
   for (int i = 1; i < npy->dimensions; ++i) item[i - 1] = (hsize_t)npy->extent[i];
-  return tv_growing_begin(a->state->file, label, stored_type(npy), H5T_NATIVE_DOUBLE,
-                          npy->dimensions, item, out);
+  return tv_growing_begin(group, label, stored_type(npy), H5T_NATIVE_DOUBLE, npy->dimensions, item,
+                          out);
 }
 
 static tv_error *write_array(const arrays *a, const tv_npy *npy, const char *name) {
@@ -204,7 +204,7 @@ static tv_error *write_array(const arrays *a, const tv_npy *npy, const char *nam
   dimension_names dimensions;
   TV_TRY(name_dimensions(a, npy, name, &dimensions));
   tv_error *error = is_text ? tv_growing_begin_texts(a->state->file, label, &out)
-                            : begin_numbers(a, npy, label, &out);
+                            : begin_numbers(a->state->file, npy, label, &out);
   if (!error) error = is_text ? copy_texts(npy, &out) : copy_numbers(npy, &out);
   if (!error) error = tv_growing_finish(&out, a->state->file, dimensions.list);
   tv_growing_close(&out);
@@ -277,8 +277,92 @@ static tv_error *visit(void *context, const char *where, const char *path, int f
   return error;
 }
 
+/* ---- Sparse matrices of SciPy (save_npz): a group, as AnnData has it ---- */
+
+typedef struct {
+  hid_t group;
+  double shape[2];
+  int64_t places; /* numbers of indptr */
+  char *format;   /* owned: csr, csc, or one of which there is no group */
+} sparse;
+
+static int is_scipy(const char *path) {
+  return tv_zip_has(path, "format.npy") && tv_zip_has(path, "shape.npy");
+}
+
+static tv_error *copy_part(const sparse *s, const char *name, const tv_npy *npy) {
+  tv_growing out = {0};
+  tv_error *error = begin_numbers(s->group, npy, (tv_label){name, name, "1"}, &out);
+  if (!error) error = copy_numbers(npy, &out);
+  if (!error) error = tv_growing_finish(&out, s->group, NULL);
+  tv_growing_close(&out);
+  return error;
+}
+
+static tv_error *take_part(sparse *s, const char *name, const tv_npy *npy) {
+  static const char *const parts[] = {"data", "indices", "indptr", NULL};
+  const int is_text = tv_npy_is_text(npy);
+  if (strcmp(name, "format") == 0 && is_text && !s->format)
+    return tv_npy_read_text(npy, 0, &s->format);
+  if (strcmp(name, "shape") == 0 && !is_text && npy->extent[0] == 2)
+    return tv_npy_read(npy, 0, 2, s->shape);
+  if (strcmp(name, "indptr") == 0) s->places = npy->extent[0];
+  return is_listed(parts, name) && !is_text ? copy_part(s, name, npy) : NULL;
+}
+
+/* Takes over the file. */
+static tv_error *visit_part(void *context, const char *where, const char *path, int file) {
+  tv_npy npy = {.file = -1};
+  char *name = stem_of(path);
+  tv_error *error = tv_npy_open_file(where, file, 0, 1, &npy);
+  if (!error) error = name ? take_part(context, name, &npy) : tv_fail("out of memory");
+  tv_npy_close(&npy);
+  free(name);
+  return error;
+}
+
+/* What no integer holds is no length either. */
+static int64_t extent_of(double length) {
+  return length >= 1 && length <= most_whole ? (int64_t)length : 0;
+}
+
+static tv_error *describe_matrix(arrays *a, const char *path, const sparse *s) {
+  const int64_t shape[] = {extent_of(s->shape[0]), extent_of(s->shape[1])};
+  char encoding[32], name[TV_NAME_LENGTH];
+  if (!s->format || (strcmp(s->format, "csr") != 0 && strcmp(s->format, "csc") != 0))
+    return tv_fail("%s: a sparse matrix in the format '%s'; save its .tocsr()", path,
+                   s->format ? s->format : "");
+  const int is_by_columns = strcmp(s->format, "csc") == 0;
+  const int64_t along = shape[is_by_columns], across = shape[!is_by_columns];
+  if (along < 1 || along != s->places - 1 || across < 1 || across > INT_MAX / 8)
+    return tv_fail("%s: its shape, %lld x %lld, is not that of its %lld places in indptr", path,
+                   (long long)shape[0], (long long)shape[1], (long long)s->places);
+  snprintf(encoding, sizeof encoding, "%s_matrix", s->format);
+  TV_TRY(tv_attribute_text(s->group, "encoding-type", encoding));
+  TV_TRY(tv_attribute_text(s->group, "encoding-version", "0.1.0"));
+  TV_TRY(tv_attribute_list(s->group, "shape", TV_INTEGER, 2, shape));
+  for (int i = 0; i < 2; ++i)
+    TV_TRY(tv_import_dimension(a->state->file, of_rows[i], shape[i], name));
+  return note(a, tv_label_samples.name, &(tv_npy){.dimensions = 2, .extent = {shape[0]}});
+}
+
+static tv_error *import_scipy(arrays *a, const char *path) {
+  sparse s = {0};
+  TV_TRY(expect_free_name(a, path, tv_label_samples.name));
+  s.group = tv_label_create_group(a->state->file, tv_label_samples.name);
+  if (s.group < 0) return tv_hdf5_fail("group '%s' cannot be created", tv_label_samples.name);
+  tv_error *error = tv_zip_visit(path, a->state->beside, visit_part, &s);
+  if (!error) error = describe_matrix(a, path, &s);
+  free(s.format);
+  H5Gclose(s.group);
+  return error;
+}
+
+/* ---- Files ---- */
+
 static tv_error *import_source(arrays *a, const char *path) {
   int file;
+  if (is_zip(path) && is_scipy(path)) return import_scipy(a, path);
   if (is_zip(path)) return tv_zip_visit(path, a->state->beside, visit, a);
   TV_TRY(tv_file_open(path, &file));
   return visit(a, path, path, file);

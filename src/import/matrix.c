@@ -55,6 +55,13 @@ static tv_error *next_entry(matrix *m, entry *out) {
   return NULL;
 }
 
+/* To be called when the entries were seen: until then sizes are no more than the header's word. */
+static tv_error *write_names(const matrix *m) {
+  const char *labels = m->state->options->labels;
+  TV_TRY(tv_tenx_write_names(&m->files, m->state->file, m->samples, m->features));
+  return labels ? tv_tenx_write_labels(labels, m->state->file, m->samples) : NULL;
+}
+
 /* ---- Dense ---- */
 
 /* All numbers, to a scratch file, column by column. */
@@ -106,6 +113,7 @@ static tv_error *write_dense(matrix *m) {
   int scratch;
   TV_TRY(tv_file_scratch(m->state->beside, &scratch));
   tv_error *error = spill(m, scratch);
+  if (!error) error = write_names(m);
   if (!error)
     error = tv_growing_begin(file, tv_label_samples, H5T_NATIVE_DOUBLE, H5T_NATIVE_DOUBLE, 2,
                              &width, &out);
@@ -291,6 +299,7 @@ static tv_error *fill_group(matrix *m, hid_t group) {
 
 static tv_error *write_sparse(matrix *m) {
   TV_TRY(count_entries(m));
+  TV_TRY(write_names(m));
   const hid_t group = tv_label_create_group(m->state->file, tv_label_samples.name);
   if (group < 0) return tv_hdf5_fail("group '%s' cannot be created", tv_label_samples.name);
   tv_error *error = fill_group(m, group);
@@ -306,8 +315,6 @@ static tv_error *write_all(matrix *m, const char *path) {
   TV_TRY(tv_tenx_find(path, &m->files));
   m->is_transposed = m->files.features != NULL || o->given & TV_IMPORT_TRANSPOSE;
   TV_TRY(open_market(m));
-  TV_TRY(tv_tenx_write_names(&m->files, s->file, m->samples, m->features));
-  if (o->labels) TV_TRY(tv_tenx_write_labels(o->labels, s->file, m->samples));
   snprintf(s->samples, sizeof s->samples, "%s", tv_label_samples.name);
   if (o->labels) snprintf(s->labels, sizeof s->labels, "%s", tv_label_labels.name);
   return m->market.is_dense ? write_dense(m) : write_sparse(m);

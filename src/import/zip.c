@@ -73,3 +73,14 @@ tv_error *tv_zip_visit(const char *path, const char *beside, tv_zip_visitor *vis
   zip_discard(zip);
   return error;
 }
+
+int tv_zip_has(const char *path, const char *name) {
+  zip_t *zip = NULL;
+  int file;
+  tv_error *error = tv_file_open(path, &file);
+  if (!error) error = open_zip(path, file, &zip);
+  const int has = !error && zip_name_locate(zip, name, 0) >= 0;
+  if (zip) zip_discard(zip);
+  tv_error_free(error);
+  return has;
+}

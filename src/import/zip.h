@@ -12,4 +12,7 @@ typedef tv_error *tv_zip_visitor(void *context, const char *where, const char *n
  * Check sums are compared. */
 tv_error *tv_zip_visit(const char *path, const char *beside, tv_zip_visitor *visit, void *context);
 
+/* Whether a zip file has a member of that name. What is no zip file has none. */
+int tv_zip_has(const char *path, const char *name);
+
 #endif

@@ -27,7 +27,8 @@ typedef struct {
  * or shorter or longer than its header says. */
 tv_error *tv_npy_open(const char *path, int least, int most, tv_npy *out);
 
-/* The same of an open file, which is taken over; `path` for messages. It may hold texts. */
+/* The same of an open file, which is taken over; `path` for messages. It may hold texts. An array
+ * of no dimensions, if such are wanted, has one, of one value. */
 tv_error *tv_npy_open_file(const char *path, int file, int least, int most, tv_npy *out);
 void tv_npy_close(tv_npy *npy);
 
