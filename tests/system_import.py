@@ -85,6 +85,7 @@ class Tables(Import):
         self.write("a.csv")
         said = self.imported("a.csv", "--labels", "kind of flower")
         self.assertIn(f"x: {ROWS} sample x {COLUMNS} feature", said)
+        self.assertEqual(self.imported("a.csv", "--labels", COLUMNS + 1), said)
         self.expect_same(said, self.x, self.classes.astype(object), ranks=2)
         with xarray.open_dataset(harness.folder / "data.h5", engine="h5netcdf") as data:
             self.assertEqual(data["feature"].values.tolist(), NAMES)

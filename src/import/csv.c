@@ -46,10 +46,13 @@ static tv_error *at_line(const table *t, tv_error *error) {
   return tv_error_prefix(error, "%s:%lld: ", t->path, (long long)t->row_line);
 }
 
-static int find_column(const table *t, const char *name) {
+/* By its name, or else its number; -1: there is none such. */
+static int find_column(const table *t, const char *typed) {
+  uint64_t number;
   for (int i = 0; i < t->width; ++i)
-    if (strcmp(t->columns[i].name, name) == 0) return i;
-  return -1;
+    if (strcmp(t->columns[i].name, typed) == 0) return i;
+  const int is_number = tv_read_natural(typed, &number) == TV_NUMBER_READ;
+  return is_number && number >= 1 && number <= (uint64_t)t->width ? (int)number - 1 : -1;
 }
 
 static tv_error *refuse_column(const table *t, const char *option, const char *name) {
