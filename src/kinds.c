@@ -44,6 +44,7 @@
   row(tv_step_thin)              \
   row(tv_step_phase_jitter)      \
   row(tv_step_clip)              \
+  row(tv_step_log1p)             \
   row(tv_step_solarise)          \
   row(tv_step_jpeg)              \
   row(tv_step_corruption)

@@ -15,6 +15,11 @@ static tv_error *noise_moments(const tv_step *step, tv_views *v) {
   return NULL;
 }
 
+static double noise_deviation(const tv_step *step, double x) {
+  (void)x;
+  return tv_step_number(step, DEVIATION, 0);
+}
+
 static void noise_view(const tv_step *step, const tv_draw *draw, double *x) {
   const int d = tv_shape_size(draw->shape);
   const double deviation = tv_step_number(step, DEVIATION, 0);
@@ -194,6 +199,7 @@ const tv_augmentation tv_step_noise = {.kind = {.name = "noise",
                                                 .title = "independent normal noise on every number",
                                                 .keys = deviation_alone},
                                        .is_idle = tv_step_is_zero,
+                                       .deviation = noise_deviation,
                                        .moments = noise_moments,
                                        .view = noise_view};
 

@@ -12,6 +12,7 @@
 void tv_chain_release(tv_chain *chain) {
   for (int i = 0; i < chain->count; ++i) tv_step_release(&chain->steps[i]);
   free(chain->steps);
+  free(chain->expectations);
   *chain = (tv_chain){0};
 }
 
@@ -94,7 +95,7 @@ void tv_chain_mean(const tv_chain *chain, int step, const tv_chain_draw *draw, i
 /* ---- Moments ---- */
 
 static tv_error *carry_out(const tv_chain *chain, tv_views *views) {
-  for (int i = 0; i < chain->count; ++i)
+  for (int i = chain->leading; i < chain->count; ++i)
     TV_TRY(chain->steps[i].augmentation->moments(&chain->steps[i], views));
   return NULL;
 }
@@ -181,14 +182,21 @@ tv_error *tv_views_problem(tv_views *views, tv_samples *samples, double floor,
   return error;
 }
 
+tv_error *tv_chain_finish(const tv_chain *chain, tv_views *views, tv_samples *samples, double floor,
+                          const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
+                          int *status) {
+  *out = NULL;
+  TV_TRY(carry_out(chain, views));
+  return tv_views_problem(views, samples, floor, axes, grid, out, status);
+}
+
 tv_error *tv_chain_problem(const tv_chain *chain, tv_samples *samples, double floor,
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status) {
   tv_views *views = NULL;
   *out = NULL;
   TV_TRY(tv_views_create(samples, &views));
-  tv_error *error = carry_out(chain, views);
-  if (!error) error = tv_views_problem(views, samples, floor, axes, grid, out, status);
+  tv_error *error = tv_chain_finish(chain, views, samples, floor, axes, grid, out, status);
   tv_views_destroy(&views);
   return error;
 }

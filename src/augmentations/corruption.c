@@ -10,8 +10,14 @@ static const tv_key parameters[] = {{.name = "severity",
                                      .help = "number of its level; 0: none"},
                                     {0}};
 
+static int takes_rows(const tv_experiment *e, const tv_step_spec *step) {
+  (void)step;
+  return tv_chain_spec_takes_rows(e, &e->corruption.chain);
+}
+
 const tv_augmentation tv_step_corruption = {
     .kind = {.name = "corruption",
              .title = "the data's own corruption once more, freshly drawn",
-             .keys = parameters},
+             .keys = parameters,
+             .takes_rows = takes_rows},
     .is_corruption = 1};

@@ -1,4 +1,5 @@
 /* The sample is multiplied by 1 + deviation e: the mean view is x. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "parts.h"
@@ -31,6 +32,11 @@ static double grow(const void *context, const tv_views *v, int i, int j, double 
 static tv_error *multiply_moments(const tv_step *step, tv_views *v) {
   tv_views_second(v, grow, step);
   return NULL;
+}
+
+static double multiply_deviation(const tv_step *step, double x) {
+  const int is_entry = (int)tv_step_number(step, PER, 0) == PER_ENTRY;
+  return is_entry ? tv_step_number(step, DEVIATION, 0) * fabs(x) : -1;
 }
 
 static void multiply_view(const tv_step *step, const tv_draw *draw, double *x) {
@@ -100,6 +106,7 @@ static const tv_key contrast_parameters[] = {{.name = "deviation",
 const tv_augmentation tv_step_multiply = {
     .kind = {.name = "multiply", .title = "normal factors about 1", .keys = multiply_parameters},
     .is_idle = tv_step_is_zero,
+    .deviation = multiply_deviation,
     .moments = multiply_moments,
     .view = multiply_view};
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "leading.h"
 #include "parts.h"
 #include "pool.h"
 #include "twoview/augmentations/view_model.h"
@@ -111,9 +112,18 @@ static tv_error *read_views(const void *model, const tv_view_place *place, const
   return NULL;
 }
 
+static void expect_views(const void *model, const tv_view_place *place, const double *x,
+                         double *mean, double *spread, double *rest) {
+  const tv_view_model *m = model;
+  tv_leading_expect(&m->augmentations[place->strength], tv_shape_size(&m->shape), x, mean, spread,
+                    rest);
+}
+
 tv_row_views tv_view_model_views(const tv_view_model *m) {
-  if (m->source->read_views) return (tv_row_views){1, m->source->views, read_views, m};
-  return (tv_row_views){m->strengths, m->experiment->augmentation.views, draw_views, m};
+  const int count = m->source->read_views ? m->source->views : m->experiment->augmentation.views;
+  if (m->source->read_views) return (tv_row_views){1, count, .draw = read_views, .context = m};
+  if (count > 0) return (tv_row_views){m->strengths, count, .draw = draw_views, .context = m};
+  return (tv_row_views){m->strengths, 0, .expect = expect_views, .context = m};
 }
 
 /* ---- Means of views before a step ---- */

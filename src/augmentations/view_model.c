@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "leading.h"
 #include "pool.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/statistics.h"
@@ -54,6 +55,7 @@ typedef struct {
   tv_numbers numbers; /* what is true of them before the next step, ... */
   const char *whose;  /* ... of the rows of this key at first */
   int is_sampled;     /* single views are drawn, one by one */
+  int may_lead;       /* moments may take the rows one by one */
   const char *how;    /* what to do where a step has no moments */
   int next;           /* the number of the next step */
 } maker;
@@ -81,9 +83,18 @@ static tv_error *check_step(maker *m, const char *path, tv_step *step) {
     tv_error_free(wrong);
     return fault;
   }
-  TV_TRY(expect_numbers(m, path, step));
-  TV_REQUIRE(m->model->experiment, path, kind->moments || m->is_sampled,
-             "what '%s' does to moments does not follow from them; %s", kind->kind.name, m->how);
+  return expect_numbers(m, path, step);
+}
+
+/* Of the last step of a chain. */
+static tv_error *expect_moments(const maker *m, const char *path, tv_chain *chain) {
+  const int follow =
+      m->is_sampled || (tv_leading_settle(chain) && (m->may_lead || !chain->leading));
+  const tv_augmentation *kind = chain->steps[chain->count - 1].augmentation;
+  const int could_lead = m->may_lead && (kind->function || kind->weigh);
+  TV_REQUIRE(m->model->experiment, path, follow,
+             "what '%s' does to moments does not follow from them; %s%s", kind->kind.name,
+             could_lead ? "let it begin the chain, or " : "", m->how);
   return NULL;
 }
 
@@ -95,8 +106,10 @@ static tv_error *append(maker *m, const char *key, const tv_chain_spec *spec, in
   TV_TRY(take_step(m->model, &spec->steps[number], level, step));
   step->number = m->next++;
   TV_TRY(check_step(m, path, step));
-  if (!step->augmentation->is_idle || !step->augmentation->is_idle(step))
+  if (!step->augmentation->is_idle || !step->augmentation->is_idle(step)) {
+    TV_TRY(expect_moments(m, path, chain));
     return tv_step_prepare(step, &m->model->shape);
+  }
   tv_step_release(step);
   --chain->count;
   return NULL;
@@ -144,7 +157,7 @@ static tv_error *make_augmentation(maker *m, int level, tv_chain *out) {
     TV_TRY(find_severity(m, i, level, &severity));
     TV_TRY(append_corruption(m, severity, out));
   }
-  return NULL;
+  return tv_leading_prepare(out);
 }
 
 static tv_error *make_corruption(maker *m, int severity, tv_chain *out) {
@@ -167,14 +180,21 @@ static int draws_rows(const tv_experiment *e) {
 static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
   tv_numbers of_any = numbers;
   for (int s = 0; s < m->severities; ++s) {
-    maker of = {m, numbers, "source", draws_rows(m->experiment),
-                "take 'corruption: {sampler: rows}'"};
+    maker of = {.model = m,
+                .numbers = numbers,
+                .whose = "source",
+                .is_sampled = draws_rows(m->experiment),
+                .how = "take 'corruption: {sampler: rows}'"};
     TV_TRY(make_corruption(&of, s, &m->corruptions[s]));
     of_any = tv_numbers_both(of_any, of.numbers);
   }
   for (int s = 0; s < m->strengths; ++s) {
-    maker of = {m, of_any, "source", m->experiment->augmentation.views > 0,
-                "sample views of it, as in 'augmentation: {views: 4}'"};
+    maker of = {.model = m,
+                .numbers = of_any,
+                .whose = "source",
+                .is_sampled = m->experiment->augmentation.views > 0,
+                .may_lead = 1,
+                .how = "sample views of it, as in 'augmentation: {views: 4}'"};
     TV_TRY(make_augmentation(&of, s, &m->augmentations[s]));
   }
   return NULL;
@@ -183,7 +203,7 @@ static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
 /* Rows held out are corrupted too. */
 static tv_error *expect_test_numbers(tv_numbers numbers, const tv_view_model *m) {
   for (int s = 0; s < m->severities; ++s) {
-    maker of = {m, numbers, "test"};
+    maker of = {.model = m, .numbers = numbers, .whose = "test"};
     for (int i = 0; i < m->corruptions[s].count; ++i) {
       char path[64];
       const tv_step *step = &m->corruptions[s].steps[i];
@@ -339,7 +359,9 @@ tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moment
   const tv_view_matrix m =
       tv_view_moments_at(sampled, at->replicate, at->severity, at->strength, at->level);
   TV_TRY(tv_views_take(row, &model->shape, &m, &views));
-  tv_error *error = tv_views_problem(views, samples, floor, axes, grid, out, status);
+  tv_error *error = m.views > 0 ? tv_views_problem(views, samples, floor, axes, grid, out, status)
+                                : tv_chain_finish(&model->augmentations[at->strength], views,
+                                                  samples, floor, axes, grid, out, status);
   tv_views_destroy(&views);
   return error;
 }

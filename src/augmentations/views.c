@@ -190,7 +190,7 @@ static void take_block(const tv_view_matrix *m, int row, int column, tv_distmat 
 
 static void take_views(const tv_view_matrix *m, tv_views *v) {
   const int d = m->d, l = m->l;
-  const double views = (double)m->n * m->views,
+  const double views = (double)m->n * (m->views > 0 ? m->views : 1),
                *ones = m->rows + (2 * (int64_t)d + l) * (2 * (int64_t)d + l + 1);
   take_block(m, 0, 0, v->agreement);
   take_block(m, 0, d, v->cross);
@@ -200,7 +200,8 @@ static void take_views(const tv_view_matrix *m, tv_views *v) {
       const int64_t at = (int64_t)j * v->second->leading + i;
       const double second = m->drawn[(int64_t)v->second->column_of[j] * d + i] / views;
       v->second->data[at] = second;
-      v->agreement->data[at] -= (second - v->agreement->data[at]) / (m->views - 1);
+      if (m->views > 0)
+        v->agreement->data[at] -= (second - v->agreement->data[at]) / (m->views - 1);
     }
   for (int i = 0; i < d; ++i) {
     v->mean[i] = ones[i] / (double)m->n;

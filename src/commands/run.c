@@ -147,7 +147,7 @@ static tv_error *take_held_out_moments(const tv_sampling *training, run *r, int 
 
 /* Those of sampled views, where views are sampled. */
 static tv_error *take_view_moments(const tv_sampling *sampling, run *r, int speaks) {
-  if (!tv_experiment_samples_views(r->experiment)) return NULL;
+  if (!tv_experiment_sums_views(r->experiment)) return NULL;
   const tv_row_views views = tv_view_model_views(r->model);
   TV_TRY(tv_view_moments_collect(sampling, &views, speaks, &r->view_moments));
   add_work(&r->view_moments->work, r);

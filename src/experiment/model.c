@@ -19,6 +19,18 @@ int tv_experiment_samples_views(const tv_experiment *e) {
   return e->augmentation.views > 0 || e->source.views;
 }
 
+int tv_chain_spec_takes_rows(const tv_experiment *e, const tv_chain_spec *chain) {
+  for (int i = 0; i < chain->count; ++i) {
+    const tv_step_spec *step = &chain->steps[i];
+    if (step->kind->takes_rows && step->kind->takes_rows(e, step)) return 1;
+  }
+  return 0;
+}
+
+int tv_experiment_sums_views(const tv_experiment *e) {
+  return tv_experiment_samples_views(e) || tv_chain_spec_takes_rows(e, &e->augmentation.chain);
+}
+
 const tv_source_spec *tv_step_spec_rows(const tv_step_spec *step) {
   for (int k = 0; step->kind->keys[k].name; ++k)
     if (step->parameters[k].count > 0 && step->parameters[k].levels->rows)

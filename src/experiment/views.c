@@ -27,14 +27,16 @@ static tv_error *check_origin(const tv_experiment *e) {
 
 tv_error *tv_experiment_check_views(tv_experiment *e) {
   const int keeps_all = e->corruption.sampler == TV_CORRUPTED_ROWS;
-  const int samples_views = tv_experiment_samples_views(e);
+  const int sums_views = tv_experiment_sums_views(e);
   TV_TRY(check_origin(e));
-  TV_REQUIRE(e, "corruption.sampler", !samples_views || keeps_all || !e->corruption.chain.count,
-             "views are sampled of single rows, each corrupted by a draw; take 'rows', or "
-             "'augmentation: {views: exact}'");
-  TV_REQUIRE(e, "parallel.layout", !samples_views || e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
-             "moments of sampled views are whole on every rank; take 'replicated', or "
-             "'augmentation: {views: exact}'");
+  TV_REQUIRE(
+      e, "corruption.sampler", !sums_views || keeps_all || !e->corruption.chain.count,
+      "views are sampled of single rows, each corrupted by a draw, or have moments that take "
+      "the rows one by one; take 'rows', or quadratic steps and 'augmentation: {views: exact}'");
+  TV_REQUIRE(
+      e, "parallel.layout", !sums_views || e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
+      "moments of views that are sums over rows, as of sampled ones, are whole on every rank; "
+      "take 'replicated', or quadratic steps and 'augmentation: {views: exact}'");
   TV_REQUIRE(e, "archive.representations",
              keeps_all || e->archive.representations == TV_KEEP_NONE ||
                  !tv_experiment_gives(e, "archive.representations"),

@@ -16,7 +16,9 @@ typedef struct {
   const tv_view_moments *moments;
   tv_selection everything;
   tv_workspace *workspace;
-  double *drawn;  /* PIECE x views x d */
+  int drawn_of_row;
+  double *drawn;  /* PIECE x drawn_of_row x d: views, or the one spread of all */
+  double *rest;   /* d: sums of a piece */
   double *joined; /* PIECE x (2 d + l + 1): a row's mean view, itself, its targets, 1 */
   double *sum;    /* being added to */
   tv_work *work;
@@ -58,19 +60,44 @@ static void join(const pass *p, const double *u, const double *drawn, double *ou
   memcpy(out + s->p, u, (size_t)s->width * sizeof(*out));
 }
 
-/* Rows of one level: their views, at one strength, to the sums of a cell. */
-static tv_error *add_rows(const pass *p, const tv_batch *batch, int first, int rows,
-                          const tv_view_place *place, double *cell) {
+static tv_error *draw_rows(const pass *p, const tv_batch *batch, int first, int rows,
+                           const tv_view_place *place) {
   const tv_sampling *s = p->sampling;
-  const int width = s->p + s->width, views = rows * p->views->count;
-  const double unit = 1, *u = batch->u + (int64_t)first * s->width;
+  const double *u = batch->u + (int64_t)first * s->width;
   TV_TRY(
       p->views->draw(p->views->context, place, batch->number + first, rows, u, s->width, p->drawn));
   for (int i = 0; i < rows; ++i)
     join(p, u + (int64_t)i * s->width, p->drawn + (int64_t)i * p->views->count * s->p,
-         p->joined + (int64_t)i * width);
+         p->joined + (int64_t)i * (s->p + s->width));
+  return NULL;
+}
+
+static void expect_rows(const pass *p, const tv_batch *batch, int first, int rows,
+                        const tv_view_place *place) {
+  const tv_sampling *s = p->sampling;
+  memset(p->rest, 0, (size_t)s->p * sizeof(*p->rest));
+  for (int i = 0; i < rows; ++i) {
+    const double *u = batch->u + (int64_t)(first + i) * s->width;
+    double *out = p->joined + (int64_t)i * (s->p + s->width);
+    p->views->expect(p->views->context, place, u, out, p->drawn + (int64_t)i * s->p, p->rest);
+    memcpy(out + s->p, u, (size_t)s->width * sizeof(*out));
+  }
+}
+
+/* Rows of one level: their views, at one strength, to the sums of a cell. */
+static tv_error *add_rows(const pass *p, const tv_batch *batch, int first, int rows,
+                          const tv_view_place *place, double *cell) {
+  const tv_sampling *s = p->sampling;
+  const int width = s->p + s->width, views = rows * p->drawn_of_row;
+  const double unit = 1;
+  if (p->views->expect)
+    expect_rows(p, batch, first, rows, place);
+  else
+    TV_TRY(draw_rows(p, batch, first, rows, place));
   dsyrk_("L", "N", &width, &rows, &unit, p->joined, &width, &unit, cell, &width, 1, 1);
   dsyrk_("L", "N", &s->p, &views, &unit, p->drawn, &s->p, &unit, cell + square(width), &s->p, 1, 1);
+  for (int i = 0; p->views->expect && i < s->p; ++i)
+    cell[square(width) + i * ((int64_t)s->p + 1)] += p->rest[i];
   p->work->flops += (double)rows * square(width) + (double)views * square(s->p);
   return NULL;
 }
@@ -143,7 +170,9 @@ static double rows_of_rank(const tv_partition *p) {
 
 static tv_error *begin(const tv_sampling *s, const tv_row_views *views, pass *p) {
   TV_TRY(tv_workspace_create(s, &p->workspace));
-  TV_TRY(tv_allocate((int64_t)PIECE * views->count * s->p, sizeof(*p->drawn), &p->drawn));
+  p->drawn_of_row = views->expect ? 1 : views->count;
+  TV_TRY(tv_allocate((int64_t)PIECE * p->drawn_of_row * s->p, sizeof(*p->drawn), &p->drawn));
+  TV_TRY(tv_allocate(s->p, sizeof(*p->rest), &p->rest));
   return tv_allocate((int64_t)PIECE * (s->p + s->width), sizeof(*p->joined), &p->joined);
 }
 
@@ -167,6 +196,7 @@ static tv_error *sum_up(const tv_sampling *s, const tv_row_views *views, int sho
   tv_progress_end(&p.progress);
   tv_workspace_destroy(&p.workspace);
   free(p.drawn);
+  free(p.rest);
   free(p.joined);
   return error;
 }

@@ -80,7 +80,7 @@ static double held_out_matrices(const tv_experiment *e, const tv_held_out *held_
 }
 
 static double view_cells(const tv_experiment *e) {
-  return tv_experiment_samples_views(e) ? count_matrices(e) * tv_experiment_alignments(e) : 0;
+  return tv_experiment_sums_views(e) ? count_matrices(e) * tv_experiment_alignments(e) : 0;
 }
 
 /* Of each row: drawn here, or made by another program. */
@@ -111,7 +111,8 @@ static double count_raw_flops(const tv_experiment *e, const tv_source *source) {
 static double count_view_flops(const tv_experiment *e, const tv_source *source,
                                const tv_plan *plan) {
   const double rows = view_cells(e) / e->sizes_count * largest_size(e);
-  return rows * (square((double)plan->p + plan->width) + count_views(e, source) * square(plan->p));
+  return rows * (square((double)plan->p + plan->width) +
+                 fmax(1, count_views(e, source)) * square(plan->p));
 }
 
 /* Rows that are read for moments, those held out in a pass of their own, over their own file or

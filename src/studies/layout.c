@@ -30,7 +30,7 @@ int tv_layout_block(int d) {
 static int can_distribute_views(const tv_experiment *e) {
   const int keeps_rows =
       e->corruption.chain.count > 0 && e->corruption.sampler == TV_CORRUPTED_ROWS;
-  return !keeps_rows && !e->features.pca && !tv_experiment_samples_views(e);
+  return !keeps_rows && !e->features.pca && !tv_experiment_sums_views(e);
 }
 
 static int can_distribute_components(const tv_experiment *e, const tv_source *source) {

@@ -82,8 +82,8 @@ static tv_error *collect(const tv_experiment *e, const tv_source *source, tv_vie
   sampling.replicates = 1;
   TV_TRY(tv_view_model_read(model, &sampling, m->group->row));
   TV_TRY(tv_moments_collect(&sampling, NULL, 0, &m->moments));
-  return tv_experiment_samples_views(e) ? tv_view_moments_collect(&sampling, &views, 0, &m->views)
-                                        : NULL;
+  return tv_experiment_sums_views(e) ? tv_view_moments_collect(&sampling, &views, 0, &m->views)
+                                     : NULL;
 }
 
 /* The axes along which views are taken at a severity; NULL: all numbers are. */

@@ -6,9 +6,12 @@
 #include "twoview/augmentations/step.h"
 
 /* Steps that are carried out one after the other. */
+typedef struct tv_expectation tv_expectation;
 typedef struct {
   int count;
-  tv_step *steps; /* owned, checked and prepared for the samples' shape */
+  tv_step *steps;               /* owned, checked and prepared for the samples' shape */
+  int leading;                  /* the first ones, whose moments take the rows one by one */
+  tv_expectation *expectations; /* owned: of numbers that these have met */
 } tv_chain;
 
 void tv_chain_release(tv_chain *chain);
@@ -26,6 +29,11 @@ tv_error *tv_chain_corrupt(const tv_chain *chain, tv_samples *samples);
 tv_error *tv_chain_problem(const tv_chain *chain, tv_samples *samples, double floor,
                            const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
                            int *status);
+
+/* The same of views whose moments after the leading steps are known.                 Collective. */
+tv_error *tv_chain_finish(const tv_chain *chain, tv_views *views, tv_samples *samples, double floor,
+                          const tv_distmat *axes, const tv_grid *grid, tv_statistics **out,
+                          int *status);
 
 /* The same of views whose moments are known; their matrices become those of the problem, too.
  *                                                                                   Collective. */

@@ -63,6 +63,11 @@ typedef struct tv_draw {
   double *scratch;     /* 3 d numbers */
 } tv_draw;
 
+/* A law of counts: P(k + 1) / P(k) = (a - b k) / (k + 1), each count times `unit`. */
+typedef struct {
+  double a, b, unit;
+} tv_count_law;
+
 struct tv_augmentation {
   tv_kind kind;      /* its keys are the parameters; their offsets mean nothing */
   int is_corruption; /* it stands for the steps that corrupt the data, at the severity that its only
@@ -82,6 +87,16 @@ struct tv_augmentation {
   /* The moments of the views before the step become those after it; NULL: they do not follow from
    * those, and views have to be sampled.                                          Collective. */
   tv_error *(*moments)(const tv_step *step, tv_views *views);
+  /* What is known of steps that are the first of a chain, whose moments may take the rows one by
+   * one (leading.h); NULL where it is not so. None is collective. A number x becomes f(x); and E f,
+   * E f^2 of a normal number; it becomes normal about x with this deviation (negative: it does
+   * not); it becomes a count. A row of sum `size` becomes by thinning one of E tau = w x and
+   * E tau tau' = v x x' + (w - v) diag(x); 0: not with these parameters. */
+  double (*function)(const tv_step *step, double x);
+  void (*of_normal)(const tv_step *step, double mean, double deviation, double moments[2]);
+  double (*deviation)(const tv_step *step, double x);
+  tv_count_law (*counts)(const tv_step *step, double x);
+  int (*weigh)(const tv_step *step, double size, double weights[2]);
   /* One view after the step takes the place of one before it, x (d).          Not collective. */
   void (*view)(const tv_step *step, const tv_draw *draw, double *x);
 };

@@ -36,7 +36,7 @@ typedef struct {
   int count;
 } tv_parameter_spec;
 
-typedef struct {
+typedef struct tv_step_spec {
   const tv_kind *kind;           /* of an augmentation */
   tv_parameter_spec *parameters; /* owned: in the order of the kind's keys */
 } tv_step_spec;
@@ -203,6 +203,11 @@ int tv_experiment_has_views(const tv_experiment *experiment);
 
 /* Whether it learns from some views of each sample, drawn or given, rather than from all. */
 int tv_experiment_samples_views(const tv_experiment *experiment);
+
+/* Whether a step of a chain needs the rows one by one for exact moments of its views; and whether
+ * moments of views are sums over rows for that, or because views are sampled. */
+int tv_chain_spec_takes_rows(const tv_experiment *experiment, const tv_chain_spec *chain);
+int tv_experiment_sums_views(const tv_experiment *experiment);
 
 /* The data set that a step names beside the source's; NULL: none. And how many of the experiment's
  * steps name one. */

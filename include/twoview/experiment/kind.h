@@ -8,6 +8,7 @@
 #include "twoview/experiment/key.h"
 
 struct tv_experiment;
+struct tv_step_spec;
 
 typedef struct {
   const char *name;       /* in experiment files and archives: joint-embedding */
@@ -20,6 +21,8 @@ typedef struct {
   tv_error *(*fill)(struct tv_experiment *experiment);
   tv_error *(*check)(const struct tv_experiment *experiment);
   tv_error *(*check_data)(const struct tv_experiment *experiment, int features);
+  /* Of a step: whether the exact moments of its views take the rows one by one; NULL: never. */
+  int (*takes_rows)(const struct tv_experiment *experiment, const struct tv_step_spec *step);
 } tv_kind;
 
 /* Each table ends with NULL; the first study is the one of a file that names none. */

@@ -1,5 +1,6 @@
-/* The moments of sampled views: every rank draws some views of each of its rows, and in one pass
- * over the data their sums are added up for all strengths of the augmentation. */
+/* The moments of views that are known row by row: every rank draws some views of each of its rows,
+ * or has what is expected of all of them, and in one pass over the data their sums are added up for
+ * all strengths of the augmentation. */
 #ifndef TWOVIEW_MOMENTS_VIEW_MOMENTS_H
 #define TWOVIEW_MOMENTS_VIEW_MOMENTS_H
 
@@ -13,15 +14,19 @@ typedef struct {
 /* How views of a row are drawn: a draw depends on the place, the number of the row and that of the
  * view alone. All is borrowed. */
 typedef struct {
-  int strengths, count; /* count: views of each row, at least 2 */
+  int strengths, count; /* count: views of each row, at least 2; 0: all, by `expect` */
   /* Views of rows x (rows x d): row i's go to out + (i * count + view) * d.    Not collective. */
   tv_error *(*draw)(const void *context, const tv_view_place *place, const int64_t *numbers,
                     int rows, const double *x, int leading, double *out);
+  /* Of the views tau of one row x (d): E tau = mean; E tau tau' = spread spread' and a diagonal
+   * matrix, whose numbers are added to `rest`.                                  Not collective. */
+  void (*expect)(const void *context, const tv_view_place *place, const double *x, double *mean,
+                 double *spread, double *rest);
   const void *context;
 } tv_row_views;
 
 typedef struct {
-  int d, l, views; /* inputs, targets, views of each row */
+  int d, l, views; /* inputs, targets, views of each row (0: all) */
   int replicates, severities, strengths, levels;
   const int64_t *sizes; /* borrowed from the sampling: of each level */
   double *data;         /* owned: for each of these a matrix of rows and one of views */
@@ -35,7 +40,8 @@ typedef struct {
   int64_t n;
   const double *rows;  /* (2 d + l + 1) squared: over rows w = (t, x, y, 1), t the mean of a row's
                         * views: sum w w' */
-  const double *drawn; /* d x d: over views tau of all rows, sum tau tau' */
+  const double *drawn; /* d x d: over views tau of all rows, sum tau tau'; of all views, over rows,
+                        * sum E tau tau' */
 } tv_view_matrix;
 
 /* Draw and add up. Every rank gets all matrices, the same bits on any number of ranks. Free with
