@@ -243,7 +243,9 @@ class Refused(unittest.TestCase):
             self.refused(self.change("data", -1, value), "dataset 'X/data': row 1499, column ", f"is {shown}", arguments=())
 
     def test_negative_counts(self):
-        self.refused(self.change("data", -1, -1), "'thin' needs counts", arguments=(), code=2)
+        self.refused(self.change("data", -1, -1), "'thin' needs counts", "cells.h5: 'X': row 1499, feature ", "is -1",
+                     arguments=(), code=2)
+        self.refused(self.change("data", -1, 0.25), "'thin' needs counts", "row 1499, feature ", "is 0.25", code=2)
 
     def test_labels_of_other_rows(self):
         rows = scipy.sparse.csr_matrix(COUNTS[:-1])

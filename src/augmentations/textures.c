@@ -35,7 +35,10 @@ static tv_error *open_source(const tv_experiment *e, const char *path, int finds
                                                       tv_shape_size(&t->shape) *
                                                       (double)sizeof(*t->rows);
   if (!finds_numbers) return NULL;
-  return tv_source_find_numbers(t->source, e->parallel.shards, comm, &t->numbers);
+  tv_numbers_found found;
+  TV_TRY(tv_source_find_numbers(t->source, e->parallel.shards, comm, &found));
+  t->numbers = found.numbers;
+  return NULL;
 }
 
 tv_error *tv_textures_open(const tv_experiment *e, const char *path, const tv_source_spec *spec,

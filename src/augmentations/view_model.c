@@ -52,23 +52,36 @@ static tv_error *take_step(const tv_view_model *m, const tv_step_spec *spec, int
 /* A chain that is being made. */
 typedef struct {
   const tv_view_model *model;
-  tv_numbers numbers; /* what is true of them before the next step, ... */
-  const char *whose;  /* ... of the rows of this key at first */
-  int is_sampled;     /* single views are drawn, one by one */
-  int may_lead;       /* moments may take the rows one by one */
-  const char *how;    /* what to do where a step has no moments */
-  int next;           /* the number of the next step */
+  tv_numbers numbers;      /* what is true of them before the next step, ... */
+  const char *whose;       /* ... of the rows of this key at first, ... */
+  const tv_source *source; /* ... and what was found of them there */
+  const tv_numbers_found *found;
+  int is_sampled;  /* single views are drawn, one by one */
+  int may_lead;    /* moments may take the rows one by one */
+  const char *how; /* what to do where a step has no moments */
+  int next;        /* the number of the next step */
 } maker;
+
+/* The number of a source that a step cannot act on, where it is one. */
+static void name_number(const maker *m, tv_numbers needs, char *out, size_t size) {
+  const tv_numbers_found *f = m->found;
+  *out = '\0';
+  if (f->row >= 0 && f->numbers < needs)
+    snprintf(out, size, "; %s: row %lld, feature %d is %s", m->source->where, (long long)f->row,
+             f->feature, TV_EXACT(f->number));
+}
 
 static tv_error *expect_numbers(maker *m, const char *path, const tv_step *step) {
   const tv_augmentation *kind = step->augmentation;
+  char number[512];
+  name_number(m, kind->needs, number, sizeof number);
   TV_REQUIRE(m->model->experiment, path, m->numbers >= kind->needs,
              "'%s' needs %s, and some of the rows of '%s', or of what the steps before make of "
-             "them, are others",
+             "them, are others%s",
              kind->kind.name,
              kind->needs == TV_COUNTS ? "counts: whole numbers that are not negative"
                                       : "numbers that are not negative",
-             m->whose);
+             m->whose, number);
   m->numbers =
       kind->makes ? kind->makes(step, m->numbers) : tv_numbers_both(m->numbers, kind->keeps);
   return NULL;
@@ -177,12 +190,14 @@ static int draws_rows(const tv_experiment *e) {
 }
 
 /* Views are made of samples at any severity. */
-static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
-  tv_numbers of_any = numbers;
+static tv_error *make_chains(const tv_numbers_found *found, tv_view_model *m) {
+  tv_numbers of_any = found->numbers;
   for (int s = 0; s < m->severities; ++s) {
     maker of = {.model = m,
-                .numbers = numbers,
+                .numbers = found->numbers,
                 .whose = "source",
+                .source = m->source,
+                .found = found,
                 .is_sampled = draws_rows(m->experiment),
                 .how = "take 'corruption: {sampler: rows}'"};
     TV_TRY(make_corruption(&of, s, &m->corruptions[s]));
@@ -192,6 +207,8 @@ static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
     maker of = {.model = m,
                 .numbers = of_any,
                 .whose = "source",
+                .source = m->source,
+                .found = found,
                 .is_sampled = m->experiment->augmentation.views > 0,
                 .may_lead = 1,
                 .how = "sample views of it, as in 'augmentation: {views: 4}'"};
@@ -201,9 +218,11 @@ static tv_error *make_chains(tv_numbers numbers, tv_view_model *m) {
 }
 
 /* Rows held out are corrupted too. */
-static tv_error *expect_test_numbers(tv_numbers numbers, const tv_view_model *m) {
+static tv_error *expect_test_numbers(const tv_numbers_found *found, const tv_source *test,
+                                     const tv_view_model *m) {
   for (int s = 0; s < m->severities; ++s) {
-    maker of = {.model = m, .numbers = numbers, .whose = "test"};
+    maker of = {
+        .model = m, .numbers = found->numbers, .whose = "test", .source = test, .found = found};
     for (int i = 0; i < m->corruptions[s].count; ++i) {
       char path[64];
       const tv_step *step = &m->corruptions[s].steps[i];
@@ -223,8 +242,8 @@ static int matters(const tv_chain_spec *chain) {
 /* What is true of a source's numbers, as far as it matters to a step; NULL: there is no source.
  *                                                                                   Collective. */
 static tv_error *find_numbers(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
-                              tv_numbers *out) {
-  *out = TV_COUNTS;
+                              tv_numbers_found *out) {
+  *out = (tv_numbers_found){TV_COUNTS, .row = -1};
   if (!source || (!matters(&e->corruption.chain) && !matters(&e->augmentation.chain))) return NULL;
   return tv_source_find_numbers(source, e->parallel.shards, comm, out);
 }
@@ -285,20 +304,21 @@ static tv_error *open_all_textures(tv_source *source, MPI_Comm comm, tv_view_mod
   return open_textures("augmentation.chain", &e->augmentation.chain, source, comm, m);
 }
 
-static tv_error *fill(tv_numbers numbers, tv_numbers of_test, tv_view_model *m) {
+static tv_error *fill(const tv_numbers_found *found, const tv_numbers_found *of_test,
+                      const tv_source *test, tv_view_model *m) {
   TV_TRY(tv_allocate(m->severities, sizeof(*m->corruptions), &m->corruptions));
   TV_TRY(tv_allocate(m->strengths, sizeof(*m->augmentations), &m->augmentations));
-  TV_TRY(make_chains(numbers, m));
-  TV_TRY(expect_test_numbers(of_test, m));
+  TV_TRY(make_chains(found, m));
+  TV_TRY(expect_test_numbers(of_test, test, m));
   settle_draws(m);
   return take_scratch(m);
 }
 
 tv_error *tv_view_model_create(const tv_experiment *e, tv_source *source, const tv_source *test,
                                MPI_Comm comm, tv_view_model **out) {
-  tv_numbers numbers, of_test;
+  tv_numbers_found found, of_test;
   *out = NULL;
-  TV_TRY(find_numbers(e, source, comm, &numbers));
+  TV_TRY(find_numbers(e, source, comm, &found));
   TV_TRY(find_numbers(e, test, comm, &of_test));
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
   **out =
@@ -308,7 +328,7 @@ tv_error *tv_view_model_create(const tv_experiment *e, tv_source *source, const 
                       .severities = tv_experiment_first_severity(e) + tv_experiment_corruptions(e),
                       .strengths = tv_experiment_alignments(e)};
   tv_error *error = open_all_textures(source, comm, *out);
-  if (!error) error = tv_agree(comm, fill(numbers, of_test, *out));
+  if (!error) error = tv_agree(comm, fill(&found, &of_test, test, *out));
   if (!error && (*out)->needs_partners) source->cache_bytes += tv_pool_bytes(e, source);
   if (error) tv_view_model_destroy(out);
   return error;

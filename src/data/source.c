@@ -196,35 +196,54 @@ tv_numbers tv_numbers_both(tv_numbers a, tv_numbers b) {
   return a < b ? a : b;
 }
 
+static void look_at(const tv_source *source, int64_t first, int count, const double *x,
+                    tv_numbers_found *found) {
+  const int64_t features = source->features;
+  for (int64_t i = 0; i < count * features; ++i) {
+    const tv_numbers numbers = tv_numbers_of(x[i]);
+    if (numbers >= found->numbers) continue;
+    *found = (tv_numbers_found){numbers, first + i / features, (int)(i % features), x[i]};
+  }
+}
+
 /* Rows of this rank's shards. */
-static tv_error *scan_rows(const tv_source *source, const tv_partition *p, int *numbers) {
+static tv_error *scan_rows(const tv_source *source, const tv_partition *p,
+                           tv_numbers_found *found) {
   const int64_t end = tv_shard_first_row_of_rank(p, p->rank + 1);
   double *x = NULL, *y = NULL;
   tv_error *error = tv_allocate((int64_t)TV_BATCH * source->features, sizeof(*x), &x);
   if (!error) error = tv_allocate((int64_t)TV_BATCH * source->targets, sizeof(*y), &y);
   for (int64_t first = tv_shard_first_row_of_rank(p, p->rank);
-       !error && first < end && *numbers != TV_ANY_NUMBERS; first += TV_BATCH) {
+       !error && first < end && found->numbers != TV_ANY_NUMBERS; first += TV_BATCH) {
     const int count = (int)(end - first < TV_BATCH ? end - first : TV_BATCH);
     error = tv_source_read(source, 0, first, count, x, y);
-    for (int64_t i = 0; !error && i < (int64_t)count * source->features; ++i)
-      *numbers = (int)tv_numbers_both((tv_numbers)*numbers, tv_numbers_of(x[i]));
+    if (!error) look_at(source, first, count, x, found);
   }
   free(x);
   free(y);
   return error;
 }
 
+/* The least of what is true on all ranks, of which the first has the first number. Collective. */
+static void unite_found(MPI_Comm comm, tv_numbers_found *found) {
+  int rank, least = (int)found->numbers, owner;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &owner);
+  MPI_Allreduce(MPI_IN_PLACE, &least, 1, MPI_INT, MPI_MIN, comm);
+  if ((int)found->numbers == least) owner = rank;
+  MPI_Allreduce(MPI_IN_PLACE, &owner, 1, MPI_INT, MPI_MIN, comm);
+  MPI_Bcast(found, (int)sizeof *found, MPI_BYTE, owner, comm);
+}
+
 tv_error *tv_source_find_numbers(const tv_source *source, int shards, MPI_Comm comm,
-                                 tv_numbers *out) {
-  int numbers = source->kind->is_generated ? TV_ANY_NUMBERS : TV_COUNTS;
+                                 tv_numbers_found *out) {
   const int is_scaled = tv_numbers_of(1 / source->scale) != TV_COUNTS;
-  if (source->bytes) numbers = is_scaled ? TV_NOT_NEGATIVE : TV_COUNTS;
-  if (!source->kind->is_generated && !source->bytes) {
-    const tv_partition partition = tv_partition_make(comm, source->rows, shards);
-    TV_TRY(tv_agree(comm, scan_rows(source, &partition, &numbers)));
-    MPI_Allreduce(MPI_IN_PLACE, &numbers, 1, MPI_INT, MPI_MIN, comm);
-  }
-  *out = (tv_numbers)numbers;
+  *out = (tv_numbers_found){source->kind->is_generated ? TV_ANY_NUMBERS : TV_COUNTS, .row = -1};
+  if (source->bytes && is_scaled) out->numbers = TV_NOT_NEGATIVE;
+  if (source->kind->is_generated || source->bytes) return NULL;
+  const tv_partition partition = tv_partition_make(comm, source->rows, shards);
+  TV_TRY(tv_agree(comm, scan_rows(source, &partition, out)));
+  unite_found(comm, out);
   return NULL;
 }
 

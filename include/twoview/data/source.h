@@ -138,10 +138,18 @@ void tv_source_close(tv_source **source);
 tv_error *tv_source_read(const tv_source *source, int replicate, int64_t first, int count,
                          double *x, double *y);
 
-/* What is true of all numbers of the samples; generated ones may be any. Reads the data once,
- * unless they are bytes. Collective. */
+/* What is true of all numbers of the samples, and the first one of which no more is true; row -1:
+ * it is not known, or all are counts. */
+typedef struct {
+  tv_numbers numbers;
+  int64_t row;
+  int feature;
+  double number;
+} tv_numbers_found;
+
+/* Generated numbers may be any. Reads the data once, unless they are bytes.         Collective. */
 tv_error *tv_source_find_numbers(const tv_source *source, int shards, MPI_Comm comm,
-                                 tv_numbers *out);
+                                 tv_numbers_found *out);
 
 /* What is true of one number, and of two kinds together.                        Not collective. */
 tv_numbers tv_numbers_of(double number);
