@@ -1,4 +1,5 @@
 """Counts that are normalised by row, and features chosen by their variance, computed again by NumPy."""
+import re
 import subprocess
 import sys
 import unittest
@@ -199,6 +200,20 @@ class Counts(unittest.TestCase):
             x = scipy.sparse.csr_matrix((file["X/data"][()], file["X/indices"][()], file["X/indptr"][()]), file["X"].attrs["shape"])
             self.assertTrue(x.has_canonical_format)
             self.assertEqual(x.shape, (1500, 300))
+
+    def test_features_are_named_by_their_numbers_in_the_data_set(self):
+        """Where S is singular: features 60 to 69 are counted in one row each, and those before 40 never vary."""
+        counts = COUNTS.copy()
+        counts[:, :40], counts[:, 60:70] = 1, 0
+        counts[np.arange(10) * 100, np.arange(60, 70)] = 500
+        write(counts)
+        experiment = EXPERIMENT.replace("{type: noise, deviation: [0.1, 0.3]}", "{type: mask, keep: 0.5}")
+        for command in (("run", "-o", "o.h5", "--force"), ("theory",)):
+            done = harness.twoview(command[0], harness.write("e.yaml", experiment % ("X", f"variable: {CHOSEN}")), *command[1:],
+                                   "--set", "samples=[300]")
+            named = re.search(r"features? ([0-9, and]+?)(?: and \d+ more)? \(counted from 0\)", done.stdout + done.stderr)
+            self.assertTrue(named, done.stdout + done.stderr)
+            self.assertLessEqual({int(number) for number in re.findall(r"\d+", named[1])}, set(range(60, 70)))
 
     # ---- What is refused ----
 

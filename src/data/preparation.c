@@ -125,6 +125,11 @@ tv_error *tv_preparation_read(const tv_source *source, int replicate, int64_t fi
   return prepare_rows(source, first, count, rows, x);
 }
 
+void tv_preparation_number(const tv_source *source, int count, int *features) {
+  const tv_preparation *p = source->preparation;
+  for (int i = 0; p && p->chosen && i < count; ++i) features[i] = (int)p->chosen[features[i]];
+}
+
 /* ---- Finding ---- */
 
 /* What is summed of a feature, over the rows where it is not 0: about a shift, so that a mean far

@@ -6,7 +6,9 @@
 
 #include "point_rows.h"
 #include "twoview/augmentations/degeneracy.h"
+#include "twoview/augmentations/view_model.h"
 #include "twoview/base/text.h"
+#include "twoview/data/preparation.h"
 #include "twoview/methods/values.h"
 #include "twoview/studies/views.h"
 
@@ -74,6 +76,8 @@ static tv_error *explain_failures(const tv_solver *s) {
     if (!error && is_singular && !*features) {
       const tv_spot at = tv_cube_split(&r->cube, point);
       name_place(e, &at, place);
+      if (!e->features.pca)
+        tv_preparation_number(s->model->source, found.constants + found.dependent, found.numbers);
       tv_singularity_describe(&found, e->features.pca > 0, features, sizeof features);
     }
     floor = fmax(floor, found.floor);

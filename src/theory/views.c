@@ -7,6 +7,7 @@
 #include "twoview/augmentations/chain.h"
 #include "twoview/augmentations/principal_axes.h"
 #include "twoview/base/comm.h"
+#include "twoview/data/preparation.h"
 #include "twoview/linalg/group.h"
 #include "twoview/methods/angles.h"
 #include "twoview/methods/values.h"
@@ -169,12 +170,14 @@ static tv_error *make_problem(const maker *m, int severity, int strength, const 
   return error;
 }
 
-static tv_error *describe_singular(tv_view_theory *t, const tv_statistics *s,
-                                   tv_view_setting *out) {
+static tv_error *describe_singular(const maker *m, const tv_statistics *s, tv_view_setting *out) {
+  tv_view_theory *t = m->theory;
   tv_singularity found;
   tv_error *error = tv_singularity_find(s, &found);
   if (!error) {
     out->floor = found.floor;
+    if (!t->experiment->features.pca)
+      tv_preparation_number(m->model->source, found.constants + found.dependent, found.numbers);
     if (!*t->singular)
       tv_singularity_describe(&found, t->experiment->features.pca > 0, t->singular,
                               sizeof t->singular);
@@ -195,7 +198,7 @@ static tv_error *fill_setting(const maker *m, int severity, int strength, const 
   out->same_as = strength;
   footprints[strength].rounding = INFINITY;
   if (status) {
-    error = describe_singular(t, s, out);
+    error = describe_singular(m, s, out);
     goto done;
   }
   TV_GO(tv_relations_find(s, &out->relations));

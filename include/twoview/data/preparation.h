@@ -28,6 +28,9 @@ tv_error *tv_preparation_adopt(const tv_experiment *experiment, const tv_prepara
                                MPI_Comm comm, tv_source *source);
 void tv_preparation_destroy(tv_preparation **preparation);
 
+/* Numbers of features that are left become their numbers in the data set.      Not collective. */
+void tv_preparation_number(const tv_source *source, int count, int *features);
+
 /* tv_source_read, prepared.                                                     Not collective. */
 tv_error *tv_preparation_read(const tv_source *source, int replicate, int64_t first, int count,
                               double *x, double *y);
