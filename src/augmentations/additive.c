@@ -42,10 +42,11 @@ static tv_error *brightness_moments(const tv_step *step, tv_views *v) {
 }
 
 static void brightness_view(const tv_step *step, const tv_draw *draw, double *x) {
+  const int d = tv_shape_size(draw->shape);
   double e;
   tv_random_normals(draw->stream, draw->index, 1, &e);
-  for (int i = 0; i < tv_shape_size(draw->shape); ++i)
-    x[i] += tv_step_number(step, DEVIATION, 0) * e;
+  const double shift = tv_step_number(step, DEVIATION, 0) * e;
+  for (int i = 0; i < d; ++i) x[i] += shift;
 }
 
 static const tv_key deviation_alone[] = {{.name = "deviation",

@@ -80,8 +80,9 @@ static void contrast_view(const tv_step *step, const tv_draw *draw, double *x) {
   const int d = tv_shape_size(draw->shape);
   double mean = 0, e;
   tv_random_normals(draw->stream, draw->index, 1, &e);
+  const double gain = tv_step_number(step, DEVIATION, 0) * e;
   for (int i = 0; i < d; ++i) mean += x[i] / d;
-  for (int i = 0; i < d; ++i) x[i] += tv_step_number(step, DEVIATION, 0) * e * (x[i] - mean);
+  for (int i = 0; i < d; ++i) x[i] += gain * (x[i] - mean);
 }
 
 static const tv_key multiply_parameters[] = {{.name = "deviation",

@@ -178,36 +178,37 @@ void tv_views_become(tv_views **views, tv_samples *samples) {
   tv_views_destroy(views);
 }
 
-/* A block of sums over rows w = (t, x, y, 1), from row and column on, as means. */
-static void take_block(const tv_view_matrix *m, int row, int column, tv_distmat *out) {
-  const int64_t width = 2 * (int64_t)m->d + m->l + 1;
+/* Sums by columns, as means. */
+static void take_sums(const tv_view_matrix *m, const double *sums, tv_distmat *out) {
   for (int j = 0; j < out->local_columns; ++j) {
-    const double *from = m->rows + (column + out->column_of[j]) * width + row;
+    const double *from = sums + (int64_t)out->column_of[j] * m->d;
     double *to = out->data + (int64_t)j * out->leading;
-    for (int i = 0; i < out->rows; ++i) to[i] = from[i] / (double)m->n;
+    for (int i = 0; i < m->d; ++i) to[i] = from[i] / (double)m->n;
+  }
+}
+
+/* The mean of views has the noise of each of them, over their number; that of all has none. */
+static void debias(const tv_view_matrix *m, tv_views *v) {
+  for (int64_t i = 0; m->views > 0 && i < (int64_t)v->second->local_columns * v->second->leading;
+       ++i) {
+    v->second->data[i] /= m->views;
+    v->agreement->data[i] -= (v->second->data[i] - v->agreement->data[i]) / (m->views - 1);
   }
 }
 
 static void take_views(const tv_view_matrix *m, tv_views *v) {
   const int d = m->d, l = m->l;
-  const double views = (double)m->n * (m->views > 0 ? m->views : 1),
-               *ones = m->rows + (2 * (int64_t)d + l) * (2 * (int64_t)d + l + 1);
-  take_block(m, 0, 0, v->agreement);
-  take_block(m, 0, d, v->cross);
-  take_block(m, 0, 2 * d, v->targets);
-  for (int j = 0; j < v->second->local_columns; ++j)
-    for (int i = 0; i < d; ++i) {
-      const int64_t at = (int64_t)j * v->second->leading + i;
-      const double second = m->drawn[(int64_t)v->second->column_of[j] * d + i] / views;
-      v->second->data[at] = second;
-      if (m->views > 0)
-        v->agreement->data[at] -= (second - v->agreement->data[at]) / (m->views - 1);
-    }
+  const double *of_views = m->cross + (int64_t)d * (d + l);
+  take_sums(m, m->drawn, v->second);
+  take_sums(m, m->means, v->agreement);
+  take_sums(m, m->cross, v->cross);
+  take_sums(m, m->cross + (int64_t)d * d, v->targets);
+  debias(m, v);
   for (int i = 0; i < d; ++i) {
-    v->mean[i] = ones[i] / (double)m->n;
-    v->input_mean[i] = ones[d + i] / (double)m->n;
+    v->mean[i] = of_views[i] / (double)m->n;
+    v->input_mean[i] = m->rows[i] / (double)m->n;
   }
-  for (int t = 0; t < l; ++t) v->target_mean[t] = ones[2 * d + t] / (double)m->n;
+  for (int t = 0; t < l; ++t) v->target_mean[t] = m->rows[d + t] / (double)m->n;
 }
 
 tv_error *tv_views_take(const tv_grid *row, const tv_shape *shape, const tv_view_matrix *m,

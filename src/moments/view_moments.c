@@ -7,8 +7,8 @@
 #include "twoview/base/progress.h"
 #include "twoview/linalg/fortran.h"
 
-/* Rows whose views are drawn at a time. */
-enum { PIECE = 32 };
+/* Numbers of the views that are drawn at a time: 8 MiB, of at least one row. */
+enum { PIECE_NUMBERS = 1 << 20 };
 
 typedef struct {
   const tv_sampling *sampling;
@@ -16,11 +16,12 @@ typedef struct {
   const tv_view_moments *moments;
   tv_selection everything;
   tv_workspace *workspace;
-  int drawn_of_row;
-  double *drawn;  /* PIECE x drawn_of_row x d: views, or the one spread of all */
-  double *rest;   /* d: sums of a piece */
-  double *joined; /* PIECE x (2 d + l + 1): a row's mean view, itself, its targets, 1 */
-  double *sum;    /* being added to */
+  int piece;        /* rows whose views are drawn at a time */
+  int drawn_of_row; /* views, or the one spread of all */
+  double *drawn;    /* piece x drawn_of_row x d */
+  double *mean;     /* piece x d: of each row's views */
+  double *rest;     /* d: sums of a piece */
+  double *sum;      /* being added to */
   tv_work *work;
   tv_progress progress;
 } pass;
@@ -32,12 +33,21 @@ static int64_t square(int64_t n) {
 }
 
 static int width_of(int d, int l) {
-  return 2 * d + l + 1;
+  return d + l + 1;
 }
 
-/* Numbers of one cell: both matrices. */
+/* Numbers of one cell: of views, of mean views, of these by rows, and of rows. */
 static int64_t cell_size(int d, int l) {
-  return square(width_of(d, l)) + square(d);
+  return 2 * square(d) + (d + 1) * (int64_t)width_of(d, l);
+}
+
+static tv_view_matrix matrix_at(int d, int l, const double *cell) {
+  return (tv_view_matrix){.d = d,
+                          .l = l,
+                          .drawn = cell,
+                          .means = cell + square(d),
+                          .cross = cell + 2 * square(d),
+                          .rows = cell + 2 * square(d) + d * (int64_t)width_of(d, l)};
 }
 
 static int64_t cells_of(const tv_view_moments *m) {
@@ -52,53 +62,55 @@ static int64_t cell_at(const tv_view_moments *m, int replicate, int severity, in
 
 /* ---- Adding ---- */
 
-static void join(const pass *p, const double *u, const double *drawn, double *out) {
-  const tv_sampling *s = p->sampling;
-  memset(out, 0, (size_t)s->p * sizeof(*out));
-  for (int v = 0; v < p->views->count; ++v)
-    for (int i = 0; i < s->p; ++i) out[i] += drawn[(int64_t)v * s->p + i] / p->views->count;
-  memcpy(out + s->p, u, (size_t)s->width * sizeof(*out));
+static void average(const pass *p, const double *drawn, double *mean) {
+  const int d = p->sampling->p, views = p->views->count;
+  memset(mean, 0, (size_t)d * sizeof(*mean));
+  for (int v = 0; v < views; ++v)
+    for (int i = 0; i < d; ++i) mean[i] += drawn[(int64_t)v * d + i] / views;
 }
 
-static tv_error *draw_rows(const pass *p, const tv_batch *batch, int first, int rows,
+static tv_error *draw_rows(const pass *p, const int64_t *numbers, const double *u, int rows,
                            const tv_view_place *place) {
   const tv_sampling *s = p->sampling;
-  const double *u = batch->u + (int64_t)first * s->width;
-  TV_TRY(
-      p->views->draw(p->views->context, place, batch->number + first, rows, u, s->width, p->drawn));
+  TV_TRY(p->views->draw(p->views->context, place, numbers, rows, u, s->width, p->drawn));
   for (int i = 0; i < rows; ++i)
-    join(p, u + (int64_t)i * s->width, p->drawn + (int64_t)i * p->views->count * s->p,
-         p->joined + (int64_t)i * (s->p + s->width));
+    average(p, p->drawn + (int64_t)i * p->views->count * s->p, p->mean + (int64_t)i * s->p);
   return NULL;
 }
 
-static void expect_rows(const pass *p, const tv_batch *batch, int first, int rows,
-                        const tv_view_place *place) {
+static void expect_rows(const pass *p, const double *u, int rows, const tv_view_place *place) {
   const tv_sampling *s = p->sampling;
   memset(p->rest, 0, (size_t)s->p * sizeof(*p->rest));
-  for (int i = 0; i < rows; ++i) {
-    const double *u = batch->u + (int64_t)(first + i) * s->width;
-    double *out = p->joined + (int64_t)i * (s->p + s->width);
-    p->views->expect(p->views->context, place, u, out, p->drawn + (int64_t)i * s->p, p->rest);
-    memcpy(out + s->p, u, (size_t)s->width * sizeof(*out));
-  }
+  for (int i = 0; i < rows; ++i)
+    p->views->expect(p->views->context, place, u + (int64_t)i * s->width,
+                     p->mean + (int64_t)i * s->p, p->drawn + (int64_t)i * s->p, p->rest);
+}
+
+/* The views of rows and their means, to the sums of a cell. */
+static void multiply(const pass *p, const double *u, int rows, double *cell) {
+  const tv_sampling *s = p->sampling;
+  const int d = s->p, width = s->width, views = rows * p->drawn_of_row;
+  double *means = cell + square(d), *cross = means + square(d), *ones = cross + (int64_t)d * width;
+  const double unit = 1;
+  dsyrk_("L", "N", &d, &views, &unit, p->drawn, &d, &unit, cell, &d, 1, 1);
+  dsyrk_("L", "N", &d, &rows, &unit, p->mean, &d, &unit, means, &d, 1, 1);
+  dgemm_("N", "T", &d, &width, &rows, &unit, p->mean, &d, u, &width, &unit, cross, &d, 1, 1);
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < width; ++j) ones[j] += u[(int64_t)i * width + j];
+  p->work->flops += (double)(views + rows) * square(d) + 2.0 * rows * d * width;
 }
 
 /* Rows of one level: their views, at one strength, to the sums of a cell. */
 static tv_error *add_rows(const pass *p, const tv_batch *batch, int first, int rows,
                           const tv_view_place *place, double *cell) {
   const tv_sampling *s = p->sampling;
-  const int width = s->p + s->width, views = rows * p->drawn_of_row;
-  const double unit = 1;
+  const double *u = batch->u + (int64_t)first * s->width;
   if (p->views->expect)
-    expect_rows(p, batch, first, rows, place);
+    expect_rows(p, u, rows, place);
   else
-    TV_TRY(draw_rows(p, batch, first, rows, place));
-  dsyrk_("L", "N", &width, &rows, &unit, p->joined, &width, &unit, cell, &width, 1, 1);
-  dsyrk_("L", "N", &s->p, &views, &unit, p->drawn, &s->p, &unit, cell + square(width), &s->p, 1, 1);
-  for (int i = 0; p->views->expect && i < s->p; ++i)
-    cell[square(width) + i * ((int64_t)s->p + 1)] += p->rest[i];
-  p->work->flops += (double)rows * square(width) + (double)views * square(s->p);
+    TV_TRY(draw_rows(p, batch->number + first, u, rows, place));
+  multiply(p, u, rows, cell);
+  for (int i = 0; p->views->expect && i < s->p; ++i) cell[i * ((int64_t)s->p + 1)] += p->rest[i];
   return NULL;
 }
 
@@ -110,9 +122,9 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
       const tv_view_place place = {batch->replicate, batch->severity, strength, level};
       double *cell = p->sum + cell_at(m, batch->replicate, batch->severity, strength, level) *
                                   cell_size(m->d, m->l);
-      for (int first = begin; first < batch->level_end[level]; first += PIECE) {
+      for (int first = begin; first < batch->level_end[level]; first += p->piece) {
         const int left = batch->level_end[level] - first;
-        TV_TRY(add_rows(p, batch, first, left < PIECE ? left : PIECE, &place, cell));
+        TV_TRY(add_rows(p, batch, first, left < p->piece ? left : p->piece, &place, cell));
       }
     }
   return NULL;
@@ -129,21 +141,18 @@ static tv_error *add(void *context, int64_t first, int count, double *sum) {
 /* ---- Finishing: increments become sums over nested sizes, and lower triangles full matrices ----
  */
 
-static void finish_matrix(int64_t n, double *matrix, const double *before) {
+static void fill_upper(int64_t n, double *matrix) {
   for (int64_t j = 0; j < n; ++j)
-    for (int64_t i = j; i < n; ++i) {
-      if (before) matrix[j * n + i] += before[j * n + i];
-      matrix[i * n + j] = matrix[j * n + i];
-    }
+    for (int64_t i = j; i < n; ++i) matrix[i * n + j] = matrix[j * n + i];
 }
 
 static void finish(tv_view_moments *m) {
-  const int64_t size = cell_size(m->d, m->l), width = width_of(m->d, m->l);
-  for (int64_t cell = 0; cell < cells_of(m); ++cell) {
-    double *matrix = m->data + cell * size;
-    const double *before = cell % m->levels ? matrix - size : NULL;
-    finish_matrix(width, matrix, before);
-    finish_matrix(m->d, matrix + square(width), before ? before + square(width) : NULL);
+  const int64_t size = cell_size(m->d, m->l);
+  for (int64_t number = 0; number < cells_of(m); ++number) {
+    double *cell = m->data + number * size;
+    for (int64_t i = 0; number % m->levels && i < size; ++i) cell[i] += cell[i - size];
+    fill_upper(m->d, cell);
+    fill_upper(m->d, cell + square(m->d));
   }
 }
 
@@ -171,9 +180,11 @@ static double rows_of_rank(const tv_partition *p) {
 static tv_error *begin(const tv_sampling *s, const tv_row_views *views, pass *p) {
   TV_TRY(tv_workspace_create(s, &p->workspace));
   p->drawn_of_row = views->expect ? 1 : views->count;
-  TV_TRY(tv_allocate((int64_t)PIECE * p->drawn_of_row * s->p, sizeof(*p->drawn), &p->drawn));
+  const int64_t of_row = (int64_t)p->drawn_of_row * s->p, most = PIECE_NUMBERS / of_row;
+  p->piece = most < 1 ? 1 : most < TV_BATCH ? (int)most : TV_BATCH;
+  TV_TRY(tv_allocate(p->piece * of_row, sizeof(*p->drawn), &p->drawn));
   TV_TRY(tv_allocate(s->p, sizeof(*p->rest), &p->rest));
-  return tv_allocate((int64_t)PIECE * (s->p + s->width), sizeof(*p->joined), &p->joined);
+  return tv_allocate((int64_t)p->piece * s->p, sizeof(*p->mean), &p->mean);
 }
 
 static tv_error *sum_up(const tv_sampling *s, const tv_row_views *views, int shows_progress,
@@ -196,8 +207,8 @@ static tv_error *sum_up(const tv_sampling *s, const tv_row_views *views, int sho
   tv_progress_end(&p.progress);
   tv_workspace_destroy(&p.workspace);
   free(p.drawn);
+  free(p.mean);
   free(p.rest);
-  free(p.joined);
   return error;
 }
 
@@ -247,10 +258,8 @@ tv_view_matrix tv_view_moments_at(const tv_view_moments *m, int replicate, int s
                                   int strength, int level) {
   const double *cell =
       m->data + cell_at(m, replicate, severity, strength, level) * cell_size(m->d, m->l);
-  return (tv_view_matrix){.d = m->d,
-                          .l = m->l,
-                          .views = m->views,
-                          .n = m->sizes[level],
-                          .rows = cell,
-                          .drawn = cell + square(width_of(m->d, m->l))};
+  tv_view_matrix matrix = matrix_at(m->d, m->l, cell);
+  matrix.views = m->views;
+  matrix.n = m->sizes[level];
+  return matrix;
 }

@@ -29,19 +29,20 @@ typedef struct {
   int d, l, views; /* inputs, targets, views of each row (0: all) */
   int replicates, severities, strengths, levels;
   const int64_t *sizes; /* borrowed from the sampling: of each level */
-  double *data;         /* owned: for each of these a matrix of rows and one of views */
+  double *data;         /* owned: for each of these the sums of tv_view_matrix */
   tv_work work;         /* of collecting them */
 } tv_view_moments;
 
-/* Sums over the rows of one replicate, severity, strength and sample size n, each matrix full; they
- * are borrowed. */
+/* Sums over the rows of one replicate, severity, strength and sample size n, each matrix full and by
+ * columns; they are borrowed. */
 typedef struct {
   int d, l, views;
   int64_t n;
-  const double *rows;  /* (2 d + l + 1) squared: over rows w = (t, x, y, 1), t the mean of a row's
-                        * views: sum w w' */
   const double *drawn; /* d x d: over views tau of all rows, sum tau tau'; of all views, over rows,
                         * sum E tau tau' */
+  const double *means; /* d x d: over rows, sum t t', t the mean of a row's views */
+  const double *cross; /* d x (d + l + 1): sum t w', w = (x, y, 1) */
+  const double *rows;  /* d + l + 1: sum w */
 } tv_view_matrix;
 
 /* Draw and add up. Every rank gets all matrices, the same bits on any number of ranks. Free with
