@@ -169,7 +169,8 @@ static tv_error *create(const tv_sampling *s, const tv_row_views *views, tv_view
                          .strengths = views->strengths,
                          .levels = s->sizes_count,
                          .sizes = s->sizes};
-  return tv_allocate(cells_of(m) * cell_size(m->d, m->l), sizeof(*m->data), &m->data);
+  m->numbers = cells_of(m) * cell_size(m->d, m->l);
+  return tv_allocate(m->numbers, sizeof(*m->data), &m->data);
 }
 
 static double rows_of_rank(const tv_partition *p) {
@@ -196,7 +197,7 @@ static tv_error *sum_up(const tv_sampling *s, const tv_row_views *views, int sho
             .work = &m->work,
             .progress = tv_progress_begin("views of rows", "samples", rows_of_rank(&s->partition),
                                           (double)s->partition.rows, shows_progress)};
-  const tv_summation summation = {.length = cells_of(m) * cell_size(m->d, m->l),
+  const tv_summation summation = {.length = m->numbers,
                                   .batch = TV_BATCH,
                                   .add = add,
                                   .context = &p,
@@ -214,19 +215,18 @@ static tv_error *sum_up(const tv_sampling *s, const tv_row_views *views, int sho
 
 /* What an earlier session has finished, on every rank.                              Collective. */
 static tv_error *take_up(const tv_sampling *s, tv_saved_key key, tv_view_moments *m) {
-  const int64_t numbers = cells_of(m) * cell_size(m->d, m->l);
   tv_error *error = NULL;
   if (s->partition.rank == 0)
-    error = tv_checkpoint_read(s->checkpoint, key, m->data, (size_t)numbers * sizeof(*m->data));
+    error = tv_checkpoint_read(s->checkpoint, key, m->data, (size_t)m->numbers * sizeof(*m->data));
   TV_TRY(tv_agree(s->partition.comm, error));
-  tv_broadcast(s->partition.comm, 0, m->data, numbers);
+  tv_broadcast(s->partition.comm, 0, m->data, m->numbers);
   return NULL;
 }
 
 static tv_error *fill(const tv_sampling *s, const tv_row_views *views, int shows_progress,
                       tv_view_moments *m) {
   const tv_saved_key key = {TV_SAVED_VIEWS, 0, 0, m->replicates, ""};
-  const size_t bytes = (size_t)(cells_of(m) * cell_size(m->d, m->l)) * sizeof(*m->data);
+  const size_t bytes = (size_t)m->numbers * sizeof(*m->data);
   if (tv_checkpoint_find(s->checkpoint, key) >= 0) {
     TV_TRY(take_up(s, key, m));
   } else {

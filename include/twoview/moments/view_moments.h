@@ -29,7 +29,8 @@ typedef struct {
   int d, l, views; /* inputs, targets, views of each row (0: all) */
   int replicates, severities, strengths, levels;
   const int64_t *sizes; /* borrowed from the sampling: of each level */
-  double *data;         /* owned: for each of these the sums of tv_view_matrix */
+  int64_t numbers;      /* of all of these together: */
+  double *data;         /* owned: for each of them the sums of tv_view_matrix */
   tv_work work;         /* of collecting them */
 } tv_view_moments;
 
