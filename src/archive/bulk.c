@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "table.h"
+#include "twoview/augmentations/view_model.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/escape.h"
 #include "twoview/base/file.h"
@@ -237,22 +238,61 @@ static void take_columns(const double *rows, int64_t count, int width, int colum
     memcpy(out + i * columns, rows + i * width + column, (size_t)columns * sizeof(double));
 }
 
-/* What a part of a replicate's samples, whose rows these are, has of a variable. The variables of
- * numbers are the columns of a row, one after the other. */
-static void take_values(const tv_sampling *s, const tv_variable *v, const tv_selection *part,
-                        const double *rows, int *column, void *values) {
+/* Views of a part of a replicate's samples, whose rows these are, at every severity and strength.
+ */
+static tv_error *draw_views(const tv_record *record, const tv_selection *part, const double *rows,
+                            const int64_t *numbers, double *x, double *out) {
+  const tv_sampling *s = record->sampling;
+  const tv_row_views views = tv_view_model_views(record->model);
+  const int first = tv_experiment_first_severity(record->experiment);
+  for (int64_t i = 0; i < part->end - part->first; ++i)
+    for (int severity = first; severity < record->model->severities; ++severity) {
+      memcpy(x, rows + i * s->width, (size_t)s->p * sizeof(*x));
+      tv_view_model_corrupt(record->model, severity, part->replicate, numbers[i], x);
+      for (int strength = 0; strength < views.strengths; ++strength, out += views.count * s->p)
+        TV_TRY(views.draw(views.context, strength, part->replicate, &numbers[i], 1, x, s->p, out));
+    }
+  return NULL;
+}
+
+static tv_error *take_views(const tv_record *record, const tv_selection *part, const double *rows,
+                            double *out) {
+  const tv_sampling *s = record->sampling;
   const int64_t count = part->end - part->first;
+  int64_t *numbers = NULL;
+  double *x = NULL;
+  tv_error *error;
+  TV_GO(tv_allocate(count, sizeof(*numbers), &numbers));
+  TV_GO(tv_allocate(s->p, sizeof(*x), &x));
+  tv_sampling_rows(s, part->replicate, part->first, count, numbers);
+  TV_GO(draw_views(record, part, rows, numbers, x, out));
+done:
+  free(numbers);
+  free(x);
+  return error;
+}
+
+/* What a part of a replicate's samples, whose rows these are, has of a variable. Those of numbers
+ * are the columns of a row, one after the other, and then views. */
+static tv_error *take_values(const tv_record *record, const tv_variable *v,
+                             const tv_selection *part, const double *rows, int *column,
+                             void *values) {
+  const tv_sampling *s = record->sampling;
+  const int64_t count = part->end - part->first;
+  if (v->rank > 3) return take_views(record, part, rows, values);
   if (v->element == TV_INTEGER) {
     tv_sampling_rows(s, part->replicate, part->first, count, values);
-    return;
+    return NULL;
   }
   take_columns(rows, count, s->width, *column, (int)v->shape[2], values);
   *column += (int)v->shape[2];
+  return NULL;
 }
 
 /* One block of samples: every rank has all of it and writes an equal part.         Collective. */
-static tv_error *write_block(const tv_bulk *t, const tv_schema *schema, const tv_sampling *s,
+static tv_error *write_block(const tv_bulk *t, const tv_schema *schema, const tv_record *record,
                              const tv_selection *block, const double *rows, void *values) {
+  const tv_sampling *s = record->sampling;
   const tv_partition *p = &s->partition;
   const int64_t count = block->end - block->first, begin = count * p->rank / p->size;
   const tv_selection part = {block->replicate, block->replicate_end, block->first + begin,
@@ -260,11 +300,23 @@ static tv_error *write_block(const tv_bulk *t, const tv_schema *schema, const tv
   int column = 0;
   for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v) {
     if (v->place != TV_IN_SAMPLES || v->is_coordinate) continue;
-    take_values(s, v, &part, rows + begin * s->width, &column, values);
+    TV_TRY(
+        tv_agree(t->comm, take_values(record, v, &part, rows + begin * s->width, &column, values)));
     TV_TRY(write_items(t, v, 2, part.replicate * v->shape[1] + part.first, part.end - part.first,
                        values));
   }
   return NULL;
+}
+
+/* Numbers of a sample in the variable that has most. */
+static int64_t widest(const tv_schema *schema) {
+  int64_t most = 1;
+  for (const tv_variable *v = schema->variables; v < schema->variables + schema->count; ++v) {
+    int64_t numbers = 1;
+    for (int i = 2; i < v->rank; ++i) numbers *= v->shape[i];
+    if (v->place == TV_IN_SAMPLES && numbers > most) most = numbers;
+  }
+  return most;
 }
 
 static tv_error *write_samples(const tv_bulk *t, const tv_schema *schema, const tv_record *record) {
@@ -273,14 +325,14 @@ static tv_error *write_samples(const tv_bulk *t, const tv_schema *schema, const 
   const int64_t largest = e->sizes[e->sizes_count - 1], piece = schema->samples_piece;
   double *rows = NULL, *columns = NULL;
   tv_error *error = tv_allocate(piece * s->width, sizeof(double), &rows);
-  if (!error) error = tv_allocate(piece * s->width, sizeof(double), &columns);
+  if (!error) error = tv_allocate(piece * widest(schema), sizeof(double), &columns);
   error = tv_agree(t->comm, error);
   for (int r = 0; r < e->replicates; ++r)
     for (int64_t first = 0; !error && first < largest; first += piece) {
       const int64_t end = first + piece < largest ? first + piece : largest;
       const tv_selection block = {r, r + 1, first, end};
       error = tv_sampling_collect(s, &block, rows);
-      if (!error) error = write_block(t, schema, s, &block, rows, columns);
+      if (!error) error = write_block(t, schema, record, &block, rows, columns);
     }
   free(rows);
   free(columns);

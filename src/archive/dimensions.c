@@ -32,6 +32,7 @@ const struct tv_variable_row tv_coordinates[TV_AXES] = {
     [TV_AXIS_REPRESENTED_SAMPLE] = {{"represented_sample", "sample, in nested order", "1"},
                                     TV_INTEGER},
     [TV_AXIS_SAMPLE] = {{"sample", "sample, in nested order", "1"}, TV_INTEGER, TV_IN_SAMPLES},
+    [TV_AXIS_VIEW] = {{"view_number", "view of a sample", "1"}, TV_INTEGER, TV_IN_SAMPLES},
     [TV_AXIS_EXAMPLE] = {{"example", "sample, in the nested order of replicate 0", "1"},
                          TV_INTEGER,
                          .is_free = 1},
@@ -86,6 +87,7 @@ void tv_axes_measure(const tv_schema *s, tv_axis a[TV_AXES]) {
   a[TV_AXIS_REPRESENTED_SAMPLE] = (tv_axis){
       .length = e->archive.representations == TV_KEEP_NONE ? 0 : e->archive.representation_samples};
   a[TV_AXIS_SAMPLE] = (tv_axis){.length = e->archive.samples ? largest_size(e) : 0};
+  a[TV_AXIS_VIEW] = (tv_axis){.length = e->archive.views ? e->augmentation.views : 0};
   a[TV_AXIS_EXAMPLE] = (tv_axis){.length = x->examples};
   a[TV_AXIS_RANK] = (tv_axis){.length = x->ranks};
   a[TV_AXIS_STAGE] = (tv_axis){.length = TV_STAGES, .values = s->stages};

@@ -81,6 +81,11 @@ static int has_samples(const tv_schema *s, int item) {
   return s->experiment->archive.samples;
 }
 
+static int has_sampled_views(const tv_schema *s, int item) {
+  (void)item;
+  return s->experiment->archive.views;
+}
+
 static int has_sampled_rows(const tv_schema *s, int item) {
   return has_samples(s, item) && has_rows(s->experiment);
 }
@@ -296,6 +301,14 @@ const struct tv_variable_row tv_rows[] = {
      .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_SAMPLE, TV_AXIS_OUTPUT},
      .domain = &any_number,
      .exists = has_sampled_targets},
+    {{"view", "views of the corrupted sample", "1"},
+     .is_noise_like = 1,
+     .place = TV_IN_SAMPLES,
+     .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_SAMPLE, TV_AXIS_SEVERITY, TV_AXIS_STRENGTH,
+                    TV_AXIS_VIEW, TV_AXIS_COMPONENT},
+     .domain = &any_number,
+     .exists = has_sampled_views,
+     .since = 2},
     {{"row", "number of the sample in the data set, from 0", "1"},
      TV_INTEGER,
      TV_IN_SAMPLES,

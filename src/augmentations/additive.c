@@ -96,7 +96,7 @@ static tv_error *texture_prepare(tv_step *step, const tv_shape *s) {
 
 static double add_texture(const void *context, const tv_views *v, int i, int j, double second) {
   const tv_step *step = context;
-  const tv_place a = step->places[i], b = step->places[j];
+  const tv_position a = step->places[i], b = step->places[j];
   (void)v;
   const double deviation = tv_step_number(step, TEXTURE_DEVIATION, 0);
   const double *kernel = step->tables[KERNEL];

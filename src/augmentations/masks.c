@@ -73,7 +73,7 @@ static int count_units(const tv_step *step, const tv_shape *s) {
 }
 
 static int unit_of(const tv_step *step, const tv_shape *s, int i) {
-  const tv_place at = step->places[i];
+  const tv_position at = step->places[i];
   switch ((int)tv_step_number(step, PER, 0)) {
   case PER_PATCH:
     return at.row / (int)tv_step_number(step, PATCH, 0) * patches_across(step, s) +
@@ -231,7 +231,7 @@ static int places_of(const tv_step *step, const tv_shape *s) {
 }
 
 static int place_of(const tv_step *step, const tv_shape *s, int i) {
-  const tv_place at = step->places[i];
+  const tv_position at = step->places[i];
   return is_time(step) ? at.row : s->axes == 2 ? at.channel : at.column;
 }
 

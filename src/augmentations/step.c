@@ -11,7 +11,7 @@ static tv_error *take_places(tv_step *step, const tv_shape *shape) {
   for (int i = 0; i < d; ++i) {
     const int pixel = i / shape->channels;
     step->places[i] =
-        (tv_place){pixel / shape->columns, pixel % shape->columns, i % shape->channels};
+        (tv_position){pixel / shape->columns, pixel % shape->columns, i % shape->channels};
   }
   return NULL;
 }

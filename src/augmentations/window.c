@@ -66,7 +66,7 @@ tv_error *tv_window_prepare(tv_step *step, const tv_shape *s) {
 }
 
 double tv_window_hits(const tv_step *step, const tv_shape *s, int i, int j) {
-  const tv_place a = step->places[i], b = step->places[j];
+  const tv_position a = step->places[i], b = step->places[j];
   return step->tables[TV_WINDOW_ROWS][a.row * s->rows + b.row] *
          step->tables[TV_WINDOW_COLUMNS][a.column * s->columns + b.column];
 }
@@ -77,7 +77,7 @@ static int covers(double u, int n, int width, int place) {
 }
 
 int tv_window_drawn(const tv_step *step, const tv_shape *s, const double *u, int i) {
-  const tv_place at = step->places[i];
+  const tv_position at = step->places[i];
   return covers(u[0], s->rows, size_of(step, TV_WINDOW_SIZE, 0), at.row) &&
          covers(u[1], s->columns, size_of(step, TV_WINDOW_SIZE, 1), at.column);
 }

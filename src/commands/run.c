@@ -193,6 +193,7 @@ static tv_error *compute(const tv_run_options *options, run *r, int speaks, MPI_
   const tv_record record = {.experiment = e,
                             .source = r->source,
                             .features = r->features,
+                            .model = r->model,
                             .sampling = &sampling,
                             .spectra = r->spectra,
                             .moments = r->moments,

@@ -181,6 +181,8 @@ static const tv_key archive_keys[] = {
      .help = "represented samples, up to the largest sample size"},
     {TV_KEY(tv_archive_spec, samples, TV_KEY_CHOICE), .words = yes_or_no, .standard = "false",
      .help = "samples, noise and targets themselves, to recompute everything"},
+    {TV_KEY(tv_archive_spec, views, TV_KEY_CHOICE), .words = yes_or_no, .standard = "false",
+     .help = "sampled views of the samples, too: for small runs"},
     {0}};
 
 static const tv_key parallel_keys[] = {

@@ -37,6 +37,12 @@ tv_error *tv_experiment_check_views(tv_experiment *e) {
       e, "parallel.layout", !sums_views || e->parallel.layout != TV_LAYOUT_DISTRIBUTED,
       "moments of views that are sums over rows, as of sampled ones, are whole on every rank; "
       "take 'replicated', or quadratic steps and 'augmentation: {views: exact}'");
+  TV_REQUIRE(
+      e, "archive.views", !e->archive.views || e->augmentation.views,
+      "there are views to archive where they are sampled, as with 'augmentation: {views: 4}'");
+  TV_REQUIRE(
+      e, "archive.views", !e->archive.views || e->archive.samples,
+      "views are archived beside their samples; give 'archive: {samples: true, views: true}'");
   TV_REQUIRE(e, "archive.representations",
              keeps_all || e->archive.representations == TV_KEEP_NONE ||
                  !tv_experiment_gives(e, "archive.representations"),

@@ -89,7 +89,7 @@ static double count_views(const tv_experiment *e, const tv_source *source) {
 }
 
 static double view_cell_numbers(const tv_plan *plan) {
-  return square((double)plan->p + plan->width) + square(plan->p);
+  return 2 * square(plan->p) + (plan->p + 1.0) * plan->width;
 }
 
 /* ---- Flops and normals ---- */
@@ -111,8 +111,7 @@ static double count_raw_flops(const tv_experiment *e, const tv_source *source) {
 static double count_view_flops(const tv_experiment *e, const tv_source *source,
                                const tv_plan *plan) {
   const double rows = view_cells(e) / e->sizes_count * largest_size(e);
-  return rows * (square((double)plan->p + plan->width) +
-                 fmax(1, count_views(e, source)) * square(plan->p));
+  return rows * ((fmax(1, count_views(e, source)) + 1) * square(plan->p) + 2.0 * plan->p * plan->width);
 }
 
 /* Rows that are read for moments, those held out in a pass of their own, over their own file or
@@ -337,7 +336,10 @@ static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
 static double samples_memory(const tv_experiment *e, const tv_plan *plan, const tv_schema *schema) {
   if (!e->archive.samples) return 0;
   const double rows = (double)schema->samples_piece;
-  return rows * (plan->width + 2.5 * fmax(plan->p, plan->d - plan->p));
+  const double views = e->archive.views ? (double)tv_experiment_corruptions(e) *
+                                              tv_experiment_alignments(e) * e->augmentation.views
+                                        : 0;
+  return rows * (plan->width + 2.5 * fmax(plan->p * fmax(1, views), plan->d - plan->p));
 }
 
 /* An array of every kept point on its way to the archive: HDF5 filters all chunks of a rank, each

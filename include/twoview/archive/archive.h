@@ -21,6 +21,7 @@ typedef struct {
   const tv_experiment *experiment;
   const tv_source *source;
   const tv_features *features;
+  const struct tv_view_model *model; /* of the view model; else NULL */
   const tv_sampling *sampling;
   const tv_spectra *spectra;
   const tv_moments *moments; /* NULL: distributed */

@@ -21,7 +21,7 @@ enum { TV_MOST_TABLES = 4 };
 /* Where a number of a sample stands. */
 typedef struct {
   int row, column, channel;
-} tv_place;
+} tv_position;
 
 /* A step with its parameters, in the order of its kind's keys, and what is made of them once, for
  * one shape: the maps that are drawn from, and tables of numbers. */
@@ -32,7 +32,7 @@ typedef struct {
   tv_map_term *terms;                   /* owned */
   int term_count;
   double *tables[TV_MOST_TABLES]; /* owned */
-  tv_place *places;               /* owned: of each number of a sample */
+  tv_position *places;            /* owned: of each number of a sample */
   double scale;                   /* by which the source's numbers have been divided */
   const tv_textures *textures;    /* borrowed: of the data set that a parameter names; NULL */
 } tv_step;

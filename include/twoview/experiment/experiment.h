@@ -126,6 +126,7 @@ typedef struct {
   tv_keep encoders; /* and decoders */
   tv_keep representations;
   int samples;                /* boolean: the samples themselves */
+  int views;                  /* boolean: sampled views of them, too */
   int representation_samples; /* represented samples: the first of the nested order */
 } tv_archive_spec;
 
