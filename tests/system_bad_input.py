@@ -340,6 +340,7 @@ class BadViews(Refusals):
         self.refuse_step(".sizes", "from 1", "0", type="pixelate", sizes=[2, 0])
         self.refuse_step(".step", "from 1", "0", type="crop", sizes=[3], step=0)
         self.refuse_step(".size", "from 0", "-1", type="cutout", size=[-1, 2])
+        self.refuse_step("", "a window of 0 x 2 is empty", type="cutout", size=[0, 2])
 
     # ---- Numbers ----
 

@@ -60,7 +60,7 @@ class Sampled(unittest.TestCase):
             cls.row = archive["samples/row"][0]
             cls.sample = archive["samples/clean"][0]
             cls.value = archive["value"][0]  # severity, strength, n, k, paradigm, row
-            cls.encoder = archive["encoder_joint_embedding"][0]
+            cls.transform = archive["transform_joint_embedding"][0]
 
     def test_draws(self):
         """Of a chain that has no moments, once more by NumPy at the same draws."""
@@ -94,7 +94,7 @@ class Sampled(unittest.TestCase):
                 archived = self.value[severity, strength, level, 0, 1]
                 np.testing.assert_allclose(archived, omega, rtol=0, atol=1e-10)
                 np.testing.assert_allclose(archived * (1 - 1 / VIEWS) + 1 / VIEWS, plugged[::-1][:K], rtol=0, atol=1e-10)
-                learned = self.encoder[severity, strength, level]
+                learned = self.transform[severity, strength, level]
                 apart = scipy.linalg.subspace_angles(learned.T, vectors[:, ::-1][:, :K])
                 self.assertLess(apart.max(), 1e-8)
 
@@ -108,7 +108,7 @@ class Sampled(unittest.TestCase):
         lines = [line for line in given.splitlines() if not line.startswith(("corruption", "augmentation"))]
         text = "\n".join(lines).replace("samples: true, views: true, ", "")
         with harness.archive(harness.write("given.yaml", text), "given-views.h5", ranks=3) as archive:
-            np.testing.assert_allclose(archive["value"][0, 0], self.value[0, 0], rtol=0, atol=1e-10)
+            np.testing.assert_allclose(archive["value"][0, 0, 0], self.value[0, 0], rtol=0, atol=1e-10)
 
     def test_ranks(self):
         for ranks in (1, 3, 7):

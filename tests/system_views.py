@@ -422,7 +422,7 @@ class Agreement(Comparison):
                                                        atol=ROUNDING * scale, err_msg=f"{name}, {ranks} ranks")
 
     # At these numbers a step does nothing.
-    IDLE = [{"type": "mask", "keep": 1}, {"type": "cutout", "size": [0, 3]}, {"type": "brightness", "deviation": 0},
+    IDLE = [{"type": "mask", "keep": 1}, {"type": "cutout", "size": [0, 0]}, {"type": "brightness", "deviation": 0},
             {"type": "contrast", "deviation": 0}, {"type": "multiply", "deviation": 0}, {"type": "shift", "pixels": 0},
             {"type": "texture", "length": 2, "deviation": 0}, {"type": "flip", "probability": 0},
             {"type": "impulse", "probability": 0, "values": [0, 1]}, {"type": "time-mask", "width": 0},

@@ -34,6 +34,9 @@ tv_error *tv_window_fits(const tv_step *step, int parameter, const tv_shape *s) 
   if (step->values[parameter].count != 2)
     return tv_fail_usage("'%s' needs two numbers, [rows, columns]",
                          step->augmentation->kind.keys[parameter].name);
+  if ((size_of(step, parameter, 0) == 0) != (size_of(step, parameter, 1) == 0))
+    return tv_fail_usage("a window of %d x %d is empty; for none at all, write [0, 0]",
+                         size_of(step, parameter, 0), size_of(step, parameter, 1));
   if (size_of(step, parameter, 0) <= s->rows && size_of(step, parameter, 1) <= s->columns)
     return NULL;
   return tv_fail_usage("a window of %d x %d is larger than the samples, %d x %d",
@@ -46,7 +49,7 @@ const tv_key tv_window_parameters[] = {{.name = "size",
                                         .high = 1e6,
                                         .is_whole = 1,
                                         .missing = "write for example size: [2, 2]",
-                                        .help = "rows and columns of the window; 0: none"},
+                                        .help = "rows and columns of the window; [0, 0]: none"},
                                        {0}};
 
 tv_error *tv_window_check(const tv_step *step, const tv_shape *shape) {
@@ -54,7 +57,7 @@ tv_error *tv_window_check(const tv_step *step, const tv_shape *shape) {
 }
 
 int tv_window_is_empty(const tv_step *step) {
-  return size_of(step, TV_WINDOW_SIZE, 0) == 0 || size_of(step, TV_WINDOW_SIZE, 1) == 0;
+  return size_of(step, TV_WINDOW_SIZE, 0) == 0;
 }
 
 tv_error *tv_window_prepare(tv_step *step, const tv_shape *s) {
