@@ -111,7 +111,8 @@ static double count_raw_flops(const tv_experiment *e, const tv_source *source) {
 static double count_view_flops(const tv_experiment *e, const tv_source *source,
                                const tv_plan *plan) {
   const double rows = view_cells(e) / e->sizes_count * largest_size(e);
-  return rows * ((fmax(1, count_views(e, source)) + 1) * square(plan->p) + 2.0 * plan->p * plan->width);
+  return rows *
+         ((fmax(1, count_views(e, source)) + 1) * square(plan->p) + 2.0 * plan->p * plan->width);
 }
 
 /* Rows that are read for moments, those held out in a pass of their own, over their own file or
