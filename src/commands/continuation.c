@@ -103,8 +103,8 @@ static const char *known_name(const void *context, const char *path) {
 }
 
 /* The experiment without what changes no number: what a report is to draw, whether samples and
- * views are archived, how many ranks solve a point. (Names are printed, but not compared.) Borrows from the
- * experiment. */
+ * views are archived, how many ranks solve a point. (Names are printed, but not compared.) Borrows
+ * from the experiment. */
 static tv_experiment numbers_of(const tv_experiment *experiment) {
   tv_experiment e = *experiment;
   e.study = &tv_study_of(&e)->kind;

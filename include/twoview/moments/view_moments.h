@@ -34,8 +34,8 @@ typedef struct {
   tv_work work;         /* of collecting them */
 } tv_view_moments;
 
-/* Sums over the rows of one replicate, severity, strength and sample size n, each matrix full and by
- * columns; they are borrowed. */
+/* Sums over the rows of one replicate, severity, strength and sample size n, each matrix full and
+ * by columns; they are borrowed. */
 typedef struct {
   int d, l, views;
   int64_t n;
