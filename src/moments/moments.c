@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "products.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/progress.h"
-#include "twoview/linalg/fortran.h"
 
 typedef struct {
   const tv_sampling *sampling;
@@ -21,22 +21,18 @@ static int severities_of(const tv_sampling *s) {
   return 1 + (s->corruption ? s->corruption->severities : 0);
 }
 
-/* One rank-b update per level of the batch: U is rows x width with rows contiguous, which is
- * width x rows in column-major terms. */
+/* One rank-b update per level of the batch. */
 static tv_error *add_batch(void *context, const tv_batch *batch) {
   moments_pass *pass = context;
   const int width = pass->sampling->width, levels = pass->sampling->sizes_count;
   const int64_t cell = (int64_t)batch->replicate * severities_of(pass->sampling) + batch->severity;
-  const double unit = 1;
   pass->work->flops += (double)batch->rows * width * width;
   if (pass->head)
     tv_sampling_place(pass->sampling, &pass->head->selection, batch, pass->head->rows);
   for (int level = 0, begin = 0; level < levels; begin = batch->level_end[level++]) {
     const int rows = batch->level_end[level] - begin;
     double *matrix = pass->sum + (cell * levels + level) * width * width;
-    if (rows > 0)
-      dsyrk_("L", "N", &width, &rows, &unit, batch->u + (int64_t)begin * width, &width, &unit,
-             matrix, &width, 1, 1);
+    if (rows > 0) TV_TRY(tv_products_add(rows, width, batch->u + (int64_t)begin * width, matrix));
   }
   return NULL;
 }
