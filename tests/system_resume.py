@@ -88,6 +88,26 @@ class Resume(unittest.TestCase):
         write_rows()
         self.check(DATA_SET)
 
+    def test_components_in_passes(self):
+        """Sessions of a batch for each rank, which end within one pass after the other: of two shards; and of
+        twenty, of which the first is so far from the others that the mean moves after the first pass."""
+        numbers = np.random.default_rng(1)
+        for shards, sessions, ranks in ((2, 14, (2, 1, 3)), (20, 8, (7, 6))):
+            x = numbers.normal(size=(1000, 60)) * np.geomspace(1, 0.5, 60) + 5
+            if shards == 20:
+                x[:50] -= 400
+            with h5py.File(harness.folder / "rows.h5", "w") as file:
+                file["x"], file["y"] = x, x[:, :2] + numbers.normal(size=(1000, 2))
+            experiment = harness.write("passes.yaml", DATA_SET.replace("30000", "900"))
+            settings = harness.settings("features.solver=subspace", f"parallel.shards={shards}")
+            with harness.archive(experiment, "whole.h5", *settings) as archive:
+                self.assertGreater(archive.attrs["principal_passes"], 5)
+            self.forget("pieces")
+            done = self.go_on_until_done(experiment, "pieces.h5", *settings, numbers=ranks,
+                                         limits=sessions * ["0.01"] + (100 - sessions) * ["2.5"])
+            self.assertGreaterEqual(done, sessions)
+            self.assertEqual(interrupted.differences("whole.h5", "pieces.h5", same_grids=True), [])
+
     def test_distributed_views(self):
         with h5py.File(harness.folder / "images.h5", "w") as file:
             images = np.random.default_rng(0).integers(0, 256, (3000, 8, 8, 3))

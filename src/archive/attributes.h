@@ -55,8 +55,11 @@ typedef enum {
   TV_NOTE_DIGEST_11,
   TV_NOTE_FILE_12,
   TV_NOTE_DIGEST_12,
-  TV_NOTE_SHAPE,        /* of a sample */
-  TV_NOTE_LIBRARY_SIZE, /* to which rows are normalised */
+  TV_NOTE_SHAPE,            /* of a sample */
+  TV_NOTE_LIBRARY_SIZE,     /* to which rows are normalised */
+  TV_NOTE_PRINCIPAL_SOLVER, /* of principal components, ... */
+  TV_NOTE_PRINCIPAL_PASSES, /* ... of those found in passes over the rows */
+  TV_NOTE_PRINCIPAL_RESIDUAL,
   TV_NOTE_COMMAND,
   TV_NOTE_STARTED,
   TV_NOTE_FINISHED,

@@ -12,6 +12,7 @@
 #include "twoview/base/build.h"
 #include "twoview/base/text.h"
 #include "twoview/data/preparation.h"
+#include "twoview/data/principal_choice.h"
 #include "twoview/linalg/eigen.h"
 
 static tv_error *put_text(hid_t root, tv_note_id note, const char *text) {
@@ -62,6 +63,16 @@ static tv_error *write_shape(hid_t root, const tv_shape *shape) {
 static tv_error *write_preparation(hid_t root, const tv_preparation *preparation) {
   if (!preparation || preparation->library_size == 0) return NULL;
   return tv_attribute_real(root, tv_note_name(TV_NOTE_LIBRARY_SIZE), preparation->library_size);
+}
+
+/* Of components that are found: how, and how accurately where that is not to rounding. */
+static tv_error *write_components(hid_t root, const tv_features *f) {
+  if (f->solver == TV_PRINCIPAL_BY_COST) return NULL;
+  TV_TRY(put_text(root, TV_NOTE_PRINCIPAL_SOLVER, tv_principal_name(f->solver)));
+  if (f->solver != TV_PRINCIPAL_SUBSPACE) return NULL;
+  TV_TRY(put_number(root, TV_NOTE_PRINCIPAL_PASSES, (int64_t)f->accuracy[TV_PRINCIPAL_PASSES]));
+  return tv_attribute_real(root, tv_note_name(TV_NOTE_PRINCIPAL_RESIDUAL),
+                           f->accuracy[TV_PRINCIPAL_RESIDUAL]);
 }
 
 static tv_error *write_slurm(hid_t root) {
@@ -121,6 +132,7 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(write_files(root, record->source));
   TV_TRY(write_shape(root, &record->source->shape));
   TV_TRY(write_preparation(root, record->source->preparation));
+  TV_TRY(write_components(root, record->features));
   TV_TRY(write_slurm(root));
   TV_TRY(put_text(root, TV_NOTE_COMMAND, record->command));
   TV_TRY(put_text(root, TV_NOTE_STARTED, record->stopwatch->started));

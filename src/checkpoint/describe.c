@@ -103,8 +103,21 @@ static tv_error *tell_place(const opened *c, FILE *out) {
   return NULL;
 }
 
+/* The first number that is kept of the search for principal components. */
+static tv_error *tell_passes(const opened *c, FILE *out) {
+  int64_t passes;
+  for (int64_t i = 0; i < c->count; ++i) {
+    const tv_saved_entry *entry = &c->entries[i];
+    if (!is_of(entry, TV_SAVED_SUBSPACE) || entry->bytes < (int64_t)sizeof passes) continue;
+    TV_TRY(tv_checkpoint_file_read(c->path, c->file, entry, 0, &passes, sizeof passes));
+    fprintf(out, "  principal components: %lld passes over the rows\n", (long long)passes);
+  }
+  return NULL;
+}
+
 static tv_error *tell_progress(const opened *c, FILE *out) {
   fprintf(out, "done so far\n");
+  TV_TRY(tell_passes(c, out));
   for (size_t i = 0; i < sizeof summed / sizeof *summed; ++i)
     tell_summed(c, summed[i].kind, summed[i].of, out);
   for (size_t i = 0; i < sizeof complete / sizeof *complete; ++i)

@@ -9,12 +9,18 @@
 #include "principal.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/statistics.h"
+#include "twoview/data/principal_choice.h"
 #include "twoview/linalg/fortran.h"
 
 /* ---- What is refused ---- */
 
 tv_error *tv_features_expect_rows(const tv_experiment *e, const tv_source *source) {
   const int p = tv_experiment_components(e, source->features);
+  if (source->kind->is_generated && e->features.solver > TV_PRINCIPAL_COVARIANCE)
+    return tv_experiment_fault(e, "features.solver",
+                               "'%s' needs the rows of a data set; the covariance of a generated "
+                               "source is known: leave the key out",
+                               tv_principal_name(e->features.solver));
   if (source->rows > p || (tv_experiment_has_views(e) && !e->features.pca)) return NULL;
   if (source->rows == 1)
     return tv_experiment_fault(e, "source", "the data have no variance: there is one sample");
@@ -92,14 +98,15 @@ static tv_error *expect_variance(const tv_experiment *experiment, const tv_featu
 /* ---- Fitting ---- */
 
 /* What is fitted, in the order of its parts in a checkpoint. */
-enum { AXES = 5 };
+enum { AXES = 6 };
 
-static void list_axes(const tv_features *f, double *arrays[AXES], int64_t counts[AXES]) {
+static void list_axes(tv_features *f, double *arrays[AXES], int64_t counts[AXES]) {
   arrays[0] = f->mean, counts[0] = f->inputs;
   arrays[1] = f->basis, counts[1] = (int64_t)f->inputs * f->p;
   arrays[2] = f->spectrum, counts[2] = f->p;
   arrays[3] = f->offset, counts[3] = f->p;
   arrays[4] = f->variances, counts[4] = f->inputs;
+  arrays[5] = f->accuracy, counts[5] = TV_PRINCIPAL_FIGURES;
 }
 
 static tv_error *read_axes(tv_checkpoint *checkpoint, double *const arrays[AXES],
@@ -130,6 +137,7 @@ static tv_error *find_axes(const tv_experiment *experiment, const tv_source *sou
   if (!error) error = tv_allocate(f->inputs, sizeof(*f->variances), &f->variances);
   if (!error) error = tv_allocate((int64_t)f->inputs * f->p, sizeof(*f->basis), &f->basis);
   TV_TRY(tv_agree(comm, error));
+  f->solver = tv_principal_choose(experiment, source);
   list_axes(f, arrays, counts);
   if (tv_checkpoint_find(checkpoint, (tv_saved_key){TV_SAVED_FEATURES, 0, 0, 1, ""}) < 0)
     TV_TRY(tv_principal_find(experiment, source, comm, checkpoint, f));
@@ -174,6 +182,8 @@ static tv_error *fit_axes(const tv_experiment *e, const tv_source *source, MPI_C
     if (fitted->basis)
       memcpy(f->axes, fitted->basis, (size_t)inputs * (size_t)p * sizeof(*f->axes));
     f->work = fitted->work;
+    f->solver = fitted->solver;
+    memcpy(f->accuracy, fitted->accuracy, sizeof f->accuracy);
   }
   tv_features_destroy(&fitted);
   return error;

@@ -5,13 +5,11 @@
 
 #include "raw_moments.h"
 #include "row_gram.h"
+#include "subspace.h"
 #include "twoview/base/comm.h"
+#include "twoview/data/principal_choice.h"
 #include "twoview/linalg/eigen.h"
 #include "twoview/linalg/fortran.h"
-
-int tv_features_are_wide(const tv_source *source) {
-  return source->rows < source->features;
-}
 
 /* mean + rest = shift + sum/n, and the covariance into the lower triangle of `covariance`. Sums of
  * bytes are exact, and the difference from the square of their mean is to lose none of that. */
@@ -109,15 +107,22 @@ static tv_error *finish(const double *rest, int status, tv_features *f) {
   return NULL;
 }
 
+static tv_error *find(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                      tv_checkpoint *checkpoint, double *rest, tv_features *f, int *status) {
+  if (f->solver == TV_PRINCIPAL_SUBSPACE)
+    return tv_subspace_components(experiment, source, comm, checkpoint, rest, f, status);
+  if (f->solver == TV_PRINCIPAL_ROWS)
+    return tv_row_gram_components(experiment, source, comm, f, rest, status);
+  return by_covariance(experiment, source, comm, checkpoint, rest, f, status);
+}
+
 tv_error *tv_principal_find(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                             tv_checkpoint *checkpoint, tv_features *f) {
   int rank, status = 0;
   double *rest = NULL;
   MPI_Comm_rank(comm, &rank);
   TV_TRY(tv_agree(comm, tv_allocate(f->inputs, sizeof(*rest), &rest)));
-  tv_error *error = tv_features_are_wide(source)
-                        ? tv_row_gram_components(experiment, source, comm, f, rest, &status)
-                        : by_covariance(experiment, source, comm, checkpoint, rest, f, &status);
+  tv_error *error = find(experiment, source, comm, checkpoint, rest, f, &status);
   if (!error) error = tv_agree(comm, rank == 0 ? finish(rest, status, f) : NULL);
   free(rest);
   return error;

@@ -60,20 +60,33 @@ static tv_error *add_bytes(void *context, int64_t first, int count, double *sum)
 
 /* The first batch of the first shard that has rows, on its owner. The mean is taken about row 0, so
  * that a constant feature is met exactly. */
-static tv_error *average_first_batch(const raw_pass *pass, double *shift) {
-  const tv_partition *p = pass->partition;
-  const int64_t inputs = pass->source->features;
+static tv_error *average_first_batch(const tv_partition *p, const tv_source *source, double *x,
+                                     double *y, double *shift) {
+  const int64_t inputs = source->features;
   int shard = 0;
   while (tv_shard_first(p, shard + 1) == 0) ++shard;
   const int64_t end = tv_shard_first(p, shard + 1);
   const int count = end < TV_BATCH ? (int)end : TV_BATCH;
-  TV_TRY(tv_source_read(pass->source, 0, 0, count, pass->x, pass->y));
+  TV_TRY(tv_source_read(source, 0, 0, count, x, y));
   for (int64_t j = 0; j < inputs; ++j) {
     double sum = 0;
-    for (int64_t i = 1; i < count; ++i) sum += pass->x[i * inputs + j] - pass->x[j];
-    shift[j] = pass->x[j] + sum / count;
+    for (int64_t i = 1; i < count; ++i) sum += x[i * inputs + j] - x[j];
+    shift[j] = x[j] + sum / count;
   }
   return NULL;
+}
+
+tv_error *tv_raw_first_mean(const tv_partition *p, const tv_source *source, double *x, double *y,
+                            double *mean) {
+  int owner = 0;
+  while (tv_shard_first_row_of_rank(p, owner + 1) == 0) ++owner;
+  TV_TRY(tv_agree(p->comm, p->rank == owner ? average_first_batch(p, source, x, y, mean) : NULL));
+  tv_broadcast(p->comm, owner, mean, source->features);
+  return NULL;
+}
+
+int tv_raw_shift_is_far(double distance, double variance) {
+  return distance * distance > most_deviations * most_deviations * variance;
 }
 
 /* Sums of bytes about their middle become those of the numbers that they stand for. */
@@ -89,15 +102,9 @@ static void scale_sums(const raw_pass *pass, double *shift, double *sums) {
 
 /* For bytes the middle of their range, for other data the mean of the first batch. */
 static tv_error *take_first_shift(const raw_pass *pass, double *shift) {
-  const tv_partition *p = pass->partition;
-  if (pass->source->bytes) {
-    for (int j = 0; j < pass->source->features; ++j) shift[j] = BYTE_SHIFT;
-    return NULL;
-  }
-  int owner = 0;
-  while (tv_shard_first_row_of_rank(p, owner + 1) == 0) ++owner;
-  TV_TRY(tv_agree(p->comm, p->rank == owner ? average_first_batch(pass, shift) : NULL));
-  tv_broadcast(p->comm, owner, shift, pass->source->features);
+  if (!pass->source->bytes)
+    return tv_raw_first_mean(pass->partition, pass->source, pass->x, pass->y, shift);
+  for (int j = 0; j < pass->source->features; ++j) shift[j] = BYTE_SHIFT;
   return NULL;
 }
 
@@ -109,7 +116,7 @@ static int is_representative(const raw_pass *pass, const double *sums) {
   for (int64_t j = 0; j < inputs; ++j) {
     const double distance = sums[j * width + inputs] / n;
     const double variance = sums[j * width + j] / n - distance * distance;
-    if (distance * distance > most_deviations * most_deviations * variance) return 0;
+    if (tv_raw_shift_is_far(distance, variance)) return 0;
   }
   return 1;
 }

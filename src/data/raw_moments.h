@@ -16,4 +16,13 @@ tv_error *tv_raw_moments_sum(const tv_experiment *experiment, const tv_source *s
                              MPI_Comm comm, tv_checkpoint *checkpoint, double *shift, double *sums,
                              tv_work *work);
 
+/* The mean of the first batch, in features without variance exact; x and y are room for a batch. On
+ * every rank. Errors: a row cannot be read.                                         Collective. */
+tv_error *tv_raw_first_mean(const tv_partition *partition, const tv_source *source, double *x,
+                            double *y, double *mean);
+
+/* Whether sums about numbers at such a distance from the mean cost accuracy, which is the case
+ * beyond some standard deviations. */
+int tv_raw_shift_is_far(double distance, double variance);
+
 #endif

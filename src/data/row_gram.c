@@ -5,6 +5,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/linalg/eigen.h"
 #include "twoview/linalg/fortran.h"
+#include "twoview/linalg/orthonormal.h"
 
 /* ---- All rows on rank 0 ---- */
 
@@ -73,22 +74,6 @@ static void centre(int64_t rows, double *x, double *rest, tv_features *f) {
       f->variances[j] += x[i * inputs + j] * x[i * inputs + j] / (double)rows;
 }
 
-/* The columns of `v` (rows x columns, none of them small beside those that follow), orthonormal:
- * Householder's QR. */
-static tv_error *orthonormalise(int rows, int columns, double *v) {
-  double *tau = NULL, *work = NULL;
-  int info = 0;
-  const int count = 64 * columns;
-  tv_error *error = tv_allocate(columns, sizeof(*tau), &tau);
-  if (!error) error = tv_allocate(count, sizeof(*work), &work);
-  if (!error) dgeqrf_(&rows, &columns, v, &rows, tau, work, &count, &info);
-  if (!error && info == 0) dorgqr_(&rows, &columns, &columns, v, &rows, tau, work, &count, &info);
-  if (!error && info != 0) error = tv_fail("geqrf: argument %d is illegal", -info);
-  free(work);
-  free(tau);
-  return error;
-}
-
 /* Centred rows, inputs x rows in column-major terms, to basis and spectrum. */
 static tv_error *decompose(int rows, const double *x, tv_features *f, int *status) {
   const double share = 1.0 / rows, unit = 1, nothing = 0;
@@ -104,7 +89,7 @@ static tv_error *decompose(int rows, const double *x, tv_features *f, int *statu
   if (*status) goto done;
   dgemm_("N", "N", &f->inputs, &f->p, &rows, &unit, x, &f->inputs, vectors->data, &vectors->leading,
          &nothing, f->basis, &f->inputs, 1, 1);
-  TV_GO(orthonormalise(f->inputs, f->p, f->basis));
+  TV_GO(tv_orthonormalise(f->inputs, f->p, f->basis, NULL));
 done:
   tv_distmat_destroy(&vectors);
   tv_distmat_destroy(&gram);

@@ -57,7 +57,7 @@ static int64_t count_spares(int depth) {
 
 /* ---- Under way ---- */
 
-enum { FINISHED, UNFINISHED, NEXT_ROW }; /* parts of what a checkpoint holds of a branch */
+enum { FINISHED, UNFINISHED, NEXT_ROW, PARTS }; /* of what a checkpoint holds of a branch */
 
 typedef struct {
   const tv_partition *partition;
@@ -70,7 +70,7 @@ typedef struct {
 } pass;
 
 static tv_saved_key key_of(const pass *s, int part, int first, int end) {
-  return (tv_saved_key){s->what->kind, part, first, end, ""};
+  return (tv_saved_key){s->what->kind, s->what->pass * PARTS + part, first, end, ""};
 }
 
 static size_t bytes_of(const pass *s) {

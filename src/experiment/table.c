@@ -95,6 +95,12 @@ static const tv_key probe_keys[] = {{TV_KEY(tv_probe_spec, intercept, TV_KEY_CHO
 
 static const tv_word normalisations[] = {{"none", 0}, {"counts", 1}, {0}};
 
+static const tv_word principal_solvers[] = {{"auto", TV_PRINCIPAL_BY_COST},
+                                            {"covariance", TV_PRINCIPAL_COVARIANCE},
+                                            {"rows", TV_PRINCIPAL_ROWS},
+                                            {"subspace", TV_PRINCIPAL_SUBSPACE},
+                                            {0}};
+
 static const tv_key features_keys[] = {
     {TV_KEY(tv_features_spec, normalise, TV_KEY_CHOICE), .words = normalisations,
      .standard = "none", .is_quiet = 1,
@@ -105,6 +111,10 @@ static const tv_key features_keys[] = {
      .help = "features kept, those that vary most in view of their mean"},
     {TV_KEY(tv_features_spec, pca, TV_KEY_INTEGER), .low = 1, .high = INFINITY,
      .otherwise = "all features", .help = "principal components kept"},
+    {TV_KEY(tv_features_spec, solver, TV_KEY_CHOICE), .words = principal_solvers,
+     .standard = "auto", .is_quiet = 1,
+     .help = "of what these are found: `covariance` of the features, Gram matrix of the `rows`, "
+             "Krylov `subspace` in passes over the rows; `auto`: of what costs least"},
     {0}};
 
 static const tv_key noise_keys[] = {

@@ -8,21 +8,6 @@
 
 enum { BLOCK = 34 }; /* columns of workspace for blocks of a factorisation */
 
-tv_error *tv_orthonormalise(int d, int k, double *columns) {
-  double *tau = NULL, *work = NULL;
-  const int work_count = BLOCK * k;
-  int info = 0;
-  tv_error *error;
-  TV_GO(tv_allocate(k, sizeof(*tau), &tau));
-  TV_GO(tv_allocate(work_count, sizeof(*work), &work));
-  dgeqrf_(&d, &k, columns, &d, tau, work, &work_count, &info);
-  if (info == 0) dorgqr_(&d, &k, &k, columns, &d, tau, work, &work_count, &info);
-done:
-  free(tau);
-  free(work);
-  return error;
-}
-
 /* Singular values of rows x columns, largest first; NaN where that fails. Destroys the matrix. */
 static tv_error *singular_values(int rows, int columns, double *matrix, double *out) {
   const int work_count = rows + BLOCK * columns, one = 1;

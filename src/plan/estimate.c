@@ -2,8 +2,10 @@
 #include <stdlib.h>
 
 #include "twoview/base/comm.h"
+#include "twoview/data/principal_choice.h"
 #include "twoview/linalg/eigen.h"
 #include "twoview/linalg/fortran.h"
+#include "twoview/linalg/krylov.h"
 #include "twoview/methods/method.h"
 #include "twoview/plan/plan.h"
 #include "twoview/random/random.h"
@@ -48,20 +50,29 @@ static tv_error *measure_product(int order, double *rate) {
   return error;
 }
 
-/* Seconds of the eigenproblem of the principal components, on one rank: the reduction, the vectors
- * and, from rows, their components and a QR decomposition. */
-static tv_error *estimate_principal(const tv_plan *plan, double update_rate, double *seconds) {
+/* Flops of products, on one rank, beside the tridiagonal form of the matrix: of all or some of its
+ * vectors and, from rows, of their components and a QR decomposition. */
+static double count_products(const tv_plan *plan) {
   const double order = plan->principal_order, inputs = plan->features, p = plan->components;
+  const int selects = tv_eigen_selects(plan->principal_order, plan->components);
+  const double vectors = (selects ? 0 : 2 * pow(order, 3)) + 2 * order * order * p;
+  const double block = tv_krylov_block(plan->features, plan->components);
+  if (plan->principal_solver == TV_PRINCIPAL_SUBSPACE)
+    return vectors + 8 * (order / 2 + block) * inputs * block;
+  if (plan->principal_solver == TV_PRINCIPAL_ROWS)
+    return vectors + 2 * inputs * p * order + 4 * inputs * p * p;
+  return vectors;
+}
+
+/* Seconds of the eigenproblem of the principal components, on one rank, in every pass. */
+static tv_error *estimate_principal(const tv_plan *plan, double update_rate, double *seconds) {
+  const double half = 2.0 / 3 * pow(plan->principal_order, 3);
+  const int passes = plan->principal_solver == TV_PRINCIPAL_SUBSPACE ? TV_USUAL_PASSES : 1;
   double product_rate;
   *seconds = 0;
   if (plan->principal_order == 0) return NULL;
   TV_TRY(measure_product(plan->principal_order, &product_rate));
-  const double half = 2.0 / 3 * pow(order, 3);
-  const double tridiagonal =
-      tv_eigen_selects(plan->principal_order, plan->components) ? 0 : 3 * half;
-  const double of_rows = order < inputs ? 2 * inputs * p * order + 4 * inputs * p * p : 0;
-  *seconds =
-      half / product_rate + (half + tridiagonal + 2 * order * order * p + of_rows) / update_rate;
+  *seconds = passes * (half / product_rate + (half + count_products(plan)) / update_rate);
   return NULL;
 }
 

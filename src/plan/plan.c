@@ -12,8 +12,10 @@
 #include "twoview/base/memory.h"
 #include "twoview/base/statistics.h"
 #include "twoview/data/preparation.h"
+#include "twoview/data/principal_choice.h"
 #include "twoview/hdf5/array.h"
 #include "twoview/linalg/eigen.h"
+#include "twoview/linalg/krylov.h"
 #include "twoview/methods/method.h"
 #include "twoview/moments/law.h"
 #include "twoview/studies/examples.h"
@@ -45,8 +47,13 @@ static int finds_components(const tv_experiment *e, const tv_source *source) {
   return !tv_experiment_has_views(e) || (e->features.pca && e->corruption.chain.count == 0);
 }
 
-static int is_wide(const tv_experiment *e, const tv_source *source) {
-  return finds_components(e, source) && tv_features_are_wide(source);
+/* Of what; TV_PRINCIPAL_BY_COST: they are not. */
+static tv_principal_solver solver_of(const tv_experiment *e, const tv_source *source) {
+  return finds_components(e, source) ? tv_principal_choose(e, source) : TV_PRINCIPAL_BY_COST;
+}
+
+static double block_of(const tv_experiment *e, const tv_source *source) {
+  return tv_krylov_block(source->features, tv_experiment_components(e, source->features));
 }
 
 /* Inputs that an encoder has when it is kept: the features themselves, of views of them. */
@@ -94,17 +101,26 @@ static double view_cell_numbers(const tv_plan *plan) {
 
 /* ---- Flops and normals ---- */
 
-/* The sums over a data set's raw features that travel along the tree. */
+/* The sums over a data set's raw features that travel along the tree in a pass. */
 static double raw_numbers(const tv_experiment *e, const tv_source *source) {
-  const int are_summed =
-      !source->kind->is_generated && finds_components(e, source) && !is_wide(e, source);
-  return are_summed ? square(source->features + 1.0) : 0;
+  const tv_principal_solver solver = solver_of(e, source);
+  if (source->kind->is_generated) return 0;
+  if (solver == TV_PRINCIPAL_COVARIANCE) return square(source->features + 1.0);
+  return solver == TV_PRINCIPAL_SUBSPACE ? source->features * (block_of(e, source) + 2) : 0;
 }
 
-/* Of these sums, or of the Gram matrix of fewer rows than features. */
+static double count_raw_passes(const tv_experiment *e, const tv_source *source) {
+  return solver_of(e, source) == TV_PRINCIPAL_SUBSPACE ? TV_USUAL_PASSES : 1;
+}
+
+/* Of these sums, or of the Gram matrix of the rows. */
 static double count_raw_flops(const tv_experiment *e, const tv_source *source) {
-  const double rows = (double)source->rows;
-  return is_wide(e, source) ? square(rows) * source->features : rows * raw_numbers(e, source);
+  const double rows = (double)source->rows, inputs = source->features;
+  const tv_principal_solver solver = solver_of(e, source);
+  if (solver == TV_PRINCIPAL_ROWS) return square(rows) * inputs;
+  if (solver == TV_PRINCIPAL_SUBSPACE)
+    return count_raw_passes(e, source) * 4 * rows * inputs * block_of(e, source);
+  return rows * raw_numbers(e, source);
 }
 
 /* Sums of sampled views, at all strengths. */
@@ -199,13 +215,26 @@ static double wide_memory(const tv_source *source, const tv_plan *plan) {
   return rows * inputs + fmax(sent, 3 * square(rows) + rows * plan->p);
 }
 
+/* A block and its product, the basis, on rank 0, and rows. */
+static double subspace_memory(const tv_experiment *e, const tv_source *source,
+                              const tv_plan *plan) {
+  const double inputs = source->features, block = block_of(e, source);
+  const double parts = fmin(e->parallel.shards, plan->ranks);
+  const double rows = plan->keeps_rows ? ceil((double)source->rows / parts) : TV_BATCH;
+  return inputs * (block + tv_krylov_room(source->features, plan->components) + rows) +
+         TV_BATCH * (block + source->targets) +
+         sums_while_reducing(e, plan, raw_numbers(e, source));
+}
+
 /* Raw moments of bytes are also held in single precision; then rank 0 diagonalises. */
 static double features_memory(const tv_experiment *e, const tv_source *source,
                               const tv_plan *plan) {
   const double inputs = source->features, sums = raw_numbers(e, source);
   const double basis = basis_memory(e, source);
   if (!finds_components(e, source)) return 0;
-  if (is_wide(e, source)) return basis + wide_memory(source, plan);
+  if (plan->principal_solver == TV_PRINCIPAL_ROWS) return basis + wide_memory(source, plan);
+  if (plan->principal_solver == TV_PRINCIPAL_SUBSPACE)
+    return basis + subspace_memory(e, source, plan);
   const double bytes = source->bytes ? 0.5 * sums : 0;
   const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
   return basis + fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem);
@@ -400,10 +429,10 @@ static double count_memory(const tv_experiment *e, const tv_source *source,
 
 /* ---- Messages ---- */
 
-/* Rows that a rank sends to rank 0, where they are fewer than their features. */
+/* Rows that a rank sends to rank 0, which makes their Gram matrix. */
 static double count_sent_rows(const tv_experiment *e, const tv_source *source,
                               const tv_partition *partition, int rank) {
-  if (rank == 0 || !is_wide(e, source)) return 0;
+  if (rank == 0 || solver_of(e, source) != TV_PRINCIPAL_ROWS) return 0;
   return (double)(tv_shard_first_row_of_rank(partition, rank + 1) -
                   tv_shard_first_row_of_rank(partition, rank));
 }
@@ -415,9 +444,10 @@ static double count_reduced_bytes(const tv_experiment *e, const tv_source *sourc
       is_law(e) ? given_numbers(e, source, plan) - count_matrices(e) * square(plan->width) : 0;
   const double of_study = all_moments(e, held_out, plan) + given;
   const double moments = plan->layout.is_distributed ? 0 : of_study;
+  const double raw = count_raw_passes(e, source) * raw_numbers(e, source);
   double most = 0;
   for (int rank = 0; rank < plan->ranks; ++rank)
-    most = fmax(most, tv_shard_sends(&partition, rank) * (raw_numbers(e, source) + moments) +
+    most = fmax(most, tv_shard_sends(&partition, rank) * (raw + moments) +
                           count_sent_rows(e, source, &partition, rank) * source->features);
   return NUMBER * most;
 }
@@ -442,6 +472,22 @@ static tv_error *plan_archive(const tv_experiment *e, const tv_source *source,
   return NULL;
 }
 
+/* How the principal components are found. */
+static void plan_components(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                            tv_plan *plan) {
+  const tv_partition partition = tv_partition_make(comm, source->rows, e->parallel.shards);
+  const tv_principal_solver solver = solver_of(e, source);
+  plan->features = source->features;
+  plan->principal_solver = solver;
+  plan->principal_order = solver == TV_PRINCIPAL_ROWS         ? (int)source->rows
+                          : solver == TV_PRINCIPAL_COVARIANCE ? source->features
+                          : solver == TV_PRINCIPAL_SUBSPACE
+                              ? tv_krylov_room(source->features, plan->components)
+                              : 0;
+  plan->keeps_rows = solver == TV_PRINCIPAL_SUBSPACE &&
+                     tv_subspace_keeps_rows(source, &partition, plan->available_bytes);
+}
+
 tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, const tv_held_out *held_out,
                        MPI_Comm comm, tv_plan *plan) {
   double memory = 0;
@@ -461,13 +507,10 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, const tv
   plan->moment_flops = count_moment_flops(e, source, held_out, plan);
   plan->solve_flops = tv_study_of(e)->flops(e, plan->d, plan->p, source->targets);
   plan->reduced_bytes = count_reduced_bytes(e, source, held_out, plan, comm);
-  TV_TRY(tv_agree(comm, plan_archive(e, source, held_out, plan, &memory)));
-  plan->features = source->features;
-  plan->principal_order = !finds_components(e, source) ? 0
-                          : is_wide(e, source)         ? (int)source->rows
-                                                       : source->features;
-  plan->features_bytes = NUMBER * features_memory(e, source, plan);
   plan->available_bytes = tv_memory_available(comm);
+  plan_components(e, source, comm, plan);
+  TV_TRY(tv_agree(comm, plan_archive(e, source, held_out, plan, &memory)));
+  plan->features_bytes = NUMBER * features_memory(e, source, plan);
   plan->resident_bytes = tv_memory_resident();
   MPI_Allreduce(MPI_IN_PLACE, &plan->resident_bytes, 1, MPI_DOUBLE, MPI_MAX, comm);
   plan->memory_bytes = plan->resident_bytes + library_buffers + source->cache_bytes + memory;
@@ -492,8 +535,9 @@ static void advise(const tv_plan *plan, double bytes, char *out, size_t room) {
     snprintf(
         out, room,
         "use fewer features than %d, whose principal components take %s on the way (of images, "
-        "fewer pixels), fewer ranks on a node, or parallel: {shards: 1}",
-        plan->features, of_features);
+        "fewer pixels), %sfewer ranks on a node, or parallel: {shards: 1}",
+        plan->features, of_features,
+        plan->principal_solver == TV_PRINCIPAL_SUBSPACE ? "" : "features: {solver: subspace}, ");
   else if (plan->principal_order > 0)
     snprintf(out, room,
              "use fewer principal components than %d of %d features (features: {pca: ...}), fewer "
@@ -535,6 +579,28 @@ static void print_preparation(const tv_preparation *p) {
            p->inputs);
 }
 
+/* How they are found, and what every way costs. */
+static void print_components(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
+  const int order = plan->principal_order;
+  double seconds[TV_PRINCIPAL_SOLVERS];
+  if (plan->principal_solver == TV_PRINCIPAL_BY_COST) return;
+  printf("%-22s %d of %d features, from a ", "principal components", plan->components,
+         plan->features);
+  if (plan->principal_solver == TV_PRINCIPAL_SUBSPACE)
+    printf("subspace of at most %d dimensions, in some %d passes over the rows, which are %s\n",
+           order, TV_USUAL_PASSES, plan->keeps_rows ? "kept" : "read each time");
+  else
+    printf("matrix of %d x %d %s\n", order, order,
+           plan->principal_solver == TV_PRINCIPAL_ROWS ? "rows" : "features");
+  if (source->kind->is_generated) return;
+  tv_principal_costs(e, source, seconds);
+  printf("%-22s", "their cost");
+  for (int solver = TV_PRINCIPAL_COVARIANCE; solver < TV_PRINCIPAL_SOLVERS; ++solver)
+    printf("%s %s %.2g s", solver == TV_PRINCIPAL_COVARIANCE ? "" : ",", tv_principal_name(solver),
+           seconds[solver]);
+  printf(", on a core as usual\n");
+}
+
 void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
                    const tv_time_range *time) {
   char *resolved = NULL, bytes[64];
@@ -550,10 +616,7 @@ void tv_plan_print(const tv_experiment *e, const tv_source *source, const tv_pla
   else
     printf("%-22s generated, %d features, %d targets\n", "data", source->features, source->targets);
   print_preparation(source->preparation);
-  if (plan->principal_order > 0)
-    printf("%-22s %d of %d features, from a matrix of %d x %d %s\n", "principal components",
-           plan->components, plan->features, plan->principal_order, plan->principal_order,
-           plan->principal_order < plan->features ? "rows" : "features");
+  print_components(e, source, plan);
   printf("%-22s %" PRId64 " (%" PRId64 " ", "points", plan->points, plan->entries);
   tv_study_of(e)->describe(e, stdout);
   printf(") of d = %d inputs, k = ", plan->d);

@@ -13,6 +13,7 @@
 #include "twoview/experiment/check.h"
 #include "twoview/linalg/dense.h"
 #include "twoview/linalg/fortran.h"
+#include "twoview/linalg/orthonormal.h"
 #include "twoview/methods/angles.h"
 #include "twoview/methods/probe.h"
 #include "twoview/methods/scores.h"
@@ -169,7 +170,7 @@ static tv_error *orthonormalise(const tv_solver *s, answer *answers, double **se
   for (int m = 0; m < s->results->cube.methods; ++m) {
     if (answers[m].status != 0 || !answers[m].solution.values) continue;
     seen[m] = answers[m].z.encoder;
-    TV_TRY(tv_orthonormalise(s->results->d, s->experiment->encoder.k, seen[m]));
+    TV_TRY(tv_orthonormalise(s->results->d, s->experiment->encoder.k, seen[m], NULL));
   }
   return NULL;
 }

@@ -9,6 +9,7 @@
 #include "twoview/base/comm.h"
 #include "twoview/data/preparation.h"
 #include "twoview/linalg/group.h"
+#include "twoview/linalg/orthonormal.h"
 #include "twoview/methods/angles.h"
 #include "twoview/methods/values.h"
 
@@ -128,7 +129,7 @@ static tv_error *solve(const tv_view_theory *t, const tv_statistics *s, int m, t
   TV_GO(tv_grid_agree(s->S->grid,
                       tv_allocate((int64_t)s->d * t->components, sizeof(**columns), columns)));
   tv_distmat_gather(solution.encoder, *columns);
-  TV_GO(tv_grid_agree(s->S->grid, tv_orthonormalise(s->d, t->components, *columns)));
+  TV_GO(tv_grid_agree(s->S->grid, tv_orthonormalise(s->d, t->components, *columns, NULL)));
 done:
   tv_solution_destroy(&solution);
   return error;

@@ -43,6 +43,8 @@ typedef enum {
   TV_SAVED_VIEW_SUMS = 20,     /* the same of sampled views */
   TV_SAVED_VIEWS = 21,
   TV_SAVED_WIDE_HELD_OUT = 22, /* as TV_SAVED_WIDE, of the rows that are held out */
+  TV_SAVED_SUBSPACE = 23,      /* passes, shift and basis of the search for principal components */
+  TV_SAVED_SUBSPACE_SUMS = 24, /* ... and the sums over shards of a pass */
 } tv_saved_kind;
 
 /* An array is of a kind and a part of it, and covers items [first, end): shards, points, ... Parts

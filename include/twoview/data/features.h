@@ -14,6 +14,10 @@
 /* The name of the variances of the components in archives and JSON. */
 #define TV_DATA_SPECTRUM "data_spectrum"
 
+/* Of components that are found in passes over the rows: the passes, and the largest residual |A v -
+ * value v| relative to the last value. */
+enum { TV_PRINCIPAL_PASSES, TV_PRINCIPAL_RESIDUAL, TV_PRINCIPAL_FIGURES };
+
 typedef struct {
   int inputs;        /* raw features */
   int p;             /* components kept */
@@ -25,22 +29,20 @@ typedef struct {
                       * features that are kept as they are */
   double *axes;      /* inputs x `features.pca`, orthonormal columns: of the view model without a
                       * corruption, along which moments are taken; NULL */
-  tv_work work;      /* of fitting */
+  tv_principal_solver solver; /* by which components were found; TV_PRINCIPAL_BY_COST: none were */
+  double accuracy[TV_PRINCIPAL_FIGURES]; /* 0: of those found exactly */
+  tv_work work;                          /* of fitting */
 } tv_features;
-
-/* Whether a source is a data set of fewer rows than features, whose principal components are found
- * by the Gram matrix of its rows. */
-int tv_features_are_wide(const tv_source *source);
 
 /* Whether a data set has rows enough for as many components as are wanted. Error: it has not.
  *                                                                               Not collective. */
 tv_error *tv_features_expect_rows(const tv_experiment *experiment, const tv_source *source);
 
-/* Fit to the whole data set: one pass over this rank's shards and one reduction (a known population
- * needs neither), and one eigenproblem on rank 0 (so that the basis is the same bits on any number
- * of ranks). Kept in `checkpoint` (or NULL), from which it is taken when it is there. Errors: too
- * few rows; components whose variance is no more than rounding leaves. Free with
- * tv_features_destroy.                                                              Collective. */
+/* Fit to the whole data set, as tv_principal_choose says: one pass over this rank's shards and one
+ * reduction (a known population needs neither), and one eigenproblem on rank 0 (so that the basis
+ * is the same bits on any number of ranks); or several passes. Kept in `checkpoint` (or NULL), from
+ * which it is taken when it is there. Errors: too few rows; components whose variance is no more
+ * than rounding leaves. Free with tv_features_destroy. Collective. */
 tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
                           tv_checkpoint *checkpoint, tv_features **out);
 void tv_features_destroy(tv_features **features);

@@ -46,6 +46,7 @@ typedef struct {
   void *context;             /* of `add` */
   tv_checkpoint *checkpoint; /* where finished parts are kept; NULL: nowhere */
   tv_saved_kind kind;        /* ... and as what */
+  int pass;                  /* number of this sum among those of its kind, which follow it */
 } tv_summation;
 
 /* The work of a stage on this rank, beside time. */

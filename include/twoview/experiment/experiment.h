@@ -78,10 +78,20 @@ typedef struct {
   int intercept; /* boolean */
 } tv_probe_spec;
 
+/* Of what the principal components are found. */
+typedef enum {
+  TV_PRINCIPAL_BY_COST,    /* of what costs least: */
+  TV_PRINCIPAL_COVARIANCE, /* the features' covariance, or that of the population of a source */
+  TV_PRINCIPAL_ROWS,       /* the Gram matrix of the rows */
+  TV_PRINCIPAL_SUBSPACE,   /* a Krylov subspace, in passes over the rows */
+  TV_PRINCIPAL_SOLVERS
+} tv_principal_solver;
+
 typedef struct {
   int normalise; /* boolean: rows of counts by their sums */
   int variable;  /* features kept, the most variable ones; 0: all */
   int pca;       /* principal components kept; 0: all features */
+  int solver;    /* tv_principal_solver */
 } tv_features_spec;
 
 typedef struct {

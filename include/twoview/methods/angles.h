@@ -4,11 +4,6 @@
 
 #include "twoview/base/error.h"
 
-/* Make the k columns of d numbers, k <= d, orthonormal in place, so that the first of them span
- * what they did.                                                                     Not
- * collective. */
-tv_error *tv_orthonormalise(int d, int k, double *columns);
-
 /* The largest and the mean of the principal angles between the spans of a's first k orthonormal
  * columns of d numbers and of b's, in radians, each accurate whether it is small or not (Knyazev
  * and Argentati 2002). NaN where the decomposition fails.                           Not collective.

@@ -11,10 +11,12 @@
 
 typedef struct {
   tv_layout layout;
-  int ranks, grid_rows, grid_columns; /* the grid of a group */
-  int features;                       /* of the source */
-  int principal_order;                /* of the eigenproblem of its principal components; 0: none */
-  int components;                     /* principal ones that are kept */
+  int ranks, grid_rows, grid_columns;   /* the grid of a group */
+  int features;                         /* of the source */
+  tv_principal_solver principal_solver; /* of its principal components; BY_COST: there are none */
+  int principal_order;                  /* of their eigenproblem; 0: none */
+  int keeps_rows;                       /* between passes of theirs */
+  int components;                       /* principal ones that are kept */
   int p, d, width;         /* features of the moments, inputs of an encoder, numbers of a row */
   int64_t points, entries; /* entries: points x methods */
   int64_t moment_parts;    /* into which the moments are cut for the ranks, unless distributed */

@@ -20,6 +20,7 @@ typedef enum {
   TV_FOR_LAW_NORMALS = 9, /* moments of the law sampler, index = (sample size, condensed row) */
   TV_FOR_LAW_CHI = 10,    /* the same, chi-square numbers */
   TV_FOR_LAW_COUNT = 11,  /* the same, sizes of classes, index = (level, class) */
+  TV_FOR_SUBSPACE = 12,   /* the block from which principal components are sought, index = vector */
   TV_FOR_CORRUPTION = 64, /* the first step of the corruption, the others follow; index = sample */
   TV_FOR_VIEWS = 128,     /* the same of the augmentation; index = view */
 } tv_purpose;
