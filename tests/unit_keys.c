@@ -71,11 +71,14 @@ static void put_values(FILE *out, const tv_key *key) {
                                       [TV_KEY_CHAIN] = "list of steps, below",
                                       [TV_KEY_KIND] = "",
                                       [TV_KEY_KINDS] = "list of "};
+  const int is_number = key->type == TV_KEY_INTEGER || key->type == TV_KEY_NUMBER;
   fputs(types[key->type], out);
+  if (is_number) put_bounds(out, key);
+  if (is_number && key->words) fputs(", or ", out);
   if (key->words) put_words(out, key->words);
   if (key->type == TV_KEY_KIND || key->type == TV_KEY_KINDS)
     put_kinds(out, tv_key_kinds(&no_experiment, key));
-  put_bounds(out, key);
+  if (!is_number) put_bounds(out, key);
 }
 
 static void put_standard(FILE *out, const tv_key *key) {

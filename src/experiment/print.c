@@ -35,13 +35,16 @@ static void print_kinds(const printer *p, const tv_kind *const *kinds, unsigned 
   fputc(']', p->out);
 }
 
-static void print_integer(const printer *p, const tv_key *key, int value) {
+/* In words, where one stands for it. */
+static void print_number(const printer *p, const tv_key *key, double value) {
   const tv_word *word = key->words;
   while (word && word->text && word->value != value) ++word;
   if (word && word->text)
     fputs(word->text, p->out);
+  else if (key->type == TV_KEY_INTEGER)
+    fprintf(p->out, "%.0f", value);
   else
-    fprintf(p->out, "%d", value);
+    tv_key_print_number(p->out, key, value);
 }
 
 static void print_mapping(const printer *p, const char *path, const tv_key *keys, void *mapping);
@@ -54,13 +57,13 @@ static void print_value(const printer *p, const char *path, const tv_key *key, v
   void *value = tv_key_value(key, base);
   switch (key->type) {
   case TV_KEY_INTEGER:
-    print_integer(p, key, *(int *)value);
+    print_number(p, key, *(int *)value);
     break;
   case TV_KEY_NATURAL:
     fprintf(p->out, "%" PRIu64, *(uint64_t *)value);
     break;
   case TV_KEY_NUMBER:
-    tv_key_print_number(p->out, key, *(double *)value);
+    print_number(p, key, *(double *)value);
     break;
   case TV_KEY_CHOICE:
     tv_key_print_word(p->out, key, *(int *)value);

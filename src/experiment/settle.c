@@ -43,8 +43,8 @@ static tv_error *check_file_name(const tv_experiment *e, const char *path, const
   return fault;
 }
 
-/* Whether one of the words for it stands for an integer. */
-static int is_word(const tv_key *key, int value) {
+/* Whether one of the words for it stands for a number. */
+static int is_word(const tv_key *key, double value) {
   const tv_word *word = key->words;
   while (word && word->text && word->value != value) ++word;
   return word && word->text;
@@ -58,7 +58,8 @@ static tv_error *check_value(const tv_experiment *e, const char *path, const tv_
     return is_word(key, *(int *)value) ? NULL
                                        : tv_key_expect_within(e, path, key, *(int *)value, 0);
   case TV_KEY_NUMBER:
-    return tv_key_expect_within(e, path, key, *(double *)value, 0);
+    return is_word(key, *(double *)value) ? NULL
+                                          : tv_key_expect_within(e, path, key, *(double *)value, 0);
   case TV_KEY_NUMBERS:
   case TV_KEY_SIZES:
     return check_list(e, path, key, *(double **)value, *tv_key_count(key, base));

@@ -17,29 +17,44 @@ static const tv_word *word_named(const tv_word *words, const char *text) {
   return words->text ? words : NULL;
 }
 
-tv_number_status tv_key_read(const tv_key *key, const char *text, void *value) {
+/* Whether a number is one that a word stands for: it cannot be given as a number, too. */
+static int is_of_word(const tv_key *key, double number) {
+  const tv_word *word = key->words;
+  while (word && word->text && word->value != number) ++word;
+  return word && word->text;
+}
+
+static tv_number_status read_integer(const tv_key *key, const char *text, int *value) {
   int64_t integer;
-  tv_number_status status = TV_NUMBER_READ;
-  const tv_word *word;
+  const tv_number_status status = tv_read_integer(text, &integer);
+  if (status != TV_NUMBER_READ) return status;
+  if (integer < INT_MIN || integer > INT_MAX || is_of_word(key, (double)integer))
+    return TV_NUMBER_BEYOND;
+  *value = (int)integer;
+  return status;
+}
+
+static tv_number_status read_double(const tv_key *key, const char *text, double *value) {
+  const tv_number_status status = tv_read_double(text, value);
+  return status == TV_NUMBER_READ && is_of_word(key, *value) ? TV_NUMBER_BEYOND : status;
+}
+
+tv_number_status tv_key_read(const tv_key *key, const char *text, void *value) {
+  const tv_word *word = key->words ? word_named(key->words, text) : NULL;
   switch (key->type) {
   case TV_KEY_NATURAL:
     return tv_read_natural(text, value);
   case TV_KEY_INTEGER:
-    word = key->words ? word_named(key->words, text) : NULL;
-    if (word) *(int *)value = word->value;
-    if (word) return status;
-    status = tv_read_integer(text, &integer);
-    if (status != TV_NUMBER_READ) return status;
-    if (integer < INT_MIN || integer > INT_MAX) return TV_NUMBER_BEYOND;
-    *(int *)value = (int)integer;
-    return status;
-  case TV_KEY_CHOICE:
-    word = word_named(key->words, text);
-    if (!word) return TV_NUMBER_NONE;
+    if (!word) return read_integer(key, text, value);
     *(int *)value = word->value;
-    return status;
+    return TV_NUMBER_READ;
+  case TV_KEY_CHOICE:
+    if (word) *(int *)value = word->value;
+    return word ? TV_NUMBER_READ : TV_NUMBER_NONE;
   default:
-    return tv_read_double(text, value);
+    if (!word) return read_double(key, text, value);
+    *(double *)value = word->value;
+    return TV_NUMBER_READ;
   }
 }
 

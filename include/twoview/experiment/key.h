@@ -9,7 +9,7 @@
 typedef enum {
   TV_KEY_INTEGER = 1,      /* int; one of `words`, if there are any, may stand for it */
   TV_KEY_NATURAL,          /* uint64_t */
-  TV_KEY_NUMBER,           /* double */
+  TV_KEY_NUMBER,           /* double; likewise */
   TV_KEY_CHOICE,           /* int or an enumeration: the value of one of `words` */
   TV_KEY_CHOICE_OR_NUMBER, /* of a step alone: one of `words`, or a number */
   TV_KEY_CHOICE_OR_ROWS,   /* of a step alone: one of `words`, or a mapping of `keys` that names a
