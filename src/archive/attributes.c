@@ -53,6 +53,7 @@ static const struct {
                      [TV_NOTE_PRINCIPAL_SOLVER] = {"principal_solver", TV_OF_SOME},
                      [TV_NOTE_PRINCIPAL_PASSES] = {"principal_passes", TV_OF_SOME},
                      [TV_NOTE_PRINCIPAL_RESIDUAL] = {"principal_residual", TV_OF_SOME},
+                     [TV_NOTE_BANDWIDTH] = {"bandwidth", TV_OF_SOME, .is_common = 1},
                      [TV_NOTE_COMMAND] = {"command", TV_OF_RUN},
                      [TV_NOTE_STARTED] = {"started", TV_OF_RUN},
                      [TV_NOTE_FINISHED] = {"finished", TV_OF_RUN},

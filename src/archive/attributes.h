@@ -60,6 +60,7 @@ typedef enum {
   TV_NOTE_PRINCIPAL_SOLVER, /* of principal components, ... */
   TV_NOTE_PRINCIPAL_PASSES, /* ... of those found in passes over the rows */
   TV_NOTE_PRINCIPAL_RESIDUAL,
+  TV_NOTE_BANDWIDTH, /* of random Fourier features */
   TV_NOTE_COMMAND,
   TV_NOTE_STARTED,
   TV_NOTE_FINISHED,

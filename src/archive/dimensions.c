@@ -28,6 +28,7 @@ const struct tv_variable_row tv_coordinates[TV_AXES] = {
     [TV_AXIS_OUTPUT] = {{"output", "target or class", "1"}, TV_INTEGER, .is_free = 1},
     [TV_AXIS_ENCODER_ROW] = {{"encoder_row", "row of the encoder", "1"}, TV_INTEGER},
     [TV_AXIS_FEATURE] = {{"feature", "feature of the data", "1"}, TV_INTEGER, .is_free = 1},
+    [TV_AXIS_FREQUENCY] = {{"frequency", "frequency of random Fourier features", "1"}, TV_INTEGER},
     [TV_AXIS_LAST_N] = {{"last_n", "largest sample size", "1"}, TV_INTEGER},
     [TV_AXIS_REPRESENTED_SAMPLE] = {{"represented_sample", "sample, in nested order", "1"},
                                     TV_INTEGER},
@@ -83,6 +84,7 @@ void tv_axes_measure(const tv_schema *s, tv_axis a[TV_AXES]) {
   a[TV_AXIS_OUTPUT] = (tv_axis){.length = x->targets};
   a[TV_AXIS_ENCODER_ROW] = (tv_axis){.length = is_grid(e) ? e->encoder.k : 0};
   a[TV_AXIS_FEATURE] = (tv_axis){.length = s->has_features ? x->features : 0};
+  a[TV_AXIS_FREQUENCY] = (tv_axis){.length = e->features.count};
   a[TV_AXIS_LAST_N] = (tv_axis){.length = has_last, .first = largest_size(e)};
   a[TV_AXIS_REPRESENTED_SAMPLE] = (tv_axis){
       .length = e->archive.representations == TV_KEEP_NONE ? 0 : e->archive.representation_samples};

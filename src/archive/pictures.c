@@ -51,9 +51,12 @@ static tv_error *read_maps(const tv_opened *o, tv_bulk_writer *write, int is_dec
   return NULL;
 }
 
+/* Nor are decoders of nonlinear features, however many there are. */
 tv_error *tv_pictures_read(const tv_opened *o, tv_archive *a) {
   TV_TRY(read_shape(o, &a->shape));
-  if (a->shape.axes < 3 || !tv_experiment_has_views(o->experiment)) return NULL;
+  if (a->shape.axes < 3 || !tv_experiment_has_views(o->experiment) ||
+      tv_experiment_has_fourier(o->experiment))
+    return NULL;
   TV_TRY(tv_allocate(o->schema->count, sizeof(*a->map), &a->map));
   TV_TRY(read_maps(o, tv_bulk_write_transform, 0, a));
   return read_maps(o, tv_bulk_write_decoder, 1, a);

@@ -75,6 +75,11 @@ static tv_error *write_components(hid_t root, const tv_features *f) {
                            f->accuracy[TV_PRINCIPAL_RESIDUAL]);
 }
 
+static tv_error *write_bandwidth(hid_t root, const tv_features *features) {
+  if (!features->weights) return NULL;
+  return tv_attribute_real(root, tv_note_name(TV_NOTE_BANDWIDTH), features->bandwidth);
+}
+
 static tv_error *write_slurm(hid_t root) {
   static const char *const names[] = {"SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID",
                                       "SLURM_RESTART_COUNT"};
@@ -133,6 +138,7 @@ tv_error *tv_provenance_write(hid_t root, const tv_record *record, int ranks) {
   TV_TRY(write_shape(root, &record->source->shape));
   TV_TRY(write_preparation(root, record->source->preparation));
   TV_TRY(write_components(root, record->features));
+  TV_TRY(write_bandwidth(root, record->features));
   TV_TRY(write_slurm(root));
   TV_TRY(put_text(root, TV_NOTE_COMMAND, record->command));
   TV_TRY(put_text(root, TV_NOTE_STARTED, record->stopwatch->started));

@@ -38,12 +38,26 @@ static int has_encoder(const tv_schema *s, int method) {
   return s->experiment->archive.encoders != TV_KEEP_NONE;
 }
 
-static int has_component_encoder(const tv_schema *s, int method) {
-  return has_encoder(s, method) && has_components(s, method);
+/* Nonlinear features of the source are in no units of it. */
+static int has_fourier(const tv_schema *s, int item) {
+  (void)item;
+  return tv_experiment_has_fourier(s->experiment);
+}
+
+static int has_input_encoder(const tv_schema *s, int method) {
+  return has_encoder(s, method) && (has_components(s, method) || has_fourier(s, method));
+}
+
+static int has_transform(const tv_schema *s, int method) {
+  return has_encoder(s, method) && !has_fourier(s, method);
 }
 
 static int has_own_means(const tv_schema *s, int item) {
-  return has_encoder(s, item) && !has_components(s, item);
+  return has_transform(s, item) && !has_components(s, item);
+}
+
+static int has_fourier_means(const tv_schema *s, int item) {
+  return has_encoder(s, item) && has_fourier(s, item);
 }
 
 static int has_decoder(const tv_schema *s, int method) {
@@ -124,6 +138,7 @@ VALUES(corrupted_values, all->record->examples->corrupted)
 VALUES(view_values, all->record->examples->view)
 VALUES(mean_values, all->mean)
 VALUES(axes_values, all->record->features->basis)
+VALUES(weight_values, all->weights)
 VALUES(row_values, all->row)
 VALUES(host_values, all->reports->host)
 VALUES(seconds_values, all->reports->seconds)
@@ -211,6 +226,23 @@ const struct tv_variable_row tv_rows[] = {
      .write = tv_bulk_write_means,
      .item_rank = 1,
      .domain = &any_number},
+    {{"fourier_weights",
+      "frequencies: a row x of the source has the features cos w.x, sin w.x of the first, then of "
+      "the others",
+      "1"},
+     .dimensions = {TV_AXIS_FREQUENCY, TV_AXIS_FEATURE},
+     .exists = has_fourier,
+     .is_noise_like = 1,
+     .values = weight_values,
+     .domain = &any_number,
+     .since = 2},
+    {{"input_mean", "mean of the features of the corrupted training rows", "1"},
+     .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N_OF_ENCODERS, TV_AXIS_INPUT},
+     .exists = has_fourier_means,
+     .write = tv_bulk_write_means,
+     .item_rank = 1,
+     .domain = &any_number,
+     .since = 2},
     {{TV_PRINCIPAL_AXES, "principal axes of the data", "1"},
      .dimensions = {TV_AXIS_COMPONENT, TV_AXIS_FEATURE},
      .exists = is_rotated,
@@ -221,7 +253,7 @@ const struct tv_variable_row tv_rows[] = {
     {{"encoder", "encoder", "1"},
      .repetition = TV_EACH_METHOD,
      .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N_OF_ENCODERS, TV_AXIS_ROW_OF_METHOD, TV_AXIS_INPUT},
-     .exists = has_component_encoder,
+     .exists = has_input_encoder,
      .write = tv_bulk_write_encoder,
      .is_noise_like = 1,
      .domain = &of_solutions},
@@ -240,7 +272,7 @@ const struct tv_variable_row tv_rows[] = {
      .repetition = TV_EACH_METHOD,
      .dimensions = {TV_AXES_OF_POINTS, TV_AXIS_N_OF_ENCODERS, TV_AXIS_ROW_OF_METHOD,
                     TV_AXIS_FEATURE},
-     .exists = has_encoder,
+     .exists = has_transform,
      .write = tv_bulk_write_transform,
      .verify = tv_verify_transform,
      .is_noise_like = 1,

@@ -23,6 +23,7 @@ typedef struct {
   const tv_record *record;
   const char **digest;       /* replicates x sample sizes */
   const double *mean;        /* of the features of the source; of components: 0 */
+  const double *weights;     /* frequencies of random Fourier features, of the source's numbers */
   const int64_t *row;        /* replicates x represented samples: numbers in the data set; NULL */
   const tv_reports *reports; /* NULL: not known yet */
 } tv_contents;

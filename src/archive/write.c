@@ -65,6 +65,14 @@ static tv_error *list_means(const tv_features *f, double scale, double **out) {
   return NULL;
 }
 
+/* The source's numbers are divided by `scale` before they meet them. */
+static tv_error *list_weights(const tv_features *f, double scale, double **out) {
+  const int64_t numbers = f->weights ? (int64_t)f->p / 2 * f->inputs : 0;
+  TV_TRY(tv_allocate(numbers, sizeof(**out), out));
+  for (int64_t i = 0; i < numbers; ++i) (*out)[i] = f->weights[i] / scale;
+  return NULL;
+}
+
 static tv_error *list_rows(const tv_record *record, int64_t **out) {
   const tv_results *r = record->results;
   const int64_t samples = r->represented_samples;
@@ -82,15 +90,18 @@ static tv_error *write_small(hid_t root, const tv_schema *schema, const tv_conte
 static tv_error *write_root(hid_t root, const tv_record *record, const tv_schema *schema,
                             int ranks) {
   const char **digest = NULL;
-  double *mean = NULL;
+  double *mean = NULL, *weights = NULL;
   int64_t *row = NULL;
   tv_error *error = tv_provenance_write(root, record, ranks);
   if (!error) error = list_digests(record->results, &digest);
   if (!error) error = list_means(record->features, record->source->scale, &mean);
+  if (!error) error = list_weights(record->features, record->source->scale, &weights);
   if (!error) error = list_rows(record, &row);
-  if (!error) error = write_small(root, schema, &(tv_contents){record, digest, mean, row, NULL});
+  if (!error)
+    error = write_small(root, schema, &(tv_contents){record, digest, mean, weights, row, NULL});
   free(digest);
   free(mean);
+  free(weights);
   free(row);
   return error;
 }

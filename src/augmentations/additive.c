@@ -201,6 +201,7 @@ const tv_augmentation tv_step_noise = {.kind = {.name = "noise",
                                                 .keys = deviation_alone},
                                        .is_idle = tv_step_is_zero,
                                        .deviation = noise_deviation,
+                                       .is_gaussian = 1,
                                        .moments = noise_moments,
                                        .view = noise_view};
 
@@ -209,6 +210,7 @@ const tv_augmentation tv_step_brightness = {
              .title = "one normal number added to the whole sample",
              .keys = deviation_alone},
     .is_idle = tv_step_is_zero,
+    .is_gaussian = 1,
     .moments = brightness_moments,
     .view = brightness_view};
 
@@ -219,6 +221,7 @@ const tv_augmentation tv_step_texture = {
     .check = tv_step_expect_series,
     .prepare = texture_prepare,
     .is_idle = tv_step_has_zero_second,
+    .is_gaussian = 1,
     .moments = texture_moments,
     .view = texture_view};
 
@@ -228,5 +231,6 @@ const tv_augmentation tv_step_baseline = {.kind = {.name = "baseline",
                                           .check = tv_step_expect_series,
                                           .prepare = baseline_prepare,
                                           .is_idle = tv_step_has_zero_second,
+                                          .is_gaussian = 1,
                                           .moments = baseline_moments,
                                           .view = baseline_view};

@@ -28,7 +28,7 @@ static tv_error *allocate(const tv_sampling *s, tv_pool *p) {
 }
 
 tv_error *tv_pool_create(const tv_sampling *sampling, tv_pool **out) {
-  tv_sampling s = *sampling;
+  tv_sampling s = tv_sampling_of_inputs(sampling);
   s.corruption = NULL;
   *out = NULL;
   TV_TRY(tv_agree(s.partition.comm, tv_allocate(1, sizeof(**out), out)));

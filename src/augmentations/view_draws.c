@@ -197,6 +197,7 @@ static tv_error *read_partners(tv_view_model *m, const tv_sampling *sampling) {
 }
 
 tv_error *tv_view_model_read(tv_view_model *m, const tv_sampling *sampling, const tv_grid *row) {
+  m->features = tv_experiment_has_fourier(m->experiment) ? sampling->features : NULL;
   const tv_grid *of_moments = tv_experiment_takes_moments(m->experiment) ? row : NULL;
   for (int i = 0; i < m->textures_count; ++i) TV_TRY(tv_textures_read(m->textures[i], of_moments));
   return m->needs_partners ? read_partners(m, sampling) : NULL;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fourier.h"
 #include "leading.h"
 #include "pool.h"
 #include "twoview/base/comm.h"
@@ -99,13 +100,16 @@ static tv_error *check_step(maker *m, const char *path, tv_step *step) {
   return expect_numbers(m, path, step);
 }
 
-/* Of the last step of a chain. */
+/* Of the last step of a chain, whose views are not drawn. */
 static tv_error *expect_moments(const maker *m, const char *path, tv_chain *chain) {
-  const int follow =
-      m->is_sampled || (tv_leading_settle(chain) && (m->may_lead || !chain->leading));
+  const tv_experiment *e = m->model->experiment;
   const tv_augmentation *kind = chain->steps[chain->count - 1].augmentation;
   const int could_lead = m->may_lead && (kind->function || kind->weigh);
-  TV_REQUIRE(m->model->experiment, path, follow,
+  TV_REQUIRE(e, path, kind->is_gaussian || !tv_experiment_has_fourier(e),
+             "what '%s' does to random Fourier features does not follow from their moments, as it "
+             "does of steps that add normal numbers; %s",
+             kind->kind.name, m->how);
+  TV_REQUIRE(e, path, tv_leading_settle(chain) && (m->may_lead || !chain->leading),
              "what '%s' does to moments does not follow from them; %s%s", kind->kind.name,
              could_lead ? "let it begin the chain, or " : "", m->how);
   return NULL;
@@ -120,7 +124,7 @@ static tv_error *append(maker *m, const char *key, const tv_chain_spec *spec, in
   step->number = m->next++;
   TV_TRY(check_step(m, path, step));
   if (!step->augmentation->is_idle || !step->augmentation->is_idle(step)) {
-    TV_TRY(expect_moments(m, path, chain));
+    if (!m->is_sampled) TV_TRY(expect_moments(m, path, chain));
     return tv_step_prepare(step, &m->model->shape);
   }
   tv_step_release(step);
@@ -356,14 +360,54 @@ void tv_view_model_destroy(tv_view_model **model) {
   *model = NULL;
 }
 
+/* ---- Moments ---- */
+
+/* Of the rows of moments. */
+static tv_shape shape_of_rows(const tv_view_model *m) {
+  return m->features ? (tv_shape){1, m->features->p, 1, 1} : m->shape;
+}
+
+/* What a chain does to the moments of rows; `own` is released when it is no longer needed. */
+static tv_error *chain_of_rows(const tv_view_model *m, const tv_chain *chain, const tv_grid *row,
+                               tv_chain *own, const tv_chain **out) {
+  *own = (tv_chain){0};
+  *out = m->features ? own : chain;
+  return m->features ? tv_fourier_chain(m->features, chain, &m->shape, row, own) : NULL;
+}
+
+static tv_error *corrupt(const tv_view_model *model, int severity, const tv_grid *row,
+                         tv_samples *samples) {
+  tv_chain own;
+  const tv_chain *chain;
+  tv_error *error = chain_of_rows(model, &model->corruptions[severity], row, &own, &chain);
+  if (!error) error = tv_chain_corrupt(chain, samples);
+  tv_chain_release(&own);
+  return error;
+}
+
 tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *moments,
                                 const tv_grid *row, int replicate, int severity, int level,
                                 tv_samples **out) {
   const int is_summed = severity < moments->severities;
   const int of = replicate < moments->replicates ? replicate : 0;
   const tv_moment_matrix m = tv_moments_at(moments, of, is_summed ? severity : 0, level);
-  TV_TRY(tv_samples_take(row, &model->shape, &m, NULL, out));
-  return is_summed ? NULL : tv_chain_corrupt(&model->corruptions[severity], *out);
+  const tv_shape shape = shape_of_rows(model);
+  TV_TRY(tv_samples_take(row, &shape, &m, NULL, out));
+  return is_summed ? NULL : corrupt(model, severity, row, *out);
+}
+
+/* Of all views. */
+static tv_error *make_problem(const tv_view_model *model, int strength, tv_samples *samples,
+                              const tv_distmat *axes, const tv_grid *row, const tv_grid *grid,
+                              tv_statistics **out, int *status) {
+  tv_chain own;
+  const tv_chain *chain;
+  tv_error *error = chain_of_rows(model, &model->augmentations[strength], row, &own, &chain);
+  if (!error)
+    error = tv_chain_problem(chain, samples, model->experiment->augmentation.floor, axes, grid, out,
+                             status);
+  tv_chain_release(&own);
+  return error;
 }
 
 tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moments *sampled,
@@ -371,14 +415,13 @@ tv_error *tv_view_model_problem(const tv_view_model *model, const tv_view_moment
                                 const tv_distmat *axes, const tv_grid *row, const tv_grid *grid,
                                 tv_statistics **out, int *status) {
   const double floor = model->experiment->augmentation.floor;
+  const tv_shape shape = shape_of_rows(model);
   tv_views *views = NULL;
   *out = NULL;
-  if (!sampled)
-    return tv_chain_problem(&model->augmentations[at->strength], samples, floor, axes, grid, out,
-                            status);
+  if (!sampled) return make_problem(model, at->strength, samples, axes, row, grid, out, status);
   const tv_view_matrix m =
       tv_view_moments_at(sampled, at->replicate, at->severity, at->strength, at->level);
-  TV_TRY(tv_views_take(row, &model->shape, &m, &views));
+  TV_TRY(tv_views_take(row, &shape, &m, &views));
   tv_error *error = m.views > 0 ? tv_views_problem(views, samples, floor, axes, grid, out, status)
                                 : tv_chain_finish(&model->augmentations[at->strength], views,
                                                   samples, floor, axes, grid, out, status);

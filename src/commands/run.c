@@ -116,17 +116,21 @@ static tv_error *print_plan(const run *r, MPI_Comm comm) {
   return error;
 }
 
-/* The first samples of each replicate, and the moments unless they are to be distributed. */
+/* The first samples of each replicate, and the moments unless they are to be distributed. Nonlinear
+ * features of samples cannot be corrupted: a pass of its own keeps the samples themselves. */
 static tv_error *take_moments(const tv_sampling *sampling, run *r, int speaks) {
   const tv_archive_spec *archive = &sampling->experiment->archive;
   const int64_t head =
       archive->representations == TV_KEEP_NONE ? 0 : archive->representation_samples;
-  TV_TRY(tv_agree(sampling->partition.comm, tv_head_create(sampling, head, &r->head)));
-  if (r->plan.layout.is_distributed)
-    return tv_sampling_collect(sampling, &r->head->selection, r->head->rows);
+  const int is_apart = tv_experiment_has_fourier(sampling->experiment);
+  const tv_sampling rows = is_apart ? tv_sampling_of_inputs(sampling) : *sampling;
+  TV_TRY(tv_agree(sampling->partition.comm, tv_head_create(&rows, head, &r->head)));
+  if (head > 0 && (is_apart || r->plan.layout.is_distributed))
+    TV_TRY(tv_sampling_collect(&rows, &r->head->selection, r->head->rows));
+  if (r->plan.layout.is_distributed) return NULL;
   if (sampling->experiment->noise.sampler == TV_SAMPLER_LAW)
     return tv_law_collect(sampling, speaks, &r->moments);
-  return tv_moments_collect(sampling, r->head, speaks, &r->moments);
+  return tv_moments_collect(sampling, is_apart ? NULL : r->head, speaks, &r->moments);
 }
 
 /* All moments are one stage. */

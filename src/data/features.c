@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fourier.h"
 #include "principal.h"
 #include "twoview/base/comm.h"
 #include "twoview/base/statistics.h"
@@ -189,13 +190,17 @@ static tv_error *fit_axes(const tv_experiment *e, const tv_source *source, MPI_C
   return error;
 }
 
-/* Features as they are: those of the view model, whose steps act on them. */
+/* Features as they are, those of the view model, whose steps act on them; or nonlinear ones. */
 static tv_error *keep_all(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
                           tv_checkpoint *checkpoint, tv_features **out) {
+  tv_error *error = NULL;
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
-  (*out)->inputs = (*out)->p = source->features;
-  if (!e->features.pca || e->corruption.chain.count > 0) return NULL;
-  tv_error *error = fit_axes(e, source, comm, checkpoint, *out);
+  (*out)->inputs = source->features;
+  (*out)->p = tv_experiment_row_numbers(e, source->features);
+  if (tv_experiment_has_fourier(e))
+    error = tv_fourier_draw(e, source, comm, *out);
+  else if (e->features.pca && e->corruption.chain.count == 0)
+    error = fit_axes(e, source, comm, checkpoint, *out);
   if (error) tv_features_destroy(out);
   return error;
 }
@@ -217,6 +222,7 @@ void tv_features_destroy(tv_features **features) {
   free((*features)->basis);
   free((*features)->spectrum);
   free((*features)->axes);
+  free((*features)->weights);
   free(*features);
   *features = NULL;
 }
@@ -224,6 +230,10 @@ void tv_features_destroy(tv_features **features) {
 void tv_features_apply(const tv_features *f, int count, const double *constants, double *raw,
                        double *components) {
   const double unit = 1, nothing = 0;
+  if (f->weights) {
+    tv_features_map(f, count, raw, f->inputs, components, f->p);
+    return;
+  }
   if (!f->basis) {
     for (int i = 0; i < count; ++i)
       memcpy(components + (int64_t)i * f->p, raw + (int64_t)i * f->inputs,

@@ -8,6 +8,7 @@
 struct tv_workspace {
   double *raw, *x, *y; /* TV_BATCH rows: as read, as components, targets */
   double *u, *corrupted;
+  double *inputs, *corrupted_inputs; /* rows of which these are nonlinear features */
   int64_t *position, *sorted_position, *sorted_number;
   int *level, *level_end;
 };
@@ -32,6 +33,18 @@ tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *s
                        .checkpoint = checkpoint};
 }
 
+tv_sampling tv_sampling_of_inputs(const tv_sampling *s) {
+  tv_sampling inputs = *s;
+  inputs.features = NULL;
+  inputs.p = s->source->features;
+  inputs.width += inputs.p - s->p;
+  return inputs;
+}
+
+static int is_mapped(const tv_sampling *s) {
+  return s->features && s->features->weights;
+}
+
 static tv_permutation order_of(const tv_sampling *s, int replicate) {
   return tv_permutation_make(tv_experiment_stream(s->experiment, TV_FOR_PERMUTATION, replicate),
                              s->partition.rows);
@@ -46,12 +59,16 @@ void tv_sampling_rows(const tv_sampling *s, int replicate, int64_t first, int64_
 
 static tv_error *allocate_workspace(const tv_sampling *s, tv_workspace *d) {
   const int levels = s->sizes_count;
-  TV_TRY(tv_allocate((int64_t)TV_BATCH * s->source->features, sizeof(double), &d->raw));
+  const int64_t inputs = (int64_t)TV_BATCH * s->source->features;
+  TV_TRY(tv_allocate(inputs, sizeof(double), &d->raw));
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->p, sizeof(double), &d->x));
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->l, sizeof(double), &d->y));
   TV_TRY(tv_allocate((int64_t)TV_BATCH * s->width, sizeof(double), &d->u));
   if (s->corruption)
     TV_TRY(tv_allocate((int64_t)TV_BATCH * s->width, sizeof(double), &d->corrupted));
+  if (is_mapped(s)) TV_TRY(tv_allocate(inputs, sizeof(double), &d->inputs));
+  if (is_mapped(s) && s->corruption)
+    TV_TRY(tv_allocate(inputs, sizeof(double), &d->corrupted_inputs));
   TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->position));
   TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->sorted_position));
   TV_TRY(tv_allocate(TV_BATCH, sizeof(int64_t), &d->sorted_number));
@@ -74,6 +91,8 @@ void tv_workspace_destroy(tv_workspace **workspace) {
   free(d->y);
   free(d->u);
   free(d->corrupted);
+  free(d->inputs);
+  free(d->corrupted_inputs);
   free(d->position);
   free(d->sorted_position);
   free(d->sorted_number);
@@ -108,10 +127,15 @@ static void find_places(const tv_sampling *s, const tv_selection *wanted, int re
   for (int j = 0; j < levels; ++j) d->level_end[j + 1] += d->level_end[j];
 }
 
-static void write_row(const tv_sampling *s, const double *x, const double *y, double *u) {
-  memcpy(u, x, (size_t)s->p * sizeof(double));
-  memcpy(u + s->p + s->q, y, (size_t)s->l * sizeof(double));
+/* Row i of those that were read takes its place in the grouped order. */
+static void write_row(const tv_sampling *s, int64_t i, int64_t slot, const tv_workspace *d) {
+  const int inputs = s->source->features;
+  double *u = d->u + slot * s->width;
+  memcpy(u, d->x + i * s->p, (size_t)s->p * sizeof(double));
+  memcpy(u + s->p + s->q, d->y + i * s->l, (size_t)s->l * sizeof(double));
   u[s->width - 1] = 1;
+  if (is_mapped(s))
+    memcpy(d->inputs + slot * inputs, d->raw + i * inputs, (size_t)inputs * sizeof(double));
 }
 
 /* Group the rows in some subsample by level. Afterwards level_end[j] is the end of level j. */
@@ -124,14 +148,15 @@ static tv_batch group_rows(const tv_sampling *s, int replicate, int64_t first, i
     const int slot = d->level_end[d->level[i]]++;
     d->sorted_position[slot] = s->outside + d->position[i];
     d->sorted_number[slot] = s->outside + first + i;
-    write_row(s, d->x + (int64_t)i * s->p, d->y + (int64_t)i * s->l,
-              d->u + (int64_t)slot * s->width);
+    write_row(s, i, slot, d);
   }
   tv_random_normal_rows(noise, d->sorted_position, d->level_end[levels], 0, s->q, d->u + s->p,
                         s->width);
   return (tv_batch){.replicate = replicate,
                     .rows = d->level_end[levels],
                     .u = d->u,
+                    .inputs = is_mapped(s) ? d->inputs : d->u,
+                    .inputs_leading = is_mapped(s) ? s->source->features : s->width,
                     .position = d->sorted_position,
                     .number = d->sorted_number,
                     .level_end = d->level_end};
@@ -140,8 +165,28 @@ static tv_batch group_rows(const tv_sampling *s, int replicate, int64_t first, i
 static tv_error *read_components(const tv_sampling *s, int replicate, int64_t first, int count,
                                  tv_workspace *d) {
   TV_TRY(tv_source_read(s->source, replicate, first, count, d->raw, d->y));
-  tv_features_apply(s->features, count, NULL, d->raw, d->x);
+  if (s->features)
+    tv_features_apply(s->features, count, NULL, d->raw, d->x);
+  else
+    memcpy(d->x, d->raw, (size_t)count * (size_t)s->p * sizeof(*d->x));
   return NULL;
+}
+
+/* A copy of the rows of a batch at a severity. Nonlinear features are those of corrupted inputs. */
+static void corrupt(const tv_sampling *s, const tv_batch *clean, tv_batch *batch, tv_workspace *d) {
+  const tv_row_corruption *corruption = s->corruption;
+  const size_t numbers = (size_t)clean->rows * (size_t)clean->inputs_leading;
+  double *inputs = is_mapped(s) ? d->corrupted_inputs : d->corrupted;
+  memcpy(d->corrupted, clean->u, (size_t)clean->rows * (size_t)s->width * sizeof(*d->corrupted));
+  if (is_mapped(s)) memcpy(inputs, clean->inputs, numbers * sizeof(*inputs));
+  for (int i = 0; i < clean->rows; ++i)
+    corruption->corrupt(corruption->context, batch->severity, clean->replicate, clean->number[i],
+                        inputs + (int64_t)i * clean->inputs_leading);
+  if (is_mapped(s))
+    tv_features_map(s->features, clean->rows, inputs, clean->inputs_leading, d->corrupted,
+                    s->width);
+  batch->u = d->corrupted;
+  batch->inputs = inputs;
 }
 
 /* The same batch once more for each severity of the corruption. */
@@ -149,13 +194,9 @@ static tv_error *visit_corrupted(const tv_sampling *s, const tv_batch *clean,
                                  tv_batch_visitor *visit, void *context, tv_workspace *d) {
   const tv_row_corruption *corruption = s->corruption;
   tv_batch batch = *clean;
-  batch.u = d->corrupted;
   for (int severity = 1; corruption && severity <= corruption->severities; ++severity) {
-    memcpy(d->corrupted, clean->u, (size_t)clean->rows * (size_t)s->width * sizeof(*d->corrupted));
-    for (int i = 0; i < clean->rows; ++i)
-      corruption->corrupt(corruption->context, severity, clean->replicate, d->sorted_number[i],
-                          d->corrupted + (int64_t)i * s->width);
     batch.severity = severity;
+    corrupt(s, clean, &batch, d);
     TV_TRY(visit(context, &batch));
   }
   return NULL;

@@ -94,6 +94,7 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(tv_experiment_check_test(e));
   TV_TRY(tv_experiment_has_views(e) ? tv_experiment_check_views(e)
                                     : tv_experiment_check_components(e));
+  TV_TRY(tv_experiment_check_fourier(e));
   TV_TRY(check_replicates(e));
   if (e->study->check) TV_TRY(e->study->check(e));
   for (unsigned m = 0; m < e->methods_count; ++m)
@@ -189,7 +190,22 @@ tv_stream tv_experiment_stream(const tv_experiment *e, tv_purpose purpose, int r
 }
 
 int tv_experiment_components(const tv_experiment *e, int features) {
+  if (tv_experiment_has_fourier(e)) return 2 * e->features.count;
   return e->features.pca ? e->features.pca : features;
+}
+
+int tv_experiment_row_numbers(const tv_experiment *e, int features) {
+  const int are_kept = tv_experiment_has_views(e) && !tv_experiment_has_fourier(e);
+  return are_kept ? features : tv_experiment_components(e, features);
+}
+
+const char *tv_experiment_fewer_features(const tv_experiment *e) {
+  if (tv_experiment_has_fourier(e)) return "lower features.count";
+  return e->features.pca ? "lower features.pca" : "leave such features out";
+}
+
+double tv_experiment_input_scale(const tv_experiment *e) {
+  return tv_experiment_has_fourier(e) ? 1 : e->source.scale;
 }
 
 tv_error *tv_experiment_check_data(const tv_experiment *e, int64_t rows, int features) {

@@ -48,6 +48,10 @@ int tv_experiment_row_sets(const tv_experiment *e) {
   return row_sets_of(&e->corruption.chain) + row_sets_of(&e->augmentation.chain);
 }
 
+int tv_experiment_has_fourier(const tv_experiment *e) {
+  return e->features.type == TV_FEATURES_FOURIER;
+}
+
 int tv_experiment_takes_moments(const tv_experiment *e) {
   return !tv_experiment_samples_views(e) || e->corruption.sampler == TV_CORRUPTED_EXPECTED;
 }

@@ -101,7 +101,22 @@ static const tv_word principal_solvers[] = {{"auto", TV_PRINCIPAL_BY_COST},
                                             {"subspace", TV_PRINCIPAL_SUBSPACE},
                                             {0}};
 
+static const tv_word feature_types[] = {
+    {"linear", TV_FEATURES_LINEAR}, {"random-fourier", TV_FEATURES_FOURIER}, {0}};
+static const tv_word median_distance[] = {{"auto", 0}, {0}};
+
 static const tv_key features_keys[] = {
+    {TV_KEY(tv_features_spec, type, TV_KEY_CHOICE), .words = feature_types, .standard = "linear",
+     .is_quiet = 1,
+     .help = "`linear`: the features or their principal components; `random-fourier`: cos w·x and "
+             "sin w·x of each row x, of `count` frequencies w"},
+    {TV_KEY(tv_features_spec, count, TV_KEY_INTEGER), .only_with = "random-fourier", .low = 1,
+     .high = MOST_INPUTS / 2, .otherwise = "required with `random-fourier`",
+     .help = "random-fourier: number of frequencies, which make twice as many features"},
+    {TV_KEY(tv_features_spec, bandwidth, TV_KEY_NUMBER), .only_with = "random-fourier",
+     .words = median_distance, .standard = "auto", .high = INFINITY, .excludes_low = 1,
+     .help = "random-fourier: w is drawn from N(0, I/bandwidth²), in units of the data after "
+             "`source.scale`; `auto`: the median distance of rows"},
     {TV_KEY(tv_features_spec, normalise, TV_KEY_CHOICE), .words = normalisations,
      .standard = "none", .is_quiet = 1,
      .help = "before everything, `counts`: numbers x of a row of sum s become log(1 + L x / s), L "

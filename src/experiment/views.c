@@ -25,6 +25,21 @@ static tv_error *check_origin(const tv_experiment *e) {
   return NULL;
 }
 
+tv_error *tv_experiment_check_fourier(const tv_experiment *e) {
+  if (!tv_experiment_has_fourier(e)) return NULL;
+  TV_REQUIRE(e, "features.type", tv_experiment_has_views(e),
+             "random Fourier features are of the view model, where noise is a step of 'corruption' "
+             "and 'augmentation.chain'; take these, or 'linear'");
+  TV_REQUIRE(e, "features.pca", !e->features.pca,
+             "random Fourier features are made of the data as they are; leave it out");
+  TV_REQUIRE(e, "archive.views", !e->archive.views,
+             "views of random Fourier features are not archived, as they are drawn of the data; "
+             "leave it out");
+  TV_REQUIRE(e, "features.count", e->features.count > 0,
+             "is missing; write for example\n    features: {type: random-fourier, count: 512}");
+  return NULL;
+}
+
 tv_error *tv_experiment_check_views(tv_experiment *e) {
   const int keeps_all = e->corruption.sampler == TV_CORRUPTED_ROWS;
   const int sums_views = tv_experiment_sums_views(e);

@@ -19,9 +19,11 @@ typedef struct {
   int piece;        /* rows whose views are drawn at a time */
   int drawn_of_row; /* views, or the one spread of all */
   double *drawn;    /* piece x drawn_of_row x d */
-  double *mean;     /* piece x d: of each row's views */
-  double *rest;     /* d: sums of a piece */
-  double *sum;      /* being added to */
+  double
+      *inputs; /* the same of the source's numbers, which nonlinear features are made of; or NULL */
+  double *mean; /* piece x d: of each row's views */
+  double *rest; /* d: sums of a piece */
+  double *sum;  /* being added to */
   tv_work *work;
   tv_progress progress;
 } pass;
@@ -69,10 +71,14 @@ static void average(const pass *p, const double *drawn, double *mean) {
     for (int i = 0; i < d; ++i) mean[i] += drawn[(int64_t)v * d + i] / views;
 }
 
-static tv_error *draw_rows(const pass *p, const int64_t *numbers, const double *u, int rows,
+static tv_error *draw_rows(const pass *p, const tv_batch *batch, int first, int rows,
                            const tv_view_place *place) {
   const tv_sampling *s = p->sampling;
-  TV_TRY(p->views->draw(p->views->context, place, numbers, rows, u, s->width, p->drawn));
+  const tv_features *f = s->features;
+  const double *x = batch->inputs + (int64_t)first * batch->inputs_leading;
+  TV_TRY(p->views->draw(p->views->context, place, batch->number + first, rows, x,
+                        batch->inputs_leading, p->inputs ? p->inputs : p->drawn));
+  if (p->inputs) tv_features_map(f, rows * p->views->count, p->inputs, f->inputs, p->drawn, f->p);
   for (int i = 0; i < rows; ++i)
     average(p, p->drawn + (int64_t)i * p->views->count * s->p, p->mean + (int64_t)i * s->p);
   return NULL;
@@ -108,7 +114,7 @@ static tv_error *add_rows(const pass *p, const tv_batch *batch, int first, int r
   if (p->views->expect)
     expect_rows(p, u, rows, place);
   else
-    TV_TRY(draw_rows(p, batch->number + first, u, rows, place));
+    TV_TRY(draw_rows(p, batch, first, rows, place));
   multiply(p, u, rows, cell);
   for (int i = 0; p->views->expect && i < s->p; ++i) cell[i * ((int64_t)s->p + 1)] += p->rest[i];
   return NULL;
@@ -184,6 +190,9 @@ static tv_error *begin(const tv_sampling *s, const tv_row_views *views, pass *p)
   const int64_t of_row = (int64_t)p->drawn_of_row * s->p, most = PIECE_NUMBERS / of_row;
   p->piece = most < 1 ? 1 : most < TV_BATCH ? (int)most : TV_BATCH;
   TV_TRY(tv_allocate(p->piece * of_row, sizeof(*p->drawn), &p->drawn));
+  if (s->features->weights)
+    TV_TRY(tv_allocate((int64_t)p->piece * views->count * s->features->inputs, sizeof(*p->inputs),
+                       &p->inputs));
   TV_TRY(tv_allocate(s->p, sizeof(*p->rest), &p->rest));
   return tv_allocate((int64_t)p->piece * s->p, sizeof(*p->mean), &p->mean);
 }
@@ -208,6 +217,7 @@ static tv_error *sum_up(const tv_sampling *s, const tv_row_views *views, int sho
   tv_progress_end(&p.progress);
   tv_workspace_destroy(&p.workspace);
   free(p.drawn);
+  free(p.inputs);
   free(p.mean);
   free(p.rest);
   return error;

@@ -57,8 +57,13 @@ static double block_of(const tv_experiment *e, const tv_source *source) {
 }
 
 /* Inputs that an encoder has when it is kept: the features themselves, of views of them. */
-static double kept_inputs(const tv_experiment *e, const tv_source *source, const tv_plan *plan) {
-  return tv_experiment_has_views(e) ? source->features : plan->d;
+static double kept_inputs(const tv_experiment *e, const tv_plan *plan) {
+  return tv_experiment_has_views(e) ? plan->p : plan->d;
+}
+
+/* Numbers of the frequencies that a row meets, which nonlinear features are made of. */
+static double count_weights(const tv_experiment *e, const tv_source *source) {
+  return (double)e->features.count * source->features;
 }
 
 static int corrupts_rows(const tv_experiment *e) {
@@ -127,8 +132,9 @@ static double count_raw_flops(const tv_experiment *e, const tv_source *source) {
 static double count_view_flops(const tv_experiment *e, const tv_source *source,
                                const tv_plan *plan) {
   const double rows = view_cells(e) / e->sizes_count * largest_size(e);
-  return rows *
-         ((fmax(1, count_views(e, source)) + 1) * square(plan->p) + 2.0 * plan->p * plan->width);
+  const double views = fmax(1, count_views(e, source));
+  return rows * ((views + 1) * square(plan->p) + 2.0 * plan->p * plan->width +
+                 2 * views * count_weights(e, source));
 }
 
 /* Rows that are read for moments, those held out in a pass of their own, over their own file or
@@ -152,6 +158,9 @@ static double count_moment_flops(const tv_experiment *e, const tv_source *source
   const int are_rotated = !source->kind->has_components && !tv_experiment_has_views(e);
   return (sampled + scored) * count_severities(e) * square(plan->width) + raw +
          count_view_flops(e, source, plan) +
+         2 * count_weights(e, source) *
+             (count_read_rows(e, source, held_out) +
+              (sampled + scored) * (count_severities(e) - 1)) +
          are_rotated * 2 * count_read_rows(e, source, held_out) * source->features * plan->p;
 }
 
@@ -204,7 +213,13 @@ static double sums_while_reducing(const tv_experiment *e, const tv_plan *plan, d
 
 static double basis_memory(const tv_experiment *e, const tv_source *source) {
   const double kept = tv_experiment_components(e, source->features);
-  return finds_components(e, source) ? source->features * kept : 0;
+  return finds_components(e, source) ? source->features * kept : count_weights(e, source);
+}
+
+/* A batch of rows, of which nonlinear features are made. */
+static double input_memory(const tv_experiment *e, const tv_source *source, double rows) {
+  if (!tv_experiment_has_fourier(e)) return 0;
+  return rows * source->features * (corrupts_rows(e) ? 2 : 1);
 }
 
 /* By the Gram matrix of the rows: rank 0 has them all and diagonalises, when the rows that another
@@ -262,7 +277,8 @@ static double moments_memory(const tv_experiment *e, const tv_source *source,
   const double views = view_cells(e) * view_cell_numbers(plan);
   const double rows = fmin(TV_BATCH, (double)source->rows);
   const double batch =
-      rows * (source->features + plan->p + (corrupts_rows(e) ? 3.0 : 2.0) * plan->width);
+      rows * (source->features + plan->p + (corrupts_rows(e) ? 3.0 : 2.0) * plan->width) +
+      input_memory(e, source, rows);
   if (!is_law(e)) {
     const double after = fmax(sums_while_reducing(e, plan, scored),
                               views > 0 ? scored + sums_while_reducing(e, plan, views) : 0);
@@ -303,7 +319,7 @@ static double list_numbers(const tv_experiment *e) {
 static double map_numbers(const tv_experiment *e, const tv_source *source,
                           const tv_held_out *held_out, const tv_plan *plan) {
   if (!source->has_classes || (!tv_experiment_has_views(e) && held_out->size == 0)) return 0;
-  return 2.0 * source->targets * (kept_inputs(e, source, plan) + 1);
+  return 2.0 * source->targets * (kept_inputs(e, plan) + 1);
 }
 
 /* What is kept of each solution, and of all. */
@@ -313,7 +329,7 @@ static double results_memory(const tv_experiment *e, const tv_source *source,
   const double kept = fmax(represented, kept_share(e, e->archive.encoders));
   const double samples = represented > 0 ? e->archive.representation_samples : 0;
   const double of_point = e->encoder.sizes_count * (double)e->methods_count;
-  return own_points(plan) * (kept * kept_inputs(e, source, plan) *
+  return own_points(plan) * (kept * kept_inputs(e, plan) *
                                  (count_rows(e, source, 1) + tv_experiment_has_views(e)) +
                              represented * samples * count_rows(e, source, 0) +
                              of_point * map_numbers(e, source, held_out, plan)) +
@@ -329,7 +345,8 @@ static double accuracy_memory(const tv_experiment *e, const tv_source *source,
   const double of_setting = entries * map_numbers(e, source, held_out, plan);
   if (of_setting == 0) return 0;
   return fmin(settings * of_setting, fmax(TV_MOST_MAP_NUMBERS, of_setting)) +
-         TV_BATCH * (entries * source->targets + 2.0 * source->features + 3.0 * plan->width);
+         TV_BATCH * (entries * source->targets + 2.0 * source->features + 3.0 * plan->width) +
+         input_memory(e, source, TV_BATCH);
 }
 
 /* Of a matrix in whole columns, dealt out to so many ranks, the numbers of the fullest. */
@@ -338,16 +355,26 @@ static double column_numbers(const tv_plan *plan, int ranks) {
   return plan->p * fmin(plan->p, ceil(blocks / ranks) * block);
 }
 
+/* What Gaussian steps do to nonlinear features: of all pairs of frequencies, whole on every rank;
+ * before it the frequencies, the covariance of the inputs and their product. */
+static double turning_memory(const tv_experiment *e, const tv_source *source, int ranks) {
+  const double d = source->features, frequencies = e->features.count;
+  if (!tv_experiment_has_fourier(e)) return 0;
+  return square(frequencies) + (square(d) + 2 * d * frequencies + square(frequencies)) / ranks;
+}
+
 /* Matrices of the view model: one set of rows, three of their views and three workspaces of maps;
  * or A, C, G, S, L and those that a solution takes, as below; and one of each set of textures. */
-static double solve_memory_of_views(const tv_experiment *e, const tv_plan *plan) {
+static double solve_memory_of_views(const tv_experiment *e, const tv_source *source,
+                                    const tv_plan *plan) {
   const int ranks = plan->grid_rows * plan->grid_columns;
   const int of_textures = tv_experiment_takes_moments(e) ? tv_experiment_row_sets(e) : 0;
   const int matrices = of_textures + (tv_eigen_selects(plan->d, e->encoder.k) ? 7
                                       : ranks > 1                             ? 9
                                                                               : 8);
   const double wanted = (double)plan->p * e->encoder.k;
-  return matrices * column_numbers(plan, ranks) + (e->methods_count + 6.0) * wanted;
+  return matrices * column_numbers(plan, ranks) + (e->methods_count + 6.0) * wanted +
+         turning_memory(e, source, ranks);
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
@@ -403,8 +430,10 @@ static double arrays_memory(const tv_experiment *e, const tv_plan *plan, const t
 static double spread_memory(const tv_experiment *e, const tv_source *source,
                             const tv_held_out *held_out, const tv_plan *plan) {
   const double sums = (1 + (held_out->size > 0)) * column_numbers(plan, plan->ranks);
-  const double rows = TV_BATCH * (source->features + plan->p + source->targets + 2.0 * plan->width);
-  if (tv_experiment_has_views(e)) return sums + fmax(rows, solve_memory_of_views(e, plan));
+  const double rows =
+      TV_BATCH * (source->features + plan->p + source->targets + 2.0 * plan->width) +
+      input_memory(e, source, TV_BATCH);
+  if (tv_experiment_has_views(e)) return sums + fmax(rows, solve_memory_of_views(e, source, plan));
   const double drawn =
       (double)TV_BATCH * plan->d * (1.0 / plan->grid_rows + 1.0 / plan->grid_columns);
   return square(plan->d) / plan->ranks + drawn + solve_memory(e, plan);
@@ -420,7 +449,7 @@ static double count_memory(const tv_experiment *e, const tv_source *source,
     return NUMBER * (kept + fmax(spread_memory(e, source, held_out, plan),
                                  fmax(writing, accuracy_memory(e, source, held_out, plan))));
   const double solving =
-      tv_experiment_has_views(e) ? solve_memory_of_views(e, plan) : solve_memory(e, plan);
+      tv_experiment_has_views(e) ? solve_memory_of_views(e, source, plan) : solve_memory(e, plan);
   const double summing = basis + moments_memory(e, source, held_out, plan);
   const double using = fmax(solving, accuracy_memory(e, source, held_out, plan));
   const double later = basis + all_moments(e, held_out, plan) + kept + fmax(using, writing);
@@ -492,7 +521,7 @@ tv_error *tv_plan_make(const tv_experiment *e, const tv_source *source, const tv
                        MPI_Comm comm, tv_plan *plan) {
   double memory = 0;
   const int components = tv_experiment_components(e, source->features);
-  const int p = tv_experiment_has_views(e) ? source->features : components;
+  const int p = tv_experiment_row_numbers(e, source->features);
   *plan = (tv_plan){.components = components,
                     .p = p,
                     .d = components + e->noise.components,

@@ -103,7 +103,7 @@ static tv_error *take(const tv_view_model *m, const tv_sampling *s, tv_examples 
 }
 
 tv_error *tv_examples_take(const tv_view_model *m, const tv_sampling *sampling, tv_examples **out) {
-  tv_sampling as_they_are = *sampling;
+  tv_sampling as_they_are = tv_sampling_of_inputs(sampling);
   as_they_are.corruption = NULL;
   TV_TRY(tv_agree(sampling->partition.comm, tv_allocate(1, sizeof(**out), out)));
   tv_error *error = take(m, &as_they_are, *out);

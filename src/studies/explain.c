@@ -90,7 +90,7 @@ static tv_error *explain_failures(const tv_solver *s) {
                       "of their views are singular: at %s, %s; %s, or set "
                       "augmentation.floor to %g or more",
                       count_failures(r), r->points, place, features,
-                      e->features.pca ? "lower features.pca" : "leave such features out", floor);
+                      tv_experiment_fewer_features(e), floor);
 }
 
 /* ---- Ties ---- */

@@ -14,6 +14,7 @@ typedef struct {
   const tv_head *head;
   int samples, d;
   int64_t *numbers; /* owned: of the samples in their source */
+  double *raw;      /* owned, samples x numbers of the source, of nonlinear features; else NULL */
   double *x;        /* owned, samples x d: of a replicate and corruption, ... */
   double *centred;  /* owned, samples x d: ... about the mean of a point's training rows */
 } inputs;
@@ -32,24 +33,27 @@ static void add_noise(inputs *in, const tv_spot *at) {
       in->x[i * in->d + j] = u[j] * (j < spectra->p ? 1 : sqrt(gamma[j - spectra->p]));
 }
 
-/* The draw of a severity. */
+/* The draw of a severity. The head has rows as their source has them. */
 static void corrupt_rows(inputs *in, const tv_spot *at) {
   const tv_study_inputs *study = in->study;
   const int severity = tv_experiment_first_severity(study->experiment) + at->magnitude;
+  const int numbers = study->sampling->source->features;
+  double *raw = in->raw ? in->raw : in->x;
   const double *u = first_row(in, at->replicate);
   tv_sampling_rows(study->sampling, at->replicate, 0, in->samples, in->numbers);
   for (int64_t i = 0; i < in->samples; ++i, u += in->head->width) {
-    double *x = in->x + i * in->d;
-    memcpy(x, u, (size_t)in->d * sizeof(*x));
+    double *x = raw + i * numbers;
+    memcpy(x, u, (size_t)numbers * sizeof(*x));
     tv_view_model_corrupt(study->model, severity, at->replicate, in->numbers[i], x);
   }
+  if (in->raw) tv_features_map(study->features, in->samples, raw, numbers, in->x, in->d);
 }
 
 /* What the encoders of a point act on. Those of the component model do not centre. */
 static const double *centre(const inputs *in, const tv_results *r, int64_t point) {
   if (!r->mean) return in->x;
   const double *mean = r->mean + tv_results_place(r, point) * in->d;
-  const double scale = in->study->experiment->source.scale;
+  const double scale = tv_experiment_input_scale(in->study->experiment);
   for (int64_t i = 0; i < in->samples; ++i)
     for (int j = 0; j < in->d; ++j)
       in->centred[i * in->d + j] = in->x[i * in->d + j] - mean[j] / scale;
@@ -99,8 +103,10 @@ static tv_error *allocate_representations(tv_results *r) {
 
 static tv_error *take_inputs(inputs *in) {
   const int64_t count = (int64_t)in->samples * in->d;
+  const int64_t numbers = (int64_t)in->samples * in->study->sampling->source->features;
   TV_TRY(tv_allocate(in->samples, sizeof(*in->numbers), &in->numbers));
   TV_TRY(tv_allocate(count, sizeof(*in->x), &in->x));
+  if (in->study->features->weights) TV_TRY(tv_allocate(numbers, sizeof(*in->raw), &in->raw));
   return in->study->model ? tv_allocate(count, sizeof(*in->centred), &in->centred) : NULL;
 }
 
@@ -112,6 +118,7 @@ tv_error *tv_results_represent(const tv_head *head, const tv_study_inputs *study
   tv_error *error = take_inputs(&in);
   if (!error) encode_points(&in, r);
   free(in.numbers);
+  free(in.raw);
   free(in.x);
   free(in.centred);
   return error;

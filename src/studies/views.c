@@ -219,8 +219,8 @@ static void keep_mean(const tv_solver *s, const tv_point_rows *rows, int64_t poi
   const tv_results *r = s->results;
   const int64_t place = tv_results_place(r, point);
   if (place < 0 || !s->group->is_leader) return;
-  for (int i = 0; i < r->d; ++i)
-    r->mean[place * r->d + i] = rows->mean[TV_CORRUPTED][i] * s->experiment->source.scale;
+  const double scale = tv_experiment_input_scale(s->experiment);
+  for (int i = 0; i < r->d; ++i) r->mean[place * r->d + i] = rows->mean[TV_CORRUPTED][i] * scale;
 }
 
 /* The factor, the closed forms, and their rows' images of samples in up to four sets. Methods that

@@ -86,12 +86,10 @@ static tv_error *remark_on_singular(tv_view_theory *t) {
   double floor = 0;
   for (int i = 0; i < t->severities * t->strengths; ++i) floor = fmax(floor, t->settings[i].floor);
   if (!name_places(t, is_singular, 0, 0, places)) return NULL;
-  return tv_notes_add(
-      &t->notes,
-      "%s: there is no solution, as the second moments S of the views are "
-      "singular: at the first, %s; %s, or set augmentation.floor to %g or more",
-      places, t->singular,
-      t->experiment->features.pca ? "lower features.pca" : "leave such features out", floor);
+  return tv_notes_add(&t->notes,
+                      "%s: there is no solution, as the second moments S of the views are "
+                      "singular: at the first, %s; %s, or set augmentation.floor to %g or more",
+                      places, t->singular, tv_experiment_fewer_features(t->experiment), floor);
 }
 
 static tv_error *remark_on_relations(tv_view_theory *t) {

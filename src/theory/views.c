@@ -52,7 +52,7 @@ static tv_error *create(const tv_experiment *e, const tv_features *f, const tv_v
   tv_view_theory *t = *out;
   *t = (tv_view_theory){.experiment = e,
                         .n = e->sizes[e->sizes_count - 1],
-                        .inputs = e->features.pca ? e->features.pca : f->inputs,
+                        .inputs = tv_experiment_components(e, f->inputs),
                         .severities = model->severities,
                         .strengths = model->strengths};
   t->components = t->inputs < e->encoder.k + MORE ? t->inputs : e->encoder.k + MORE;

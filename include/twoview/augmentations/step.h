@@ -72,6 +72,7 @@ struct tv_augmentation {
   tv_kind kind;      /* its keys are the parameters; their offsets mean nothing */
   int is_corruption; /* it stands for the steps that corrupt the data, at the severity that its only
                       * parameter gives */
+  int is_gaussian;   /* it adds normal numbers that do not depend on the sample, and no more */
   tv_numbers needs;  /* what it acts on, ... */
   tv_numbers keeps;  /* ... and what is still true of numbers after it, where it was before */
   /* The same where it depends on parameters; NULL: it does not.                 Not collective. */

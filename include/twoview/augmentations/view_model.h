@@ -19,11 +19,12 @@ typedef struct {
 typedef struct tv_view_model {
   const tv_experiment *experiment; /* borrowed, as the next one */
   const tv_source *source;
-  tv_shape shape;            /* of the samples */
-  int severities, strengths; /* severities: 0 .. severities - 1 have a number */
-  tv_chain *corruptions;     /* owned: of each severity; of 0 without steps */
-  tv_chain *augmentations;   /* owned: of each strength */
-  tv_textures **textures;    /* owned, and each of them: of the data sets that steps name */
+  const tv_features *features; /* borrowed, once they are known: nonlinear ones; else NULL */
+  tv_shape shape;              /* of the samples */
+  int severities, strengths;   /* severities: 0 .. severities - 1 have a number */
+  tv_chain *corruptions;       /* owned: of each severity; of 0 without steps */
+  tv_chain *augmentations;     /* owned: of each strength */
+  tv_textures **textures;      /* owned, and each of them: of the data sets that steps name */
   int textures_count;
   int draws_corruptions; /* whether one corrupted sample can be drawn by itself, */
   int draws_views;       /* and one view of one */
@@ -42,8 +43,8 @@ tv_error *tv_view_model_create(const tv_experiment *experiment, tv_source *sourc
 void tv_view_model_destroy(tv_view_model **model);
 
 /* Read the data sets that steps name, and those samples that others are mixed with, before any of
- * what follows. `sampling`: of the rows as they are; `row`: the grid of one row of ranks on which
- * moments will be.                                                                  Collective. */
+ * what follows. `sampling`: of the rows as they are, whose features are borrowed; `row`: the grid
+ * of one row of ranks on which moments will be.                                     Collective. */
 tv_error *tv_view_model_read(tv_view_model *model, const tv_sampling *sampling, const tv_grid *row);
 
 /* The rule by which rows are corrupted, one draw for each, in no severity where corruptions are

@@ -29,6 +29,9 @@ typedef struct {
                       * features that are kept as they are */
   double *axes;      /* inputs x `features.pca`, orthonormal columns: of the view model without a
                       * corruption, along which moments are taken; NULL */
+  double *weights;   /* p/2 frequencies of `inputs`, each contiguous: of random Fourier features,
+                      * which are the cosine and sine of the first, those of the next, ...; NULL */
+  double bandwidth;  /* their scale */
   tv_principal_solver solver; /* by which components were found; TV_PRINCIPAL_BY_COST: none were */
   double accuracy[TV_PRINCIPAL_FIGURES]; /* 0: of those found exactly */
   tv_work work;                          /* of fitting */
@@ -52,5 +55,10 @@ void tv_features_destroy(tv_features **features);
  * are taken off. NULL: all rows are samples.                                    Not collective. */
 void tv_features_apply(const tv_features *features, int count, const double *constants, double *raw,
                        double *components);
+
+/* The random Fourier features of rows, which stand `leading` numbers apart, as the results do.
+ *                                                                               Not collective. */
+void tv_features_map(const tv_features *features, int count, const double *raw, int leading,
+                     double *out, int out_leading);
 
 #endif

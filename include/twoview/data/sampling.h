@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
   const tv_experiment *experiment; /* borrowed, as the next two */
   const tv_source *source;
-  const tv_features *features;
+  const tv_features *features; /* NULL: rows are the numbers of the source */
   tv_partition partition;
   int replicates;
   int sizes_count;      /* of the nested subsamples ... */
@@ -46,6 +46,9 @@ typedef struct {
   int replicate, rows;
   int severity;            /* of the rows' corruption; 0: as they are */
   const double *u;         /* rows x width, rows contiguous */
+  const double *inputs;    /* the numbers that corruptions and augmentations act on: of nonlinear
+                            * features the rows that these are made of, else those of u; ... */
+  int inputs_leading;      /* ... so many apart */
   const int64_t *position; /* of each row in the nested order, what is outside added */
   const int64_t *number;   /* of each row in its source, likewise */
   const int *level_end;    /* rows of levels 0 .. j are the first level_end[j] */
@@ -63,6 +66,9 @@ typedef struct {
 /* All arguments are borrowed. */
 tv_sampling tv_sampling_make(const tv_experiment *experiment, const tv_source *source,
                              const tv_features *features, MPI_Comm comm, tv_checkpoint *checkpoint);
+
+/* The same rows as the source has them, without features made of them. */
+tv_sampling tv_sampling_of_inputs(const tv_sampling *sampling);
 
 /* Every row of every subsample. */
 tv_selection tv_sampling_everything(const tv_sampling *sampling);

@@ -32,6 +32,9 @@ tv_error *tv_experiment_settle_test(tv_experiment *experiment);
 tv_error *tv_experiment_check_test(const tv_experiment *experiment);
 void tv_experiment_settle_probe(tv_experiment *experiment);
 
+/* What random Fourier features can be combined with. */
+tv_error *tv_experiment_check_fourier(const tv_experiment *experiment);
+
 /* For studies that have a use for components alone. */
 tv_error *tv_experiment_expect_components(const tv_experiment *experiment);
 

@@ -88,11 +88,15 @@ typedef enum {
 } tv_principal_solver;
 
 typedef struct {
-  int normalise; /* boolean: rows of counts by their sums */
-  int variable;  /* features kept, the most variable ones; 0: all */
-  int pca;       /* principal components kept; 0: all features */
-  int solver;    /* tv_principal_solver */
+  int type;         /* TV_FEATURES_... */
+  int count;        /* of these frequencies */
+  double bandwidth; /* their scale, after `source.scale`; 0: found from the data */
+  int normalise;    /* boolean: rows of counts by their sums */
+  int variable;     /* features kept, the most variable ones; 0: all */
+  int pca;          /* principal components kept; 0: all features */
+  int solver;       /* tv_principal_solver */
 } tv_features_spec;
+enum { TV_FEATURES_LINEAR, TV_FEATURES_FOURIER };
 
 typedef struct {
   double *list; /* as given, or made of a range; `sizes` are the same as integers */
@@ -190,8 +194,22 @@ void tv_experiment_destroy(tv_experiment **experiment);
 tv_error *tv_experiment_fault(const tv_experiment *experiment, const char *key, const char *format,
                               ...) __attribute__((format(printf, 3, 4)));
 
-/* p, the important components: all features, or as many principal components as are kept. */
+/* Whether its features are nonlinear: random Fourier features. */
+int tv_experiment_has_fourier(const tv_experiment *experiment);
+
+/* p, the important components: all features, as many principal components as are kept, or random
+ * Fourier features. */
 int tv_experiment_components(const tv_experiment *experiment, int features);
+
+/* Numbers of a row, without its noise components and targets, as moments are taken of it: those of
+ * the view model are of the features before their principal components. */
+int tv_experiment_row_numbers(const tv_experiment *experiment, int features);
+
+/* What makes its features fewer, in words. */
+const char *tv_experiment_fewer_features(const tv_experiment *experiment);
+
+/* What the inputs of encoders in the view model are multiplied by to be in units of the source. */
+double tv_experiment_input_scale(const tv_experiment *experiment);
 
 /* Check what depends on the data: `rows` samples of `features` features. */
 tv_error *tv_experiment_check_data(const tv_experiment *experiment, int64_t rows, int features);

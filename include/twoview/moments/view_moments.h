@@ -15,7 +15,8 @@ typedef struct {
  * view alone. All is borrowed. */
 typedef struct {
   int strengths, count; /* count: views of each row, at least 2; 0: all, by `expect` */
-  /* Views of rows x (rows x d): row i's go to out + (i * count + view) * d.    Not collective. */
+  /* Views of rows x (rows x d), numbers of the source: row i's go to out + (i * count + view) * d.
+   *                                                                             Not collective. */
   tv_error *(*draw)(const void *context, const tv_view_place *place, const int64_t *numbers,
                     int rows, const double *x, int leading, double *out);
   /* Of the views tau of one row x (d): E tau = mean; E tau tau' = spread spread' and a diagonal

@@ -21,8 +21,9 @@ typedef enum {
   TV_FOR_LAW_CHI = 10,    /* the same, chi-square numbers */
   TV_FOR_LAW_COUNT = 11,  /* the same, sizes of classes, index = (level, class) */
   TV_FOR_SUBSPACE = 12,   /* the block from which principal components are sought, index = vector */
-  TV_FOR_CORRUPTION = 64, /* the first step of the corruption, the others follow; index = sample */
-  TV_FOR_VIEWS = 128,     /* the same of the augmentation; index = view */
+  TV_FOR_FREQUENCIES = 13, /* of random Fourier features, index = frequency */
+  TV_FOR_CORRUPTION = 64,  /* the first step of the corruption, the others follow; index = sample */
+  TV_FOR_VIEWS = 128,      /* the same of the augmentation; index = view */
 } tv_purpose;
 
 typedef struct {
