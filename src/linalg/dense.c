@@ -29,6 +29,12 @@ void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, cons
             c->descriptor, 1, 1);
 }
 
+tv_error *tv_product(const tv_distmat *a, const tv_distmat *b, tv_distmat **out) {
+  TV_TRY(tv_distmat_create(a->grid, a->rows, b->columns, out));
+  tv_multiply(TV_PLAIN, a, TV_PLAIN, b, *out);
+  return NULL;
+}
+
 void tv_gram(const tv_distmat *a, int first, tv_distmat *c) {
   const int rows = a->rows - first, from = first + 1;
   if (tv_is_alone(a))

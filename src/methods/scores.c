@@ -156,15 +156,12 @@ static void lead(const tv_solution *all, int rows, nested *out) {
 }
 
 tv_error *tv_scores_validate(const tv_method *method, const tv_statistics *s,
-                             const tv_solution *solution, int k, tv_optimality *out) {
+                             const tv_solution *solution, const tv_distmat *image, int k,
+                             tv_optimality *out) {
   nested some;
-  tv_distmat *image = NULL;
+  const tv_distmat of_some = tv_distmat_leading(image, k);
   lead(solution, k, &some);
-  TV_TRY(tv_distmat_create(s->A->grid, s->d, k, &image));
-  tv_multiply(TV_PLAIN, s->A, TV_PLAIN, some.solution.encoder, image);
-  tv_error *error = method->validate(s, &some.solution, image, out);
-  tv_distmat_destroy(&image);
-  return error;
+  return method->validate(s, &some.solution, &of_some, out);
 }
 
 static tv_error *evaluate_nested(const tv_method *method, const tv_statistics *s,
@@ -190,8 +187,7 @@ tv_error *tv_scores_evaluate_nested(const tv_method *method, const tv_statistics
   tv_distmat *image = NULL;
   if (solution->decoder && s->C == s->A)
     return evaluate_nested(method, s, solution, solution->decoder, count, rows, out);
-  TV_TRY(tv_distmat_create(s->A->grid, s->d, solution->k, &image));
-  tv_multiply(TV_PLAIN, s->A, TV_PLAIN, solution->encoder, image);
+  TV_TRY(tv_product(s->A, solution->encoder, &image));
   tv_error *error = evaluate_nested(method, s, solution, image, count, rows, out);
   tv_distmat_destroy(&image);
   return error;

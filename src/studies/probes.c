@@ -15,8 +15,7 @@ void tv_encoded_release(tv_encoded *z) {
 tv_error *tv_encode_set(const tv_distmat *encoder, const tv_distmat *second,
                         const tv_distmat *targets, double square, tv_outputs *out) {
   tv_distmat *image = NULL;
-  TV_TRY(tv_distmat_create(encoder->grid, encoder->rows, encoder->columns, &image));
-  tv_multiply(TV_PLAIN, second, TV_PLAIN, encoder, image);
+  TV_TRY(tv_product(second, encoder, &image));
   tv_error *error = tv_outputs_take(encoder, image, targets, square, out);
   tv_distmat_destroy(&image);
   return error;

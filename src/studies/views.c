@@ -91,19 +91,29 @@ static int rows_of(const tv_solver *s, int m, int encoder) {
                         s->experiment->encoder.sizes[encoder], s->targets);
 }
 
-/* The encoder, its outputs on the rows that it is learned from, and how well it does there. */
-static tv_error *judge(const tv_solver *s, const tv_point_rows *rows, int m, int64_t point,
-                       answer *a) {
+/* How well it does on the rows that it is learned from, given the image A E' of the encoder. */
+static tv_error *judge_rows(const tv_solver *s, const tv_point_rows *rows, int m,
+                            const tv_distmat *image, answer *a) {
   const tv_method *method = tv_method_of(s->experiment->methods[m]);
   const tv_statistics *of = rows->statistics;
   const int encoders = s->results->cube.encoders;
-  TV_TRY(tv_encode(rows, &a->solution, &a->z));
-  TV_TRY(tv_encode_set(a->solution.encoder, of->A, of->B, rows->square, &a->z.of[TV_CORRUPTED]));
+  TV_TRY(tv_outputs_take(a->solution.encoder, image, of->B, rows->square, &a->z.of[TV_CORRUPTED]));
   TV_TRY(
       tv_grid_agree(s->group->grid, tv_allocate(encoders, sizeof(*a->optimality), &a->optimality)));
   for (int i = 0; i < encoders; ++i)
-    TV_TRY(tv_scores_validate(method, of, &a->solution, rows_of(s, m, i), &a->optimality[i]));
-  return tv_results_keep(s->results, m, point, &a->solution, rows->axes);
+    TV_TRY(
+        tv_scores_validate(method, of, &a->solution, image, rows_of(s, m, i), &a->optimality[i]));
+  return NULL;
+}
+
+static tv_error *judge(const tv_solver *s, const tv_point_rows *rows, int m, int64_t point,
+                       answer *a) {
+  tv_distmat *image = NULL;
+  TV_TRY(tv_encode(rows, &a->solution, &a->z));
+  TV_TRY(tv_product(rows->statistics->A, a->solution.encoder, &image));
+  tv_error *error = judge_rows(s, rows, m, image, a);
+  tv_distmat_destroy(&image);
+  return error ? error : tv_results_keep(s->results, m, point, &a->solution, rows->axes);
 }
 
 static tv_error *solve_method(const tv_solver *s, const tv_point_rows *rows, int m, int64_t point,

@@ -15,6 +15,9 @@ typedef enum { TV_LEFT, TV_RIGHT } tv_side;
 void tv_multiply(tv_transpose op_a, const tv_distmat *a, tv_transpose op_b, const tv_distmat *b,
                  tv_distmat *c);
 
+/* *out = a b, a new matrix on their grid. The caller destroys it.                   Collective. */
+tv_error *tv_product(const tv_distmat *a, const tv_distmat *b, tv_distmat **out);
+
 /* m = axes' m axes, and m = axes' m, on the same grid: a new matrix in place of the one before,
  * which is destroyed. */
 tv_error *tv_project(const tv_distmat *axes, tv_distmat **m);

@@ -30,9 +30,11 @@ tv_error *tv_largest_sine(const tv_statistics *statistics, const tv_distmat *whi
 tv_error *tv_scores_evaluate(const tv_method *method, const tv_statistics *statistics,
                              const tv_solution *solution, tv_scores *out);
 
-/* How well its first k rows solve the problem.                                       Collective. */
+/* How well its first k rows solve the problem, given the image A E' of all of them.
+ *                                                                                    Collective. */
 tv_error *tv_scores_validate(const tv_method *method, const tv_statistics *statistics,
-                             const tv_solution *solution, int k, tv_optimality *out);
+                             const tv_solution *solution, const tv_distmat *image, int k,
+                             tv_optimality *out);
 
 /* All scores of the nested encoders of its first rows, as many as rows[0] <= rows[1] <= ... say.
  *                                                                                   Collective. */
