@@ -45,7 +45,7 @@ static tv_error *report_views(const tv_experiment *e, tv_source *source,
   tv_error *error;
   MPI_Comm_rank(comm, &rank);
   TV_GO(tv_view_model_create(e, source, NULL, comm, &model));
-  TV_GO(tv_view_theory_make(e, source, features, model, comm, &theory));
+  TV_GO(tv_view_theory_make(e, features, model, comm, &theory));
   TV_GO(tv_agree(comm, rank == 0 ? print_views(theory, is_json) : NULL));
 done:
   tv_view_theory_destroy(&theory);

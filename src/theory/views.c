@@ -4,11 +4,9 @@
 #include <stdlib.h>
 
 #include "remarks.h"
-#include "twoview/augmentations/chain.h"
-#include "twoview/augmentations/principal_axes.h"
+#include "twoview/augmentations/view_problems.h"
 #include "twoview/base/comm.h"
 #include "twoview/data/preparation.h"
-#include "twoview/linalg/group.h"
 #include "twoview/linalg/orthonormal.h"
 #include "twoview/methods/angles.h"
 #include "twoview/methods/values.h"
@@ -58,54 +56,6 @@ static tv_error *create(const tv_experiment *e, const tv_features *f, const tv_v
   t->components = t->inputs < e->encoder.k + MORE ? t->inputs : e->encoder.k + MORE;
   TV_TRY(list_methods(t));
   return allocate_settings(t);
-}
-
-/* ---- Moments ---- */
-
-/* What problems are made from. Borrowed, unless said otherwise. */
-typedef struct {
-  tv_view_theory *theory;
-  const tv_features *features;
-  const tv_view_model *model;
-  const tv_group *group;  /* all ranks */
-  tv_moments *moments;    /* owned */
-  tv_view_moments *views; /* owned: of those that are sampled; NULL: none are */
-} maker;
-
-/* Of the first replicate and the largest sample. */
-static tv_error *collect(const tv_experiment *e, const tv_source *source, tv_view_model *model,
-                         MPI_Comm comm, maker *m) {
-  tv_sampling sampling = tv_sampling_make(e, source, m->features, comm, NULL);
-  const tv_row_corruption corruption = tv_view_model_rows(m->model);
-  const tv_row_views views = tv_view_model_views(m->model);
-  if (corruption.severities > 0) sampling.corruption = &corruption;
-  sampling.sizes += sampling.sizes_count - 1;
-  sampling.sizes_count = 1;
-  sampling.replicates = 1;
-  TV_TRY(tv_view_model_read(model, &sampling, m->group->row));
-  TV_TRY(tv_moments_collect(&sampling, NULL, 0, &m->moments));
-  return tv_experiment_sums_views(e) ? tv_view_moments_collect(&sampling, &views, 0, &m->views)
-                                     : NULL;
-}
-
-/* The axes along which views are taken at a severity; NULL: all numbers are. */
-static tv_error *find_axes(const maker *m, int severity, tv_distmat **out) {
-  const tv_experiment *e = m->theory->experiment;
-  tv_samples *samples = NULL;
-  tv_error *error;
-  *out = NULL;
-  if (!e->features.pca) return NULL;
-  TV_GO(tv_distmat_create(m->group->grid, m->features->inputs, e->features.pca, out));
-  if (m->features->axes) {
-    tv_distmat_scatter(m->features->axes, *out);
-    return NULL;
-  }
-  TV_GO(tv_view_model_samples(m->model, m->moments, m->group->row, 0, severity, 0, &samples));
-  TV_GO(tv_samples_axes(e, samples, m->group->grid, *out));
-done:
-  tv_samples_destroy(&samples);
-  if (error) tv_distmat_destroy(out);
-  return error;
 }
 
 /* ---- One severity and strength ---- */
@@ -158,27 +108,15 @@ static tv_error *solve_all(const tv_view_theory *t, const tv_statistics *s, tv_v
   return error;
 }
 
-static tv_error *make_problem(const maker *m, int severity, int strength, const tv_distmat *axes,
-                              tv_statistics **out, int *status) {
-  const tv_view_place place = {0, severity, strength, 0};
-  tv_samples *samples = NULL;
-  tv_error *error =
-      tv_view_model_samples(m->model, m->moments, m->group->row, 0, severity, 0, &samples);
-  if (!error)
-    error = tv_view_model_problem(m->model, m->views, &place, samples, axes, m->group->row,
-                                  m->group->grid, out, status);
-  tv_samples_destroy(&samples);
-  return error;
-}
-
-static tv_error *describe_singular(const maker *m, const tv_statistics *s, tv_view_setting *out) {
-  tv_view_theory *t = m->theory;
+static tv_error *describe_singular(tv_view_theory *t, const tv_view_problems *problems,
+                                   const tv_statistics *s, tv_view_setting *out) {
   tv_singularity found;
   tv_error *error = tv_singularity_find(s, &found);
   if (!error) {
     out->floor = found.floor;
     if (!t->experiment->features.pca)
-      tv_preparation_number(m->model->source, found.constants + found.dependent, found.numbers);
+      tv_preparation_number(problems->model->source, found.constants + found.dependent,
+                            found.numbers);
     if (!*t->singular)
       tv_singularity_describe(&found, t->experiment->features.pca > 0, t->singular,
                               sizeof t->singular);
@@ -188,18 +126,17 @@ static tv_error *describe_singular(const maker *m, const tv_statistics *s, tv_vi
 }
 
 /* `footprints`: of the strengths of this severity. */
-static tv_error *fill_setting(const maker *m, int severity, int strength, const tv_distmat *axes,
-                              tv_footprint *footprints) {
-  tv_view_theory *t = m->theory;
+static tv_error *fill_setting(tv_view_theory *t, const tv_view_problems *problems, int severity,
+                              int strength, const tv_distmat *axes, tv_footprint *footprints) {
   tv_view_setting *out = &t->settings[severity * t->strengths + strength];
   tv_statistics *s = NULL;
   int status = 0;
   tv_error *error;
-  TV_GO(make_problem(m, severity, strength, axes, &s, &status));
+  TV_GO(tv_view_problems_make(problems, severity, strength, axes, &s, &status));
   out->same_as = strength;
   footprints[strength].rounding = INFINITY;
   if (status) {
-    error = describe_singular(m, s, out);
+    error = describe_singular(t, problems, s, out);
     goto done;
   }
   TV_GO(tv_relations_find(s, &out->relations));
@@ -212,15 +149,15 @@ done:
   return error;
 }
 
-static tv_error *fill_severity(const maker *m, int severity) {
-  const int strengths = m->theory->strengths;
+static tv_error *fill_severity(tv_view_theory *t, const tv_view_problems *problems, int severity) {
   tv_distmat *axes = NULL;
   tv_footprint *footprints = NULL;
   tv_error *error;
-  TV_GO(tv_grid_agree(m->group->grid, tv_allocate(strengths, sizeof(*footprints), &footprints)));
-  TV_GO(find_axes(m, severity, &axes));
-  for (int strength = 0; strength < strengths; ++strength)
-    TV_GO(fill_setting(m, severity, strength, axes, footprints));
+  TV_GO(tv_grid_agree(problems->group->grid,
+                      tv_allocate(t->strengths, sizeof(*footprints), &footprints)));
+  TV_GO(tv_view_problems_axes(problems, severity, &axes));
+  for (int strength = 0; strength < t->strengths; ++strength)
+    TV_GO(fill_setting(t, problems, severity, strength, axes, footprints));
 done:
   free(footprints);
   tv_distmat_destroy(&axes);
@@ -229,24 +166,18 @@ done:
 
 /* ---- Together ---- */
 
-tv_error *tv_view_theory_make(const tv_experiment *e, const tv_source *source, const tv_features *f,
-                              tv_view_model *model, MPI_Comm comm, tv_view_theory **out) {
-  tv_group *group = NULL;
-  maker m = {.features = f, .model = model};
+tv_error *tv_view_theory_make(const tv_experiment *e, const tv_features *f, tv_view_model *model,
+                              MPI_Comm comm, tv_view_theory **out) {
+  tv_view_problems *problems = NULL;
   tv_error *error;
   *out = NULL;
   TV_GO(tv_agree(comm, create(e, f, model, out)));
-  TV_GO(tv_group_form(comm, 1, TV_LARGE_BLOCK, &group));
-  m.theory = *out;
-  m.group = group;
-  TV_GO(collect(e, source, model, comm, &m));
+  TV_GO(tv_view_problems_collect(f, model, (*out)->n, comm, &problems));
   for (int severity = 0; severity < model->severities; ++severity)
-    TV_GO(fill_severity(&m, severity));
+    TV_GO(fill_severity(*out, problems, severity));
   TV_GO(tv_agree(comm, tv_view_theory_remark(*out)));
 done:
-  tv_view_moments_destroy(&m.views);
-  tv_moments_destroy(&m.moments);
-  tv_group_dissolve(&group);
+  tv_view_problems_destroy(&problems);
   if (error) tv_view_theory_destroy(out);
   return error;
 }

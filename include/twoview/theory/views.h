@@ -39,9 +39,8 @@ typedef struct {
 
 /* From one pass over the data, once the model has read what its steps need. Free with
  * tv_view_theory_destroy.                                                           Collective. */
-tv_error *tv_view_theory_make(const tv_experiment *experiment, const tv_source *source,
-                              const tv_features *features, tv_view_model *model, MPI_Comm comm,
-                              tv_view_theory **out);
+tv_error *tv_view_theory_make(const tv_experiment *experiment, const tv_features *features,
+                              tv_view_model *model, MPI_Comm comm, tv_view_theory **out);
 void tv_view_theory_destroy(tv_view_theory **theory);
 
 /* For people; and for programs, as tv_theory_print_json. */
