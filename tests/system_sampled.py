@@ -1,4 +1,5 @@
 """Sampled views through the whole program: what is archived of them, and what is made of them."""
+import re
 import unittest
 
 import h5py
@@ -127,6 +128,158 @@ class Sampled(unittest.TestCase):
         plan = harness.twoview("run", self.file, "--dry-run", ranks=2).stdout
         size = float(plan.split("archive, uncompressed")[1].split("(")[1].split()[0])
         self.assertGreater(size, self.view.nbytes)
+
+
+def pilot(file, *keys, ranks=1):
+    """The lines of the plan about views, by their titles."""
+    done = harness.twoview("run", file, "--dry-run", *harness.settings(*keys), ranks=ranks)
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    titles = ("views of a sample", "pilot of views", "cost of views")
+    lines = [line for line in done.stdout.splitlines() if line.startswith(titles)]
+    return {line[:22].strip(): line[22:].strip() for line in lines}
+
+
+def numbers_of(pattern, text):
+    """The ends of a range that stands behind the pattern."""
+    first, second = re.search(pattern + r"([-+.\de]+)(?: to ([-+.\de]+))?", text).groups()
+    return [float(first), float(second or first)]
+
+
+def chance(samples, inputs, views):
+    """The largest omega of views that are independent of their samples: the upper edge of the Jacobi law."""
+    share, crowding = 1 / views, inputs / (samples * views)
+    edge = (np.sqrt(share * (1 - crowding)) + np.sqrt(crowding * (1 - share))) ** 2
+    return (edge - share) / (1 - share)
+
+
+class Pilot(unittest.TestCase):
+    """How many views the plan advises, and what they cost."""
+
+    @classmethod
+    def setUpClass(cls):
+        write_rows()
+        cls.file = harness.write("pilot.yaml", EXPERIMENT)
+        lines = [line for line in EXPERIMENT.splitlines() if not line.startswith("corruption")]
+        cls.clean = harness.write("pilot-clean.yaml", "\n".join(lines))
+
+    def expect(self, lines, omegas, views):
+        """The ends of a printed range have four digits; the advice follows from all of them."""
+        found = numbers_of(rf"omega_\d+ = ", lines["pilot of views"])
+        np.testing.assert_allclose(found, [min(omegas), max(omegas)], rtol=1e-3)
+        advice = [round(1 + 1 / max(omegas)), round(1 + 1 / min(omegas))]
+        self.assertEqual(numbers_of(r"1 \+ 1/omega_\d+ = ", lines["views of a sample"]), advice)
+        self.assertTrue(lines["views of a sample"].startswith(f"{views};"))
+        return advice
+
+    def test_advice(self):
+        """As in a run over the same rows, here all of them, at all severities and strengths."""
+        lines = pilot(self.file)
+        with harness.archive(self.file, "pilot.h5") as archive:
+            omegas = archive["value"][0, :, :, 1, 0, 1, K - 1].ravel()
+        advice = self.expect(lines, omegas, VIEWS)
+        self.assertIn(f"{N} samples", lines["pilot of views"])
+        self.assertEqual(numbers_of("up to ", lines["pilot of views"])[0], float(f"{chance(N, D, VIEWS):.2g}"))
+        given, advised = lines["cost of views"].split("; ")
+        rows = 2 * 2 * N  # severities, strengths
+
+        def flops(views):
+            return rows * ((views + 1) * D**2 + 2 * D * (D + 3 + 1))
+
+        for text, m in ((given, [VIEWS, VIEWS]), (advised, advice)):
+            self.assertEqual(numbers_of("^", text), m)
+            np.testing.assert_allclose(numbers_of(": ", text), [rows * views for views in m], rtol=1e-3)
+            np.testing.assert_allclose(numbers_of("views, ", text), [flops(views) for views in m], rtol=1e-3)
+
+    def test_ranks(self):
+        lines = pilot(self.file)
+        for ranks in (2, 3):
+            self.assertEqual(pilot(self.file, ranks=ranks), lines)
+
+    def test_first_samples(self):
+        """Of many samples those that come first in the order of the first replicate."""
+        d, n, strengths = 256, 4000, 20
+        random = np.random.default_rng(5)
+        with h5py.File(harness.folder / "many.h5", "w") as file:
+            file["x"], file["y"] = random.normal(size=(n, d)) / np.arange(1, d + 1) ** 0.25, np.arange(n) % 2
+        deviations = ", ".join(f"{deviation:.3g}" for deviation in np.linspace(0.1, 2, strengths))
+        file = harness.write("many.yaml", f"""\
+seed: 1
+replicates: 2
+source: {{type: hdf5, file: many.h5, samples: x, labels: y}}
+augmentation: {{chain: [{{type: noise, deviation: [{deviations}]}}], views: 2}}
+samples: [100, {n}]
+encoder: {{k: [1, 3]}}
+methods: [JE]
+archive: {{encoders: none, representations: none}}
+""")
+        lines = pilot(file)
+        samples = int(lines["pilot of views"].split()[0])
+        of_row = 3 * d**2 + 2 * d * (d + 2 + 1)
+        self.assertEqual(samples, int(2e10 / of_row / strengths))
+        keys = ("replicates=1", f"samples=[{samples}]", "encoder.k=3")
+        with harness.archive(file, "many-first.h5", *harness.settings(*keys)) as archive:
+            self.expect(lines, archive["value"][0, 0, :, 0, 0, 0, 2], 2)
+
+    def test_no_agreement(self):
+        """Views that are all noise: the largest omega is what chance gives, the edge of a spectrum within
+        some d^(-2/3) of it, and the smallest is below zero."""
+        keys = ("augmentation.chain=[{type: noise, deviation: 1e4}]",)
+        self.assertNotIn("1/omega", pilot(self.file, *keys, f"encoder.k={D}")["views of a sample"])
+        lines = pilot(self.file, *keys, f"encoder.k={D}")
+        self.assertIn(f"no agreement in direction {D}", lines["pilot of views"])
+        self.assertNotIn(";", lines["cost of views"])
+        lines = pilot(self.file, *keys, "encoder.k=1")
+        largest = numbers_of("omega_1 = ", lines["pilot of views"])[1]
+        self.assertLess(abs(largest / chance(N, D, VIEWS) - 1), 2 * D ** (-2 / 3))
+
+    def test_some_agreement(self):
+        keys = ("augmentation.chain=[{type: noise, deviation: [0.1, 1e4]}]", f"encoder.k={D}")
+        lines = pilot(self.clean, *keys)
+        self.assertIn(f"no agreement in direction {D} at 1 of 2 severities and strengths", lines["pilot of views"])
+        self.assertIn("1/omega", lines["views of a sample"])
+
+    def test_singular(self):
+        """Fewer views than inputs leave S singular."""
+        lines = pilot(self.file, "samples=[5]")
+        self.assertIn("second moments S of its views are singular", lines["pilot of views"])
+        self.assertIn("no advice", lines["views of a sample"])
+
+    def test_exact(self):
+        self.assertEqual(pilot(self.file, "augmentation.views=exact", "archive.views=false",
+                               "augmentation.chain=[{type: noise, deviation: 1}]"), {})
+
+    def test_given_views(self):
+        random = np.random.default_rng(8)
+        x = random.normal(size=(N, D)) * np.linspace(2, 0.5, D)
+        with h5py.File(harness.folder / "pilot-given.h5", "w") as file:
+            file["x"], file["y"] = x, np.arange(N) % 3
+            file["views"] = x[:, None] + 0.5 * random.normal(size=(N, 2, D))
+        file = harness.write("pilot-given.yaml", f"""\
+source: {{type: hdf5, file: pilot-given.h5, samples: x, labels: y, views: views}}
+samples: [{N}]
+encoder: {{k: {K}}}
+methods: [RC, JE]
+""")
+        lines = pilot(file, ranks=2)
+        with harness.archive(file, "pilot-given-run.h5") as archive:
+            self.expect(lines, archive["value"][0, 0, 0, 0, 0, 1, K - 1].ravel(), 2)
+        self.assertIn(f"2: {2 * N} views", lines["cost of views"])
+
+    def test_nonlinear_features(self):
+        """The same frequencies as in the run: inputs are the features that they make."""
+        keys = ("features.type=random-fourier", "features.count=8", "features.bandwidth=4", "encoder.k=2",
+                "archive.views=false")
+        lines = pilot(self.clean, *keys)
+        with harness.archive(self.clean, "pilot-fourier.h5", *harness.settings(*keys)) as archive:
+            self.expect(lines, archive["value"][0, 0, :, 1, 0, 1, 1], VIEWS)
+
+    def test_axes(self):
+        """Along principal axes, those of the pilot's samples."""
+        keys = ("features.pca=6", "encoder.k=2")
+        lines = pilot(self.clean, *keys, ranks=2)
+        with harness.archive(self.clean, "axes.h5", *harness.settings(*keys)) as archive:
+            self.expect(lines, archive["value"][0, 0, :, 1, 0, 1, 1], VIEWS)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@
 #include "twoview/kinds.h"
 #include "twoview/moments/law.h"
 #include "twoview/plan/plan.h"
+#include "twoview/plan/view_pilot.h"
 #include "twoview/studies/examples.h"
 #include "twoview/studies/tally.h"
 
@@ -103,6 +104,16 @@ static tv_error *expect_feasible(const run *r) {
   return tv_features_expect_rows(r->experiment, r->source);
 }
 
+/* Where views are sampled or given.                                                 Collective. */
+static tv_error *print_pilot(const run *r, MPI_Comm comm) {
+  int rank;
+  tv_view_pilot pilot;
+  MPI_Comm_rank(comm, &rank);
+  TV_TRY(tv_view_pilot_make(&r->plan, r->model, comm, &pilot));
+  if (rank == 0) tv_view_pilot_print(r->experiment, r->source, &r->plan, &pilot);
+  return NULL;
+}
+
 static tv_error *print_plan(const run *r, MPI_Comm comm) {
   int rank;
   tv_time_range time;
@@ -111,6 +122,8 @@ static tv_error *print_plan(const run *r, MPI_Comm comm) {
   if (!infeasible) error = tv_plan_estimate(r->experiment, &r->plan, comm, &time);
   if (!error && rank == 0)
     tv_plan_print(r->experiment, r->source, &r->plan, infeasible ? NULL : &time);
+  if (!error && !infeasible && tv_experiment_samples_views(r->experiment))
+    error = print_pilot(r, comm);
   if (!error) return infeasible;
   tv_error_free(infeasible);
   return error;
@@ -399,7 +412,8 @@ static const char help[] =
     "or\n"
     "                        what keeps saving below 1 % of the time)\n"
     "      --dry-run         check the experiment and its data's sizes and labels, without a pass\n"
-    "                        over the samples, print the plan, compute nothing\n"
+    "                        over the samples, print the plan, compute nothing; where views are\n"
+    "                        sampled, a pilot of the first samples says how many are best\n"
     "  -h, --help            this text\n"
     "\n"
     "Signals that would end it (Ctrl-C, SIGTERM, SIGHUP, ...) make it save its work and leave "

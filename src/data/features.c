@@ -190,17 +190,22 @@ static tv_error *fit_axes(const tv_experiment *e, const tv_source *source, MPI_C
   return error;
 }
 
-/* Features as they are, those of the view model, whose steps act on them; or nonlinear ones. */
-static tv_error *keep_all(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
-                          tv_checkpoint *checkpoint, tv_features **out) {
-  tv_error *error = NULL;
+tv_error *tv_features_keep(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                           tv_features **out) {
   TV_TRY(tv_agree(comm, tv_allocate(1, sizeof(**out), out)));
   (*out)->inputs = source->features;
   (*out)->p = tv_experiment_row_numbers(e, source->features);
-  if (tv_experiment_has_fourier(e))
-    error = tv_fourier_draw(e, source, comm, *out);
-  else if (e->features.pca && e->corruption.chain.count == 0)
-    error = fit_axes(e, source, comm, checkpoint, *out);
+  tv_error *error = tv_experiment_has_fourier(e) ? tv_fourier_draw(e, source, comm, *out) : NULL;
+  if (error) tv_features_destroy(out);
+  return error;
+}
+
+/* With axes, where these are the same at every severity. */
+static tv_error *keep_all(const tv_experiment *e, const tv_source *source, MPI_Comm comm,
+                          tv_checkpoint *checkpoint, tv_features **out) {
+  TV_TRY(tv_features_keep(e, source, comm, out));
+  if (!e->features.pca || e->corruption.chain.count > 0) return NULL;
+  tv_error *error = fit_axes(e, source, comm, checkpoint, *out);
   if (error) tv_features_destroy(out);
   return error;
 }

@@ -128,13 +128,20 @@ static double count_raw_flops(const tv_experiment *e, const tv_source *source) {
   return rows * raw_numbers(e, source);
 }
 
-/* Sums of sampled views, at all strengths. */
+double tv_plan_view_rows(const tv_experiment *e) {
+  return view_cells(e) / e->sizes_count * largest_size(e);
+}
+
+double tv_plan_view_flops(const tv_experiment *e, const tv_source *source, const tv_plan *plan,
+                          double views) {
+  return tv_plan_view_rows(e) * ((views + 1) * square(plan->p) + 2.0 * plan->p * plan->width +
+                                 2 * views * count_weights(e, source));
+}
+
+/* Sums of sampled views, or of the one spread of all, at all strengths. */
 static double count_view_flops(const tv_experiment *e, const tv_source *source,
                                const tv_plan *plan) {
-  const double rows = view_cells(e) / e->sizes_count * largest_size(e);
-  const double views = fmax(1, count_views(e, source));
-  return rows * ((views + 1) * square(plan->p) + 2.0 * plan->p * plan->width +
-                 2 * views * count_weights(e, source));
+  return tv_plan_view_flops(e, source, plan, fmax(1, count_views(e, source)));
 }
 
 /* Rows that are read for moments, those held out in a pass of their own, over their own file or
@@ -174,8 +181,7 @@ static double count_chain_normals(const tv_experiment *e, const tv_source *sourc
       severities * e->corruption.chain.count *
       ((corrupts_rows(e) ? rows + held_out_replicates(e, held_out) * (double)held_out->size : 0) +
        (source->has_classes ? scored : 0));
-  const double views = view_cells(e) / e->sizes_count * largest_size(e) * e->augmentation.views *
-                       e->augmentation.chain.count;
+  const double views = tv_plan_view_rows(e) * e->augmentation.views * e->augmentation.chain.count;
   return source->features * (corrupted + views);
 }
 

@@ -50,6 +50,11 @@ tv_error *tv_features_fit(const tv_experiment *experiment, const tv_source *sour
                           tv_checkpoint *checkpoint, tv_features **out);
 void tv_features_destroy(tv_features **features);
 
+/* Of the view model, whose steps act on them: features as they are, or nonlinear ones, without
+ * axes. Free with tv_features_destroy. Collective. */
+tv_error *tv_features_keep(const tv_experiment *experiment, const tv_source *source, MPI_Comm comm,
+                           tv_features **out);
+
 /* count rows: raw (count x inputs, overwritten) to components (count x p), rows contiguous. Row i
  * may be a linear combination of samples, whose coefficients add up to constants[i]: so many means
  * are taken off. NULL: all rows are samples.                                    Not collective. */

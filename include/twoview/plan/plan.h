@@ -34,6 +34,12 @@ typedef struct {
 tv_error *tv_plan_make(const tv_experiment *experiment, const tv_source *source,
                        const tv_held_out *held_out, MPI_Comm comm, tv_plan *out);
 
+/* Rows whose views are summed, counted at each replicate, severity and strength; and the flops of
+ * these sums with so many views of each. */
+double tv_plan_view_rows(const tv_experiment *experiment);
+double tv_plan_view_flops(const tv_experiment *experiment, const tv_source *source,
+                          const tv_plan *plan, double views);
+
 /* Refuse what does not fit into the memory that is left. */
 tv_error *tv_plan_expect_room(const tv_plan *plan);
 
