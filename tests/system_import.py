@@ -239,7 +239,8 @@ class Tables(Import):
         for message, *arguments in (("--labels 'betta' is none of its 2 columns; did you mean 'beta'", "a.csv", "--labels", "betta"),
                                     ("another option names", "a.csv", "--labels", "beta", "--drop", "beta"),
                                     ("no single character", "a.csv", "--delimiter", "ab"),
-                                    ("no kind that can be imported", "a.xls"), ("SOURCE is missing",),
+                                    ("no kind that can be imported", "a.xls"), ("no kind that can be imported", "x.npy.gz"),
+                                    ("SOURCE is missing",),
                                     ("another kind", "a.csv", "b.xls")):
             self.refused(2, message, arguments=arguments)
         self.refused(1, "leave no feature", arguments=["a.csv", "--labels", "beta", "--drop", "alpha"])

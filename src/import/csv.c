@@ -351,7 +351,7 @@ static tv_error *parse(table *t, tv_gzip *file) {
 static char delimiter_of(const table *t) {
   const char given = t->state->options->delimiter;
   if (given) return given;
-  return tv_import_ends_with(t->path, ".tsv") ? '\t' : ',';
+  return tv_import_ends_with_or_packed(t->path, ".tsv") ? '\t' : ',';
 }
 
 static tv_error *read_file(table *t, const char *path) {
@@ -397,8 +397,8 @@ static tv_error *write_csv(tv_import_state *state) {
 }
 
 static int takes(const char *path) {
-  return tv_import_ends_with(path, ".csv") || tv_import_ends_with(path, ".tsv") ||
-         tv_import_ends_with(path, ".txt");
+  return tv_import_ends_with_or_packed(path, ".csv") ||
+         tv_import_ends_with_or_packed(path, ".tsv") || tv_import_ends_with_or_packed(path, ".txt");
 }
 
 const tv_import_format tv_import_csv = {

@@ -22,9 +22,12 @@ static int is_end(const char *path, size_t length, const char *end) {
 }
 
 int tv_import_ends_with(const char *path, const char *end) {
-  const size_t length = strlen(path);
-  return is_end(path, length, end) ||
-         (is_end(path, length, ".gz") && is_end(path, length - 3, end));
+  return is_end(path, strlen(path), end);
+}
+
+int tv_import_ends_with_or_packed(const char *path, const char *end) {
+  return tv_import_ends_with(path, end) ||
+         (tv_import_ends_with(path, ".gz") && is_end(path, strlen(path) - strlen(".gz"), end));
 }
 
 tv_error *tv_import_expect_name(const char *where, const char *name) {

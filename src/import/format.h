@@ -29,8 +29,9 @@ extern const tv_import_format tv_import_csv, tv_import_arrays, tv_import_matrix,
 extern const tv_label tv_label_samples, tv_label_labels, tv_label_targets, tv_label_of_sample,
     tv_label_of_feature, tv_label_of_target;
 
-/* Whether a name ends so, or so with .gz behind it, in letters of either case. */
+/* Whether a name ends so, in letters of either case; and whether so, or so with .gz behind it. */
 int tv_import_ends_with(const char *path, const char *end);
+int tv_import_ends_with_or_packed(const char *path, const char *end);
 
 /* Refuse a name of a feature, sample or class that is empty, too long or no plain UTF-8; `where` is
  * the place in the file, for the message. */

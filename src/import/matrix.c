@@ -333,7 +333,7 @@ static tv_error *write_matrix(tv_import_state *state) {
 }
 
 static int takes(const char *path) {
-  return tv_import_ends_with(path, ".mtx") || tv_tenx_is_folder(path);
+  return tv_import_ends_with_or_packed(path, ".mtx") || tv_tenx_is_folder(path);
 }
 
 const tv_import_format tv_import_matrix = {
