@@ -235,6 +235,18 @@ methods: [SL, RC, JE, PCA]
         for ranks, layout in ((1, "replicated"), (2, "distributed")):
             self.compare(experiment, ranks, chain, f"parallel.layout={layout}")
 
+    def test_baselines(self):
+        """Solutions of PCA, which are kept at every sample size for all strengths."""
+        random = np.random.default_rng(7)
+        with h5py.File(harness.folder / "images.h5", "w") as file:
+            file["x"] = random.integers(0, 256, (2500, 12, 12, 3)).astype(np.uint8)
+            file["y"] = np.arange(2500) % 10
+        experiment = harness.write("images.yaml", IMAGES)
+        for ranks in (1, 2):
+            self.compare(experiment, ranks, "methods=[PCA]", "encoder.k=430", f"samples={list(range(600, 2000, 35))}",
+                         "augmentation.chain=[{type: noise, deviation: [0.1, 0.2]}]", "parallel.layout=replicated",
+                         "archive.encoders=none", "archive.representations=none")
+
     def test_rows_held_out(self):
         """Of the component model."""
         for ranks in (1, 2):

@@ -369,6 +369,15 @@ static double turning_memory(const tv_experiment *e, const tv_source *source, in
   return square(frequencies) + (square(d) + 2 * d * frequencies + square(frequencies)) / ranks;
 }
 
+/* What is kept of methods that see no views, at every sample size (baselines.h): T and E. */
+static double baselines_memory(const tv_experiment *e, const tv_plan *plan) {
+  const double rows = fmin(e->encoder.k + 1.0, plan->d);
+  double solutions = 0;
+  for (unsigned m = 0; m < e->methods_count; ++m)
+    if (tv_method_of(e->methods[m])->repeat) solutions += fmin(e->sizes_count, own_points(plan));
+  return solutions * 2 * plan->d * rows / (plan->grid_rows * plan->grid_columns);
+}
+
 /* Matrices of the view model: one set of rows, three of their views and three workspaces of maps;
  * or A, C, G, S, L and those that a solution takes, as below; and one of each set of textures. */
 static double solve_memory_of_views(const tv_experiment *e, const tv_source *source,
@@ -380,7 +389,7 @@ static double solve_memory_of_views(const tv_experiment *e, const tv_source *sou
                                                                               : 8);
   const double wanted = (double)plan->p * e->encoder.k;
   return matrices * column_numbers(plan, ranks) + (e->methods_count + 6.0) * wanted +
-         turning_memory(e, source, ranks);
+         baselines_memory(e, plan) + turning_memory(e, source, ranks);
 }
 
 /* Matrices of d x d alive at the same time: A, S, L, RC's whitened matrix and its square. For all
