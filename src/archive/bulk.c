@@ -245,12 +245,13 @@ static tv_error *draw_views(const tv_record *record, const tv_selection *part, c
   const tv_sampling *s = record->sampling;
   const tv_row_views views = tv_view_model_views(record->model);
   const int first = tv_experiment_first_severity(record->experiment);
+  const int64_t of_strength = (int64_t)views.count * s->p;
   for (int64_t i = 0, level = 0; i < part->end - part->first; ++i) {
     while (part->first + i >= s->sizes[level]) ++level;
     for (int severity = first; severity < record->model->severities; ++severity) {
       memcpy(x, rows + i * s->width, (size_t)s->p * sizeof(*x));
       tv_view_model_corrupt(record->model, severity, part->replicate, numbers[i], x);
-      for (int strength = 0; strength < views.strengths; ++strength, out += views.count * s->p) {
+      for (int strength = 0; strength < views.strengths; ++strength, out += of_strength) {
         const tv_view_place place = {part->replicate, severity, strength, (int)level};
         TV_TRY(views.draw(views.context, &place, &numbers[i], 1, x, s->p, out));
       }

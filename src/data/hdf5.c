@@ -191,7 +191,7 @@ static tv_error *open_views(const settings *spec, const char *name, tv_source *s
   TV_TRY(tv_packing_read(&h->views, &h->views_packing));
   source->views = (int)h->views.extent[1];
   TV_TRY(expect_same_rows(spec, source, &h->views));
-  if (h->views.width == source->views * source->features) return NULL;
+  if (h->views.width == (int64_t)source->views * source->features) return NULL;
   return tv_fail("%s: '%s' has views of %d numbers, and '%s' samples of %d", spec->file, name,
                  h->views.width / source->views, spec->samples, source->features);
 }

@@ -4,10 +4,10 @@
 
 static tv_error *begin(const tv_solver *s, int64_t setting, struct tv_baselines *b) {
   const tv_cube *cube = &s->results->cube;
+  const int count = cube->levels * cube->methods;
   tv_baselines_release(b);
-  b->count = cube->levels * cube->methods;
-  TV_TRY(
-      tv_grid_agree(s->group->grid, tv_allocate(b->count, sizeof(*b->solutions), &b->solutions)));
+  TV_TRY(tv_grid_agree(s->group->grid, tv_allocate(count, sizeof(*b->solutions), &b->solutions)));
+  b->count = count;
   b->setting = setting;
   return NULL;
 }
