@@ -46,10 +46,12 @@ class Plan(unittest.TestCase):
             self.assertLessEqual(abs(memory - peak), TOLERANCE * peak, f"{ranks} ranks, {pairs}")
             self.assertLessEqual(abs(archive.attrs["planned_memory"] - memory), 0.05 * memory)
             sent = float(re.search(r"reduced per rank .*\((\d+) bytes\)", plan)[1])
-            self.assertEqual(sent, archive["sent"][()].sum(1).max())
+            layout = harness.attribute(archive, "layout")
+            # Where rows go to all ranks, it is drawn how many of them every rank has.
+            np.testing.assert_allclose(sent, archive["sent"][()].sum(1).max(), atol=0,
+                                       rtol=0 if layout == "replicated" else TOLERANCE)
             flops = re.search(r"flops +(\S+) for moments, (\S+) for solutions", plan)
             counted = archive["flops"][()].sum(0)  # by stage: open, features, moments, solves
-            layout = harness.attribute(archive, "layout")
             # Four digits are printed; blocks on the diagonal are computed whole: 64 d of d^2.
             tolerance = 1e-3 if layout == "replicated" else 64 / 1700 + 0.01
             np.testing.assert_allclose(float(flops[1]), counted[:3].sum(), rtol=tolerance)

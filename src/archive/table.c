@@ -367,7 +367,7 @@ const struct tv_variable_row tv_rows[] = {
      .domain = &not_negative,
      .beyond = no_work,
      TO_WORK(flops)},
-    {{"sent", "bytes of sums sent along the tree", "byte"},
+    {{"sent", "bytes of sums sent along the tree, and of rows to other ranks", "byte"},
      .place = TV_IN_RUN,
      .dimensions = {TV_AXIS_RANK, TV_AXIS_STAGE},
      .values = sent_values,

@@ -85,13 +85,15 @@ static tv_error *keep_batch(void *context, const tv_batch *batch) {
   return NULL;
 }
 
-/* Rows [from, end) of what `owner` has read join those that wait, on every rank. */
+/* Rows [from, end) of what `owner` has read join those that wait, on every rank. Bytes that the
+ * other ranks pass on to each other are not counted. */
 static void share_rows(intake *in, int owner, int from, int end) {
   const tv_partition *p = &in->sums->sampling->partition;
   const int64_t width = in->sums->sampling->width, numbers = (end - from) * width;
   double *room = in->rows + in->count * width;
   if (p->rank == owner) memcpy(room, in->read.u + from * width, (size_t)numbers * sizeof(*room));
   tv_broadcast(p->comm, owner, room, numbers);
+  if (p->rank == owner && p->size > 1) in->sums->work.sent_bytes += (double)numbers * sizeof(*room);
   in->count += end - from;
 }
 

@@ -481,6 +481,18 @@ static double count_sent_rows(const tv_experiment *e, const tv_source *source,
                   tv_shard_first_row_of_rank(partition, rank));
 }
 
+/* Numbers of the rows that a rank sends to all others, where moments of data are distributed; which
+ * of them fall to its shards is drawn. */
+static double count_shared_numbers(const tv_experiment *e, const tv_held_out *held_out,
+                                   const tv_plan *plan, const tv_partition *partition, int rank) {
+  if (!plan->layout.is_distributed || !tv_experiment_has_views(e) || plan->ranks == 1) return 0;
+  const int shards =
+      tv_shard_first_of_rank(partition, rank + 1) - tv_shard_first_of_rank(partition, rank);
+  const double rows =
+      e->replicates * largest_size(e) + held_out_replicates(e, held_out) * (double)held_out->size;
+  return rows * shards / partition->shards * plan->width;
+}
+
 static double count_reduced_bytes(const tv_experiment *e, const tv_source *source,
                                   const tv_held_out *held_out, const tv_plan *plan, MPI_Comm comm) {
   const tv_partition partition = tv_partition_make(comm, source->rows, e->parallel.shards);
@@ -492,7 +504,8 @@ static double count_reduced_bytes(const tv_experiment *e, const tv_source *sourc
   double most = 0;
   for (int rank = 0; rank < plan->ranks; ++rank)
     most = fmax(most, tv_shard_sends(&partition, rank) * (raw + moments) +
-                          count_sent_rows(e, source, &partition, rank) * source->features);
+                          count_sent_rows(e, source, &partition, rank) * source->features +
+                          count_shared_numbers(e, held_out, plan, &partition, rank));
   return NUMBER * most;
 }
 

@@ -185,9 +185,12 @@ static tv_error *solve_spread(const tv_solver *s, const tv_ledger *ledger,
                               const tv_study_inputs *study) {
   if (!s->sums) return solve_drawn(s, ledger, study);
   TV_TRY(solve_levels(s, ledger, study, NULL));
-  s->results->moments_work = tv_column_sums_work(s->sums);
-  if (s->held_out_sums)
-    s->results->moments_work.flops += tv_column_sums_work(s->held_out_sums).flops;
+  tv_work *work = &s->results->moments_work;
+  *work = tv_column_sums_work(s->sums);
+  if (!s->held_out_sums) return NULL;
+  const tv_work held_out = tv_column_sums_work(s->held_out_sums);
+  work->flops += held_out.flops;
+  work->sent_bytes += held_out.sent_bytes;
   return NULL;
 }
 

@@ -26,7 +26,7 @@ typedef struct {
   double features_bytes;   /* of these, while the principal components are found */
   double moment_flops, solve_flops; /* of all ranks together */
   double normals;                   /* random normals drawn, all ranks */
-  double reduced_bytes;             /* sums sent by one rank, at the most */
+  double reduced_bytes;             /* sums and rows sent by one rank, at the most */
   double archive_bytes;             /* before compression */
 } tv_plan;
 
