@@ -128,6 +128,21 @@ class Plan(unittest.TestCase):
                 self.compare(experiment, ranks, "archive.samples=false", "features.pca=20",
                              "archive.representations=none")
 
+    def test_random_fourier_features(self):
+        """Of rows that are corrupted one by one and on average, of views that are sampled, and spread."""
+        self.write_data(2000, 300)
+        experiment = harness.write("f.yaml", """\
+source: {type: hdf5, file: data.h5, samples: x, targets: y}
+features: {type: random-fourier, count: 300}
+corruption: {chain: [{type: noise, deviation: [0.1, 0.2]}]}
+augmentation: {chain: [{type: noise, deviation: 0.3}]}
+samples: [1500]
+encoder: {k: 9}
+""")
+        for ranks, *pairs in ((1,), (2, "augmentation.views=2"), (2, "corruption.sampler=expected"),
+                              (3, "corruption.sampler=expected", "parallel.layout=distributed")):
+            self.compare(experiment, ranks, *pairs)
+
     def test_a_limit_of_the_address_space(self):
         """Refused before any work: without its buffer OpenBLAS would ask for it for ever."""
         limit = 1 << 33

@@ -11,6 +11,13 @@
 #include "twoview/base/statistics.h"
 #include "twoview/experiment/check.h"
 
+/* What corruption of a severity does to nonlinear features: the same at all strengths, which follow
+ * each other. */
+struct tv_turned {
+  int severity; /* 0: none */
+  tv_chain chain;
+};
+
 /* ---- Steps ---- */
 
 static const tv_augmentation *augmentation_of(const tv_step_spec *spec) {
@@ -315,6 +322,7 @@ static tv_error *fill(const tv_numbers_found *found, const tv_numbers_found *of_
   TV_TRY(make_chains(found, m));
   TV_TRY(expect_test_numbers(of_test, test, m));
   settle_draws(m);
+  TV_TRY(tv_allocate(1, sizeof(*m->turned), &m->turned));
   return take_scratch(m);
 }
 
@@ -355,6 +363,8 @@ void tv_view_model_destroy(tv_view_model **model) {
   tv_pool_destroy(&m->pool);
   free_means(&m->corruption_means);
   free_means(&m->view_means);
+  if (m->turned) tv_chain_release(&m->turned->chain);
+  free(m->turned);
   free(m->scratch);
   free(m);
   *model = NULL;
@@ -367,22 +377,28 @@ static tv_shape shape_of_rows(const tv_view_model *m) {
   return m->features ? (tv_shape){1, m->features->p, 1, 1} : m->shape;
 }
 
-/* What a chain does to the moments of rows; `own` is released when it is no longer needed. */
-static tv_error *chain_of_rows(const tv_view_model *m, const tv_chain *chain, const tv_grid *row,
-                               tv_chain *own, const tv_chain **out) {
-  *own = (tv_chain){0};
-  *out = m->features ? own : chain;
-  return m->features ? tv_fourier_chain(m->features, chain, &m->shape, row, own) : NULL;
+static void forget_turned(struct tv_turned *turned) {
+  tv_chain_release(&turned->chain);
+  turned->severity = 0;
+}
+
+static tv_error *turn(const tv_view_model *m, int severity, const tv_grid *row) {
+  if (m->turned->severity == severity) return NULL;
+  forget_turned(m->turned);
+  tv_error *error =
+      tv_fourier_chain(m->features, &m->corruptions[severity], &m->shape, row, &m->turned->chain);
+  if (error)
+    forget_turned(m->turned);
+  else
+    m->turned->severity = severity;
+  return error;
 }
 
 static tv_error *corrupt(const tv_view_model *model, int severity, const tv_grid *row,
                          tv_samples *samples) {
-  tv_chain own;
-  const tv_chain *chain;
-  tv_error *error = chain_of_rows(model, &model->corruptions[severity], row, &own, &chain);
-  if (!error) error = tv_chain_corrupt(chain, samples);
-  tv_chain_release(&own);
-  return error;
+  if (!model->features) return tv_chain_corrupt(&model->corruptions[severity], samples);
+  TV_TRY(turn(model, severity, row));
+  return tv_chain_corrupt(&model->turned->chain, samples);
 }
 
 tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *moments,
@@ -400,12 +416,14 @@ tv_error *tv_view_model_samples(const tv_view_model *model, const tv_moments *mo
 static tv_error *make_problem(const tv_view_model *model, int strength, tv_samples *samples,
                               const tv_distmat *axes, const tv_grid *row, const tv_grid *grid,
                               tv_statistics **out, int *status) {
-  tv_chain own;
-  const tv_chain *chain;
-  tv_error *error = chain_of_rows(model, &model->augmentations[strength], row, &own, &chain);
+  const tv_chain *inputs = &model->augmentations[strength];
+  const double floor = model->experiment->augmentation.floor;
+  tv_chain own = {0};
+  tv_error *error = NULL;
+  if (model->features) error = tv_fourier_chain(model->features, inputs, &model->shape, row, &own);
   if (!error)
-    error = tv_chain_problem(chain, samples, model->experiment->augmentation.floor, axes, grid, out,
-                             status);
+    error =
+        tv_chain_problem(model->features ? &own : inputs, samples, floor, axes, grid, out, status);
   tv_chain_release(&own);
   return error;
 }

@@ -232,6 +232,11 @@ void tv_features_destroy(tv_features **features) {
   *features = NULL;
 }
 
+double tv_features_flops(const tv_features *f) {
+  if (f->weights) return (double)f->inputs * f->p;
+  return f->basis ? 2.0 * f->inputs * f->p : 0;
+}
+
 void tv_features_apply(const tv_features *f, int count, const double *constants, double *raw,
                        double *components) {
   const double unit = 1, nothing = 0;

@@ -126,6 +126,7 @@ static tv_error *walk_shard(intake *in, int shard) {
     in->read.rows = 0;
     if (p->rank == owner)
       error = tv_sampling_visit(s, first, count, &in->wanted, keep_batch, in, in->workspace);
+    if (in->read.rows > 0) in->sums->work.flops += count * tv_features_flops(s->features);
     TV_TRY(tv_agree(p->comm, error));
     TV_TRY(take_rows(in, owner));
   }

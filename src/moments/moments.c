@@ -26,7 +26,9 @@ static tv_error *add_batch(void *context, const tv_batch *batch) {
   moments_pass *pass = context;
   const int width = pass->sampling->width, levels = pass->sampling->sizes_count;
   const int64_t cell = (int64_t)batch->replicate * severities_of(pass->sampling) + batch->severity;
+  const tv_features *f = pass->sampling->features;
   pass->work->flops += (double)batch->rows * width * width;
+  if (batch->severity > 0 && f->weights) pass->work->flops += batch->rows * tv_features_flops(f);
   if (pass->head)
     tv_sampling_place(pass->sampling, &pass->head->selection, batch, pass->head->rows);
   for (int level = 0, begin = 0; level < levels; begin = batch->level_end[level++]) {
@@ -41,7 +43,7 @@ static tv_error *add_rows(void *context, int64_t first, int count, double *sum) 
   moments_pass *pass = context;
   const tv_features *f = pass->sampling->features;
   const int times = pass->sampling->source->kind->is_generated ? pass->sampling->replicates : 1;
-  if (f->basis) pass->work->flops += 2.0 * count * times * f->inputs * f->p;
+  pass->work->flops += (double)count * times * tv_features_flops(f);
   pass->sum = sum;
   TV_TRY(tv_sampling_visit(pass->sampling, first, count, &pass->everything, add_batch, pass,
                            pass->workspace));

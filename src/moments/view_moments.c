@@ -78,7 +78,10 @@ static tv_error *draw_rows(const pass *p, const tv_batch *batch, int first, int 
   const double *x = batch->inputs + (int64_t)first * batch->inputs_leading;
   TV_TRY(p->views->draw(p->views->context, place, batch->number + first, rows, x,
                         batch->inputs_leading, p->inputs ? p->inputs : p->drawn));
-  if (p->inputs) tv_features_map(f, rows * p->views->count, p->inputs, f->inputs, p->drawn, f->p);
+  if (p->inputs) {
+    tv_features_map(f, rows * p->views->count, p->inputs, f->inputs, p->drawn, f->p);
+    p->work->flops += rows * p->views->count * tv_features_flops(f);
+  }
   for (int i = 0; i < rows; ++i)
     average(p, p->drawn + (int64_t)i * p->views->count * s->p, p->mean + (int64_t)i * s->p);
   return NULL;

@@ -154,6 +154,21 @@ static double count_read_rows(const tv_experiment *e, const tv_source *source,
   return (double)source->rows + (size == 0 ? 0 : held_out->source ? size : (double)source->rows);
 }
 
+/* Nonlinear features of rows: as they are, of all in a file whenever some are summed, and
+ * corrupted.
+ */
+static double count_map_flops(const tv_experiment *e, const tv_source *source,
+                              const tv_held_out *held_out, const tv_plan *plan) {
+  const double drawn =
+      e->replicates * largest_size(e) + held_out_replicates(e, held_out) * (double)held_out->size;
+  const double again = plan->layout.is_distributed && !source->kind->is_generated
+                           ? (double)source->rows * (e->replicates * e->sizes_count - 1)
+                           : 0;
+  const double rows =
+      count_read_rows(e, source, held_out) + again + drawn * (count_severities(e) - 1);
+  return 2 * rows * count_weights(e, source);
+}
+
 /* Moments of the rows: a rank-b update is width^2 flops a row. Before it, those of the raw features
  * of a data set; and rows that need it are rotated, the generated ones fresh for each replicate. */
 static double count_moment_flops(const tv_experiment *e, const tv_source *source,
@@ -164,10 +179,7 @@ static double count_moment_flops(const tv_experiment *e, const tv_source *source
   if (is_law(e)) return raw + tv_law_estimate_cost(e, source, plan->p).flops;
   const int are_rotated = !source->kind->has_components && !tv_experiment_has_views(e);
   return (sampled + scored) * count_severities(e) * square(plan->width) + raw +
-         count_view_flops(e, source, plan) +
-         2 * count_weights(e, source) *
-             (count_read_rows(e, source, held_out) +
-              (sampled + scored) * (count_severities(e) - 1)) +
+         count_view_flops(e, source, plan) + count_map_flops(e, source, held_out, plan) +
          are_rotated * 2 * count_read_rows(e, source, held_out) * source->features * plan->p;
 }
 
@@ -361,12 +373,14 @@ static double column_numbers(const tv_plan *plan, int ranks) {
   return plan->p * fmin(plan->p, ceil(blocks / ranks) * block);
 }
 
-/* What Gaussian steps do to nonlinear features: of all pairs of frequencies, whole on every rank;
- * before it the frequencies, the covariance of the inputs and their product. */
+/* What Gaussian steps do to nonlinear features: of all pairs of frequencies, whole on every rank,
+ * for corruption and views; before it the frequencies, the covariance of the inputs and their
+ * product.
+ */
 static double turning_memory(const tv_experiment *e, const tv_source *source, int ranks) {
   const double d = source->features, frequencies = e->features.count;
   if (!tv_experiment_has_fourier(e)) return 0;
-  return square(frequencies) + (square(d) + 2 * d * frequencies + square(frequencies)) / ranks;
+  return 2 * square(frequencies) + (square(d) + 2 * d * frequencies + square(frequencies)) / ranks;
 }
 
 /* What is kept of methods that see no views, at every sample size (baselines.h): T and E. */

@@ -31,7 +31,8 @@ typedef struct tv_view_model {
   int needs_partners;    /* whether what is drawn has need of other samples, ... */
   struct tv_pool *pool;  /* ... owned: these, once they are read; else NULL */
   tv_mean_table corruption_means, view_means;
-  double *scratch; /* owned: of draws */
+  double *scratch;          /* owned: of draws */
+  struct tv_turned *turned; /* owned: of nonlinear features the corruption that was needed last */
 } tv_view_model;
 
 /* The chains of an experiment, checked and prepared for the samples of a source, and the corruption

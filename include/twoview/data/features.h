@@ -61,6 +61,9 @@ tv_error *tv_features_keep(const tv_experiment *experiment, const tv_source *sou
 void tv_features_apply(const tv_features *features, int count, const double *constants, double *raw,
                        double *components);
 
+/* Floating-point operations that the features of a row take.                     Not collective. */
+double tv_features_flops(const tv_features *features);
+
 /* The random Fourier features of rows, which stand `leading` numbers apart, as the results do.
  *                                                                               Not collective. */
 void tv_features_map(const tv_features *features, int count, const double *raw, int leading,
