@@ -6,7 +6,6 @@
 
 #include <hdf5.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "twoview/hdf5/error.h"
@@ -163,17 +162,6 @@ static void run_least(void *context) {
   H5Fclose(file);
 }
 
-/* Processor time: one rank of one thread, beside which others may use the machine. */
-static double least_time(void (*run)(void *), task *t) {
-  double least = HUGE_VAL;
-  for (int i = 0; i < ROUNDS; ++i) {
-    const clock_t begun = clock();
-    run(t);
-    least = fmin(least, (double)(clock() - begun) / CLOCKS_PER_SEC);
-  }
-  return least;
-}
-
 int main(int argc, char **argv) {
   tv_hdf5_prepare();
   MPI_Init(&argc, &argv);
@@ -188,9 +176,10 @@ int main(int argc, char **argv) {
   demand(tv_allocate(CHOSEN * CHOSEN, sizeof *t.matrix, &t.matrix));
   write_file(&t);
   for (int i = 0; i < BATCH * CHOSEN; ++i) t.u[i] = i % 20 == 0;
-  const double all = least_time(run_all, &t), least = least_time(run_least, &t);
+  const double all = least_processor_time(ROUNDS, run_all, &t),
+               least = least_processor_time(ROUNDS, run_least, &t);
   t.knows_zeros = 1;
-  const double ratio = all / least, of_zeros = all / least_time(run_least, &t);
+  const double ratio = all / least, of_zeros = all / least_processor_time(ROUNDS, run_least, &t);
   printf("%d x %d counts, 5 %% of them not 0, to the moments of %d features: %.2f s; reading and "
          "products %.2f s, ratio %.2f (at most %.1f); with products of what is not 0 alone %.2f\n",
          t.rows, COLUMNS, CHOSEN, all, least, ratio, limit, of_zeros);

@@ -3,7 +3,6 @@
 #include "support/benchmark.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "twoview/augmentations/spectra.h"
 #include "twoview/base/memory.h"
@@ -65,17 +64,6 @@ static void create_statistics(task *t) {
         t->data.experiment->augmentation.alpha[i % SIDE], &t->statistics[i], &status));
 }
 
-/* Processor time: one rank of one thread, beside which others may use the machine. */
-static double least_time(void (*run)(void *), task *t) {
-  double least = HUGE_VAL;
-  for (int i = 0; i < ROUNDS; ++i) {
-    const clock_t begun = clock();
-    run(t);
-    least = fmin(least, (double)(clock() - begun) / CLOCKS_PER_SEC);
-  }
-  return least / (SIDE * SIDE);
-}
-
 static void measure(int p, int q, int k, int l) {
   task t = {.data = open_grid(p, q, l, k, 8 * (p + q), SIDE)};
   tv_head *head = NULL;
@@ -84,8 +72,8 @@ static void measure(int p, int q, int k, int l) {
   demand(tv_head_create(&t.data.sampling, 0, &head));
   demand(tv_moments_collect(&t.data.sampling, head, 0, &t.moments));
   create_statistics(&t);
-  const double grid = least_time(run_grid, &t);
-  const double solves = least_time(run_closed_forms, &t);
+  const double grid = least_processor_time(ROUNDS, run_grid, &t) / (SIDE * SIDE);
+  const double solves = least_processor_time(ROUNDS, run_closed_forms, &t) / (SIDE * SIDE);
   printf("a point, d = %d, k = %d, %d targets: %.3f ms, its closed forms %.3f ms, ratio %.2f\n",
          p + q, k, l, 1e3 * grid, 1e3 * solves, grid / solves);
   for (int i = 0; i < SIDE * SIDE; ++i) tv_statistics_destroy(&t.statistics[i]);

@@ -4,7 +4,6 @@
 #include "support/benchmark.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "twoview/augmentations/view_model.h"
 #include "twoview/base/memory.h"
@@ -69,17 +68,6 @@ static void run_products(void *context) {
   }
 }
 
-/* Processor time: one rank of one thread, beside which others may use the machine. */
-static double least_time(void (*run)(void *), task *t) {
-  double least = HUGE_VAL;
-  for (int i = 0; i < ROUNDS; ++i) {
-    const clock_t begun = clock();
-    run(t);
-    least = fmin(least, (double)(clock() - begun) / CLOCKS_PER_SEC);
-  }
-  return least;
-}
-
 int main(int argc, char **argv) {
   tv_memory_keep_freed(); /* as the program does */
   MPI_Init(&argc, &argv);
@@ -88,7 +76,8 @@ int main(int argc, char **argv) {
   demand(tv_view_model_create(t.data.experiment, t.data.source, NULL, MPI_COMM_WORLD, &t.model));
   demand(tv_allocate((int64_t)TV_BATCH * WIDTH, sizeof(*t.rows), &t.rows));
   demand(tv_allocate((int64_t)WIDTH * WIDTH, sizeof(*t.sum), &t.sum));
-  const double pass = least_time(run_pass, &t), products = least_time(run_products, &t);
+  const double pass = least_processor_time(ROUNDS, run_pass, &t),
+               products = least_processor_time(ROUNDS, run_products, &t);
   const double ratio = pass / products;
   printf("%d views of each of %d images, d = %d: %.2f s, their products alone %.2f s, ratio %.2f "
          "(at most "

@@ -4,7 +4,6 @@
 #include "support/benchmark.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "twoview/augmentations/view_model.h"
 #include "twoview/base/memory.h"
@@ -96,17 +95,6 @@ static void take_moments(task *t) {
   demand(tv_moments_collect(&t->held_out_sampling, NULL, 0, &t->held_out_moments));
 }
 
-/* Processor time: one rank of one thread, beside which others may use the machine. */
-static double least_time(void (*run)(void *), task *t) {
-  double least = HUGE_VAL;
-  for (int i = 0; i < ROUNDS; ++i) {
-    const clock_t begun = clock();
-    run(t);
-    least = fmin(least, (double)(clock() - begun) / CLOCKS_PER_SEC);
-  }
-  return least / POINTS;
-}
-
 int main(int argc, char **argv) {
   tv_memory_keep_freed(); /* as the program does */
   MPI_Init(&argc, &argv);
@@ -116,7 +104,8 @@ int main(int argc, char **argv) {
   demand(tv_view_model_create(t.data.experiment, t.data.source, NULL, MPI_COMM_WORLD, &t.model));
   take_moments(&t);
   create_statistics(&t);
-  const double point = least_time(run_points, &t), solves = least_time(run_closed_forms, &t);
+  const double point = least_processor_time(ROUNDS, run_points, &t) / POINTS,
+               solves = least_processor_time(ROUNDS, run_closed_forms, &t) / POINTS;
   const double ratio = point / solves;
   printf("a point, d = 784, k = %d: %.1f ms, its closed forms %.1f ms, ratio %.2f (at most %.1f)\n",
          K, 1e3 * point, 1e3 * solves, ratio, limit);

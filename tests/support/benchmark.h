@@ -36,4 +36,8 @@ benchmark_data open_data(int p, int q, int l, double n);
 /* The least time of `rounds` runs, of the slowest rank. */
 double best_time(int rounds, void (*run)(void *), void *context);
 
+/* The least processor time of `rounds` runs of one rank of one thread, beside which others may use
+ * the machine. */
+double least_processor_time(int rounds, void (*run)(void *), void *context);
+
 #endif
