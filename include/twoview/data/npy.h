@@ -36,9 +36,11 @@ void tv_npy_close(tv_npy *npy);
  * Errors: the file is shorter now; a number that is not finite, by its row. Not collective. */
 tv_error *tv_npy_read(const tv_npy *npy, int64_t first, int64_t count, double *out);
 
+/* Whether an array holds texts. */
+int tv_npy_is_text(const tv_npy *npy);
+
 /* The text of a row, in UTF-8 and with a NUL at its end, of an array of texts of one dimension; the
  * caller owns it. Errors: the file is shorter now.                            Not collective. */
-int tv_npy_is_text(const tv_npy *npy);
 tv_error *tv_npy_read_text(const tv_npy *npy, int64_t row, char **out);
 
 #endif
