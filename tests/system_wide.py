@@ -1,6 +1,7 @@
 """Principal components in three ways: from the covariance of the features, the Gram matrix of the rows,
 and a Krylov subspace in passes over the rows."""
 import re
+import resource
 import unittest
 
 import h5py
@@ -214,6 +215,29 @@ class Wide(unittest.TestCase):
                 with self.solve("subspace", ranks=ranks) as archive:
                     peak = archive["peak_memory"][()].max()
                 self.assertLessEqual(max(memory / peak, peak / memory), 1.2, f"{shape} on {ranks} ranks")
+
+    def test_rows_that_cannot_be_kept(self):
+        """Where address space is limited they are read in every pass, and the components are the same bits."""
+        shape = (6000, 4000)
+        with h5py.File(harness.folder / "data.h5", "w") as file:
+            file["x"] = random.integers(0, 256, shape).astype(np.uint8)
+            file["y"] = random.normal(size=(shape[0], 2))
+        words = harness.settings("features.solver=subspace")
+        for room in range(1 << 29, 1 << 32, 1 << 27):
+            limit = {"errors": "replace", "preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_AS, (room, room))}
+            plan = harness.twoview("run", self.experiment, "--dry-run", *words, **limit)
+            if plan.returncode == 0:
+                break
+        self.assertIn("passes over the rows, which are read each time", plan.stdout)
+        memory = float(re.search(r"memory per rank .*\((\d+) bytes\)", plan.stdout)[1])
+        done = harness.twoview("run", self.experiment, "--force", "-o", "read.h5", *words, **limit)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with self.solve("subspace") as kept, h5py.File(harness.folder / "read.h5") as read:
+            for name in ("feature_mean", "data_spectrum", "principal_axes"):
+                np.testing.assert_array_equal(kept[name][()], read[name][()], name)
+            peak = read["peak_memory"][()].max()
+            self.assertLess(peak, 8 * shape[0] * shape[1])
+            self.assertLessEqual(max(memory / peak, peak / memory), 1.2)
 
 
 if __name__ == "__main__":
