@@ -157,6 +157,19 @@ class Scaling(unittest.TestCase):
                             experiment=data)
             self.expect_counts([f"{name}{ranks}.h5" for ranks in RANKS], tolerance)
 
+    def test_model_counts_of_components(self):
+        """Found in passes over the rows; of their Gram matrix, on one rank, there is no model."""
+        random = np.random.default_rng(1)
+        with harness.h5py.File(harness.folder / "data.h5", "w") as file:
+            file["x"], file["y"] = random.normal(size=(150, 90)), random.normal(size=(150, 2))
+        experiment = harness.write("data.yaml", harness.HDF5)
+        for solver in ("subspace", "rows"):
+            for ranks in RANKS:
+                self.run_on(ranks, f"{solver}{ranks}.h5", f"features.solver={solver}", "features.pca=7",
+                            "samples=[150]", "replicates=1", experiment=experiment)
+        self.expect_counts([f"subspace{ranks}.h5" for ranks in RANKS], 100 * EPSILON)
+        self.refuses(["rows1.h5", "rows2.h5"], 1, "rows1.h5: its principal components are from the Gram matrix")
+
     def test_a_resumed_run_is_refused(self):
         """It counts the work of its last session, here none of the moments' flops."""
         resumed = harness.folder / "resumed.h5"

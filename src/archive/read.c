@@ -265,6 +265,16 @@ static tv_error *expect_one_session(hid_t file) {
   return error;
 }
 
+/* Archives of earlier versions do not say. */
+static tv_error *read_solver(hid_t file, tv_archive_work *w) {
+  char *passes = NULL;
+  TV_TRY(tv_attribute_print(file, tv_note_name(TV_NOTE_PRINCIPAL_SOLVER), &w->solver));
+  TV_TRY(tv_attribute_print(file, tv_note_name(TV_NOTE_PRINCIPAL_PASSES), &passes));
+  w->principal_passes = passes ? strtol(passes, NULL, 10) : 0;
+  free(passes);
+  return NULL;
+}
+
 static tv_error *read_work(const tv_opened *o, void *out) {
   char *layout = NULL;
   tv_archive_work *w = out;
@@ -285,6 +295,7 @@ static tv_error *read_work(const tv_opened *o, void *out) {
   w->q = o->experiment->noise.components;
   w->l = extent->targets;
   w->inputs = o->schema->is_rotated ? extent->features : 0;
+  TV_TRY(read_solver(o->file, w));
   TV_TRY(read_variables(o, TV_TO_WORK, w));
   w->hosts = count_hosts(w);
   return NULL;
@@ -327,6 +338,7 @@ tv_error *tv_archive_read_work(const char *path, tv_archive_work *out) {
 void tv_archive_work_free(tv_archive_work *w) {
   free(w->experiment_name);
   free(w->experiment_text);
+  free(w->solver);
   tv_archive_free_words(w->host, w->ranks);
   free(w->seconds);
   free(w->flops);

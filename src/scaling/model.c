@@ -24,11 +24,17 @@ static double moment_numbers(const tv_workload *w) {
   return (double)w->replicates * w->levels * width_of(w) * width_of(w);
 }
 
+/* In all passes (data/raw_moments.c, data/subspace.c). */
 static double feature_numbers(const tv_workload *w) {
+  if (w->passes) return (double)w->passes * w->inputs * (w->block + 2.0);
   return w->inputs ? (w->inputs + 1.0) * (w->inputs + 1.0) : 0;
 }
 
 /* ---- Flops ---- */
+
+double tv_model_feature_flops(const tv_workload *w) {
+  return w->passes ? 4.0 * w->passes * w->inputs * w->block : feature_numbers(w);
+}
 
 static double rows_of_rank(const tv_workload *w, int ranks, int rank) {
   const tv_partition p = partition_of(w, ranks, rank);
@@ -120,7 +126,7 @@ void tv_model_work(const tv_workload *w, int ranks, int rank, tv_work out[TV_STA
   const share mine = share_of(w, ranks, groups, tv_group_of(rank, groups, ranks));
   for (int i = 0; i < TV_STAGES; ++i) out[i] = (tv_work){0};
   if (w->inputs) {
-    out[TV_STAGE_FEATURES].flops = rows_of_rank(w, ranks, rank) * feature_numbers(w);
+    out[TV_STAGE_FEATURES].flops = rows_of_rank(w, ranks, rank) * tv_model_feature_flops(w);
     out[TV_STAGE_FEATURES].sent_bytes = sends * feature_numbers(w);
   }
   out[TV_STAGE_MOMENTS].flops = moments_flops(w, ranks, rank);
@@ -270,7 +276,8 @@ tv_error *tv_model_forecast(const tv_workload *w, const tv_rates *r, const tv_ne
   moments += sum_everywhere(n, ranks, (double)w->head);
   out->seconds[TV_STAGE_FEATURES] = r->features_seconds + features;
   if (w->inputs)
-    out->seconds[TV_STAGE_FEATURES] += most_rows(w, ranks) * feature_numbers(w) / r->features;
+    out->seconds[TV_STAGE_FEATURES] +=
+        most_rows(w, ranks) * tv_model_feature_flops(w) / r->features;
   out->seconds[TV_STAGE_MOMENTS] = most_moments_flops(w, ranks) / r->moments + moments;
   forecast_solves(w, r, n, ranks, &out->seconds[TV_STAGE_SOLVES], &solves);
   out->communication = features + moments + solves;

@@ -7,8 +7,10 @@
 
 #include "twoview/base/escape.h"
 #include "twoview/base/statistics.h"
+#include "twoview/data/principal_choice.h"
 #include "twoview/experiment/yaml.h"
 #include "twoview/kinds.h"
+#include "twoview/linalg/krylov.h"
 
 /* Work counts as the same when it agrees to this fraction. */
 static const double same_work = 0.01;
@@ -72,7 +74,6 @@ static int by_ranks(const void *a, const void *b) {
 
 /* The size of a data set follows from the flops of the pass over all of it. */
 static void describe(const tv_experiment *e, const tv_archive_work *a, tv_workload *w) {
-  const double width = a->inputs + 1.0;
   const int is_file = !tv_source_kind_of(e)->is_generated;
   *w = (tv_workload){.samples = e->sizes[e->sizes_count - 1],
                      .shards = e->parallel.shards,
@@ -83,6 +84,8 @@ static void describe(const tv_experiment *e, const tv_archive_work *a, tv_worklo
                      .k = e->encoder.k,
                      .l = a->l,
                      .inputs = is_file ? a->inputs : 0,
+                     .passes = (int)a->principal_passes,
+                     .block = a->principal_passes ? tv_krylov_block(a->inputs, a->p) : 0,
                      .rotated = a->inputs,
                      .is_distributed = a->is_distributed,
                      .ranks_per_point = e->parallel.ranks_per_point,
@@ -91,7 +94,8 @@ static void describe(const tv_experiment *e, const tv_archive_work *a, tv_worklo
                      .encoders = e->encoder.sizes_count,
                      .quantities = tv_study_of(e)->count};
   w->rows =
-      is_file ? llround(sum_of(a, a->flops, TV_STAGE_FEATURES) / (width * width)) : w->samples;
+      is_file ? llround(sum_of(a, a->flops, TV_STAGE_FEATURES) / fmax(tv_model_feature_flops(w), 1))
+              : w->samples;
   w->points = tv_experiment_points(e);
   if (e->archive.representations != TV_KEEP_NONE)
     w->head = (int64_t)e->replicates * e->archive.representation_samples * (w->d + w->l + 1);
@@ -146,6 +150,10 @@ static tv_error *fit_model(tv_scaling_study *study) {
   if (is_law)
     return tv_fail("%s: its moments were drawn by the law sampler (noise.sampler), not summed over "
                    "samples that more ranks could share; compare archives of 'sampler: rows'",
+                   first->path);
+  if (w->solver && strcmp(w->solver, tv_principal_name(TV_PRINCIPAL_ROWS)) == 0)
+    return tv_fail("%s: its principal components are from the Gram matrix of the rows, which all "
+                   "go to rank 0; compare archives of another 'features.solver'",
                    first->path);
   const double each = seconds_per_feature_flop(study);
   const double pass = each * most_of(w, w->flops, TV_STAGE_FEATURES);

@@ -114,13 +114,15 @@ void tv_archive_origin_free(tv_archive_origin *origin);
 /* What the ranks of a run report about their work. Stages as in tv_stage, ranks x TV_STAGES
  * each. */
 typedef struct {
-  char *experiment_name, *experiment_text; /* owned, as the next four */
+  char *experiment_name, *experiment_text; /* owned, as the next five */
+  char *solver;                            /* of the principal components; NULL: unknown */
   char **host;                             /* of each rank */
   double *seconds, *flops, *sent;
-  int ranks, hosts;   /* hosts: different ones */
-  int p, q, l;        /* important components, noise components, targets */
-  int inputs;         /* features that are rotated to components; 0: none are */
-  int is_distributed; /* the layout of the moments */
+  int ranks, hosts;         /* hosts: different ones */
+  int p, q, l;              /* important components, noise components, targets */
+  int inputs;               /* features that are rotated to components; 0: none are */
+  int is_distributed;       /* the layout of the moments */
+  int64_t principal_passes; /* over the rows, of components found in such; 0: they are not */
 } tv_archive_work;
 
 /* Not collective: one process reads. Free with tv_archive_work_free. */

@@ -18,12 +18,17 @@ typedef struct {
   int shards, replicates, levels;
   int d, p, k, l; /* inputs, the important ones, rows of the encoder, targets */
   int inputs;     /* features of a data set, whose own moments come first; 0: generated */
-  int rotated;    /* features that are rotated to components; 0: none are */
+  int passes;  /* over these, where components are found without moments: of products with a ... */
+  int block;   /* ... block of so many vectors */
+  int rotated; /* features that are rotated to components; 0: none are */
   int ranks_per_point, is_distributed;
   const tv_kind *const *method; /* borrowed, `methods` of them */
   int methods;
   int encoders, quantities; /* of each method and point */
 } tv_workload;
+
+/* Flops for each row until components are found; 0: generated. */
+double tv_model_feature_flops(const tv_workload *workload);
 
 /* How fast one rank is. What a stage takes beside its counted work does not shrink with ranks. */
 typedef struct {
