@@ -190,6 +190,23 @@ class Recomputation(views.Comparison):
                 self.compare_all(archive, experiment, problem)
         self.assertEqual(len(digests), 1)
 
+    def test_given_views(self):
+        """Those of another program are mapped, too."""
+        given = (self.x / SCALE)[:, None] + np.random.default_rng(4).uniform(-1, 1, (len(self.x), 3, self.x.shape[1]))
+        with h5py.File(harness.folder / "train.h5", "a") as file:
+            file["views"] = SCALE * given
+        experiment = settings(augmentation={"floor": 0.01})
+        experiment["source"]["views"] = "views"
+        with views.run(experiment, ranks=2) as archive:
+            def problem(W, replicate, n, severity, strength):
+                both = self.rows(archive, replicate, n), self.test
+                clean = [peer.Samples.of_rows(features(x, W), y, (len(W) * 2, 1, 1)) for x, y, _ in both]
+                x, y, numbers = both[0]
+                drawn = features(given[numbers].reshape(3 * n, -1), W).reshape(n, 3, -1)
+                chain = [{"type": "drawn", "x": features(x, W), "y": y, "drawn": drawn}]
+                return (clean[0], clean[0], clean[1], clean[1]), chain, (None, None, self.test[1])
+            self.compare_all(archive, experiment, problem)
+
     def test_accuracy(self):
         classes = np.digitize(self.y[:, 0], [5, 7])
         with h5py.File(harness.folder / "train.h5", "a") as file:
@@ -241,6 +258,12 @@ class Use(unittest.TestCase):
         with h5py.File(harness.folder / "merged.h5") as merged:
             np.testing.assert_array_equal(merged["test_loss"], loss)
             np.testing.assert_array_equal(merged["fourier_weights"], weights)
+
+    def test_phase_diagram(self):
+        """The experiment to start from: 20 severities at 20 strengths, from the moments of one pass."""
+        done = harness.twoview("run", harness.ROOT / "jobs/nonlinear.yaml", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"\b400 ")
 
     def test_theory(self):
         """It has the values of the run."""

@@ -114,7 +114,7 @@ static const tv_key features_keys[] = {
      .high = MOST_INPUTS / 2, .otherwise = "required with `random-fourier`",
      .help = "random-fourier: number of frequencies, which make twice as many features"},
     {TV_KEY(tv_features_spec, bandwidth, TV_KEY_NUMBER), .only_with = "random-fourier",
-     .words = median_distance, .standard = "auto", .high = INFINITY, .excludes_low = 1,
+     .words = median_distance, .standard = "auto", .low = 1e-100, .high = 1e100,
      .help = "random-fourier: w is drawn from N(0, I/bandwidth²), in units of the data after "
              "`source.scale`; `auto`: the median distance of rows"},
     {TV_KEY(tv_features_spec, normalise, TV_KEY_CHOICE), .words = normalisations,
