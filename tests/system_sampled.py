@@ -282,5 +282,88 @@ methods: [RC, JE]
             self.expect(lines, archive["value"][0, 0, :, 1, 0, 1, 1], VIEWS)
 
 
+class BestNumber(unittest.TestCase):
+    """The number m of views of a sample at which JE errs least, of n m views in all. To first order, and with S
+    the identity, direction i of those dropped enters direction j of those kept with the variance
+
+        (1 - a) (1 + a u) (1 - b + b (1 - a) u) / (u n m (a - b)^2),   u = m - 1,   a = omega_j,   b = omega_i.
+
+    Where b is near a it is proportional to (1 + a u)^2 / u, which is least at u = 1/a. Half of the directions
+    have variance 1, half 0.7, and noise makes omega_k 0.8, 1/3 and 0.15."""
+    D, K, LOW, BUDGET, REPLICATES = 12, 6, 0.7, 48000, 24
+    OMEGAS, VIEWS = np.array([0.8, 1 / 3, 0.15]), np.array([2, 3, 4, 6, 8, 12, 16, 24])
+
+    @classmethod
+    def measure(cls, m):
+        """The squared sines of all angles, added up: strength, replicate."""
+        spectrum = np.where(np.arange(cls.D) < cls.K, 1, cls.LOW)
+        added = 1 / cls.OMEGAS - 1
+        file = harness.write("budget.yaml", f"""\
+seed: 12
+replicates: {cls.REPLICATES}
+source: {{type: gaussian, spectrum: {list(map(float, spectrum))}, teacher: {{type: linear, targets: 1}}}}
+augmentation: {{chain: [{{type: noise, deviation: {list(map(float, np.sqrt(added)))}}}], views: {m}}}
+samples: [{cls.BUDGET // m}]
+encoder: {{k: {cls.K}}}
+methods: [JE]
+archive: {{encoders: all, representations: none}}
+""")
+        with harness.archive(file, "budget.h5") as archive:
+            encoders = archive["transform_joint_embedding"][:, 0, :, 0]
+        whitened = encoders * np.sqrt(spectrum + added[:, None])[:, None, :]
+        basis = np.linalg.qr(np.swapaxes(whitened, -1, -2))[0]
+        return cls.K - (basis[:, :, :cls.K] ** 2).sum((2, 3)).T
+
+    @classmethod
+    def setUpClass(cls):
+        errors = np.stack([cls.measure(m) for m in cls.VIEWS], 1)  # strength, m, replicate
+        cls.error = errors.mean(-1)
+        cls.deviation = errors.std(-1, ddof=1) / np.sqrt(cls.REPLICATES)
+        cls.dropped = cls.LOW / (cls.LOW + 1 / cls.OMEGAS - 1)
+
+    def law(self, setting, u):
+        a, b = self.OMEGAS[setting], self.dropped[setting]
+        pair = (1 - a) * (1 + a * u) * (1 - b + b * (1 - a) * u) / (u * self.BUDGET * (a - b) ** 2)
+        return self.K * (self.D - self.K) * pair
+
+    def test_law(self):
+        """Within five standard errors and the next order, the square of the first."""
+        for setting in range(3):
+            law = self.law(setting, self.VIEWS - 1)
+            self.assertTrue((np.abs(self.error[setting] - law) < 5 * self.deviation[setting] + law**2).all())
+
+    def test_minimum(self):
+        """Of the curve A/u + B + C u through the measured errors, whatever A, B and C: at the root of A/C, within
+        five standard errors of where the law has its own, which are small enough to tell the settings apart. The
+        error at 1 + 1/omega_k is the least within one per cent."""
+        ends = []
+        for setting in range(3):
+            u = self.VIEWS - 1
+            weight = 1 / self.law(setting, u)
+            design = np.stack([1 / u, np.ones(len(u)), u], 1) * weight[:, None]
+            spread = np.mean((self.deviation[setting] * weight) ** 2)
+            fitted = np.linalg.lstsq(design, self.error[setting] * weight, rcond=None)[0]
+            covariance = spread * np.linalg.inv(design.T @ design)
+            gradient = np.array([0.5 / fitted[0], 0, -0.5 / fitted[2]])  # of the logarithm of the root
+            resolution = np.sqrt(gradient @ covariance @ gradient)
+            a, b = self.OMEGAS[setting], self.dropped[setting]
+            best = np.sqrt((1 - b) / ((1 - a) * a * b))
+            found = np.sqrt(fitted[0] / fitted[2])
+            self.assertLess(abs(np.log(found / best)), 5 * resolution)
+            self.assertLess(self.law(setting, 1 / a), 1.01 * self.law(setting, best))
+            ends.append(found * np.exp([-3 * resolution, 3 * resolution]))
+        self.assertLess(ends[0][1], ends[1][0])
+        self.assertLess(ends[1][1], ends[2][0])
+
+    def test_advised(self):
+        """No other number errs less than the one next to 1 + 1/omega_k, by five standard errors of the difference."""
+        for setting in range(3):
+            best = np.argmin(np.abs(self.VIEWS - 1 - 1 / self.OMEGAS[setting]))
+            difference = self.error[setting] - self.error[setting, best]
+            band = 5 * np.hypot(self.deviation[setting], self.deviation[setting, best])
+            self.assertTrue((difference > -band).all())
+            self.assertGreater(difference.max(), band[np.argmax(difference)])
+
+
 if __name__ == "__main__":
     unittest.main()
