@@ -198,7 +198,7 @@ class Pilot(unittest.TestCase):
 
     def test_first_samples(self):
         """Of many samples those that come first in the order of the first replicate."""
-        d, n, strengths = 256, 4000, 20
+        d, n, strengths = 256, 8000, 20
         random = np.random.default_rng(5)
         with h5py.File(harness.folder / "many.h5", "w") as file:
             file["x"], file["y"] = random.normal(size=(n, d)) / np.arange(1, d + 1) ** 0.25, np.arange(n) % 2
@@ -216,7 +216,7 @@ archive: {{encoders: none, representations: none}}
         lines = pilot(file)
         samples = int(lines["pilot of views"].split()[0])
         of_row = 3 * d**2 + 2 * d * (d + 2 + 1)
-        self.assertEqual(samples, int(2e10 / of_row / strengths))
+        self.assertEqual(samples, int(5e10 / of_row / strengths))
         keys = ("replicates=1", f"samples=[{samples}]", "encoder.k=3")
         with harness.archive(file, "many-first.h5", *harness.settings(*keys)) as archive:
             self.expect(lines, archive["value"][0, 0, :, 0, 0, 0, 2], 2)
