@@ -203,18 +203,28 @@ class Wide(unittest.TestCase):
             costs = dict(re.findall(r"(covariance|rows|subspace) (\S+) s", re.search("their cost.*", plan)[0]))
             self.assertEqual(min(costs, key=lambda name: float(costs[name])), solver)
 
+    def expect_memory(self, shape, solver, *settings):
+        with h5py.File(harness.folder / "data.h5", "w") as file:
+            file["x"] = random.integers(0, 256, shape).astype(np.uint8)
+            file["y"] = random.normal(size=(shape[0], 2))
+        for ranks in (1, 2):
+            planned = self.plan(ranks, f"features.solver={solver}", *settings)
+            memory = float(re.search(r"memory per rank .*\((\d+) bytes\)", planned)[1])
+            with self.solve(solver, *settings, ranks=ranks) as archive:
+                peak = archive["peak_memory"][()].max()
+            self.assertLessEqual(max(memory / peak, peak / memory), 1.2, f"{shape}, {solver}, {ranks} ranks")
+
     def test_memory(self):
         """Of rows that are kept, and of a basis that is larger than they are."""
         for shape in ((3000, 4000), (400, 60000)):
-            with h5py.File(harness.folder / "data.h5", "w") as file:
-                file["x"] = random.integers(0, 256, shape).astype(np.uint8)
-                file["y"] = random.normal(size=(shape[0], 2))
-            for ranks in (1, 2):
-                planned = self.plan(ranks, "features.solver=subspace")
-                memory = float(re.search(r"memory per rank .*\((\d+) bytes\)", planned)[1])
-                with self.solve("subspace", ranks=ranks) as archive:
-                    peak = archive["peak_memory"][()].max()
-                self.assertLessEqual(max(memory / peak, peak / memory), 1.2, f"{shape} on {ranks} ranks")
+            self.expect_memory(shape, "subspace")
+
+    def test_memory_of_eigenproblems(self):
+        """Of a matrix of which some vectors are found, and of one of which all are."""
+        self.expect_memory((2600, 2500), "covariance", "parallel.shards=2")
+        self.expect_memory((2500, 2600), "rows")
+        self.expect_memory((1300, 1200), "covariance", "parallel.shards=2", "features.pca=1100", "samples=1200")
+        self.expect_memory((1300, 3000), "rows", "features.pca=1200", "samples=1200")
 
     def test_rows_that_cannot_be_kept(self):
         """Where address space is limited they are read in every pass, and the components are the same bits."""

@@ -240,12 +240,18 @@ static double input_memory(const tv_experiment *e, const tv_source *source, doub
   return rows * source->features * (corrupts_rows(e) ? 2 : 1);
 }
 
+/* The matrix alone, of which few vectors are found; or all of them and a workspace beside. */
+static double eigenproblem_memory(const tv_plan *plan) {
+  const int selects = tv_eigen_selects(plan->principal_order, plan->components);
+  return (selects ? 1 : 3) * square(plan->principal_order);
+}
+
 /* By the Gram matrix of the rows: rank 0 has them all and diagonalises, when the rows that another
  * rank sends are no longer on their way. */
 static double wide_memory(const tv_source *source, const tv_plan *plan) {
   const double rows = (double)source->rows, inputs = source->features;
   const double sent = fmin(fmax(1 << 20, inputs), TV_BATCH * inputs);
-  return rows * inputs + fmax(sent, 3 * square(rows) + rows * plan->p);
+  return rows * inputs + fmax(sent, eigenproblem_memory(plan) + rows * plan->components);
 }
 
 /* A block and its product, the basis, on rank 0, and rows. */
@@ -262,15 +268,15 @@ static double subspace_memory(const tv_experiment *e, const tv_source *source,
 /* Raw moments of bytes are also held in single precision; then rank 0 diagonalises. */
 static double features_memory(const tv_experiment *e, const tv_source *source,
                               const tv_plan *plan) {
-  const double inputs = source->features, sums = raw_numbers(e, source);
+  const double sums = raw_numbers(e, source);
   const double basis = basis_memory(e, source);
   if (!finds_components(e, source)) return 0;
   if (plan->principal_solver == TV_PRINCIPAL_ROWS) return basis + wide_memory(source, plan);
   if (plan->principal_solver == TV_PRINCIPAL_SUBSPACE)
     return basis + subspace_memory(e, source, plan);
   const double bytes = source->bytes ? 0.5 * sums : 0;
-  const double eigenproblem = 2 * square(inputs) + basis + square(inputs);
-  return basis + fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem);
+  return basis +
+         fmax(sums_while_reducing(e, plan, sums) + bytes, sums + eigenproblem_memory(plan) + basis);
 }
 
 /* Moments of a data set without noise, to which the law sampler adds the noise. */
