@@ -235,6 +235,33 @@ class Counts(unittest.TestCase):
                 for features in ("normalise: counts", "variable: 9"):
                     self.refused(features, f"cells.h5: '{samples}': row {row}, feature 12 is {shown}", samples=samples)
 
+    def test_what_encodes_new_rows_is_verified_and_merged(self):
+        """Both archives have what rows are normalised to, and so has the archive of both."""
+        write()
+        path = harness.folder / "o.h5"
+        for part in ("1", "0"):
+            with self.run_it("X", BOTH, 1, "--set", f"first_replicate={part}") as archive:
+                size = archive.attrs["library_size"]
+            path.rename(harness.folder / f"part{part}.h5")
+        done = harness.twoview("merge", "part0.h5", "part1.h5", "-o", "o.h5", "--force")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with h5py.File(path) as archive:
+            self.assertEqual(archive.attrs["library_size"], size)
+        self.assertIn("o.h5: whole", harness.twoview("info", "--verify", "o.h5").stdout)
+        whole = path.read_bytes()
+        for words, change in (("'source_feature' are impossible: the first is -5",
+                               lambda archive: archive["source_feature"].__setitem__(3, -5)),
+                              ("'samples/row' are impossible: the first is -1",
+                               lambda archive: archive["samples/row"].__setitem__((0, 3), -1)),
+                              ("'library_size' is missing", lambda archive: archive.attrs.__delitem__("library_size")),
+                              ("'library_size' is -1", lambda archive: archive.attrs.__setitem__("library_size", -1.0))):
+            path.write_bytes(whole)
+            with h5py.File(path, "r+") as archive:
+                change(archive)
+            done = harness.twoview("info", "--accept", "o.h5")
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn(words, done.stdout)
+
     def test_rows_without_counts(self):
         counts = COUNTS.copy()
         counts[1050] = 0

@@ -117,8 +117,8 @@ START_TEST(words_may_be_an_array) {
 }
 END_TEST
 
-START_TEST(attributes_are_texts_and_integers) {
-  const double half = 0.5;
+START_TEST(attributes_are_texts_and_numbers) {
+  const double tenth = 0.1, pair[] = {1, 2};
   expect_success(tv_attribute_text(file, "title", "größer"));
   expect_success(tv_attribute_number(file, "least", INT64_MIN));
   expect_success(tv_attribute_natural(file, "most", UINT64_MAX));
@@ -126,12 +126,10 @@ START_TEST(attributes_are_texts_and_integers) {
   expect_attribute(file, "least", "-9223372036854775808");
   expect_attribute(file, "most", "18446744073709551615");
   expect_attribute(file, "absent", NULL);
-  const hid_t space = H5Screate(H5S_SCALAR);
-  const hid_t number = H5Acreate2(file, "half", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT);
-  ck_assert_int_ge(H5Awrite(number, H5T_NATIVE_DOUBLE, &half), 0);
-  H5Aclose(number);
-  H5Sclose(space);
-  expect_attribute(file, "half", NULL);
+  expect_success(tv_attribute_real(file, "tenth", tenth));
+  expect_success(tv_attribute_list(file, "pair", TV_REAL, 2, pair));
+  expect_attribute(file, "tenth", "0.1");
+  expect_attribute(file, "pair", NULL);
 }
 END_TEST
 
@@ -368,7 +366,7 @@ int main(void) {
   tcase_add_test(cases, coordinates_are_what_was_given);
   tcase_add_test(cases, arrays_have_their_dimensions_and_values);
   tcase_add_test(cases, words_may_be_an_array);
-  tcase_add_test(cases, attributes_are_texts_and_integers);
+  tcase_add_test(cases, attributes_are_texts_and_numbers);
   tcase_add_loop_test(cases, chunks_are_neither_small_nor_large, 0,
                       (int)(sizeof chunks / sizeof *chunks));
   tcase_add_loop_test(cases, numbers_like_noise_are_not_deflated, 0, 2);

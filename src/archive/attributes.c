@@ -49,7 +49,7 @@ static const struct {
                      NOTES_OF_FILE(11),
                      NOTES_OF_FILE(12),
                      [TV_NOTE_SHAPE] = {"source_shape", TV_OF_SOME},
-                     [TV_NOTE_LIBRARY_SIZE] = {"library_size", TV_OF_SOME},
+                     [TV_NOTE_LIBRARY_SIZE] = {"library_size", TV_OF_SOME, .is_common = 1},
                      [TV_NOTE_PRINCIPAL_SOLVER] = {"principal_solver", TV_OF_SOME},
                      [TV_NOTE_PRINCIPAL_PASSES] = {"principal_passes", TV_OF_SOME},
                      [TV_NOTE_PRINCIPAL_RESIDUAL] = {"principal_residual", TV_OF_SOME},

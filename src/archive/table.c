@@ -150,6 +150,7 @@ VALUES(peak_values, all->reports->peak_memory)
 static const tv_domain any_number = {-DBL_MAX, DBL_MAX, 0, 0};
 static const tv_domain of_solutions = {-DBL_MAX, DBL_MAX, .may_be_nan = 1};
 static const tv_domain not_negative = {0, DBL_MAX, 0, 0};
+static const tv_domain of_places = {0, DBL_MAX, .is_whole = 1};
 static const tv_domain of_unit_vectors = {-1 - TV_ROUNDING, 1 + TV_ROUNDING, 0, 0};
 
 static const char no_eigenvalue[] = "is no eigenvalue of a covariance matrix";
@@ -214,6 +215,7 @@ const struct tv_variable_row tv_rows[] = {
      .dimensions = {TV_AXIS_FEATURE},
      .exists = has_chosen_features,
      .values = chosen_values,
+     .domain = &of_places,
      .since = 2},
     {{"feature_mean", "mean of the features of the source", "1"},
      .dimensions = {TV_AXIS_FEATURE},
@@ -305,6 +307,7 @@ const struct tv_variable_row tv_rows[] = {
      .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_REPRESENTED_SAMPLE},
      .exists = has_represented_rows,
      .values = row_values,
+     .domain = &of_places,
      .since = 2},
     {{"representation", "encoder applied to corrupted, un-augmented inputs", "1"},
      .repetition = TV_EACH_METHOD,
@@ -345,6 +348,7 @@ const struct tv_variable_row tv_rows[] = {
      TV_INTEGER,
      TV_IN_SAMPLES,
      .dimensions = {TV_AXIS_REPLICATE, TV_AXIS_SAMPLE},
+     .domain = &of_places,
      .exists = has_sampled_rows,
      .since = 2},
     {{"host", "host of the rank", "1"},

@@ -260,6 +260,18 @@ static void expect_text(const place *p, tv_note_id note, const char *expected) {
   free(text);
 }
 
+/* What was found of the data, without which new rows cannot be encoded. */
+static void expect_positive(const place *p, tv_note_id note) {
+  char *text = NULL;
+  const char *name = tv_note_name(note);
+  tv_error *error = tv_attribute_print(p->group, name, &text);
+  if (!text || !(atof(text) > 0))
+    tv_verify_problem(p->v, "attribute '%s' is %s, and must be a positive number", name,
+                      text ? text : "missing");
+  tv_error_free(error);
+  free(text);
+}
+
 static tv_error *check_schema(tv_verification *v, hid_t file, const tv_schema *schema,
                               const tv_experiment *e) {
   const place root = {v, file, ""};
@@ -268,6 +280,8 @@ static tv_error *check_schema(tv_verification *v, hid_t file, const tv_schema *s
   check_notes(&root, TV_OF_ARCHIVE);
   expect_text(&root, TV_NOTE_SEED, seed);
   expect_text(&root, TV_NOTE_STUDY, e->study->name);
+  if (e->features.normalise) expect_positive(&root, TV_NOTE_LIBRARY_SIZE);
+  if (tv_experiment_has_fourier(e)) expect_positive(&root, TV_NOTE_BANDWIDTH);
   check_place(&root, TV_IN_ROOT, schema);
   if (e->archive.samples) check_samples(&root, schema);
   if (H5Lexists(file, TV_PARTS, H5P_DEFAULT) > 0)

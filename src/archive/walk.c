@@ -75,10 +75,14 @@ static void read_attributes(place *p, hid_t object) {
 
 /* ---- Datasets ---- */
 
+/* Integers become doubles where they stand, which have as many bytes. */
 static void pass_values(const place *p, const tv_pieces *pieces) {
   int64_t count = 1;
   for (int i = 0; i < pieces->rank; ++i) count *= (int64_t)pieces->count[i];
-  if (H5Tequal(pieces->type, H5T_NATIVE_DOUBLE) > 0)
+  const int is_real = H5Tequal(pieces->type, H5T_NATIVE_DOUBLE) > 0;
+  const int is_integer = H5Tequal(pieces->type, H5T_NATIVE_INT64) > 0;
+  if (is_real || (is_integer && H5Tconvert(H5T_NATIVE_INT64, H5T_NATIVE_DOUBLE, (size_t)count,
+                                           pieces->values, NULL, H5P_DEFAULT) >= 0))
     p->walk->pass(p->walk->context, p->name, pieces->values, count);
 }
 

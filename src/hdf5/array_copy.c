@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twoview/base/statistics.h"
 #include "twoview/hdf5/error.h"
 
 /* ---- Attributes ---- */
@@ -58,6 +59,11 @@ static char *print_integers(hid_t attribute, hid_t type) {
   return length == 1 ? print_one(attribute, type) : print_list(attribute, length);
 }
 
+static char *print_real(hid_t attribute) {
+  double number = 0;
+  return H5Aread(attribute, H5T_NATIVE_DOUBLE, &number) < 0 ? NULL : strdup(TV_EXACT(number));
+}
+
 tv_error *tv_attribute_print(hid_t object, const char *name, char **text) {
   *text = NULL;
   if (H5Aexists(object, name) <= 0) return NULL;
@@ -67,9 +73,11 @@ tv_error *tv_attribute_print(hid_t object, const char *name, char **text) {
   const int is_word = H5Tis_variable_str(type) > 0 && length_of(attribute) == 1;
   const int is_integer = H5Tget_class(type) == H5T_INTEGER && length_of(attribute) > 0 &&
                          length_of(attribute) <= SHORT_LIST;
+  const int is_real = H5Tget_class(type) == H5T_FLOAT && length_of(attribute) == 1;
   if (is_word) *text = read_text(attribute, type);
   if (is_integer) *text = print_integers(attribute, type);
-  tv_error *error = (is_word || is_integer) && !*text
+  if (is_real) *text = print_real(attribute);
+  tv_error *error = (is_word || is_integer || is_real) && !*text
                         ? tv_hdf5_fail("attribute '%s' cannot be read", name)
                         : NULL;
   if (type >= 0) H5Tclose(type);

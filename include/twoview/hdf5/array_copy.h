@@ -20,7 +20,7 @@ tv_error *tv_label_like(hid_t set, hid_t group, const char *name, hsize_t length
 /* Copy the attributes of an object that another one lacks, but those that make dimensions. */
 tv_error *tv_attributes_copy(hid_t from, hid_t to);
 
-/* A text, an integer or a short list of integers as text, owned by the caller; NULL where there is
+/* A text, a number or a short list of integers as text, owned by the caller; NULL where there is
  * none such. */
 tv_error *tv_attribute_print(hid_t object, const char *name, char **text);
 
