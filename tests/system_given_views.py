@@ -76,6 +76,24 @@ class Given(unittest.TestCase):
     def test_of_npy(self):
         self.check(NPY, 2)
 
+    def test_of_images_with_channels(self):
+        """The same numbers, as images: the same bits, whether samples and views are images or not."""
+        x, views, _ = write_data()
+        with h5py.File(harness.folder / "given.h5", "a") as file:
+            file["images"], file["of_images"] = file["x"][()].reshape(ROWS, 1, 2, 3), file["views"][()].reshape(ROWS, VIEWS, 1, 2, 3)
+        np.save(harness.folder / "images.npy", x.reshape(ROWS, 1, 2, 3) * SCALE)
+        np.save(harness.folder / "of_images.npy", views.reshape(ROWS, VIEWS, 1, 2, 3) * SCALE)
+        with harness.archive(experiment(HDF5), "vectors.h5") as archive:
+            expected = archive["moments_sha256"][()]
+        for source in (HDF5.replace("samples: x", "samples: images").replace("views: views", "views: of_images"),
+                       HDF5.replace("views: views", "views: of_images"),
+                       NPY.replace("x.npy", "images.npy").replace("views.npy", "of_images.npy")):
+            with self.subTest(source), harness.archive(experiment(source), "images.h5", ranks=2) as archive:
+                np.testing.assert_array_equal(archive["moments_sha256"][()], expected)
+        for message, source in (("5 dimensions and must have 2 to 4; name another, or reshape it", HDF5.replace("samples: x", "samples: of_images")),
+                                ("5 dimensions, where 2 to 4 are wanted; reshape it", NPY.replace("x.npy", "of_images.npy"))):
+            self.assertIn(message, harness.twoview("run", experiment(source)).stderr)
+
     def refuse(self, message, source, tail=""):
         write_data()
         run = harness.twoview("run", experiment(source, tail))

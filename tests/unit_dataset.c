@@ -51,7 +51,7 @@ static tv_error *open_set(const char *name, tv_dataset_type type, tv_dataset *ou
                           double *cache_bytes) {
   const int is_sample = type == TV_HOLDS_NUMBERS;
   const tv_dataset_wish wish = {"data.h5", name, is_sample ? 2 : 1,
-                                is_sample ? TV_DATASET_DIMENSIONS : 1, type};
+                                is_sample ? TV_IMAGE_DIMENSIONS : 1, type};
   return tv_dataset_open(file, &wish, out, cache_bytes);
 }
 

@@ -153,8 +153,8 @@ static tv_error *open_sparse(const settings *spec, tv_source *source) {
 
 static tv_error *open_samples(const settings *spec, tv_source *source) {
   hdf5_rows *h = source->state;
-  int numbers[TV_DATASET_DIMENSIONS] = {0};
-  const tv_dataset_wish wish = {spec->file, spec->samples, 2, TV_DATASET_DIMENSIONS,
+  int numbers[TV_IMAGE_DIMENSIONS] = {0};
+  const tv_dataset_wish wish = {spec->file, spec->samples, 2, TV_IMAGE_DIMENSIONS,
                                 TV_HOLDS_NUMBERS};
   if (tv_is_group(h->file, spec->samples)) return open_sparse(spec, source);
   source->read = read_rows;

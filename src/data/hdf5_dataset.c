@@ -78,8 +78,9 @@ static tv_error *expect_rank(const tv_dataset_wish *w, int dimensions) {
   char most[32] = "";
   if (w->most > w->least) snprintf(most, sizeof most, " to %d", w->most);
   if (dimensions >= w->least && dimensions <= w->most) return NULL;
-  return tv_fail("%s: dataset '%s' has %d dimensions and must have %d%s", w->path, w->name,
-                 dimensions, w->least, most);
+  return tv_fail(
+      "%s: dataset '%s' has %d dimensions and must have %d%s; name another, or reshape it", w->path,
+      w->name, dimensions, w->least, most);
 }
 
 static tv_error *refuse_extent(const tv_dataset *d, int dimension, hsize_t length, hsize_t most) {
@@ -143,7 +144,7 @@ static double chunks_along(const tv_dataset *d, const hsize_t *chunk, int dimens
 
 /* What was never written would be read as zeros. */
 static tv_error *expect_written(const tv_dataset *d, hid_t creation) {
-  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1}, written = 0;
+  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1, 1}, written = 0;
   double all = 1;
   if (H5Pget_layout(creation) != H5D_CHUNKED) {
     if (H5Dget_storage_size(d->id) > 0) return NULL;
@@ -225,7 +226,7 @@ static double unpacking_bytes(double packed, double unpacked) {
 /* Let `access` have a cache for all chunks that a row crosses, so that chunks of many rows are not
  * unpacked again for every batch. A chunk as it is stored, of average size, is held beside them. */
 static void widen_cache(const tv_dataset *d, hid_t access, double *cache_bytes) {
-  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1};
+  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1, 1};
   const hid_t creation = H5Dget_create_plist(d->id);
   if (is_chunked(d, creation, chunk)) {
     const double across = chunks_across(d, chunk), bytes = chunk_bytes(chunk, value_size(d));
@@ -239,7 +240,7 @@ static void widen_cache(const tv_dataset *d, hid_t access, double *cache_bytes) 
 }
 
 double tv_dataset_unpacked(const tv_dataset *d, int64_t rows) {
-  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1};
+  hsize_t chunk[TV_DATASET_DIMENSIONS] = {1, 1, 1, 1, 1};
   const hid_t creation = H5Dget_create_plist(d->id);
   const size_t size = value_size(d);
   double bytes = (double)rows * d->width * (double)size;

@@ -8,7 +8,8 @@
 
 #include "twoview/base/error.h"
 
-enum { TV_DATASET_DIMENSIONS = 4 };
+/* Of images: samples x rows x columns x channels; and of views of them, samples x views x ... */
+enum { TV_IMAGE_DIMENSIONS = 4, TV_DATASET_DIMENSIONS = 5 };
 
 typedef enum {
   TV_HOLDS_NUMBERS,

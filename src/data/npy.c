@@ -114,9 +114,11 @@ static tv_error *read_header(tv_npy *npy) {
 
 static tv_error *check_extent(int least, int most, tv_npy *npy) {
   double width = 1;
+  char up_to[32] = "";
+  if (most > least) snprintf(up_to, sizeof up_to, " to %d", most);
   if (npy->dimensions < least || npy->dimensions > most)
-    return tv_fail("%s: an array of %d dimensions, where %s%d are wanted", npy->path,
-                   npy->dimensions, most > least ? "at least " : "", least);
+    return tv_fail("%s: an array of %d dimensions, where %d%s are wanted; reshape it", npy->path,
+                   npy->dimensions, least, up_to);
   if (npy->dimensions == 0) npy->extent[npy->dimensions++] = 1; /* wanted as an array of one */
   for (int i = 0; i < npy->dimensions; ++i)
     if (npy->extent[i] == 0) return tv_fail("%s: holds nothing", npy->path);

@@ -96,9 +96,9 @@ static tv_error *open_views(const char *path, tv_source *source) {
 static tv_error *open_arrays(const settings *spec, const char *views, tv_source *source) {
   npy_rows *n = source->state;
   const char *targets = spec->labels ? spec->labels : spec->targets;
-  int numbers[TV_NPY_DIMENSIONS] = {0};
+  int numbers[TV_NPY_IMAGE_DIMENSIONS] = {0};
   n->has_labels = spec->labels != NULL;
-  TV_TRY(tv_npy_open(spec->samples, 2, TV_NPY_DIMENSIONS, &n->samples));
+  TV_TRY(tv_npy_open(spec->samples, 2, TV_NPY_IMAGE_DIMENSIONS, &n->samples));
   source->rows = n->samples.extent[0];
   source->features = n->samples.width;
   for (int i = 1; i < n->samples.dimensions; ++i) numbers[i - 1] = (int)n->samples.extent[i];

@@ -163,14 +163,14 @@ static tv_error *copy_texts(const tv_npy *npy, tv_growing *out) {
 
 /* ---- Dimensions ---- */
 
-enum { NAMES = TV_NPY_DIMENSIONS + 1 };
+enum { NAMES = TV_NPY_IMAGE_DIMENSIONS + 1 };
 
 static const char *const of_rows[] = {"sample", "feature", NULL};
 static const char *const of_targets[] = {"sample", "target", NULL};
 static const char *const of_images[] = {"sample", "row", "column", "channel", NULL};
 
 typedef struct {
-  char name[TV_NPY_DIMENSIONS][TV_NAME_LENGTH];
+  char name[TV_NPY_IMAGE_DIMENSIONS][TV_NAME_LENGTH];
   const char *list[NAMES]; /* of these, NULL behind the last */
 } dimension_names;
 
@@ -191,7 +191,7 @@ static tv_error *name_dimensions(const arrays *a, const tv_npy *npy, const char 
 /* ---- Arrays ---- */
 
 static tv_error *begin_numbers(hid_t group, const tv_npy *npy, tv_label label, tv_growing *out) {
-  hsize_t item[TV_NPY_DIMENSIONS] = {0};
+  hsize_t item[TV_NPY_IMAGE_DIMENSIONS] = {0};
   for (int i = 1; i < npy->dimensions; ++i) item[i - 1] = (hsize_t)npy->extent[i];
   return tv_growing_begin(group, label, stored_type(npy), H5T_NATIVE_DOUBLE, npy->dimensions, item,
                           out);
@@ -232,7 +232,7 @@ static tv_error *advise(tv_error *error, const char *name) {
 
 static tv_error *open_array(const arrays *a, const char *where, const char *name, int file,
                             tv_npy *npy) {
-  TV_TRY(advise(tv_npy_open_file(where, file, 1, TV_NPY_DIMENSIONS, npy), name));
+  TV_TRY(advise(tv_npy_open_file(where, file, 1, TV_NPY_IMAGE_DIMENSIONS, npy), name));
   if (tv_npy_is_text(npy) && npy->dimensions > 1)
     return advise(tv_fail("%s: texts of more than one dimension", where), name);
   if (npy->dimensions == 1 && is_listed(a->state->options->targets, name))

@@ -7,7 +7,8 @@
 
 #include "twoview/base/error.h"
 
-enum { TV_NPY_DIMENSIONS = 4 };
+/* Of images: samples x rows x columns x channels; and of views of them, samples x views x ... */
+enum { TV_NPY_IMAGE_DIMENSIONS = 4, TV_NPY_DIMENSIONS = 5 };
 
 typedef struct {
   const char *path; /* borrowed */

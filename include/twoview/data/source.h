@@ -53,7 +53,7 @@ extern const tv_word tv_source_roles[];
     TV_KEY(tv_source_spec, views, TV_KEY_TEXT),                                                    \
         .is_common = 1, .is_quiet = 1, .otherwise = "made by `augmentation.chain`",                \
         .help = "array of views that another program made of the samples: samples x views x "      \
-                "features (or rows x columns), at least two views"                                 \
+                "features (or rows x columns (x channels)), at least two views"                    \
   }
 
 struct tv_source {
