@@ -342,6 +342,9 @@ class BadViews(Refusals):
         self.refuse_step(".size", "from 0", "-1", type="cutout", size=[-1, 2])
         self.refuse_step("", "a window of 0 x 2 is empty", type="cutout", size=[0, 2])
 
+    def test_more_units_than_there_are(self):
+        self.refuse_step("", "'exactly' 31 of 30: more than there are; take at most 30", type="mask", exactly=31)
+
     # ---- Numbers ----
 
     def test_probability_above_1(self):
@@ -355,7 +358,7 @@ class BadViews(Refusals):
     def test_poisson_of_negative_numbers(self):
         self.write_rows("signed.h5", change=lambda x: x - 0.5)
         needs = "'poisson' needs numbers that are not negative"
-        self.refuse_step("", needs, "'source'", data=self.source("signed.h5"), type="poisson", scale=1)
+        self.refuse_step("", needs, "'source'", "take data of such numbers, or leave the step out", data=self.source("signed.h5"), type="poisson", scale=1)
         poisson = {"type": "poisson", "scale": 1}
         self.refuse(["corruption.chain.1", needs, "'test'"], corruption={"chain": [poisson]}, test={"file": "signed.h5"})
         self.refuse(["augmentation.chain.1", needs], augmentation={"chain": [poisson]})  # after noise
@@ -396,8 +399,8 @@ class BadViews(Refusals):
 
     def test_steps_that_have_no_moments(self):
         for step in ({"type": "clip", "low": 0, "high": 1}, {"type": "solarise", "above": 1}, {"type": "jpeg", "quality": 50}):
-            self.refuse(["augmentation.chain.1", f"what '{step['type']}' does to moments does not follow from them"],
-                        augmentation={"chain": [step]})
+            self.refuse(["augmentation.chain.2", f"what '{step['type']}' does to moments does not follow from them"],
+                        augmentation={"chain": [{"type": "flip"}, step]})
             self.refuse(["corruption.chain.1", "sampler: rows"], corruption={"chain": [step], "sampler": "expected"})
             self.accept(augmentation={"chain": [step], "views": 2})
         self.refuse_step("", "must be below 'high'", type="clip", low=1, high=1)
@@ -493,6 +496,7 @@ class BadViews(Refusals):
     def test_too_few_rows_are_left(self):
         self.refuse(["samples", "n = 80", "10 of 100"], test={"fraction": 0.9})
         self.refuse(["test.fraction", "none of 100"], test={"fraction": 0.001})
+        self.refuse(["test.fraction", "holds out all of 100 rows; lower it"], test={"fraction": 0.999})
         self.refuse(["test.fraction", "below 1"], test={"fraction": 1})
 
 

@@ -283,6 +283,9 @@ class Counts(unittest.TestCase):
         write(v=np.stack([COUNTS, COUNTS], 1))
         self.refused("variable: 91", "features.variable: 91 variable features of 90", code=2)
         self.refused("variable: 90", f"features.variable: 90 variable features are wanted, and {VARYING} of 90 vary; take at most {VARYING}", code=2)
+        write(np.ones_like(COUNTS))
+        self.refused("variable: 3", "features.variable: none of 90 features varies; name data that do", code=2)
+        write(v=np.stack([COUNTS, COUNTS], 1))
         self.refused("normalise: cells", "features.normalise", "counts", code=2)
         self.refused("normalise: counts", "source.scale", "leave the scale out", code=2,
                      edit=lambda text: text.replace("labels: c}", "labels: c, scale: 2}"))

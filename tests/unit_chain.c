@@ -102,6 +102,7 @@ static const struct {
     {"[{deviation: 1}]", "chain.1.type:", "is missing; write for example"},
     {"[{type: nois}]", "chain.1.type:", "expects one of noise, texture"},
     {"[{type: shift, pixels: 1},\n {type: noise}]", "x.yaml:2: chain.2.deviation:", "is missing"},
+    {"[{type: log1p, x: 1}]", "chain.1.x:", "unknown key, where there are none; leave it out"},
     {"[{type: noise, deviatoin: 1}]", "chain.1.deviatoin:", "did you mean 'deviation'?"},
     {"[{type: noise, deviation: -1}]", "chain.1.deviation:", "must be from 0 to 1e+100, got -1"},
     {"[{type: noise, deviation: [0, a]}]", "chain.1.deviation:", "expects a number, not 'a'"},

@@ -127,6 +127,8 @@ static const struct {
     {"", "parallel: {shards: 0}\n", ":8: parallel.shards:", "from 1 to 1048576, got 0"},
     {"", "parallel: {shards: 1048577}\n", ":8: parallel.shards:", "got 1048577"},
     {"", "parallel: {ranks_per_point: 0}\n", ":8: parallel.ranks_per_point:", "got 0"},
+    {"", "archive: {views: true}\n", ":8: archive.views:", "in the view model alone"},
+    {"", "features: {solver: rows}\n", ":8: features.solver:", "give their number"},
     {"", "archive: {representation_samples: 0}\n", "archive.representation_samples:", "got 0"},
     {"", "archive: {representation_samples: 201}\n",
      "archive.representation_samples:", "200, got 201"},

@@ -107,7 +107,8 @@ static tv_error *mask_check(const tv_step *step, const tv_shape *s) {
     return tv_fail_usage("'per: patch' and 'patch: [rows, columns]' belong together");
   if (patch) TV_TRY(tv_window_fits(step, PATCH, s));
   if (is_exact(step) && tv_step_number(step, EXACTLY, 0) > count_units(step, s))
-    return tv_fail_usage("'exactly' %s of %d", TV_EXACT(tv_step_number(step, EXACTLY, 0)),
+    return tv_fail_usage("'exactly' %s of %d: more than there are; take at most %d",
+                         TV_EXACT(tv_step_number(step, EXACTLY, 0)), count_units(step, s),
                          count_units(step, s));
   return NULL;
 }

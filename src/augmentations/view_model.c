@@ -85,7 +85,7 @@ static tv_error *expect_numbers(maker *m, const char *path, const tv_step *step)
   name_number(m, kind->needs, number, sizeof number);
   TV_REQUIRE(m->model->experiment, path, m->numbers >= kind->needs,
              "'%s' needs %s, and some of the rows of '%s', or of what the steps before make of "
-             "them, are others%s",
+             "them, are others%s; take data of such numbers, or leave the step out",
              kind->kind.name,
              kind->needs == TV_COUNTS ? "counts: whole numbers that are not negative"
                                       : "numbers that are not negative",

@@ -18,6 +18,8 @@ static tv_error *take_share(const tv_experiment *e, const tv_source *training, t
       training->kind->is_generated ? (double)largest / (1 - share) : (double)training->rows;
   out->size = (int64_t)llround(share * rows);
   TV_REQUIRE(e, "test.fraction", out->size > 0, "holds out none of %.0f rows; raise it", rows);
+  TV_REQUIRE(e, "test.fraction", training->kind->is_generated || out->size < training->rows,
+             "holds out all of %.0f rows; lower it", rows);
   TV_REQUIRE(e, "samples", training->kind->is_generated || largest <= training->rows - out->size,
              "n = %lld is larger than the %lld of %lld samples that are not held out; take at most "
              "that, or lower 'test.fraction'",

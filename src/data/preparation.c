@@ -221,6 +221,8 @@ static tv_error *choose(const tv_experiment *e, const double *sums, tv_preparati
   free(variance);
   free(mean);
   TV_TRY(error);
+  TV_REQUIRE(e, "features.variable", varying > 0,
+             "none of %d features varies; name data that do, or leave it out", p->inputs);
   TV_REQUIRE(e, "features.variable", varying >= wanted,
              "%d variable features are wanted, and %d of %d vary; take at most %d", wanted, varying,
              p->inputs, varying);

@@ -42,6 +42,9 @@ const char *tv_theta_key(const tv_experiment *e) {
 
 tv_error *tv_experiment_check_components(tv_experiment *e) {
   const tv_augmentation_spec *a = &e->augmentation;
+  TV_REQUIRE(e, "archive.views", !e->archive.views,
+             "views are drawn in the view model alone, with 'augmentation: {chain, views}'; leave "
+             "it out");
   TV_TRY(check_noise(e));
   TV_TRY(settle_theta(e));
   for (unsigned i = 0; i < a->alpha_count; ++i)

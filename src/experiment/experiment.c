@@ -95,6 +95,9 @@ static tv_error *complete(tv_experiment *e) {
   TV_TRY(tv_experiment_has_views(e) ? tv_experiment_check_views(e)
                                     : tv_experiment_check_components(e));
   TV_TRY(tv_experiment_check_fourier(e));
+  TV_REQUIRE(e, "features.solver", !tv_experiment_gives(e, "features.solver") || e->features.pca,
+             "finds principal components; give their number, 'features: {pca: 10}', or leave it "
+             "out");
   TV_TRY(check_replicates(e));
   if (e->study->check) TV_TRY(e->study->check(e));
   for (unsigned m = 0; m < e->methods_count; ++m)

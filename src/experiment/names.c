@@ -48,6 +48,8 @@ tv_error *tv_key_refuse_name(const tv_experiment *e, const char *path, const cha
   candidate far = {.distance = near.distance};
   find_nearest(e, tv_experiment_keys, "", 1, key, &far);
   const int is_elsewhere = *far.path && 2 * (size_t)far.distance <= strlen(key);
+  if (!is_elsewhere && !*near.path)
+    return tv_experiment_fault(e, path, "unknown key, where there are none; leave it out");
   return tv_experiment_fault(e, path, "unknown key; did you mean '%s'?",
                              is_elsewhere ? far.path : near.path);
 }
