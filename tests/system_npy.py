@@ -81,7 +81,8 @@ class Npy(unittest.TestCase):
         good = self.images.reshape(ROWS, -1).astype(float)
         for array, message in ((good.astype(complex), "type 'c16'"), (good.astype("M8[s]"), "no plain type"),
                                (good.astype("U3"), "type 'U3'"), (np.zeros(3), "1 dimensions"),
-                               (np.zeros((2, 1, 1, 1, 1)), "more than 4 dimensions"), (np.zeros((0, 3)), "holds nothing"),
+                               (np.zeros((2, 1, 1, 1, 1)), "5 dimensions, where 2 to 4 are wanted"),
+                               (np.zeros((2, 1, 1, 1, 1, 1)), "more than 5 dimensions"), (np.zeros((0, 3)), "holds nothing"),
                                (np.zeros(3, [("a", "f8")]), "no plain type"),
                                (good[:10], "10 rows and labels.npy 90")):
             np.save(path, array)

@@ -164,7 +164,7 @@ class Wide(unittest.TestCase):
 
     def test_no_rows_to_read(self):
         done = harness.twoview("run", harness.write("m.yaml", harness.MIXTURE), "-o", "none.h5",
-                               *harness.settings("features.solver=subspace"))
+                               *harness.settings("features.solver=subspace", "features.pca=2"))
         self.assertEqual(done.returncode, 2)
         self.assertIn("features.solver: 'subspace' needs the rows of a data set", done.stderr)
 
