@@ -63,6 +63,7 @@ tv_principal_solver tv_principal_choose(const tv_experiment *e, const tv_source 
   int best = TV_PRINCIPAL_COVARIANCE;
   if (e->features.solver != TV_PRINCIPAL_BY_COST) return (tv_principal_solver)e->features.solver;
   tv_principal_costs(e, source, seconds);
+  seconds[TV_PRINCIPAL_SUBSPACE] *= (double)TV_MOST_PASSES / TV_USUAL_PASSES;
   for (int solver = best + 1; solver < TV_PRINCIPAL_SOLVERS; ++solver)
     if (seconds[solver] < seconds[best]) best = solver;
   return (tv_principal_solver)best;

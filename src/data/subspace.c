@@ -18,8 +18,6 @@
  * its Ritz value, and with a gap only about its square over the gap. */
 static const double most_residual = 1e-8;
 
-enum { MOST_PASSES = 50 };
-
 /* Beside the product of the covariance and the block: sums of the rows, and of their squares. */
 enum { SUMS = 2 };
 
@@ -147,7 +145,7 @@ static tv_error *advance(search *s, int *status, int *is_done) {
   tv_krylov *k = s->krylov;
   if (s->numbers[PASSES] == 0) return tv_krylov_begin(k, s->sums);
   TV_TRY(tv_krylov_take(k, s->sums, status));
-  *is_done = *status != 0 || is_accurate(k) || s->numbers[PASSES] + 1 == MOST_PASSES;
+  *is_done = *status != 0 || is_accurate(k) || s->numbers[PASSES] + 1 == TV_MOST_PASSES;
   if (!*is_done) TV_TRY(tv_krylov_go_on(k, s->sums));
   s->numbers[MULTIPLIED] = k->count;
   return NULL;
@@ -282,7 +280,7 @@ static void fill(const search *s, double *rest, tv_features *f) {
                   "the principal components is still %.2g of the variance of the last one, not "
                   "%.2g; their variances are that accurate; 'features: {solver: covariance}' or "
                   "'solver: rows' finds them exactly",
-                  MOST_PASSES, residual_of(k), most_residual);
+                  TV_MOST_PASSES, residual_of(k), most_residual);
 }
 
 tv_error *tv_subspace_components(const tv_experiment *experiment, const tv_source *source,

@@ -9,7 +9,7 @@
 
 /* The passes of a subspace iteration that plans count on: as of images. Of a spectrum without gaps
  * there may be more. */
-enum { TV_USUAL_PASSES = 12 };
+enum { TV_USUAL_PASSES = 12, TV_MOST_PASSES = 50 };
 
 /* The word of `features.solver` for it. */
 const char *tv_principal_name(tv_principal_solver solver);
@@ -19,7 +19,8 @@ const char *tv_principal_name(tv_principal_solver solver);
 void tv_principal_costs(const tv_experiment *experiment, const tv_source *source,
                         double seconds[TV_PRINCIPAL_SOLVERS]);
 
-/* That of `features.solver`, or else the one of least cost. */
+/* That of `features.solver`, or else the one of least cost. The subspace has to be the cheapest with
+ * as many passes as it may take, since how many it takes depends on the spectrum. */
 tv_principal_solver tv_principal_choose(const tv_experiment *experiment, const tv_source *source);
 
 /* Whether a rank keeps its rows between the passes, which changes no bit: where all ranks' take no
