@@ -19,8 +19,8 @@ const char *tv_principal_name(tv_principal_solver solver);
 void tv_principal_costs(const tv_experiment *experiment, const tv_source *source,
                         double seconds[TV_PRINCIPAL_SOLVERS]);
 
-/* That of `features.solver`, or else the one of least cost. The subspace has to be the cheapest with
- * as many passes as it may take, since how many it takes depends on the spectrum. */
+/* That of `features.solver`, or else the one of least cost. The subspace has to be the cheapest
+ * with as many passes as it may take, since how many it takes depends on the spectrum. */
 tv_principal_solver tv_principal_choose(const tv_experiment *experiment, const tv_source *source);
 
 /* Whether a rank keeps its rows between the passes, which changes no bit: where all ranks' take no
