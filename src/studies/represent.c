@@ -101,13 +101,17 @@ static tv_error *allocate_representations(tv_results *r) {
   return NULL;
 }
 
+/* Those of the component model need no more than themselves. */
 static tv_error *take_inputs(inputs *in) {
+  const tv_study_inputs *study = in->study;
   const int64_t count = (int64_t)in->samples * in->d;
-  const int64_t numbers = (int64_t)in->samples * in->study->sampling->source->features;
   TV_TRY(tv_allocate(in->samples, sizeof(*in->numbers), &in->numbers));
   TV_TRY(tv_allocate(count, sizeof(*in->x), &in->x));
-  if (in->study->features->weights) TV_TRY(tv_allocate(numbers, sizeof(*in->raw), &in->raw));
-  return in->study->model ? tv_allocate(count, sizeof(*in->centred), &in->centred) : NULL;
+  if (!study->model) return NULL;
+  if (study->features->weights)
+    TV_TRY(tv_allocate((int64_t)in->samples * study->sampling->source->features, sizeof(*in->raw),
+                       &in->raw));
+  return tv_allocate(count, sizeof(*in->centred), &in->centred);
 }
 
 tv_error *tv_results_represent(const tv_head *head, const tv_study_inputs *study, tv_results *r) {
