@@ -1,6 +1,7 @@
 """The rule of the rooms in src/README.md: an include goes down only, no file calls one that calls it, and
 the house has few floors; and what an archive holds, and what an experiment can choose, is named once.
-Takes the root of the sources and the library that is made of them."""
+Every test of the whole program is run, too. Takes the root of the sources and the library that is
+made of them."""
 import functools
 import pathlib
 import re
@@ -144,6 +145,12 @@ for path in files:
         faults += [f"{path}: names {row}" for row in set(re.findall(r"\btv_\w+", code)) & rows.keys()
                    if room_of(path) != room_of(rows[row][0])
                    and not (room_of(path) == "report" and row == f"tv_{path.stem}_study")]
+
+# Every test of the whole program is run.
+build = (root / "tests/meson.build").read_text()
+run = re.findall(r"'(\w+)'", re.search(r"system_tests = \[(.*?)\]", build, re.S)[1])
+faults += [f"{path}: is no test of meson.build" for path in sorted((root / "tests").glob("system_*.py"))
+           if path.stem.removeprefix("system_") not in run and f"'{path.name}'" not in build]
 
 print("\n".join(faults))
 sys.exit(bool(faults))
