@@ -93,9 +93,7 @@ static void add_row(const draft *d, const struct tv_variable_row *row) {
 
 /* Every piece of a data set's samples costs a pass over its rows; pieces are therefore large. */
 static int64_t choose_piece(const tv_experiment *e, const tv_extent *x) {
-  const int64_t views = e->archive.views ? (int64_t)tv_experiment_corruptions(e) *
-                                               tv_experiment_alignments(e) * e->augmentation.views
-                                         : 0;
+  const int64_t views = tv_experiment_archived_views(e);
   const int64_t width = (1 + views) * x->components + e->noise.components + x->targets + 1;
   const int64_t largest = e->sizes[e->sizes_count - 1];
   const int64_t most = (PIECE_NUMBERS / width / TV_PIECE_ROWS + 1) * TV_PIECE_ROWS;

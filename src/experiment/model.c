@@ -75,6 +75,12 @@ int64_t tv_experiment_points(const tv_experiment *e) {
          e->sizes_count;
 }
 
+int64_t tv_experiment_archived_views(const tv_experiment *e) {
+  if (!e->archive.views) return 0;
+  return (int64_t)tv_experiment_corruptions(e) * tv_experiment_alignments(e) *
+         e->augmentation.views;
+}
+
 tv_error *tv_experiment_expect_components(const tv_experiment *e) {
   TV_REQUIRE(e, "study", !tv_experiment_has_views(e),
              "'%s' belongs to the component model, which has alignments; views of the inputs are "

@@ -428,9 +428,7 @@ static double solve_memory(const tv_experiment *e, const tv_plan *plan) {
 static double samples_memory(const tv_experiment *e, const tv_plan *plan, const tv_schema *schema) {
   if (!e->archive.samples) return 0;
   const double rows = (double)schema->samples_piece;
-  const double views = e->archive.views ? (double)tv_experiment_corruptions(e) *
-                                              tv_experiment_alignments(e) * e->augmentation.views
-                                        : 0;
+  const double views = (double)tv_experiment_archived_views(e);
   return rows * (plan->width + 2.5 * fmax(plan->p * fmax(1, views), plan->d - plan->p));
 }
 

@@ -257,6 +257,9 @@ int tv_experiment_first_severity(const tv_experiment *experiment);
 int tv_experiment_alignments(const tv_experiment *experiment);
 int64_t tv_experiment_points(const tv_experiment *experiment);
 
+/* Views of each sample that are archived, of all severities and strengths; 0: none. */
+int64_t tv_experiment_archived_views(const tv_experiment *experiment);
+
 /* The type of the key at a path, `noise.components`; 0 where the tables have none, as of steps. */
 tv_key_type tv_experiment_key_type(const tv_experiment *experiment, const char *path);
 
