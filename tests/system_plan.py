@@ -28,6 +28,14 @@ parallel: {layout: distributed}
 """
 
 
+def write_images(count, *shape):
+    """To images.h5, of ten classes."""
+    random = np.random.default_rng(3)
+    with h5py.File(harness.folder / "images.h5", "w") as file:
+        file["x"] = random.integers(0, 256, (count, *shape)).astype(np.uint8)
+        file["y"] = np.arange(count) % 10
+
+
 def uncompressed(path, archive):
     """Bytes that a file would have whose arrays were not compressed."""
     saved = []
@@ -242,10 +250,7 @@ methods: [SL, RC, JE, PCA]
     def test_textures(self):
         """Many of them, on every rank, and their moments."""
         np.save(harness.folder / "textures.npy", np.random.default_rng(5).random((4000, 20, 20, 3)))
-        random = np.random.default_rng(3)
-        with h5py.File(harness.folder / "images.h5", "w") as file:
-            file["x"] = random.integers(0, 256, (900, 20, 20, 3)).astype(np.uint8)
-            file["y"] = np.arange(900) % 10
+        write_images(900, 20, 20, 3)
         blend = "{type: blend, weight: 0.3, with: {type: npy, samples: textures.npy, scale: 1}}"
         chain = f"augmentation.chain=[{blend}, {{type: noise, deviation: 0.1}}]"
         experiment = harness.write("images.yaml", IMAGES)
@@ -254,10 +259,7 @@ methods: [SL, RC, JE, PCA]
 
     def test_baselines(self):
         """Solutions of PCA, which are kept at every sample size for all strengths."""
-        random = np.random.default_rng(7)
-        with h5py.File(harness.folder / "images.h5", "w") as file:
-            file["x"] = random.integers(0, 256, (2500, 12, 12, 3)).astype(np.uint8)
-            file["y"] = np.arange(2500) % 10
+        write_images(2500, 12, 12, 3)
         experiment = harness.write("images.yaml", IMAGES)
         for ranks in (1, 2):
             self.compare(experiment, ranks, "methods=[PCA]", "encoder.k=430", f"samples={list(range(600, 2000, 35))}",
@@ -277,10 +279,7 @@ methods: [SL, RC, JE, PCA]
 
     def test_distributed_views(self):
         """Of images, moments of the rows held out beside: nine to eleven matrices, and solutions."""
-        random = np.random.default_rng(3)
-        with h5py.File(harness.folder / "images.h5", "w") as file:
-            file["x"] = random.integers(0, 256, (900, 20, 20, 3)).astype(np.uint8)
-            file["y"] = np.arange(900) % 10
+        write_images(900, 20, 20, 3)
         experiment = harness.write("images.yaml", IMAGES)
         for ranks in (1, 2, 3):
             self.assertEqual(self.compare(experiment, ranks), "distributed")
